@@ -1,0 +1,47 @@
+# Two commands: `make demo` and `make test`. Each makes the virtual environment when it is not there.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+VENV ?= .venv
+CORES ?= all
+DATA ?= data
+DAY ?= 2022-04-12
+BIN := $(CURDIR)/$(VENV)/bin
+SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
+CHOSEN := results/demo/training/preconditioned/chosen.safetensors
+
+.PHONY: demo test lint real-day help
+
+help:        ## list the commands
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
+
+# The stamp holds what was installed: a change of the versions installs anew.
+$(VENV)/installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed; name another with PYTHON=..." >&2; exit 1; }
+	@echo "installing into $(VENV) (a few minutes, once)"
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet torch==2.13.0
+	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+demo: $(VENV)/installed ## the whole chain on the virtual Arctic
+	$(SNAKEMAKE) --configfile config/demo.yaml -- all
+	@$(BIN)/python workflow/scripts/print_summary.py --table results/demo/scores/table.csv --report results/demo/report.html
+
+test: $(VENV)/installed ## all tests
+	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
+
+lint: $(VENV)/installed ## style of the code and of the workflow
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	PATH="$(BIN):$$PATH" $(BIN)/snakefmt --check Snakefile workflow/rules
+	PATH="$(BIN):$$PATH" snakemake --lint
+
+real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD]
+	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
+	test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
+	@mkdir -p results/real-day
+	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\nfigures: {observations: ["%s"]}\n' $(DAY) $(DAY) $(DAY) > results/real-day/day.yaml
+	@printf 'sources: {observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
+	$(SNAKEMAKE) --configfile config/real-day.yaml results/real-day/day.yaml -- all
+	@echo "report: $(CURDIR)/results/real-day/report.html"

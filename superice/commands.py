@@ -1,0 +1,68 @@
+"""What every command of the workflow shares: options, settings, and errors told in one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from superice.errors import InputError
+
+Settings = TypeVar("Settings")
+
+
+def command(description: str) -> argparse.ArgumentParser:
+    """A parser whose ``--help`` shows the description as it is written and every default."""
+    return argparse.ArgumentParser(
+        description=description,
+        formatter_class=type(
+            "Help", (argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter), {}
+        ),
+        allow_abbrev=False,
+    )
+
+
+def day(text: str) -> date:
+    """Read an option's value: a day as YYYYMMDD or YYYY-MM-DD."""
+    return date.fromisoformat(text)
+
+
+def settings(text: str) -> dict:
+    """Read an option's value: JSON text, or the path of a YAML or JSON file."""
+    if text.lstrip().startswith("{"):
+        return json.loads(text)
+    import yaml
+
+    content = yaml.safe_load(Path(text).read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise InputError("holds no settings (a mapping is expected)", file=text)
+    return content
+
+
+def settings_as(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
+    """Build the dataclass ``kind`` from a mapping; an unknown key is an error that names it.
+
+    Lists become tuples, so that settings can be compared and hashed.
+    """
+    known = {field.name for field in fields(kind)}
+    for key in values:
+        if key not in known:
+            raise InputError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+    try:
+        return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call ``main``; an InputError ends the command with one sentence and exit status 1."""
+    try:
+        main()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,144 @@
+"""The configuration of a run: checked once, then asked for what the workflow needs."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from superice.errors import InputError
+from superice.provenance import digest
+from superice.seasons import Calendar, Season
+
+SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
+
+
+class Configuration:
+    """A checked configuration."""
+
+    def __init__(self, content: dict[str, Any], schema: Path = SCHEMA) -> None:
+        """Check ``content``. Raises InputError with a sentence that names the key."""
+        self.content = _plain(content)
+        _validate(self.content, yaml.safe_load(schema.read_text(encoding="utf-8")))
+        self.calendar = Calendar.from_mapping(self.content["calendar"])
+        self._check_experiments()
+        self._check_figures()
+
+    @property
+    def name(self) -> str:
+        """The folder under ``results/``."""
+        return self.content["name"]
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the whole configuration."""
+        return digest(self.content)
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments that ``all`` makes, the published one first."""
+        published = self.content["published"]
+        return [published] + [name for name in self.content["run"] if name != published]
+
+    def experiment(self, name: str) -> dict[str, Any]:
+        """An experiment's sections: the defaults with its own on top.
+
+        An experiment with another formulation replaces the section ``diffusion`` whole.
+        """
+        merged = deepcopy(self.content["defaults"])
+        for section, values in self.content["experiments"][name].items():
+            replaces = section == "diffusion" and "formulation" in values
+            merged[section] = merged[section] | values if isinstance(values, dict) and not replaces else values
+        return merged
+
+    def ensemble_days(self, experiment: str, branch: str) -> list[date]:
+        """The days for which an experiment's ensembles are drawn."""
+        wanted = self.experiment(experiment)["ensembles"]
+        if branch == "observations":
+            return self.calendar.observed_days() if wanted["observations"] else []
+        return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split))
+
+    def scored_days(self, experiment: str, branch: str) -> list[date]:
+        """The days of ``ensemble_days`` whose truth is known.
+
+        The model knows it; for the observed branch only the twin does, on days of the model.
+        """
+        days = self.ensemble_days(experiment, branch)
+        if branch == "model":
+            return days
+        if self.content["sources"]["observations"]["kind"] != "twin":
+            return []
+        return sorted(set(days) & set(self.calendar.model_days()))
+
+    def twin_days(self, season: Season) -> tuple[list[date], list[date]]:
+        """The days of a season that the twin writes as model and as observations."""
+        sources = self.content["sources"]
+        within = lambda days: [day for day in days if season.first <= day <= season.last]  # noqa: E731
+        model = within(self.calendar.model_days()) if sources["model"]["kind"] == "twin" else []
+        observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "twin" else []
+        return model, observed
+
+    def figure_days(self, branch: str) -> list[date]:
+        """The days that the figures of a branch show."""
+        return [date.fromisoformat(text) for text in self.content["figures"][branch]]
+
+    def _check_experiments(self) -> None:
+        known = self.content["experiments"]
+        for key in ("published", *("run" for _ in self.content["run"])):
+            for name in [self.content[key]] if key == "published" else self.content[key]:
+                if name not in known:
+                    raise InputError(f"{key}: no experiment {name!r}; there are {', '.join(known)}")
+        for name in self.experiments:
+            experiment = self.experiment(name)
+            if not experiment.get("weights") and not self.calendar.split_days("training"):
+                raise InputError(f"experiments.{name}: neither weights nor training days are given")
+            for split in experiment["ensembles"]["splits"]:
+                if self.calendar.splits and split not in self.calendar.splits:
+                    raise InputError(f"experiments.{name}.ensembles.splits: calendar.{split} is not configured")
+
+    def _check_figures(self) -> None:
+        for branch in ("model", "observations"):
+            days = self.ensemble_days(self.content["published"], branch)
+            for day in self.figure_days(branch):
+                if days and day not in days:
+                    raise InputError(
+                        f"figures.{branch}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
+                        f"every {self.content['calendar']['every']} days of a season)"
+                    )
+
+
+def _plain(value: Any) -> Any:
+    """A copy with plain types; dates that YAML made into date objects become text again."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _validate(content: dict[str, Any], schema: dict[str, Any]) -> None:
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    if error is not None:
+        raise InputError(_sentence(error))
+
+
+def _sentence(error: ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = sorted(set(error.instance) - set(known))
+        return f"{key}: unknown key {', '.join(map(repr, unknown))}; known are {', '.join(known)}"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        return f"{key}: key {', '.join(map(repr, missing))} is missing"
+    if error.validator == "type":
+        wanted = error.validator_value
+        wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
+        return f"{key}: {error.instance!r} is not of type {wanted}"
+    return f"{key}: {error.message}"

@@ -1,0 +1,190 @@
+"""The published data set: names, dimensions and attributes of its files (doi 10.11582/2024.00175)."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from superice.errors import InputError
+from superice.files import whole, write_dataset
+from superice.grid import Grid
+
+FIELDS = {
+    "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),
+    "sit": ("sea ice thickness, mean over the cell", "sea_ice_thickness", "m"),
+    "divergence": ("divergence of the sea ice velocity", "divergence_of_sea_ice_velocity", "s-1"),
+    "shear": ("shear of the sea ice velocity", None, "s-1"),
+}
+MASK_REASONS = {
+    1: "thickness_missing",
+    2: "concentration_missing",
+    4: "drift_missing",
+    8: "land",
+    16: "concentration_below_threshold",
+}
+EPOCH = "days since 1978-01-01 12:00:00"
+
+
+def model_features_name(day: date) -> str:
+    """File name of a day's model features."""
+    return f"{day:%Y%m%d}.nc"
+
+
+def observed_features_name(day: date) -> str:
+    """File name of a day's observed features."""
+    return f"sic_sit_e1_e2_{day:%Y%m%d}.npz"
+
+
+def predictions_name(day: date) -> str:
+    """File name of a day's ensemble."""
+    return f"sit_hrai_{day:%Y%m%d}.nc"
+
+
+def _field(values: np.ndarray, name: str, note: str = "") -> tuple:
+    long_name, standard_name, units = FIELDS[name]
+    attributes = {"long_name": long_name + note, "units": units, "grid_mapping": "crs"}
+    if standard_name:
+        attributes["standard_name"] = standard_name
+    return ("y", "x"), np.asarray(values, dtype=np.float32), attributes
+
+
+def _frame(grid: Grid, day: date, title: str, summary: str, provenance: dict[str, str]) -> xr.Dataset:
+    """The dataset that every gridded file starts from: time, coordinates, grid mapping, CF and ACDD attributes."""
+    longitude, latitude = grid.lonlat()
+    axis = {"units": "m", "axis": None}
+    x = axis | {"standard_name": "projection_x_coordinate", "axis": "X", "long_name": "x of the cell centre"}
+    y = axis | {"standard_name": "projection_y_coordinate", "axis": "Y", "long_name": "y of the cell centre"}
+    frame = xr.Dataset(
+        coords={
+            "time": ((), np.datetime64(day.isoformat() + "T12:00:00", "ns"), {"standard_name": "time", "axis": "T"}),
+            "x": ("x", grid.x, x),
+            "y": ("y", grid.y, y),
+            "longitude": (("y", "x"), longitude, {"standard_name": "longitude", "units": "degrees_east"}),
+            "latitude": (("y", "x"), latitude, {"standard_name": "latitude", "units": "degrees_north"}),
+        },
+        attrs={
+            "Conventions": "CF-1.8, ACDD-1.3",
+            "title": title,
+            "summary": summary,
+            "time_coverage_start": f"{day}T00:00:00Z",
+            "time_coverage_end": f"{day}T23:59:59Z",
+            "geospatial_lat_min": float(latitude.min()),
+            "geospatial_lat_max": float(latitude.max()),
+            "geospatial_lon_min": float(longitude.min()),
+            "geospatial_lon_max": float(longitude.max()),
+            "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
+            **provenance,
+        },
+    )
+    frame["crs"] = ((), np.int32(0), grid.crs.to_cf())
+    return frame
+
+
+def _write(path: str | Path, dataset: xr.Dataset) -> None:
+    time = {"time": {"units": EPOCH, "dtype": "float64", "_FillValue": None}}
+    coordinates = {name: {"_FillValue": None} for name in ("x", "y", "longitude", "latitude")}
+    write_dataset(path, dataset, time | coordinates)
+
+
+def write_model_features(
+    path: str | Path,
+    grid: Grid,
+    day: date,
+    high: dict[str, np.ndarray],
+    low: dict[str, np.ndarray],
+    provenance: dict[str, str],
+) -> None:
+    """Write ``model/features/YYYYMMDD.nc``.
+
+    ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing; the
+    low-resolution fields are stored as ``*_reprocessed``.
+    """
+    dataset = _frame(
+        grid,
+        day,
+        "SuperIce model features",
+        "neXtSIM fields on the 3 km grid and, as *_reprocessed, at the resolution of satellite products.",
+        provenance,
+    )
+    for name in FIELDS:
+        dataset[name] = _field(high[name], name)
+        dataset[f"{name}_reprocessed"] = _field(low[name], name, ", at the resolution of satellite products")
+    _write(path, dataset)
+
+
+def write_observed_features(
+    npz_path: str | Path,
+    netcdf_path: str | Path,
+    grid: Grid,
+    day: date,
+    fields: dict[str, np.ndarray],
+    mask_reason: np.ndarray,
+    provenance: dict[str, str],
+) -> None:
+    """Write the published ``.npz`` and the same fields as CF NetCDF with the reasons of the mask.
+
+    ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked; ``mask_reason``
+    is uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked.
+    """
+    dataset = _frame(
+        grid,
+        day,
+        "SuperIce observed features",
+        "CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the 3 km grid.",
+        provenance,
+    )
+    for name in FIELDS:
+        dataset[name] = _field(fields[name], name)
+    dataset["mask_reason"] = (
+        ("y", "x"),
+        mask_reason.astype(np.uint8),
+        {
+            "long_name": "why a pixel is masked",
+            "flag_masks": np.array(list(MASK_REASONS), dtype=np.uint8),
+            "flag_meanings": " ".join(MASK_REASONS.values()),
+            "grid_mapping": "crs",
+        },
+    )
+    _write(netcdf_path, dataset)
+    with whole(npz_path) as temporary:
+        np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
+
+
+def write_predictions(
+    path: str | Path, grid: Grid, day: date, members: np.ndarray, provenance: dict[str, str]
+) -> None:
+    """Write ``predictions/sit_hrai_YYYYMMDD.nc``; ``members`` is thickness in m, (n, y, x), NaN where masked."""
+    dataset = _frame(
+        grid,
+        day,
+        "SuperIce ensemble of sea ice thickness",
+        "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
+        provenance,
+    )
+    attributes = _field(members[0], "sit")[2] | {"cell_methods": "area: mean", "coverage_content_type": "modelResult"}
+    dataset["sit_ai"] = (("n", "y", "x"), members.astype(np.float32), attributes)
+    dataset["sit_ai"].encoding["chunksizes"] = (1, *grid.shape)
+    _write(path, dataset)
+
+
+def read_gridded(path: str | Path, names: tuple[str, ...]) -> xr.Dataset:
+    """Read the variables ``names`` of one of our NetCDF files into memory.
+
+    Raises InputError naming the file and the variable that it lacks.
+    """
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as dataset:
+            for name in names:
+                if name not in dataset:
+                    raise InputError("variable missing", file=path, variable=name)
+            return dataset[list(names)].load()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error})", file=path) from error
+
+
+def read_predictions(path: str | Path) -> xr.Dataset:
+    """Read an ensemble: ``sit_ai`` (n, y, x) in m, NaN where masked."""
+    return read_gridded(path, ("sit_ai",))

@@ -1,0 +1,68 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well, else remove it.
+
+    A file that stands under its final name is therefore complete.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8."""
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | Path, content: object) -> None:
+    """Write ``content`` as indented JSON."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> dict:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_dataset(path: str | Path, dataset: "xarray.Dataset", encoding: dict | None = None) -> None:  # noqa: F821
+    """Write an xarray dataset as compressed NetCDF-4; gridded floating-point variables become float32.
+
+    ``encoding`` adds to (and wins over) the encoding chosen here, variable by variable.
+    """
+    chosen = {}
+    for name, variable in dataset.variables.items():
+        chosen[name] = {}
+        if variable.ndim >= 2:
+            chosen[name] |= {"zlib": True, "complevel": 1, "shuffle": True}
+            if variable.dtype.kind == "f":
+                chosen[name] |= {"dtype": "float32"}
+        chosen[name] |= (encoding or {}).get(name, {})
+    with whole(path) as temporary:
+        dataset.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=chosen)

@@ -1,0 +1,97 @@
+"""The target grid: a regular lattice on a map projection, y ascending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import yaml
+
+from superice.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A regular grid of cell centres.
+
+    Attributes:
+        name: the name of the area definition.
+        crs: the map projection.
+        x, y: coordinates of the cell centres in m, ascending, shapes (nx,) and (ny,).
+    """
+
+    name: str
+    crs: pyproj.CRS
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(ny, nx)."""
+        return self.y.size, self.x.size
+
+    @property
+    def step(self) -> float:
+        """The distance between neighbouring cell centres in m."""
+        return float(self.x[1] - self.x[0])
+
+    @cached_property
+    def _lonlat(self) -> tuple[np.ndarray, np.ndarray]:
+        to_geographic = pyproj.Transformer.from_crs(self.crs, self.crs.geodetic_crs, always_xy=True)
+        return to_geographic.transform(*np.meshgrid(self.x, self.y))
+
+    def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
+        """Longitude and latitude in degrees of the cell centres, each (y, x), float64."""
+        return self._lonlat
+
+    def padded(self, cells: int) -> Grid:
+        """The same lattice with ``cells`` more on every side."""
+        margin = self.step * np.arange(1, cells + 1)
+        grow = lambda axis: np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])  # noqa: E731
+        return Grid(self.name, self.crs, grow(self.x), grow(self.y))
+
+    def extent(self) -> tuple[float, float, float, float]:
+        """Outer edges (left, bottom, right, top) in m."""
+        half = self.step / 2
+        return self.x[0] - half, self.y[0] - half, self.x[-1] + half, self.y[-1] + half
+
+    def area(self) -> pyresample.AreaDefinition:  # noqa: F821
+        """The pyresample area; its rows run from the top, ours from the bottom: flip arrays."""
+        from pyresample import AreaDefinition
+
+        rows, columns = self.shape
+        return AreaDefinition(self.name, self.name, self.name, self.crs, columns, rows, self.extent())
+
+
+def load_grid(areas: str | Path, name: str) -> Grid:
+    """Read the grid ``name`` from a file of pyresample area definitions.
+
+    Raises InputError when the file has no such area or its cells are not square.
+    """
+    definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
+    if name not in definitions:
+        raise InputError(f"no area {name!r}; it defines {', '.join(definitions)}", file=areas)
+    area = definitions[name]
+    rows, columns = area["shape"]["height"], area["shape"]["width"]
+    left, bottom = area["area_extent"]["lower_left_xy"]
+    right, top = area["area_extent"]["upper_right_xy"]
+    step_x, step_y = (right - left) / columns, (top - bottom) / rows
+    if not np.isclose(step_x, step_y):
+        raise InputError("cells are not square", file=areas, variable=name, value=f"{step_x} m by {step_y} m")
+    return Grid(
+        name=name,
+        crs=pyproj.CRS(area["projection"]),
+        x=left + step_x * (np.arange(columns) + 0.5),
+        y=bottom + step_y * (np.arange(rows) + 0.5),
+    )
+
+
+def land_mask(grid: Grid) -> np.ndarray:
+    """Land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
+    from global_land_mask import globe
+
+    longitude, latitude = grid.lonlat()
+    return globe.is_land(np.clip(latitude, -89.99, 89.99), (longitude + 180) % 360 - 180)

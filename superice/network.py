@@ -1,0 +1,147 @@
+"""The conditional U-Net of the report (section 3), in its reference form 3,890,465 parameters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from superice.errors import InputError
+
+INPUTS = ("sic", "sit", "deformation")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The shape of the network.
+
+    Attributes:
+        widths: channels of each level, from the finest to the bottleneck.
+        depth: residual blocks of each level.
+        inputs: the fields it is conditioned on, among sic, sit and deformation; the mask is always added.
+        embedding_channels: channels of the sinusoidal embedding of the noise level.
+        embedding_frequencies: lowest and highest frequency of the embedding.
+    """
+
+    widths: tuple[int, ...] = (32, 64, 96, 128)
+    depth: int = 4
+    inputs: tuple[str, ...] = INPUTS
+    embedding_channels: int = 32
+    embedding_frequencies: tuple[float, float] = (1.0, 1000.0)
+
+    @property
+    def factor(self) -> int:
+        """Rows and columns of the network's fields are multiples of this."""
+        return 2 ** (len(self.widths) - 1)
+
+
+class ResidualBlock(nn.Module):
+    """Batch norm, 3x3 convolution, swish, 3x3 convolution, added to the (projected) input."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        same = channels_in == channels_out
+        self.skip = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, kernel_size=1)
+        self.norm = nn.BatchNorm2d(channels_in, eps=1e-3, momentum=0.01, affine=False)
+        self.first = nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1)
+        self.second = nn.Conv2d(channels_out, channels_out, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.skip(x) + self.second(functional.silu(self.first(self.norm(x))))
+
+
+class UNet(nn.Module):
+    """A U-Net over a noisy field and its context.
+
+    Every encoder block passes its output to the decoder; levels are joined by average pooling and bilinear
+    upsampling; the last convolution starts at zero.
+    """
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        widths, depth = settings.widths, settings.depth
+        low, high = settings.embedding_frequencies
+        count = settings.embedding_channels // 2
+        # The highest angle is thousands of radians: single precision would blur it.
+        frequencies = torch.logspace(math.log10(low), math.log10(high), count, dtype=torch.float64)
+        self.register_buffer("angular", 2 * math.pi * frequencies, persistent=False)
+        context = len(settings.inputs) + 1
+        self.stem = nn.Conv2d(1 + context, widths[0], kernel_size=1)
+        channels = widths[0] + settings.embedding_channels
+        self.encoder, skips = nn.ModuleList(), []
+        for width in widths[:-1]:
+            self.encoder.append(nn.ModuleList())
+            for _ in range(depth):
+                self.encoder[-1].append(ResidualBlock(channels, width))
+                skips.append(width)
+                channels = width
+        self.bottleneck = nn.Sequential()
+        for _ in range(depth):
+            self.bottleneck.append(ResidualBlock(channels, widths[-1]))
+            channels = widths[-1]
+        self.decoder = nn.ModuleList()
+        for width in reversed(widths[:-1]):
+            self.decoder.append(nn.ModuleList())
+            for _ in range(depth):
+                self.decoder[-1].append(ResidualBlock(channels + skips.pop(), width))
+                channels = width
+        self.output = nn.Conv2d(channels, 1, kernel_size=1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+
+    def embed(self, level: Tensor) -> Tensor:
+        """Sines and cosines of the noise level, (batch,) -> (batch, embedding_channels)."""
+        angles = level.double()[:, None] * self.angular
+        return torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
+
+    def forward(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
+        """Evaluate the network.
+
+        Args:
+            noisy: (batch, 1, y, x).
+            level: noise level in [0, 1], (batch,).
+            context: (batch, inputs + 1, y, x), the mask last.
+
+        Returns:
+            (batch, 1, y, x). y and x are multiples of ``settings.factor``.
+        """
+        x = self.stem(torch.cat([noisy, context], dim=1))
+        embedded = self.embed(level).to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        x = torch.cat([x, embedded], dim=1)
+        skips = []
+        for blocks in self.encoder:
+            for block in blocks:
+                x = block(x)
+                skips.append(x)
+            x = functional.avg_pool2d(x, 2)
+        x = self.bottleneck(x)
+        for blocks in self.decoder:
+            x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            for block in blocks:
+                x = block(torch.cat([x, skips.pop()], dim=1))
+        return self.output(x)
+
+
+def build_network(settings: NetworkSettings) -> UNet:
+    """A network with fresh weights. Raises InputError for settings that make none."""
+    unknown = set(settings.inputs) - set(INPUTS)
+    if unknown:
+        raise InputError(f"network.inputs: unknown {sorted(unknown)}; known are {', '.join(INPUTS)}")
+    if settings.embedding_channels % 2:
+        raise InputError("network.embedding_channels must be even", value=settings.embedding_channels)
+    return UNet(settings).to(memory_format=torch.channels_last)
+
+
+def parameter_count(network: nn.Module) -> int:
+    """The number of trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+
+
+def padding(shape: tuple[int, int], factor: int) -> tuple[int, int, int, int]:
+    """Zeros to add (left, right, bottom, top) so that both sides of (y, x) become multiples of ``factor``."""
+    (rows, columns) = (-size % factor for size in shape)
+    return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2

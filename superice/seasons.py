@@ -1,0 +1,153 @@
+"""Freezing seasons, splits and the days that belong to them (report, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from superice.errors import InputError
+
+SPLITS = ("training", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Season:
+    """One freezing season, first and last day included."""
+
+    first: date
+    last: date
+
+    @property
+    def name(self) -> str:
+        """The year in which the season begins."""
+        return str(self.first.year)
+
+    def days(self, every: int = 1) -> list[date]:
+        """Every ``every``-th day, counted from the first."""
+        return [self.first + timedelta(n) for n in range(0, (self.last - self.first).days + 1, every)]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which days there are.
+
+    Attributes:
+        opening, closing: (month, day) of the first and the last day of a freezing season.
+        splits: the periods of training, validation and test, each (first day, last day); absent when not in use.
+        observations: the period of the observed branch, or None.
+        every: the distance of the days in a season.
+        gaps: days that no source has.
+    """
+
+    opening: tuple[int, int]
+    closing: tuple[int, int]
+    splits: dict[str, tuple[date, date]]
+    observations: tuple[date, date] | None
+    every: int = 1
+    gaps: frozenset[date] = frozenset()
+
+    @classmethod
+    def from_mapping(cls, section: dict) -> Calendar:
+        """Read the section ``calendar`` of the configuration.
+
+        Raises InputError naming the key for a date that is none, a period that ends before it begins, a period
+        without a day of a freezing season, and splits that overlap.
+        """
+        opening, closing = (_month_day(section["season"][key], f"calendar.season.{key}") for key in ("first", "last"))
+        periods = {}
+        for name in (*SPLITS, "observations"):
+            if section.get(name):
+                periods[name] = _period(section[name], f"calendar.{name}")
+        observations = periods.pop("observations", None)
+        calendar = cls(
+            opening=opening,
+            closing=closing,
+            splits=periods,
+            observations=observations,
+            every=section["every"],
+            gaps=frozenset(_day(text, "calendar.gaps") for text in section["gaps"]),
+        )
+        calendar._check()
+        return calendar
+
+    def _check(self) -> None:
+        for name in self.splits:
+            if not self.split_days(name):
+                raise InputError(f"calendar.{name}: no day of a freezing season lies in this period")
+        if self.observations and not self.observed_days():
+            raise InputError("calendar.observations: no day of a freezing season lies in this period")
+        ordered = sorted(self.splits.items(), key=lambda item: item[1])
+        for (name, (_, last)), (following, (first, _)) in zip(ordered, ordered[1:], strict=False):
+            if first <= last:
+                raise InputError(f"calendar.{following}: begins on {first}, before calendar.{name} ends on {last}")
+
+    def _seasons(self, period: tuple[date, date]) -> list[Season]:
+        first, last = period
+        found = []
+        for year in range(first.year - 1, last.year + 1):
+            opens = date(year, *self.opening)
+            closes = date(year + (self.closing < self.opening), *self.closing)
+            if opens <= last and closes >= first:
+                found.append(Season(opens, closes))
+        return found
+
+    def _days(self, period: tuple[date, date]) -> list[date]:
+        return [
+            day
+            for season in self._seasons(period)
+            for day in season.days(self.every)
+            if period[0] <= day <= period[1] and day not in self.gaps
+        ]
+
+    def split_days(self, split: str) -> list[date]:
+        """The days of one split."""
+        return self._days(self.splits[split]) if split in self.splits else []
+
+    def model_days(self) -> list[date]:
+        """The days of all splits, in order."""
+        return sorted(day for split in self.splits for day in self.split_days(split))
+
+    def observed_days(self) -> list[date]:
+        """The days of the observed branch."""
+        return self._days(self.observations) if self.observations else []
+
+    def split_of(self, day: date) -> str | None:
+        """The split whose period holds ``day``."""
+        for split, (first, last) in self.splits.items():
+            if first <= day <= last:
+                return split
+        return None
+
+    def seasons(self) -> list[Season]:
+        """Every season with a day in it, in order."""
+        periods = [*self.splits.values()] + ([self.observations] if self.observations else [])
+        return sorted({season for period in periods for season in self._seasons(period)}, key=lambda s: s.first)
+
+    def season_of(self, day: date) -> Season:
+        """The season that holds ``day``; InputError outside every season."""
+        for season in self._seasons((day, day)):
+            if season.first <= day <= season.last:
+                return season
+        raise InputError(f"{day} lies in no freezing season")
+
+
+def _day(text: str, key: str) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError as error:
+        raise InputError(f"{key}: not a date (YYYY-MM-DD)", value=text) from error
+
+
+def _month_day(text: str, key: str) -> tuple[int, int]:
+    day = _day(f"2001-{text}", key)
+    return day.month, day.day
+
+
+def _period(section: dict, key: str) -> tuple[date, date]:
+    first, last = (_day(section[edge], f"{key}.{edge}") for edge in ("first", "last"))
+    if last < first:
+        raise InputError(f"{key}: ends on {last}, before it begins on {first}")
+    for day in (first, last):
+        if not 1978 <= day.year <= 2100:
+            raise InputError(f"{key}: out of range (1978 to 2100)", value=day)
+    return first, last

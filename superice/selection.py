@@ -1,0 +1,64 @@
+"""Choice of one of several trainings by its score on validation days (report, section 6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.errors import InputError
+from superice.features import Features
+from superice.scores import ScoreSettings, score_date
+from superice.weights import Generator
+
+SCORES = ("crps", "rmse", "variability", "fine_scale")
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """What a training is judged on.
+
+    Attributes:
+        days: validation days, evenly spread over those there are.
+        members: size of the ensembles drawn for it.
+    """
+
+    days: int = 6
+    members: int = 6
+
+
+def spread_evenly(items: list, count: int) -> list:
+    """At most ``count`` of the items, evenly spread, first and last included."""
+    if count >= len(items):
+        return list(items)
+    return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
+
+
+def judge(
+    generator: Generator, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
+) -> dict[str, float]:
+    """The mean scores of small ensembles of ``sampler.members`` on the days; NaN for a training that diverged."""
+    if generator.origin["diverged"]:
+        return dict.fromkeys(SCORES, np.nan)
+    results = []
+    for features in days:
+        members = np.stack([clipped(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
+        scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
+        results.append([float(scores[name].sel(field="generated")) for name in SCORES])
+    return dict(zip(SCORES, np.nanmean(results, axis=0).tolist(), strict=True))
+
+
+def choose(candidates: dict[Path, dict[str, float]]) -> tuple[Path, pd.DataFrame]:
+    """The training with the lowest CRPS, and the table of all.
+
+    Raises InputError when every training diverged.
+    """
+    table = pd.DataFrame.from_dict(candidates, orient="index")
+    if table["crps"].isna().all():
+        raise InputError("every training of the experiment diverged", file=", ".join(map(str, candidates)))
+    best = table["crps"].idxmin()
+    table["chosen"] = table.index == best
+    return best, table

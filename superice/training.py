@@ -1,0 +1,245 @@
+"""Training of the conditional diffusion network (report, section 3)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from superice.diffusion import Formulation, Losses
+from superice.errors import InputError
+from superice.files import whole
+from superice.network import NetworkSettings, UNet, build_network
+from superice.samples import Crop, Days, Samples
+from superice.weights import default_device, resolve_precision
+
+HISTORY = (
+    "epoch",
+    "training_noise_loss",
+    "training_image_loss",
+    "validation_noise_loss",
+    "validation_image_loss",
+    "seconds",
+)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the network is trained.
+
+    Attributes:
+        epochs: passes over the training days.
+        batch: samples in a batch.
+        patch: (rows, columns) of a sample, or None for the full grid.
+        patches_per_day: samples of each day in an epoch.
+        least_ice: the share of ice that a patch should have.
+        turn: whether samples are flipped and turned.
+        optimizer: adam or adamw.
+        learning_rate, weight_decay: of the optimizer.
+        schedule: constant, or cosine (a short warm-up, then down to zero).
+        averaging: decay of the moving average of the weights; 0 for none.
+        clip_gradient: largest norm of the gradient; 0 for none.
+        precision: fp32, bf16, or auto.
+        validation_samples: samples of the validation days in each epoch's validation losses.
+        memory_gb: memory for days kept between epochs.
+        workers: processes that read samples beside the training.
+    """
+
+    epochs: int = 250
+    batch: int = 4
+    patch: tuple[int, int] | None = None
+    patches_per_day: int = 1
+    least_ice: float = 0.3
+    turn: bool = False
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    averaging: float = 0.999
+    clip_gradient: float = 0.0
+    precision: str = "fp32"
+    validation_samples: int = 16
+    memory_gb: float = 8.0
+    workers: int = 0
+
+
+class Diverged(Exception):
+    """The loss of a batch is not a number."""
+
+
+class Training:
+    """One training: its network, optimizer, averaged weights and history, resumable after any epoch."""
+
+    def __init__(
+        self,
+        network: NetworkSettings,
+        formulation: Formulation,
+        settings: TrainingSettings,
+        training_days: Days,
+        validation_days: Days,
+        seed: int,
+    ) -> None:
+        if not len(training_days):
+            raise InputError("no training day holds ice")
+        self.settings, self.formulation, self.seed = settings, formulation, seed
+        self.training_days, self.validation_days = training_days, validation_days
+        self.device = default_device()
+        self.precision = resolve_precision(settings.precision, self.device)
+        torch.manual_seed(seed)
+        self.network = build_network(network).to(self.device)
+        self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
+        self.optimizer = _optimizer(self.network, settings)
+        self.samples_per_epoch = len(training_days) * settings.patches_per_day
+        steps = settings.epochs * math.ceil(self.samples_per_epoch / settings.batch)
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, _schedule(settings.schedule, steps))
+        self.history: list[dict[str, float]] = []
+
+    @property
+    def best_network(self) -> UNet:
+        """The network to sample from: the averaged weights where there is an average."""
+        return self.average.module if self.settings.averaging else self.network
+
+    def run(self, checkpoint: Path) -> bool:
+        """Train to the last epoch, from ``checkpoint`` where it exists; True unless the training diverged."""
+        self._resume(checkpoint)
+        first = len(self.history)
+        progress = tqdm(range(first, self.settings.epochs), initial=first, total=self.settings.epochs, unit="epoch")
+        for epoch in progress:
+            try:
+                self._epoch(epoch)
+            except Diverged:
+                return False
+            self._save(checkpoint)
+            latest = self.history[-1]
+            progress.set_postfix({"loss": f"{latest['training_noise_loss']:.4f}"})
+        return True
+
+    def _epoch(self, epoch: int) -> None:
+        began = time.monotonic()
+        training = self._mean_losses(self._descend(epoch))
+        validation = self._mean_losses(self._validate())
+        self.history.append(
+            {
+                "epoch": epoch + 1,
+                "training_noise_loss": training[0],
+                "training_image_loss": training[1],
+                "validation_noise_loss": validation[0],
+                "validation_image_loss": validation[1],
+                "seconds": time.monotonic() - began,
+            }
+        )
+
+    @staticmethod
+    def _mean_losses(batches: Iterator[Losses]) -> tuple[float, float]:
+        pairs = [(losses.noise.item(), losses.image.item()) for losses in batches]
+        return tuple(np.mean(pairs, axis=0).tolist()) if pairs else (math.nan, math.nan)
+
+    def _batches(self, days: Days, count: int, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        crop = Crop(self.settings.patch, self.settings.least_ice, self.settings.turn)
+        samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
+        loader = DataLoader(samples, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
+        for context, target in loader:
+            context = context.to(self.device, memory_format=torch.channels_last, non_blocking=True)
+            yield context, target.to(self.device, non_blocking=True)
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.device.type == "cuda"
+
+    def _losses(self, model: UNet, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            return self.formulation.loss(model, target, context, generator)
+
+    def _descend(self, epoch: int) -> Iterator[Losses]:
+        self.network.train()
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        for context, target in self._batches(self.training_days, self.samples_per_epoch, self.seed, epoch):
+            losses = self._losses(self.network, context, target, generator)
+            if not torch.isfinite(losses.objective):
+                raise Diverged
+            self.optimizer.zero_grad(set_to_none=True)
+            losses.objective.backward()
+            if self.settings.clip_gradient:
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_gradient)
+            self.optimizer.step()
+            self.scheduler.step()
+            self.average.update_parameters(self.network)
+            yield losses
+
+    @torch.no_grad()
+    def _validate(self) -> Iterator[Losses]:
+        if not len(self.validation_days):
+            return
+        model = self.best_network.eval()
+        generator = torch.Generator().manual_seed(0)  # the same noise for every epoch and every training
+        for context, target in self._batches(self.validation_days, self.settings.validation_samples, 0, 0):
+            yield self._losses(model, context, target, generator)
+
+    def _state(self) -> dict[str, object]:
+        return {
+            "network": self.network,
+            "average": self.average,
+            "optimizer": self.optimizer,
+            "scheduler": self.scheduler,
+        }
+
+    def _save(self, checkpoint: Path) -> None:
+        content = {name: part.state_dict() for name, part in self._state().items()}
+        with whole(checkpoint) as temporary:
+            torch.save(content | {"history": self.history, "identity": self._identity()}, temporary)
+
+    def _identity(self) -> str:
+        return repr((self.network.settings, self.formulation, self.settings, self.seed, len(self.training_days)))
+
+    def _resume(self, checkpoint: Path) -> None:
+        if not checkpoint.exists():
+            return
+        content = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        if content["identity"] != self._identity():
+            return  # of a training with other settings: this one begins anew
+        for name, part in self._state().items():
+            part.load_state_dict(content[name])
+        self.history = content["history"]
+
+    def write_history(self, path: Path) -> None:
+        """Write the losses of every epoch as CSV."""
+        with whole(path) as temporary:
+            pd.DataFrame(self.history, columns=HISTORY).to_csv(temporary, index=False, float_format="%.6g")
+
+
+def _optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:
+    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    if settings.optimizer not in kinds:
+        raise InputError("training.optimizer: adam or adamw", value=settings.optimizer)
+    return kinds[settings.optimizer](
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+
+
+def _schedule(name: str, steps: int) -> Callable[[int], float]:
+    if name == "constant":
+        return lambda step: 1.0
+    if name != "cosine":
+        raise InputError("training.schedule: constant or cosine", value=name)
+    warm_up = max(1, steps // 20)
+    return lambda step: min((step + 1) / warm_up, 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))))
+
+
+def _warmed_up(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """A moving average whose memory grows with the steps made, so that a short training is averaged as well."""
+
+    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        kept = min(decay, (1 + float(count)) / (10 + float(count)))
+        return torch.lerp(current, averaged, kept) if current.is_floating_point() else current
+
+    return average

@@ -1,0 +1,105 @@
+"""One file that holds all that inference needs: weights, their network, formulation and normalisation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from superice.commands import settings_as
+from superice.diffusion import FORMULATIONS, Formulation
+from superice.errors import InputError
+from superice.files import whole
+from superice.network import NetworkSettings, UNet, build_network
+from superice.normalisation import Normalisation
+
+
+def build_formulation(section: dict[str, Any]) -> Formulation:
+    """The formulation of a configuration's section ``diffusion``: its ``formulation`` and that one's numbers."""
+    numbers = dict(section)
+    name = numbers.pop("formulation", None)
+    if name not in FORMULATIONS:
+        raise InputError(f"diffusion.formulation: one of {', '.join(FORMULATIONS)} is needed", value=name)
+    return settings_as(FORMULATIONS[name], numbers, f"diffusion ({name})")
+
+
+@dataclass
+class Generator:
+    """A trained network with what is needed to draw from it.
+
+    Attributes:
+        network: in evaluation mode.
+        diffusion: the section ``diffusion`` it was trained with.
+        normalisation: of its training days.
+        origin: experiment, seed, and whether the training diverged.
+    """
+
+    network: UNet
+    diffusion: dict[str, Any]
+    normalisation: Normalisation
+    origin: dict[str, Any]
+
+    @property
+    def formulation(self) -> Formulation:
+        """The formulation, built from its section."""
+        return build_formulation(self.diffusion)
+
+    def save(self, path: str | Path) -> None:
+        """Write the file (safetensors, metadata in JSON)."""
+        content = {
+            "network": asdict(self.network.settings),
+            "diffusion": self.diffusion,
+            "normalisation": asdict(self.normalisation),
+            "origin": self.origin,
+        }
+        tensors = {name: tensor.detach().contiguous() for name, tensor in self.network.state_dict().items()}
+        with whole(path) as temporary:
+            save_file(tensors, temporary, metadata={"superice": json.dumps(content)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Generator:
+        """Read the file. Raises InputError when it is no such file or its weights do not fit its network."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"is not a readable weights file ({error})", file=path) from error
+        if "superice" not in metadata:
+            raise InputError("holds weights, but not the network and normalisation they belong to", file=path)
+        content = json.loads(metadata["superice"])
+        network = build_network(settings_as(NetworkSettings, content["network"], "network"))
+        try:
+            network.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise InputError(f"its weights do not fit its network ({error})", file=path) from error
+        return cls(
+            network=network.eval(),
+            diffusion=content["diffusion"],
+            normalisation=Normalisation(**content["normalisation"]),
+            origin=content["origin"],
+        )
+
+
+def resolve_precision(name: str, device: torch.device) -> torch.dtype:
+    """The arithmetic of the convolutions: ``fp32``, ``bf16``, or ``auto`` for bf16 where the device has it."""
+    if name == "auto":
+        has_bf16 = (
+            torch.cuda.is_bf16_supported()
+            if device.type == "cuda"
+            else torch.cpu.get_capabilities().get("avx512_bf16", False)
+        )
+        return torch.bfloat16 if has_bf16 else torch.float32
+    if name not in ("fp32", "bf16"):
+        raise InputError("precision: fp32, bf16 or auto", value=name)
+    return torch.bfloat16 if name == "bf16" else torch.float32
+
+
+def default_device() -> torch.device:
+    """The first GPU, or the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

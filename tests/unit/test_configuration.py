@@ -1,0 +1,143 @@
+"""The configurations that are shipped, and what a wrong one is told."""
+
+from copy import deepcopy
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from superice.configuration import SCHEMA, Configuration
+from superice.diffusion import FORMULATIONS
+from superice.ensembles import SamplerSettings
+from superice.errors import InputError
+from superice.features import FeatureSettings, ObservationSettings
+from superice.network import NetworkSettings
+from superice.scores import ScoreSettings
+from superice.selection import SelectionSettings
+from superice.training import TrainingSettings
+from superice.twin import TwinSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+def merged(base, over):
+    """``over`` on ``base``, as Snakemake merges configuration files."""
+    for key, value in over.items():
+        base[key] = merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+    return base
+
+
+def load(*names):
+    content = {}
+    for name in ("config", *names):
+        merged(content, yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()))
+    return content
+
+
+@pytest.mark.parametrize("name", ["config", "demo", "real-day"])
+def test_shipped_configurations_are_valid(name):
+    assert Configuration(load(name)).experiments
+
+
+def test_reference_is_the_report():
+    reference = Configuration(load()).experiment("reference")
+    assert reference["network"]["widths"] == [32, 64, 96, 128]
+    assert (reference["diffusion"]["min_rate"], reference["diffusion"]["max_rate"]) == (0.02, 0.95)
+    assert (reference["training"]["epochs"], reference["training"]["batch"]) == (250, 4)
+    assert (reference["sampler"]["steps"], reference["sampler"]["members"]) == (40, 30)
+    assert len(reference["seeds"]) == 3
+
+
+def test_an_experiment_with_another_formulation_keeps_nothing_of_the_default_one():
+    diffusion = Configuration(load()).experiment("preconditioned")["diffusion"]
+    assert "min_rate" not in diffusion
+    assert diffusion["noise_max"] == 50.0
+
+
+def set_key(content, path, value):
+    *parents, last = path.split(".")
+    for parent in parents:
+        content = content[parent]
+    content[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("calender", {}, "unknown key 'calender'"),
+        ("defaults.training.epoch", 3, "defaults.training: unknown key 'epoch'"),
+        ("defaults.training.epochs", "many", "defaults.training.epochs: 'many' is not of type integer"),
+        ("features.low_resolution.snow_km", 3, "features.low_resolution: unknown key 'snow_km'"),
+        ("calendar.test", {"first": "2022-06-01", "last": "2022-07-01"}, "calendar.test: no day"),
+        ("figures.model", ["2022-07-01"], "figures.model: 2022-07-01 is not among"),
+        ("published", "nonsense", "published: no experiment 'nonsense'"),
+        ("run", ["nonsense"], "run: no experiment 'nonsense'"),
+        ("sources.model", {"kind": "guess"}, "sources.model.kind: 'guess'"),
+        ("twin", {"colour": 1}, "twin: unknown key 'colour'"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):
+    content = load()
+    set_key(content, path, value)
+    with pytest.raises(InputError, match=sentence):
+        Configuration(content)
+
+
+def test_a_missing_key_is_named():
+    content = load()
+    del content["calendar"]["every"]
+    with pytest.raises(InputError, match="calendar: key 'every' is missing"):
+        Configuration(content)
+
+
+def test_dates_that_yaml_made_into_objects_are_accepted():
+    content = load()
+    content["calendar"]["test"] = {"first": date(2022, 10, 18), "last": date(2023, 4, 15)}
+    assert len(Configuration(content).calendar.split_days("test")) == 180
+
+
+def keys_of(*path):
+    schema = yaml.safe_load(SCHEMA.read_text())
+    node = schema["$defs"]["experiment"]["properties"] if path[0] in ("experiment",) else schema["properties"]
+    for key in path[1:] if path[0] == "experiment" else path:
+        node = node[key]["properties"] if key in node else node["properties"][key]["properties"]
+    return set(node)
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "extra"),
+    [
+        (("experiment", "network"), NetworkSettings, set()),
+        (("experiment", "training"), TrainingSettings, set()),
+        (("experiment", "sampler"), SamplerSettings, set()),
+        (("selection",), SelectionSettings, set()),
+        (("scores",), ScoreSettings, set()),
+        (("features",), FeatureSettings, set()),
+        (("features", "observations"), ObservationSettings, set()),
+        (("twin",), TwinSettings, set()),
+    ],
+)
+def test_schema_and_settings_know_the_same_keys(path, settings, extra):
+    assert keys_of(*path) == {field.name for field in fields(settings)} | extra
+
+
+def test_schema_knows_the_keys_of_every_formulation():
+    known = {field.name for kind in FORMULATIONS.values() for field in fields(kind)} | {"formulation"}
+    assert keys_of("experiment", "diffusion") == known
+
+
+def test_observed_truth_is_scored_only_on_the_twin():
+    assert Configuration(load()).scored_days("reference", "observations") == []
+    demo = Configuration(load("demo"))
+    days = demo.scored_days("preconditioned", "observations")
+    assert days
+    assert set(days) <= set(demo.calendar.model_days())
+
+
+def test_a_digest_changes_with_any_number():
+    content = load()
+    changed = deepcopy(content)
+    changed["features"]["sic_threshold"] = 0.2
+    assert Configuration(content).digest != Configuration(changed).digest

@@ -1,0 +1,124 @@
+"""Schedule, formulations and samplers against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superice.diffusion import (
+    NoisePrediction,
+    Preconditioned,
+    ddim,
+    masked_mean_square,
+    multistep,
+    stochastic_multistep,
+)
+from superice.errors import InputError
+
+
+def test_schedule_agrees_with_the_report():
+    report = NoisePrediction()
+    ends = report.angle(torch.tensor([0.0, 1.0], dtype=torch.float64))
+    assert ends.tolist() == pytest.approx([0.317560, 1.550795], abs=1e-6)
+    signal, noise = report.rates(torch.tensor([0.0, 1.0], dtype=torch.float64))
+    assert signal.tolist() == pytest.approx([0.95, 0.02], abs=1e-12)
+    assert (signal**2 + noise**2).tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_noise_of_the_last_of_forty_steps_amplifies_errors_as_computed():
+    signal, noise = NoisePrediction().steps(40)[39]
+    assert noise / signal == pytest.approx(0.363, abs=5e-4)
+
+
+@given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
+    """z = s y + r e with a known y has one e; told it, the sampler must end at y for any number of steps."""
+    stream = torch.Generator().manual_seed(seed)
+    target = torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64)
+    report = NoisePrediction()
+
+    def oracle(z, level, context):
+        noise_rate = level.sqrt()[:, None, None, None]
+        return (z - (1 - level[:, None, None, None]).sqrt() * target) / noise_rate
+
+    def denoise(z, signal, noise):
+        predicted = oracle(z, torch.tensor([noise**2], dtype=torch.float64), None)
+        return (z - noise * predicted) / signal
+
+    drawn = ddim(denoise, report.steps(steps), lambda: torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64))
+    assert torch.allclose(drawn, target, atol=1e-9)
+
+
+@pytest.mark.parametrize("sampler", [ddim, multistep, stochastic_multistep])
+def test_samplers_recover_the_variance_of_a_gaussian(sampler):
+    """For y ~ N(0, s²) the best denoiser is linear; the members must then have the variance s²."""
+    variance = 0.49
+    stream = torch.Generator().manual_seed(1)
+
+    def denoise(z, signal, noise):
+        return z * signal * variance / (signal**2 * variance + noise**2)
+
+    drawn = sampler(
+        denoise, Preconditioned(noise_min=0.002).steps(250), lambda: torch.randn(4, 1, 64, 64, generator=stream)
+    )
+    assert float(drawn.var()) == pytest.approx(variance, rel=0.05)
+    assert float(drawn.mean()) == pytest.approx(0, abs=0.03)
+
+
+def test_second_order_is_nearer_to_the_exact_solution_than_first_order():
+    """The deterministic flow of a Gaussian is known: z(noise) = z0 sqrt(s² + noise²) / sqrt(s² + noise0²)."""
+    variance, steps = 0.25, Preconditioned(noise_min=0.05, noise_max=5.0).steps(12)
+    start = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+
+    def denoise(z, signal, noise):
+        return z * variance / (variance + noise**2)
+
+    first = math.hypot(*steps[0])
+    last = steps[-2][1]
+    before_last = first * math.sqrt((variance + last**2) / (variance + steps[0][1] ** 2))
+    exact = before_last * variance / (variance + last**2)
+    errors = {
+        sampler: abs(float(sampler(denoise, steps, lambda: start)) - exact) for sampler in (ddim, multistep)
+    }
+    assert errors[multistep] < 0.3 * errors[ddim]
+
+
+def test_preconditioned_network_of_zeros_has_the_expected_losses():
+    """With the network at zero the denoiser is z / (1 + sigma²): the weighted loss of white noise is 1."""
+    stream = torch.Generator().manual_seed(3)
+    target = torch.randn(16, 1, 64, 64, generator=stream)
+    context = torch.ones(16, 2, 64, 64)
+    losses = Preconditioned().loss(lambda z, level, c: torch.zeros_like(z), target, context, stream)
+    assert float(losses.objective) == pytest.approx(1.0, abs=0.05)
+
+
+def test_noise_loss_of_a_network_of_zeros_is_the_variance_of_the_noise():
+    stream = torch.Generator().manual_seed(4)
+    target = torch.randn(8, 1, 64, 64, generator=stream)
+    losses = NoisePrediction().loss(lambda z, level, c: torch.zeros_like(z), target, torch.ones(8, 2, 64, 64), stream)
+    assert float(losses.noise) == pytest.approx(1.0, abs=0.03)
+    assert float(losses.objective) == float(losses.noise)
+
+
+def test_masked_pixels_do_not_count():
+    difference = torch.tensor([[[[1.0, 100.0], [3.0, 100.0]]]])
+    mask = torch.tensor([[[[1.0, 0.0], [1.0, 0.0]]]])
+    assert float(masked_mean_square(difference, mask)) == pytest.approx(5.0)
+
+
+def test_levels_of_the_preconditioned_sampler_follow_the_paper():
+    levels = [noise for _, noise in Preconditioned(noise_min=0.002, noise_max=80.0).steps(18)]
+    i = np.arange(18)
+    expected = (80 ** (1 / 7) + i / 17 * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7
+    assert levels[:-1] == pytest.approx(expected.tolist())
+    assert levels[-1] == 0
+
+
+@pytest.mark.parametrize("rates", [(0.95, 0.02), (0.0, 0.5), (0.02, 1.0)])
+def test_rates_out_of_order_are_refused(rates):
+    with pytest.raises(InputError, match="min_rate"):
+        NoisePrediction(*rates)

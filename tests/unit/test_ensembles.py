@@ -1,0 +1,90 @@
+"""Members: their noise, their independence of the batch, the mask, and the weights file."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+import torch
+
+from superice.ensembles import SamplerSettings, clipped, draw_members, member_seed
+from superice.errors import InputError
+from superice.features import read_model_features
+from superice.network import NetworkSettings, build_network
+from superice.weights import Generator
+
+DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
+NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
+
+
+@pytest.fixture
+def generator(normalisation):
+    torch.manual_seed(0)
+    network = build_network(NETWORK)
+    torch.nn.init.normal_(network.output.weight, std=0.1)
+    return Generator(network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 0, "diverged": False})
+
+
+def members(generator, path, seed=0, **sampler):
+    settings = SamplerSettings(**{"name": "stochastic_multistep", "steps": 3, "members": 5} | sampler)
+    return np.stack(list(draw_members(generator, read_model_features(path), settings, seed)))
+
+
+def test_members_do_not_depend_on_the_batch(generator, model_days):
+    alone, together = (members(generator, model_days[0], batch=size) for size in (1, 4))
+    assert np.allclose(alone, together, atol=1e-5, equal_nan=True)
+
+
+def test_members_do_not_depend_on_the_size_of_the_ensemble(generator, model_days):
+    few, many = members(generator, model_days[0], members=2), members(generator, model_days[0])
+    assert np.allclose(few, many[:2], atol=1e-5, equal_nan=True)
+
+
+def test_members_days_and_seeds_differ(generator, model_days):
+    drawn = members(generator, model_days[0])
+    ice = np.isfinite(drawn[0])
+    assert np.abs(drawn[0] - drawn[1])[ice].mean() > 1e-3
+    assert np.abs(drawn[0] - members(generator, model_days[0], seed=1)[0])[ice].mean() > 1e-3
+    assert len({member_seed(s, date(2020, 1, d), m) for s in (0, 1) for d in (1, 2) for m in (0, 1)}) == 8
+
+
+def test_members_have_the_mask_of_their_features(generator, model_days):
+    features = read_model_features(model_days[0])
+    drawn = members(generator, model_days[0])
+    assert not features.mask.all()
+    assert all((np.isfinite(member) == features.mask).all() for member in drawn)
+
+
+def test_untrained_network_returns_the_low_resolution_field_and_scaled_noise(normalisation, model_days):
+    """A denoiser that knows only the variance draws white increments of the normalised deviation."""
+    generator = Generator(build_network(NETWORK).eval(), DIFFUSION | {"noise_min": 0.01}, normalisation, {})
+    features = read_model_features(model_days[0])
+    drawn = members(generator, model_days[0], steps=60, members=20)[:, features.mask]
+    increment = (drawn - features.sit[features.mask]) / normalisation.deviation["increment"]
+    assert increment.std() == pytest.approx(1, abs=0.05)
+
+
+def test_clipping_counts_what_it_changes():
+    member, count = clipped(np.array([[-0.1, 0.2], [np.nan, -1e-3]], dtype=np.float32))
+    assert count == 2
+    assert np.array_equal(member, np.array([[0, 0.2], [np.nan, 0]], dtype=np.float32), equal_nan=True)
+
+
+def test_a_weights_file_is_all_that_inference_needs(generator, model_days, tmp_path):
+    generator.save(tmp_path / "w.safetensors")
+    loaded = Generator.load(tmp_path / "w.safetensors")
+    assert np.array_equal(members(generator, model_days[1]), members(loaded, model_days[1]), equal_nan=True)
+    assert loaded.origin == generator.origin
+
+
+def test_a_file_that_holds_no_weights_is_refused(tmp_path):
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(InputError, match="w.safetensors: is not a readable weights file"):
+        Generator.load(path)
+
+
+def test_weights_of_another_shape_are_refused(generator, tmp_path):
+    generator.network.settings = NetworkSettings(widths=(8, 16), depth=1, embedding_channels=8)
+    generator.save(tmp_path / "w.safetensors")
+    with pytest.raises(InputError, match="its weights do not fit its network"):
+        Generator.load(tmp_path / "w.safetensors")

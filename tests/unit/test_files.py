@@ -1,0 +1,58 @@
+"""Files are written whole or not at all; settings and errors name what is wrong."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from superice.commands import settings, settings_as
+from superice.errors import InputError
+from superice.files import read_json, whole, write_json
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), whole(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_appears_only_when_the_block_ends(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with whole(path) as temporary:
+        temporary.write_text("all")
+        assert not path.exists()
+    assert path.read_text() == "all"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    first: int
+    pair: tuple[int, ...] = ()
+
+
+def test_settings_become_a_dataclass():
+    assert settings_as(Numbers, settings('{"first": 1, "pair": [2, 3]}')) == Numbers(1, (2, 3))
+
+
+def test_settings_from_a_yaml_file(tmp_path):
+    (tmp_path / "s.yaml").write_text("first: 4\n")
+    assert settings(str(tmp_path / "s.yaml")) == {"first": 4}
+
+
+def test_an_unknown_key_is_named():
+    with pytest.raises(InputError, match=r"numbers: unknown key 'third'; known are first, pair"):
+        settings_as(Numbers, {"first": 1, "third": 2}, "numbers")
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(InputError, match="first"):
+        settings_as(Numbers, {})
+
+
+def test_an_error_names_product_file_variable_and_value():
+    error = InputError("outside 0 to 20 m", file="a.nc", variable="sit", value=31.5, product="cs2smos")
+    assert str(error) == "cs2smos, a.nc, sit: outside 0 to 20 m (found 31.5)"
+    assert error.as_record()["value"] == "31.5"

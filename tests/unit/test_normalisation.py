@@ -1,0 +1,72 @@
+"""Merged moments against the direct computation, and the round trip of the target."""
+
+from dataclasses import asdict
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superice.errors import InputError
+from superice.features import Features
+from superice.normalisation import Moments, Normalisation, day_statistics, log_deformation
+
+
+@given(st.lists(st.lists(st.floats(-1e3, 1e3), max_size=30), min_size=1, max_size=6))
+def test_merged_moments_equal_the_direct_ones(parts):
+    merged = Moments()
+    for part in parts:
+        merged = merged.merged(Moments.of(np.array(part)))
+    values = np.concatenate([np.array(part) for part in parts])
+    assert merged.n == values.size
+    if values.size:
+        assert merged.mean == pytest.approx(values.mean(), rel=1e-6, abs=1e-6)
+        assert merged.deviation == pytest.approx(values.std(), rel=1e-6, abs=1e-6)
+
+
+def some_day(seed, day=date(2020, 1, 1), shape=(12, 10)):
+    random = np.random.default_rng(seed)
+    field = lambda low, high: random.uniform(low, high, shape).astype(np.float32)
+    features = Features(day, field(0, 1), field(0, 4), field(-1e-6, 1e-6), field(0, 1e-6), field(0, 4))
+    features.sit[0, :3] = np.nan
+    return features
+
+
+def test_statistics_of_days_equal_those_of_all_their_pixels():
+    days = [some_day(seed) for seed in range(4)]
+    merged = Normalisation.from_days((day_statistics(day, 1e-4) for day in days), 1e-4, 0.15)
+    increments = np.concatenate([(d.truth - d.sit)[d.mask] for d in days]).astype(np.float64)
+    deformation = np.concatenate([d.deformation[d.mask] for d in days])
+    assert merged.pixels == increments.size
+    assert merged.deviation["increment"] == pytest.approx(increments.std(), rel=1e-6)
+    assert merged.mean["log_deformation"] == pytest.approx(np.log10(deformation * 86400).mean(), rel=1e-5)
+
+
+def test_masked_pixels_are_zero_after_normalisation():
+    day = some_day(1)
+    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
+    inputs = normalisation.inputs(day, ("sic", "sit", "deformation"))
+    assert inputs.shape == (4, 12, 10)
+    assert inputs.dtype == np.float32
+    assert (inputs[:, ~day.mask] == 0).all()
+    assert np.isfinite(inputs).all()
+    assert inputs[1][day.mask].mean() == pytest.approx(0, abs=1e-5)
+    assert inputs[1][day.mask].std() == pytest.approx(1, abs=1e-5)
+
+
+def test_target_and_thickness_are_inverse():
+    day = some_day(2)
+    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
+    back = normalisation.thickness(normalisation.target(day), day.sit)
+    assert np.allclose(back[day.mask], day.truth[day.mask], atol=1e-5)
+
+
+def test_ice_at_rest_has_the_floor_for_deformation():
+    assert log_deformation(np.array([0.0, 1 / 86400]), 1e-4).tolist() == pytest.approx([-4, 0])
+
+
+def test_days_without_ice_give_no_normalisation():
+    empty = {name: asdict(Moments()) for name in ("sic", "sit", "log_deformation", "increment")}
+    with pytest.raises(InputError, match="no ice"):
+        Normalisation.from_days([empty], 1e-4, 0.15)

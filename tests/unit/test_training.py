@@ -1,0 +1,119 @@
+"""Training: it learns, resumes to the same weights, and stops when the loss is not a number."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from superice.diffusion import Losses, NoisePrediction, Preconditioned
+from superice.errors import InputError
+from superice.network import NetworkSettings
+from superice.samples import Crop, Days, Samples
+from superice.training import Training, TrainingSettings
+
+NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
+SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
+
+
+@pytest.fixture
+def days(model_days, normalisation):
+    return Days(model_days, normalisation, NETWORK.inputs, memory_gb=1)
+
+
+def training(days, settings=SETTINGS, formulation=None, seed=0):
+    return Training(NETWORK, formulation or Preconditioned(), settings, days, days, seed)
+
+
+def test_training_reduces_the_loss(days, tmp_path):
+    run = training(days, TrainingSettings(epochs=25, batch=4, patch=(16, 16), patches_per_day=8, averaging=0.9))
+    assert run.run(tmp_path / "checkpoint.pt")
+    first, last = run.history[0], run.history[-1]
+    assert last["validation_image_loss"] < 0.8 * first["validation_image_loss"]
+
+
+def same_weights(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(days, tmp_path, monkeypatch):
+    whole = training(days)
+    whole.run(tmp_path / "whole.pt")
+
+    stopped, epochs = training(days), []
+    descend = Training._descend
+
+    def killed_in_the_third_epoch(self, epoch):
+        epochs.append(epoch)
+        for n, losses in enumerate(descend(self, epoch)):
+            if epoch == 2 and n == 1:
+                raise KeyboardInterrupt
+            yield losses
+
+    monkeypatch.setattr(Training, "_descend", killed_in_the_third_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run(tmp_path / "stopped.pt")
+    monkeypatch.undo()
+    resumed = training(days)
+    resumed.run(tmp_path / "stopped.pt")
+
+    assert epochs == [0, 1, 2]
+    assert same_weights(whole.network, resumed.network)
+    assert same_weights(whole.best_network, resumed.best_network)
+    losses = lambda run: [row["training_noise_loss"] for row in run.history]
+    assert losses(whole) == losses(resumed)
+
+
+def test_a_checkpoint_of_other_settings_is_not_used(days, tmp_path):
+    training(days).run(tmp_path / "checkpoint.pt")
+    other = training(days, seed=1)
+    other.run(tmp_path / "checkpoint.pt")
+    alone = training(days, seed=1)
+    alone.run(tmp_path / "alone.pt")
+    assert same_weights(other.network, alone.network)
+
+
+def test_a_training_that_meets_nan_stops(days, tmp_path):
+    class Broken(NoisePrediction):
+        def loss(self, model, target, context, generator):
+            losses = super().loss(model, target, context, generator)
+            return Losses(losses.objective * math.nan, losses.noise, losses.image)
+
+    run = training(days, formulation=Broken())
+    assert run.run(tmp_path / "checkpoint.pt") is False
+    assert run.history == []
+    assert all(torch.isfinite(p).all() for p in run.network.parameters())
+
+
+def test_samples_depend_on_seed_epoch_and_position_alone(days):
+    crop = Crop((16, 16), turn=True)
+    one, other = (Samples(days, crop, 8, 10, seed=3, epoch=5) for _ in range(2))
+    context, target = one[7]
+    other[2]
+    assert torch.equal(context, other[7][0])
+    assert torch.equal(target, other[7][1])
+    assert not torch.equal(context, Samples(days, crop, 8, 10, seed=3, epoch=6)[7][0])
+
+
+def test_an_epoch_draws_every_day_equally_often(days):
+    order = Samples(days, Crop((16, 16)), 8, 15, seed=0, epoch=0).order
+    assert np.bincount(order).tolist() == [3] * 5
+
+
+def test_full_grid_samples_are_padded_for_the_network(days):
+    context, target = Samples(days, Crop(None), 8, 5, seed=0, epoch=0)[0]
+    assert context.shape == (4, 40, 48)
+    assert target.shape == (1, 40, 48)
+
+
+def test_a_patch_larger_than_the_grid_is_refused(days):
+    with pytest.raises(InputError, match=r"training.patch \(64, 64\) is larger than the grid \(36, 44\)"):
+        Samples(days, Crop((64, 64)), 8, 5, seed=0, epoch=0)[0]
+
+
+def test_cached_days_equal_those_read_again(model_days, normalisation):
+    kept, read = (Days(model_days, normalisation, NETWORK.inputs, memory) for memory in (1, 0))
+    kept[0]
+    for a, b in zip(kept[0], read[0]):
+        assert torch.equal(a, b)
+    assert not read._kept

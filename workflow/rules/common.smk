@@ -1,0 +1,89 @@
+# The configuration, checked, and the helpers that every stage uses.
+
+import json
+import sys
+from datetime import date
+
+from superice.configuration import Configuration
+from superice.errors import InputError
+from superice.grid import load_grid
+from superice.provenance import provenance
+
+try:
+    RUN = Configuration(config)
+except InputError as error:
+    sys.exit(f"configuration: {error}")
+
+PUBLISHED = RUN.content["published"]
+AREAS = RUN.content["grid"]["areas"]
+SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
+
+
+container: "envs/superice.sif"
+
+
+wildcard_constraints:
+    run=RUN.name,
+    date="|".join(f"{day:%Y%m%d}" for day in sorted({*RUN.calendar.model_days(), *RUN.calendar.observed_days()})),
+    branch="model|observations",
+    experiment="|".join(RUN.content["experiments"]),
+    seed=r"\d+",
+
+
+def stamps(days):
+    """The days as they stand in file names."""
+    return [f"{day:%Y%m%d}" for day in days]
+
+
+def paths(*patterns, **values):
+    """The paths below the run's folder that the patterns and values make; dates may be date objects."""
+    if "date" in values:
+        values["date"] = stamps(values["date"])
+    return expand([f"results/{RUN.name}/{pattern}" for pattern in patterns], **values)
+
+
+def day_of(wildcards):
+    """The date of a job."""
+    return date(int(wildcards.date[:4]), int(wildcards.date[4:6]), int(wildcards.date[6:]))
+
+
+def iso(wildcards):
+    """The date of a job as YYYY-MM-DD."""
+    return day_of(wildcards).isoformat()
+
+
+def modules(*names):
+    """Files of the package that a rule rests on: an edit of one remakes what rests on it."""
+    return [f"superice/{name}.py" for name in names]
+
+
+def features_of(branch, days):
+    """Feature files of a branch."""
+    pattern = {
+        "model": "model/features/{date}.nc",
+        "observations": "observations/features/sic_sit_e1_e2_{date}.npz",
+    }
+    return paths(pattern[branch], date=days)
+
+
+def ensembles_of(experiment, branch, days):
+    """Ensembles of an experiment; those of the published one fill the published folders."""
+    folder = "" if experiment == PUBLISHED else f"experiments/{experiment}/"
+    return paths(folder + "{branch}/predictions/sit_hrai_{date}.nc", branch=branch, date=days)
+
+
+def scores_of(experiment, branch):
+    """Scores of an experiment's ensembles."""
+    days = RUN.scored_days(experiment, branch)
+    return paths("scores/{branch}/{experiment}/{date}.nc", branch=branch, experiment=experiment, date=days)
+
+
+def experiment_of(wildcards):
+    """The experiment of a job; the published one where the path names none."""
+    return wildcards.get("experiment", PUBLISHED)
+
+
+def weights_of(experiment):
+    """The weights that an experiment draws with."""
+    given = RUN.experiment(experiment).get("weights")
+    return given or paths("training/{experiment}/chosen.safetensors", experiment=experiment)[0]

@@ -1,0 +1,43 @@
+# Ensembles of every date, from the model's and from the observed features.
+# Needs: a day's features, the chosen weights. Makes: <branch>/predictions/sit_hrai_D.nc for the published experiment,
+# experiments/<experiment>/<branch>/predictions/sit_hrai_D.nc for the others.
+
+
+rule draw_ensemble:
+    input:
+        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)]),
+        weights=lambda wildcards: weights_of(experiment_of(wildcards)),
+        script="workflow/scripts/draw_ensemble.py",
+        areas=AREAS,
+        modules=modules("ensembles", "diffusion", "network", "normalisation", "weights"),
+    output:
+        "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
+    params:
+        date=iso,
+        area=RUN.content["grid"]["area"],
+        sampler=lambda wildcards: json.dumps(RUN.experiment(experiment_of(wildcards))["sampler"]),
+        seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_features=wildcards.branch)),
+    log:
+        "results/{run}/logs/draw_ensemble/{experiment}/{branch}/{date}.log",
+    benchmark:
+        "results/{run}/benchmarks/draw_ensemble/{experiment}/{branch}/{date}.tsv"
+    threads: 7
+    resources:
+        mem_mb=6000,
+        runtime=60,
+    message:
+        "ensemble of {params.date} ({wildcards.branch})"
+    shell:
+        "python {input.script} --features {input.features} --weights {input.weights} --areas {input.areas}"
+        " --area {params.area} --date {params.date} --sampler {params.sampler:q} --seed {params.seed}"
+        " --threads {threads} --provenance {params.provenance:q} --output {output} > {log} 2>&1"
+
+
+use rule draw_ensemble as draw_published_ensemble with:
+    output:
+        "results/{run}/{branch}/predictions/sit_hrai_{date}.nc",
+    log:
+        "results/{run}/logs/draw_published_ensemble/{branch}/{date}.log",
+    benchmark:
+        "results/{run}/benchmarks/draw_published_ensemble/{branch}/{date}.tsv"

@@ -1,0 +1,161 @@
+# From raw products to the published features, and to the normalisation of the training days.
+# Needs: a day's model file, or its three satellite products. Makes: model/features/D.nc,
+# observations/features/sic_sit_e1_e2_D.npz (and .nc), records/<branch>/D.json, normalisation.json.
+
+FEATURES = RUN.content["features"]
+
+
+def settings_of(*keys):
+    """The named keys of the section features: a change of another one remakes nothing."""
+    return json.dumps({key: FEATURES[key] for key in keys})
+
+
+rule land:
+    input:
+        script="workflow/scripts/make_land.py",
+        areas=AREAS,
+        modules=modules("grid"),
+    output:
+        "results/{run}/land.npy",
+    params:
+        area=RUN.content["grid"]["area"],
+    log:
+        "results/{run}/logs/land.log",
+    benchmark:
+        "results/{run}/benchmarks/land.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "land mask of the grid"
+    shell:
+        "python {input.script} --areas {input.areas} --area {params.area} --output {output} > {log} 2>&1"
+
+
+rule model_features:
+    input:
+        unpack(lambda wildcards: {"file": model_file(wildcards)}),
+        script="workflow/scripts/model_features.py",
+        areas=AREAS,
+        modules=modules("features", "degradation", "deformation", "normalisation", "products/nextsim"),
+    output:
+        features="results/{run}/model/features/{date}.nc",
+        record="results/{run}/records/model/{date}.json",
+    params:
+        date=iso,
+        folder=model_folder,
+        kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
+        area=RUN.content["grid"]["area"],
+        settings=settings_of("sic_threshold", "deformation_floor", "low_resolution"),
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
+    log:
+        "results/{run}/logs/model_features/{date}.log",
+    benchmark:
+        "results/{run}/benchmarks/model_features/{date}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "model features of {params.date}"
+    shell:
+        "python {input.script} --source {params.folder:q} --kind {params.kind} --date {params.date}"
+        " --areas {input.areas} --area {params.area} --settings {params.settings:q}"
+        " --provenance {params.provenance:q} --output {output.features} --record {output.record} > {log} 2>&1"
+
+
+rule observed_features:
+    input:
+        unpack(lambda wildcards: {"files": observed_files(wildcards)}),
+        land="results/{run}/land.npy",
+        script="workflow/scripts/observed_features.py",
+        areas=AREAS,
+        modules=modules(
+            "features",
+            "regridding",
+            "deformation",
+            "products/cs2smos",
+            "products/osisaf_concentration",
+            "products/osisaf_drift",
+        ),
+    output:
+        features="results/{run}/observations/features/sic_sit_e1_e2_{date}.npz",
+        netcdf="results/{run}/observations/features/sic_sit_e1_e2_{date}.nc",
+        record="results/{run}/records/observations/{date}.json",
+    params:
+        date=iso,
+        cs2smos=observed_folder("cs2smos"),
+        concentration=observed_folder("osisaf_concentration"),
+        drift=observed_folder("osisaf_drift"),
+        area=RUN.content["grid"]["area"],
+        settings=settings_of("sic_threshold", "observations"),
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
+    log:
+        "results/{run}/logs/observed_features/{date}.log",
+    benchmark:
+        "results/{run}/benchmarks/observed_features/{date}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "observed features of {params.date}"
+    shell:
+        "python {input.script} --cs2smos {params.cs2smos:q} --concentration {params.concentration:q}"
+        " --drift {params.drift:q} --land {input.land} --date {params.date} --areas {input.areas} --area {params.area}"
+        " --settings {params.settings:q} --provenance {params.provenance:q}"
+        " --output {output.features} --output-netcdf {output.netcdf} --record {output.record} > {log} 2>&1"
+
+
+rule normalisation:
+    input:
+        records=paths("records/model/{date}.json", date=RUN.calendar.split_days("training")),
+        script="workflow/scripts/normalise.py",
+        modules=modules("normalisation"),
+    output:
+        "results/{run}/normalisation.json",
+    params:
+        folder=paths("records/model")[0],
+        dates=stamps(RUN.calendar.split_days("training")),
+        floor=FEATURES["deformation_floor"],
+        threshold=FEATURES["sic_threshold"],
+    log:
+        "results/{run}/logs/normalisation.log",
+    benchmark:
+        "results/{run}/benchmarks/normalisation.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "normalisation of the training days"
+    shell:
+        "python {input.script} --records {params.folder} --dates {params.dates} --floor {params.floor} --sic-threshold {params.threshold}"
+        " --output {output} > {log} 2>&1"
+
+
+rule missing:
+    input:
+        records=paths("records/model/{date}.json", date=RUN.calendar.model_days())
+        + paths("records/observations/{date}.json", date=RUN.calendar.observed_days()),
+        script="workflow/scripts/list_missing.py",
+    output:
+        "results/{run}/missing.csv",
+    params:
+        folder=paths("records")[0],
+        model=stamps(RUN.calendar.model_days()),
+        observations=stamps(RUN.calendar.observed_days()),
+    log:
+        "results/{run}/logs/missing.log",
+    benchmark:
+        "results/{run}/benchmarks/missing.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "table of missing and refused inputs"
+    shell:
+        "python {input.script} --records {params.folder} --model {params.model} --observations {params.observations}"
+        " --output {output} > {log} 2>&1"

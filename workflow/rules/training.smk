@@ -1,0 +1,80 @@
+# Trainings of every experiment, one for each seed, and the choice among them.
+# Needs: features of the training and validation days, normalisation.json. Makes:
+# training/<experiment>/seed<k>/{model.safetensors,history.csv}, training/<experiment>/{selection.csv,chosen.safetensors}.
+
+
+# Trainings are chosen on the validation days, or on the training days where there are no others.
+VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
+
+
+rule train:
+    input:
+        training=features_of("model", RUN.calendar.split_days("training")),
+        validation=features_of("model", VALIDATION),
+        normalisation="results/{run}/normalisation.json",
+        script="workflow/scripts/train.py",
+        modules=modules("network", "diffusion", "training", "samples", "weights"),
+    output:
+        weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
+        history="results/{run}/training/{experiment}/seed{seed}/history.csv",
+    params:
+        features=paths("model/features")[0],
+        training=stamps(RUN.calendar.split_days("training")),
+        validation=stamps(VALIDATION),
+        # A stopped training goes on from here; not an output, since those of a failed job are deleted.
+        checkpoint="results/{run}/training/{experiment}/seed{seed}/checkpoint.pt",
+        settings=lambda wildcards: json.dumps(
+            {key: RUN.experiment(wildcards.experiment)[key] for key in ("network", "diffusion", "training")}
+        ),
+    log:
+        "results/{run}/logs/train/{experiment}_seed{seed}.log",
+    benchmark:
+        "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
+    threads: 7
+    resources:
+        mem_mb=3000,
+        runtime=4320,
+    message:
+        "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
+    shell:
+        "python {input.script} --features {params.features} --training {params.training}"
+        " --validation {params.validation}"
+        " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
+        " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"
+        " --history {output.history} --output {output.weights} > {log} 2>&1"
+
+
+rule select_training:
+    input:
+        weights=lambda wildcards: paths(
+            "training/{experiment}/seed{seed}/model.safetensors",
+            experiment=wildcards.experiment,
+            seed=RUN.experiment(wildcards.experiment)["seeds"],
+        ),
+        validation=features_of("model", VALIDATION),
+        script="workflow/scripts/select_training.py",
+        modules=modules("selection", "ensembles", "diffusion", "network", "scores", "spectra"),
+    output:
+        weights="results/{run}/training/{experiment}/chosen.safetensors",
+        table="results/{run}/training/{experiment}/selection.csv",
+    params:
+        features=paths("model/features")[0],
+        validation=stamps(VALIDATION),
+        spacing=SPACING_KM,
+        sampler=lambda wildcards: json.dumps(RUN.experiment(wildcards.experiment)["sampler"]),
+        scoring=json.dumps(RUN.content["scores"]),
+        settings=json.dumps(RUN.content["selection"]),
+    log:
+        "results/{run}/logs/select_training/{experiment}.log",
+    benchmark:
+        "results/{run}/benchmarks/select_training/{experiment}.tsv"
+    threads: 7
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    message:
+        "choice among the trainings of {wildcards.experiment}"
+    shell:
+        "python {input.script} --weights {input.weights} --features {params.features} --validation {params.validation}"
+        " --sampler {params.sampler:q} --scoring {params.scoring:q} --settings {params.settings:q}"
+        " --spacing-km {params.spacing} --threads {threads} --table {output.table} --output {output.weights} > {log} 2>&1"

@@ -1,0 +1,54 @@
+"""Choose one of several trainings by the CRPS of small ensembles on validation days."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from superice.commands import command, day, run, settings, settings_as
+from superice.deliverable import model_features_name
+from superice.ensembles import SamplerSettings
+from superice.features import read_model_features
+from superice.files import whole
+from superice.scores import ScoreSettings
+from superice.selection import SelectionSettings, choose, judge, spread_evenly
+from superice.weights import Generator
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--weights", type=Path, nargs="+", required=True, help="weights of the trainings")
+    parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
+    parser.add_argument("--validation", type=day, nargs="+", required=True, help="validation days, YYYYMMDD")
+    parser.add_argument("--sampler", type=settings, required=True, help="sampler: JSON")
+    parser.add_argument("--scoring", type=settings, required=True, help="settings of the scores: JSON")
+    parser.add_argument("--settings", type=settings, required=True, help="how many days and members: JSON")
+    parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
+    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
+    parser.add_argument("--output", type=Path, required=True, help="copy of the chosen weights")
+    args = parser.parse_args()
+
+    if args.threads:
+        import torch
+
+        torch.set_num_threads(args.threads)
+    selection = settings_as(SelectionSettings, args.settings, "selection")
+    sampler = settings_as(SamplerSettings, args.sampler | {"members": selection.members}, "sampler")
+    scoring = settings_as(ScoreSettings, args.scoring, "scores")
+    chosen = spread_evenly(args.validation, selection.days)
+    days = [read_model_features(args.features / model_features_name(d)) for d in chosen]
+    days = [features for features in days if features.mask.any()]
+    candidates = {}
+    for path in args.weights:
+        candidates[path] = judge(Generator.load(path), days, sampler, scoring, args.spacing_km)
+        print(path, {name: round(value, 4) for name, value in candidates[path].items()}, file=sys.stderr)
+    best, table = choose(candidates)
+    table.insert(0, "training", [path.parent.name for path in table.index])
+    with whole(args.table) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.5g")
+    with whole(args.output) as temporary:
+        shutil.copyfile(best, temporary)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,54 @@
+"""Train the network once, with one seed. A training that was stopped goes on from its last whole epoch."""
+
+import sys
+from pathlib import Path
+
+from superice.commands import command, day, run, settings, settings_as
+from superice.deliverable import model_features_name
+from superice.files import read_json
+from superice.network import NetworkSettings, parameter_count
+from superice.normalisation import Normalisation
+from superice.samples import Days
+from superice.training import Training, TrainingSettings
+from superice.weights import Generator, build_formulation
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
+    parser.add_argument("--training", type=day, nargs="+", required=True, help="training days, YYYYMMDD")
+    parser.add_argument("--validation", type=day, nargs="*", default=[], help="validation days, YYYYMMDD")
+    parser.add_argument("--normalisation", type=Path, required=True, help="normalisation.json")
+    parser.add_argument("--settings", type=settings, required=True, help="network, diffusion and training: JSON")
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
+    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
+    parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
+    parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
+    args = parser.parse_args()
+
+    if args.threads:
+        import torch
+
+        torch.set_num_threads(args.threads)
+    network = settings_as(NetworkSettings, args.settings["network"], "network")
+    options = settings_as(TrainingSettings, args.settings["training"], "training")
+    normalisation = Normalisation(**read_json(args.normalisation))
+    days = (
+        Days([args.features / model_features_name(d) for d in dates], normalisation, network.inputs, options.memory_gb)
+        for dates in (args.training, args.validation)
+    )
+    training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
+    print(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr)
+    finished = training.run(args.checkpoint)
+    if not finished:
+        print(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen", file=sys.stderr)
+    training.write_history(args.history)
+    origin = {"experiment": args.experiment, "seed": args.seed, "diverged": not finished}
+    Generator(training.best_network, args.settings["diffusion"], normalisation, origin).save(args.output)
+    args.checkpoint.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)
