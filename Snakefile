@@ -15,4 +15,37 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/targets.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        all_ensembles(),
+        paths("report.html"),
+
+
+rule features:
+    input:
+        features_of("model", RUN.calendar.model_days()),
+        features_of("observations", RUN.calendar.observed_days()),
+        paths("missing.csv"),
+
+
+rule trainings:
+    input:
+        [weights_of(experiment) for experiment in RUN.experiments],
+
+
+rule ensembles:
+    input:
+        all_ensembles(),
+
+
+rule scores:
+    input:
+        paths("scores/table.csv") if SCORED else [],
+
+
+rule figures:
+    input:
+        FIGURES,

@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from superice.errors import InputError
 from superice.provenance import digest
 from superice.seasons import Calendar, Season
+from superice.twin import TwinSettings
 
 SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
 
@@ -27,6 +28,7 @@ class Configuration:
         self.content = _plain(content)
         _validate(self.content, yaml.safe_load(schema.read_text(encoding="utf-8")))
         self.calendar = Calendar.from_mapping(self.content["calendar"])
+        TwinSettings.from_mapping(self.content["twin"])
         self._check_experiments()
         self._check_figures()
 

@@ -1,6 +1,7 @@
 # The configuration, checked, and the helpers that every stage uses.
 
 import json
+import os
 import sys
 from datetime import date
 
@@ -8,12 +9,14 @@ from superice.configuration import Configuration
 from superice.errors import InputError
 from superice.grid import load_grid
 from superice.provenance import provenance
+from superice.sources import Sources
 
 try:
     RUN = Configuration(config)
 except InputError as error:
     sys.exit(f"configuration: {error}")
 
+SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
@@ -52,8 +55,23 @@ def iso(wildcards):
     return day_of(wildcards).isoformat()
 
 
+def area(wildcards):
+    """The name of the target grid."""
+    return RUN.content["grid"]["area"]
+
+
+def settings_of(section, *keys):
+    """The named keys of a section of the configuration: a change of another one remakes nothing."""
+    return json.dumps({key: RUN.content[section][key] for key in keys})
+
+
+def folder_of(name):
+    """The folder of a job's input files of that name."""
+    return lambda wildcards, input: os.path.dirname(getattr(input, name)[0])
+
+
 def modules(*names):
-    """Files of the package that a rule rests on: an edit of one remakes what rests on it."""
+    """Files of the package that an output rests on, so that an edit of one remakes it."""
     return [f"superice/{name}.py" for name in names]
 
 
@@ -68,8 +86,18 @@ def features_of(branch, days):
 
 def ensembles_of(experiment, branch, days):
     """Ensembles of an experiment; those of the published one fill the published folders."""
-    folder = "" if experiment == PUBLISHED else f"experiments/{experiment}/"
-    return paths(folder + "{branch}/predictions/sit_hrai_{date}.nc", branch=branch, date=days)
+    folder = branch if experiment == PUBLISHED else f"experiments/{experiment}/{branch}"
+    return paths("{folder}/predictions/sit_hrai_{date}.nc", folder=folder, date=days)
+
+
+def all_ensembles():
+    """Ensembles of every experiment, branch and day that the run is asked for."""
+    return [
+        path
+        for experiment in RUN.experiments
+        for kind in ("model", "observations")
+        for path in ensembles_of(experiment, kind, RUN.ensemble_days(experiment, kind))
+    ]
 
 
 def scores_of(experiment, branch):
@@ -87,3 +115,8 @@ def weights_of(experiment):
     """The weights that an experiment draws with."""
     given = RUN.experiment(experiment).get("weights")
     return given or paths("training/{experiment}/chosen.safetensors", experiment=experiment)[0]
+
+
+SCORED = [
+    path for experiment in RUN.experiments for kind in ("model", "observations") for path in scores_of(experiment, kind)
+]

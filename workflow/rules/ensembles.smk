@@ -12,12 +12,6 @@ rule draw_ensemble:
         modules=modules("ensembles", "diffusion", "network", "normalisation", "weights"),
     output:
         "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
-    params:
-        date=iso,
-        area=RUN.content["grid"]["area"],
-        sampler=lambda wildcards: json.dumps(RUN.experiment(experiment_of(wildcards))["sampler"]),
-        seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_features=wildcards.branch)),
     log:
         "results/{run}/logs/draw_ensemble/{experiment}/{branch}/{date}.log",
     benchmark:
@@ -26,6 +20,12 @@ rule draw_ensemble:
     resources:
         mem_mb=6000,
         runtime=60,
+    params:
+        date=iso,
+        area=area,
+        sampler=lambda wildcards: json.dumps(RUN.experiment(experiment_of(wildcards))["sampler"]),
+        seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_features=wildcards.branch)),
     message:
         "ensemble of {params.date} ({wildcards.branch})"
     shell:

@@ -5,11 +5,6 @@
 FEATURES = RUN.content["features"]
 
 
-def settings_of(*keys):
-    """The named keys of the section features: a change of another one remakes nothing."""
-    return json.dumps({key: FEATURES[key] for key in keys})
-
-
 rule land:
     input:
         script="workflow/scripts/make_land.py",
@@ -17,8 +12,6 @@ rule land:
         modules=modules("grid"),
     output:
         "results/{run}/land.npy",
-    params:
-        area=RUN.content["grid"]["area"],
     log:
         "results/{run}/logs/land.log",
     benchmark:
@@ -27,6 +20,8 @@ rule land:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        area=area,
     message:
         "land mask of the grid"
     shell:
@@ -35,20 +30,13 @@ rule land:
 
 rule model_features:
     input:
-        unpack(lambda wildcards: {"file": model_file(wildcards)}),
+        files=lambda wildcards: SOURCES.model_files(day_of(wildcards)),
         script="workflow/scripts/model_features.py",
         areas=AREAS,
         modules=modules("features", "degradation", "deformation", "normalisation", "products/nextsim"),
     output:
         features="results/{run}/model/features/{date}.nc",
         record="results/{run}/records/model/{date}.json",
-    params:
-        date=iso,
-        folder=model_folder,
-        kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
-        area=RUN.content["grid"]["area"],
-        settings=settings_of("sic_threshold", "deformation_floor", "low_resolution"),
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     log:
         "results/{run}/logs/model_features/{date}.log",
     benchmark:
@@ -57,6 +45,13 @@ rule model_features:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        date=iso,
+        folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
+        kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
+        area=area,
+        settings=settings_of("features", "sic_threshold", "deformation_floor", "low_resolution"),
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     message:
         "model features of {params.date}"
     shell:
@@ -67,7 +62,7 @@ rule model_features:
 
 rule observed_features:
     input:
-        unpack(lambda wildcards: {"files": observed_files(wildcards)}),
+        files=lambda wildcards: SOURCES.observed_files(day_of(wildcards)),
         land="results/{run}/land.npy",
         script="workflow/scripts/observed_features.py",
         areas=AREAS,
@@ -83,14 +78,6 @@ rule observed_features:
         features="results/{run}/observations/features/sic_sit_e1_e2_{date}.npz",
         netcdf="results/{run}/observations/features/sic_sit_e1_e2_{date}.nc",
         record="results/{run}/records/observations/{date}.json",
-    params:
-        date=iso,
-        cs2smos=observed_folder("cs2smos"),
-        concentration=observed_folder("osisaf_concentration"),
-        drift=observed_folder("osisaf_drift"),
-        area=RUN.content["grid"]["area"],
-        settings=settings_of("sic_threshold", "observations"),
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
     log:
         "results/{run}/logs/observed_features/{date}.log",
     benchmark:
@@ -99,6 +86,14 @@ rule observed_features:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        date=iso,
+        cs2smos=lambda wildcards: SOURCES.observed_folder("cs2smos", day_of(wildcards)),
+        concentration=lambda wildcards: SOURCES.observed_folder("concentration", day_of(wildcards)),
+        drift=lambda wildcards: SOURCES.observed_folder("drift", day_of(wildcards)),
+        area=area,
+        settings=settings_of("features", "sic_threshold", "observations"),
+        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
     message:
         "observed features of {params.date}"
     shell:
@@ -115,11 +110,6 @@ rule normalisation:
         modules=modules("normalisation"),
     output:
         "results/{run}/normalisation.json",
-    params:
-        folder=paths("records/model")[0],
-        dates=stamps(RUN.calendar.split_days("training")),
-        floor=FEATURES["deformation_floor"],
-        threshold=FEATURES["sic_threshold"],
     log:
         "results/{run}/logs/normalisation.log",
     benchmark:
@@ -128,6 +118,11 @@ rule normalisation:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        folder=folder_of("records"),
+        dates=stamps(RUN.calendar.split_days("training")),
+        floor=FEATURES["deformation_floor"],
+        threshold=FEATURES["sic_threshold"],
     message:
         "normalisation of the training days"
     shell:
@@ -137,15 +132,11 @@ rule normalisation:
 
 rule missing:
     input:
-        records=paths("records/model/{date}.json", date=RUN.calendar.model_days())
-        + paths("records/observations/{date}.json", date=RUN.calendar.observed_days()),
+        model=paths("records/model/{date}.json", date=RUN.calendar.model_days()),
+        observations=paths("records/observations/{date}.json", date=RUN.calendar.observed_days()),
         script="workflow/scripts/list_missing.py",
     output:
         "results/{run}/missing.csv",
-    params:
-        folder=paths("records")[0],
-        model=stamps(RUN.calendar.model_days()),
-        observations=stamps(RUN.calendar.observed_days()),
     log:
         "results/{run}/logs/missing.log",
     benchmark:
@@ -154,6 +145,10 @@ rule missing:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        folder=lambda wildcards: paths("records")[0],
+        model=stamps(RUN.calendar.model_days()),
+        observations=stamps(RUN.calendar.observed_days()),
     message:
         "table of missing and refused inputs"
     shell:

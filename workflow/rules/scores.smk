@@ -2,31 +2,17 @@
 # Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc, scores/daily.csv, scores/table.csv.
 
 
-def scored_ensemble(wildcards):
-    """The ensemble, the truth and, in the observed branch, the observed features of a date."""
-    day = day_of(wildcards)
-    files = {
-        "prediction": ensembles_of(wildcards.experiment, wildcards.branch, [day])[0],
-        "features": features_of("model", [day])[0],
-    }
-    if wildcards.branch == "observations":
-        files["observed"] = features_of("observations", [day])[0]
-    return files
-
-
 rule score_date:
     input:
-        unpack(scored_ensemble),
+        prediction=lambda wildcards: ensembles_of(wildcards.experiment, wildcards.branch, [day_of(wildcards)]),
+        features=lambda wildcards: features_of("model", [day_of(wildcards)]),
+        observed=lambda wildcards: (
+            features_of("observations", [day_of(wildcards)]) if wildcards.branch == "observations" else []
+        ),
         script="workflow/scripts/score_date.py",
         modules=modules("scores", "spectra"),
     output:
         "results/{run}/scores/{branch}/{experiment}/{date}.nc",
-    params:
-        split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
-        observed=lambda wildcards, input: (
-            f"--observed-features {input.observed}" if wildcards.branch == "observations" else ""
-        ),
-        settings=json.dumps(RUN.content["scores"]),
     log:
         "results/{run}/logs/score_date/{branch}/{experiment}/{date}.log",
     benchmark:
@@ -35,6 +21,10 @@ rule score_date:
     resources:
         mem_mb=3000,
         runtime=20,
+    params:
+        split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
+        observed=lambda wildcards, input: (f"--observed-features {input.observed}" if input.observed else ""),
+        settings=json.dumps(RUN.content["scores"]),
     message:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"
     shell:
@@ -45,19 +35,12 @@ rule score_date:
 
 rule score_table:
     input:
-        scores=[
-            path
-            for experiment in RUN.experiments
-            for kind in ("model", "observations")
-            for path in scores_of(experiment, kind)
-        ],
+        scores=SCORED,
         script="workflow/scripts/score_table.py",
         modules=modules("score_tables"),
     output:
         table="results/{run}/scores/table.csv",
         daily="results/{run}/scores/daily.csv",
-    params:
-        details=json.dumps({name: {"passes": RUN.experiment(name)["sampler"]["steps"]} for name in RUN.experiments}),
     log:
         "results/{run}/logs/score_table.log",
     benchmark:
@@ -66,6 +49,8 @@ rule score_table:
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        details=json.dumps({name: {"passes": RUN.experiment(name)["sampler"]["steps"]} for name in RUN.experiments}),
     message:
         "table of scores"
     shell:

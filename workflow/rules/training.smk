@@ -17,15 +17,6 @@ rule train:
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
-    params:
-        features=paths("model/features")[0],
-        training=stamps(RUN.calendar.split_days("training")),
-        validation=stamps(VALIDATION),
-        # A stopped training goes on from here; not an output, since those of a failed job are deleted.
-        checkpoint="results/{run}/training/{experiment}/seed{seed}/checkpoint.pt",
-        settings=lambda wildcards: json.dumps(
-            {key: RUN.experiment(wildcards.experiment)[key] for key in ("network", "diffusion", "training")}
-        ),
     log:
         "results/{run}/logs/train/{experiment}_seed{seed}.log",
     benchmark:
@@ -34,6 +25,15 @@ rule train:
     resources:
         mem_mb=3000,
         runtime=4320,
+    params:
+        features=folder_of("validation"),
+        training=stamps(RUN.calendar.split_days("training")),
+        validation=stamps(VALIDATION),
+        # A stopped training goes on from here; not an output, since those of a failed job are deleted.
+        checkpoint="results/{run}/training/{experiment}/seed{seed}/checkpoint.pt",
+        settings=lambda wildcards: json.dumps(
+            {key: RUN.experiment(wildcards.experiment)[key] for key in ("network", "diffusion", "training")}
+        ),
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
@@ -57,13 +57,6 @@ rule select_training:
     output:
         weights="results/{run}/training/{experiment}/chosen.safetensors",
         table="results/{run}/training/{experiment}/selection.csv",
-    params:
-        features=paths("model/features")[0],
-        validation=stamps(VALIDATION),
-        spacing=SPACING_KM,
-        sampler=lambda wildcards: json.dumps(RUN.experiment(wildcards.experiment)["sampler"]),
-        scoring=json.dumps(RUN.content["scores"]),
-        settings=json.dumps(RUN.content["selection"]),
     log:
         "results/{run}/logs/select_training/{experiment}.log",
     benchmark:
@@ -72,6 +65,13 @@ rule select_training:
     resources:
         mem_mb=3000,
         runtime=240,
+    params:
+        features=folder_of("validation"),
+        validation=stamps(VALIDATION),
+        spacing=SPACING_KM,
+        sampler=lambda wildcards: json.dumps(RUN.experiment(wildcards.experiment)["sampler"]),
+        scoring=json.dumps(RUN.content["scores"]),
+        settings=json.dumps(RUN.content["selection"]),
     message:
         "choice among the trainings of {wildcards.experiment}"
     shell:

@@ -1,0 +1,127 @@
+"""Divergence and shear of the ice motion, by contour integrals or by differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyproj
+
+from superice.grid import Grid
+
+
+def total_deformation(divergence: np.ndarray, shear: np.ndarray) -> np.ndarray:
+    """sqrt(divergence^2 + shear^2), in the unit of its arguments (report, section 2)."""
+    return np.hypot(divergence, shear)
+
+
+def _invariants(ux, uy, vx, vy) -> tuple[np.ndarray, np.ndarray]:
+    """Divergence and shear from the four velocity gradients."""
+    return ux + vy, np.hypot(ux - vy, uy + vx)
+
+
+def _perimeter(cells: int) -> list[tuple[int, int]]:
+    """The lattice nodes (row, column) around a block of ``cells`` x ``cells``, anticlockwise, y ascending with the row."""
+    side = range(cells)
+    bottom, right = [(0, k) for k in side], [(k, cells) for k in side]
+    top, left = [(cells, cells - k) for k in side], [(cells - k, 0) for k in side]
+    return bottom + right + top + left
+
+
+def contour_deformation(
+    u: np.ndarray, v: np.ndarray, spacing_m: float, cells: int = 2, fewest_points: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divergence and shear over blocks of ``cells`` x ``cells`` at a stride of one cell (Green's theorem).
+
+    The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known; the velocity between two
+    nodes is linear, so that a linear field has its exact gradients.
+
+    Args:
+        u, v: velocity along x and y in m s-1, (y, x), y ascending, NaN where unknown.
+        spacing_m: distance between nodes.
+        fewest_points: nodes that must be known; the contour then runs through those. None: all of them.
+
+    Returns:
+        divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes. Entry (0, 0)
+        lies in the middle of the nodes (0, 0) and (cells, cells).
+    """
+    nodes = _perimeter(cells)
+    fewest_points = len(nodes) if fewest_points is None else fewest_points
+    rows, columns = u.shape[0] - cells, u.shape[1] - cells
+    zeros = lambda: np.zeros((rows, columns))  # noqa: E731
+    before = {name: zeros() for name in "uvxy"}
+    area, ux, uy, vx, vy, points = (zeros() for _ in range(6))
+    # The first turn only finds, for every block, the known node that precedes its first one.
+    for turn in (0, 1):
+        for row, column in nodes:
+            here_u, here_v = (f[row : row + rows, column : column + columns] for f in (u, v))
+            known = np.isfinite(here_u) & np.isfinite(here_v)
+            now = {"u": here_u, "v": here_v, "x": column * spacing_m, "y": row * spacing_m}
+            if turn:
+                dx, dy = now["x"] - before["x"], now["y"] - before["y"]
+                mean_u, mean_v = (here_u + before["u"]) / 2, (here_v + before["v"]) / 2
+                points += known
+                area += np.where(known, (before["x"] * now["y"] - now["x"] * before["y"]) / 2, 0)
+                ux += np.where(known, mean_u * dy, 0)
+                uy -= np.where(known, mean_u * dx, 0)
+                vx += np.where(known, mean_v * dy, 0)
+                vy -= np.where(known, mean_v * dx, 0)
+            before = {name: np.where(known, now[name], before[name]) for name in "uvxy"}
+    enough = (points >= fewest_points) & (area > 0)
+    gradients = (np.where(enough, g, np.nan) / np.where(enough, area, 1) for g in (ux, uy, vx, vy))
+    return _invariants(*gradients)
+
+
+def contour_grid(grid: Grid, cells: int = 2) -> Grid:
+    """The grid of the blocks' middles that belongs to ``contour_deformation``."""
+    middles = lambda axis: (axis[: axis.size - cells] + axis[cells:]) / 2  # noqa: E731
+    return Grid(grid.name, grid.crs, middles(grid.x), middles(grid.y))
+
+
+def _difference(field: np.ndarray, spacing_m: float, axis: int) -> np.ndarray:
+    """Central difference; one-sided where only one neighbour is known, NaN where none is or the cell itself is missing."""
+    f = np.moveaxis(field, axis, 0)
+    forward = np.full_like(f, np.nan)
+    forward[:-1] = f[1:] - f[:-1]
+    backward = np.full_like(f, np.nan)
+    backward[1:] = forward[:-1]
+    central = (forward + backward) / 2
+    one_sided = np.where(np.isnan(forward), backward, forward)
+    return np.moveaxis(np.where(np.isnan(central), one_sided, central) / spacing_m, 0, axis)
+
+
+def gradient_deformation(
+    u: np.ndarray, v: np.ndarray, spacing_m: float, map_scale: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divergence and shear by central differences on the model's grid.
+
+    Args:
+        u, v: velocity along x and y in m s-1, (y, x), NaN where unknown.
+        spacing_m: distance between cell centres on the map.
+        map_scale: length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v`` are then
+            velocities over ground. None takes the map for the ground.
+
+    Returns:
+        divergence and shear in s-1, each (y, x).
+
+    With k the scale and U = k u the velocity on the map, the strain rate over ground is that of U on the map less
+    (U . grad k) / k times the identity: shear has no such term, divergence has it twice.
+    """
+    scale = 1.0 if map_scale is None else map_scale
+    map_u, map_v = u * scale, v * scale
+    gradients = (_difference(f, spacing_m, axis) for f in (map_u, map_v) for axis in (1, 0))
+    divergence, shear = _invariants(*gradients)
+    if map_scale is not None:
+        log_y, log_x = np.gradient(np.log(map_scale), spacing_m)
+        divergence = divergence - 2 * (map_u * log_x + map_v * log_y)
+    return divergence, shear
+
+
+def polar_map_scale(grid: Grid) -> np.ndarray:
+    """Length on the map over length on the ground at the cells of a polar stereographic grid, (y, x).
+
+    It depends on the distance from the pole alone, so that a profile is enough.
+    """
+    projection = pyproj.Proj(grid.crs)
+    radius = np.hypot(grid.x, grid.y[:, None])
+    profile = np.linspace(0, radius.max(), 200)
+    longitude, latitude = projection(np.zeros_like(profile), -profile, inverse=True)
+    return np.interp(radius, profile, projection.get_factors(longitude, latitude).parallel_scale)

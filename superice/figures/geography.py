@@ -1,0 +1,130 @@
+"""Map panels in the grid's own projection, with land, coastline and graticule made without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import cartopy.crs as ccrs
+import numpy as np
+from cartopy.mpl.geoaxes import GeoAxes
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
+from superice.grid import Grid, land_mask
+
+Window = tuple[slice, slice]
+FINE_ENOUGH = 700  # cells along a side: a panel shows no more
+
+
+def map_panels(grid: Grid, rows: int, columns: int, window: Window | None = None) -> tuple[Figure, np.ndarray]:
+    """A figure of page width with (rows, columns) maps of the grid, or of a window of it; land and graticule drawn."""
+    left, bottom, right, top = part_of(grid, window).extent()
+    panel_width = PAGE_WIDTH / columns - 0.1
+    panel_height = panel_width * (top - bottom) / (right - left) + 0.25
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(PAGE_WIDTH, rows * panel_height + 0.7),
+        subplot_kw={"projection": grid.area().to_cartopy_crs()},
+        squeeze=False,
+    )
+    for (row, column), axis in np.ndenumerate(axes):
+        axis.set_extent((left, right, bottom, top), crs=axis.projection)
+        axis.set_facecolor(NO_DATA)
+        axis.spines["geo"].set_linewidth(0.5)
+        _draw_land(axis, grid)
+        _draw_graticule(axis, part_of(grid, window), labels={"left": column == 0, "bottom": row == rows - 1})
+    return figure, axes
+
+
+def part_of(grid: Grid, window: Window | None) -> Grid:
+    """The grid's window of (rows, columns); the whole grid for None."""
+    if window is None:
+        return grid
+    return Grid(grid.name, grid.crs, grid.x[window[1]], grid.y[window[0]])
+
+
+def draw_field(axis: GeoAxes, grid: Grid, field: np.ndarray, style: FieldStyle) -> None:
+    """Draw a field (y, x); the ground shows where it is NaN."""
+    axis.imshow(
+        np.ma.masked_invalid(field),
+        origin="lower",
+        extent=_image_extent(grid),
+        transform=axis.projection,
+        cmap=style.colours,
+        norm=style.scale,
+    )
+
+
+def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
+    """Outline a window of (rows, columns)."""
+    left, bottom, right, top = part_of(grid, window).extent()
+    axis.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="#D55E00", lw=1.2))
+
+
+def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> None:
+    """A colour bar under the axes."""
+    mappable = ScalarMappable(style.scale, style.colours)
+    single = isinstance(axes, Axes)
+    bar = figure.colorbar(
+        mappable,
+        ax=axes if single else list(np.ravel(axes)),
+        location="bottom",
+        extend=style.extend,
+        fraction=0.06,
+        pad=0.02,
+        aspect=14 if single else 40,
+        shrink=0.9 if single else 0.5,
+    )
+    bar.set_label(style.label)
+    bar.outline.set_linewidth(0.5)
+
+
+def _image_extent(grid: Grid) -> tuple[float, float, float, float]:
+    left, bottom, right, top = grid.extent()
+    return left, right, bottom, top
+
+
+@lru_cache(maxsize=2)
+def _coarse_land(grid: Grid) -> tuple[Grid, np.ndarray]:
+    """Land on as many cells as a panel can show."""
+    every = max(1, max(grid.shape) // FINE_ENOUGH)
+    coarse = Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every])
+    return coarse, land_mask(coarse)
+
+
+def _draw_land(axis: GeoAxes, grid: Grid) -> None:
+    """Grey land under the fields and the coastline over them."""
+    coarse, land = _coarse_land(grid)
+    axis.imshow(
+        np.ma.masked_equal(land, False),
+        origin="lower",
+        extent=_image_extent(coarse),
+        transform=axis.projection,
+        cmap=ListedColormap([LAND]),
+        zorder=0.5,
+    )
+    if land.any() and not land.all():
+        axis.contour(coarse.x, coarse.y, land, levels=[0.5], colors=COAST, linewidths=0.4, zorder=3)
+
+
+def _draw_graticule(axis: GeoAxes, grid: Grid, labels: dict[str, bool]) -> None:
+    """Parallels and meridians, labelled at the sides asked for."""
+    step_longitude, step_latitude = (15, 2) if max(grid.shape) * grid.step < 1.2e6 else (45, 5)
+    lines = axis.gridlines(
+        crs=ccrs.PlateCarree(),
+        draw_labels=[side for side, wanted in labels.items() if wanted] or False,
+        xlocs=np.arange(-180, 181, step_longitude),
+        ylocs=np.arange(50, 90, step_latitude),
+        color="0.4",
+        linewidth=0.3,
+        alpha=0.7,
+        zorder=4,
+    )
+    lines.xlabel_style = lines.ylabel_style = {"size": 5.5, "color": "0.3"}

@@ -1,0 +1,103 @@
+"""OSI SAF sea ice concentration: OSI-401 and OSI-408 (10 km polar stereographic), OSI-450, -430, -458, -438 (25 km EASE2).
+
+The filtered field ``ice_conc`` is taken as delivered: open water and climatology filters have already set it to 0 there,
+and those zeros stay. Land, lakes, missing and unclassified cells become missing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from superice.grid import Grid
+from superice.products import ProductFile, best, listing, opened
+
+PRODUCT = "osisaf_concentration"
+VARIABLE = "ice_conc"
+NAME = re.compile(r"ice_conc_nh_(?P<grid>polstere-100|ease2-250)_(?P<kind>[\w.-]+?)_(?P<day>\d{8})(?:\d{4})?\.nc")
+EXCLUDED = {"land", "lake", "missing", "missing_value", "missing_data", "unclassified"}
+# For files whose flags carry no meanings: the enumeration of OSI-401 and the bits of OSI-450.
+EXCLUDED_VALUES, EXCLUDED_BITS = (2, 100, 101, 102), 1 | 2
+ROUNDING = 0.005
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """A day's concentration.
+
+    Attributes:
+        path: the file.
+        grid: the native grid.
+        concentration: fraction of the cell covered by ice, (y, x), NaN over land and lakes and where missing.
+    """
+
+    path: Path
+    grid: Grid
+    concentration: np.ndarray
+
+
+def find(folder: str | Path, day: date) -> Path:
+    """The day's file: the 10 km grid before the 25 km one, climate record before its extension, then by name.
+
+    Raises MissingInput when there is none.
+    """
+
+    def rank(path: Path) -> tuple | None:
+        name = NAME.fullmatch(path.name)
+        if name is None or name["day"] != f"{day:%Y%m%d}":
+            return None
+        return name["grid"] == "polstere-100", name["kind"].startswith("cdr"), name["kind"]
+
+    return best(PRODUCT, folder, day, listing(folder, [day]), rank)
+
+
+def read(path: str | Path, day: date) -> Concentration:
+    """Read the concentration of ``day``.
+
+    Raises InputError for another day, a wrong grid, values that are neither a percentage nor a fraction as the unit says,
+    or a file without ice.
+    """
+    with opened(PRODUCT, path) as file:
+        when = file.moments()
+        if [moment.date() for moment in when] != [day]:
+            raise file.error(f"not {day}", "time", ", ".join(f"{moment:%Y-%m-%d}" for moment in when))
+        grid = file.grid(VARIABLE, steps_km=(10.0, 25.0))
+        concentration = _fraction(file, file.field(VARIABLE))
+        if "status_flag" in file:
+            concentration[_excluded(file, grid)] = np.nan
+        if not np.nanmax(concentration, initial=0.0) > 0:
+            raise file.error("no ice in the whole field", VARIABLE)
+        return Concentration(Path(path), grid, concentration)
+
+
+def _fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
+    """Percent, as all providers deliver it, or a fraction where the unit says so, to a fraction within 0 to 1."""
+    if file.units(VARIABLE) in ("1", "fraction"):
+        file.within(VARIABLE, values, -ROUNDING, 1 + ROUNDING, "(a fraction, as its unit says)")
+        return np.clip(values, 0, 1)
+    if file.units(VARIABLE) not in ("%", "percent", ""):
+        raise file.error("concentration in neither % nor 1", VARIABLE, file.units(VARIABLE))
+    file.within(VARIABLE, values, -100 * ROUNDING, 100 * (1 + ROUNDING), "%")
+    if 0 < np.nanmax(values) <= 1:
+        raise file.error("a fraction, though its unit says %", VARIABLE, f"maximum {np.nanmax(values):g}")
+    return np.clip(values / 100, 0, 1)
+
+
+def _excluded(file: ProductFile, grid: Grid) -> np.ndarray:
+    """Cells whose status flag is one of the excluded meanings, bool (y, x)."""
+    status = file.oriented(file.stored("status_flag")).astype(np.int64)
+    if status.shape != grid.shape:
+        raise file.error("the flags have not the shape of the field", "status_flag", status.shape)
+    meanings = str(file.attribute("status_flag", "flag_meanings", "")).split()
+    for attribute, hit in (("flag_masks", np.bitwise_and), ("flag_values", np.equal)):
+        codes = np.atleast_1d(file.attribute("status_flag", attribute, []))
+        if meanings and codes.size == len(meanings):
+            chosen = [int(code) for code, meaning in zip(codes, meanings, strict=True) if meaning in EXCLUDED]
+            return np.logical_or.reduce([hit(status, code) != 0 for code in chosen] or [np.zeros(grid.shape, bool)])
+    if grid.step < 20_000:
+        return np.isin(status, EXCLUDED_VALUES)
+    return np.bitwise_and(status, EXCLUDED_BITS) != 0

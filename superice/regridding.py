@@ -1,0 +1,141 @@
+"""From the native grid of a product to the target grid, without artefacts and without spreading of gaps.
+
+A field is filled smoothly beyond its edges, so that a cubic spline on the native grid does not ring there, and then cut off
+where the native cell is missing: a target pixel is valid if and only if the native cell that it lies in is.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import pyproj
+from scipy.ndimage import correlate1d, distance_transform_edt, map_coordinates, spline_filter, uniform_filter
+
+from superice.errors import InputError
+from superice.grid import Grid
+
+METHODS = ("spline", "gauss")
+MARGIN = 8
+RELAXATIONS = 30
+# Radius and deviation of the report's Gaussian resampling over the step of the native grid: 60 and 30 km for 25 km cells.
+GAUSS_RADIUS, GAUSS_SIGMA, GAUSS_NEIGHBOURS = 2.4, 1.2, 8
+_pixel_cache: OrderedDict[tuple, np.ndarray] = OrderedDict()
+
+
+def pixel_coordinates(native: Grid, target: Grid) -> np.ndarray:
+    """Where the target's cell centres lie in the native array: fractional (row, column), shape (2, y, x).
+
+    The coordinates of the last few pairs of grids are kept, as the fields of a day share them.
+    """
+    key = tuple((grid.crs.to_wkt(), grid.shape, grid.x[0], grid.x[-1], grid.y[0], grid.y[-1]) for grid in (native, target))
+    if key not in _pixel_cache:
+        x, y = pyproj.Proj(native.crs)(*target.lonlat())
+        rows, columns = (y - native.y[0]) / (native.y[1] - native.y[0]), (x - native.x[0]) / native.step
+        _pixel_cache[key] = np.stack([rows, columns])
+        while len(_pixel_cache) > 4:
+            _pixel_cache.popitem(last=False)
+    return _pixel_cache[key]
+
+
+def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline") -> np.ndarray:
+    """Bring ``field`` from ``native`` to ``target``.
+
+    Args:
+        field: (y, x) on the native grid, y ascending, NaN where missing.
+        method: ``spline`` (cubic, on the native grid) or ``gauss`` (pyresample's resample_gauss with 8 neighbours, as in
+            the report, kept to show what it does).
+
+    Returns:
+        (y, x) on the target grid, NaN where the native cell is missing. Values may overshoot by a little at steps of the
+        field: clip them to the physical range.
+    """
+    if method not in METHODS:
+        raise InputError(f"no such way of regridding; there are {', '.join(METHODS)}", value=method)
+    sample = spline_sample if method == "spline" else gauss_sample
+    return np.where(coverage(field, native, target), sample(field, native, target), np.nan)
+
+
+def coverage(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+    """Whether the native cell that a target pixel lies in is known, bool (y, x)."""
+    rows, columns = np.rint(pixel_coordinates(native, target)).astype(np.intp)
+    inside = (rows >= 0) & (rows < field.shape[0]) & (columns >= 0) & (columns < field.shape[1])
+    known = np.isfinite(field)
+    return inside & known[np.clip(rows, 0, field.shape[0] - 1), np.clip(columns, 0, field.shape[1] - 1)]
+
+
+def spline_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+    """The cubic spline through the native values and their smooth continuation, at every target pixel, (y, x).
+
+    A native grid that is finer than the target is averaged over the target's cells first.
+    """
+    position = pixel_coordinates(native, target)
+    rows, columns = (_around(axis, size) for axis, size in zip(position, field.shape, strict=True))
+    part = field[rows, columns]
+    if not np.isfinite(part).any():
+        return np.full(target.shape, np.nan)
+    ratio = int(target.step / native.step)
+    filled = continued(part)
+    if ratio > 1:
+        filled = uniform_filter(filled, ratio + 1 - ratio % 2, mode="nearest")
+    start = np.array([rows.start, columns.start])[:, None, None]
+    return map_coordinates(spline_filter(filled, order=3, mode="mirror"), position - start, mode="mirror", prefilter=False)
+
+
+def _around(position: np.ndarray, size: int) -> slice:
+    """The part of a native axis that the target needs."""
+    first, last = np.floor(position.min()) - MARGIN, np.ceil(position.max()) + MARGIN
+    start = int(np.clip(first, 0, size - 1))
+    return slice(start, int(np.clip(last + 1, start + 1, size)))
+
+
+def continued(field: np.ndarray) -> np.ndarray:
+    """``field`` with its missing cells filled by a smooth continuation of their known neighbours, (y, x).
+
+    The nearest known values, relaxed towards a harmonic surface: continuous at the edge, where a constant fill would make
+    a step and the spline ring.
+    """
+    missing = ~np.isfinite(field)
+    if not missing.any():
+        return np.asarray(field, dtype=np.float64)
+    nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
+    filled = np.asarray(field, dtype=np.float64)[tuple(nearest)]
+    for _ in range(RELAXATIONS):
+        filled = np.where(missing, uniform_filter(filled, 3, mode="nearest"), filled)
+    return filled
+
+
+def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+    """pyresample's Gaussian resampling of the known cells with 8 neighbours, (y, x): the report's way.
+
+    Only known cells are handed over, as a single missing neighbour would make the result missing.
+    """
+    from pyresample import SwathDefinition
+    from pyresample.kd_tree import resample_gauss
+
+    known = np.isfinite(field)
+    longitude, latitude = (values[known] for values in native.lonlat())
+    top_down = resample_gauss(
+        SwathDefinition(longitude, latitude),
+        field[known],
+        target.area(),
+        radius_of_influence=GAUSS_RADIUS * native.step,
+        sigmas=GAUSS_SIGMA * native.step,
+        neighbours=GAUSS_NEIGHBOURS,
+        fill_value=np.nan,
+    )
+    return top_down[::-1]
+
+
+def mask_normalised_gaussian(field: np.ndarray, sigma_px: float = 1.0, truncate_px: int = 2) -> np.ndarray:
+    """Light Gaussian smoothing over the known pixels alone, (y, x), NaN where ``field`` is (report, section 8.2: 5 x 5)."""
+    offsets = np.arange(-truncate_px, truncate_px + 1)
+    weights = np.exp(-0.5 * (offsets / sigma_px) ** 2)
+    weights /= weights.sum()
+
+    def smooth(values: np.ndarray) -> np.ndarray:
+        return correlate1d(correlate1d(values, weights, axis=0, mode="constant"), weights, axis=1, mode="constant")
+
+    known = np.isfinite(field)
+    total = smooth(np.where(known, field, 0.0))
+    return np.where(known, total / np.where(known, smooth(known.astype(float)), 1), np.nan)

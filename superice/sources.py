@@ -1,0 +1,76 @@
+"""Where a day's raw files are, for every kind of source that the configuration can name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from superice.configuration import Configuration
+from superice.errors import InputError
+from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.seasons import Season
+from superice.twin import names
+
+PRODUCTS = {
+    "cs2smos": (cs2smos.find, names.cs2smos_name),
+    "concentration": (osisaf_concentration.find, names.concentration_name),
+    "drift": (osisaf_drift.find, names.drift_name),
+}
+
+
+class Sources:
+    """The raw files of a run.
+
+    A twin's files are known before they are made. Of a folder's files only those that are there can be named: a file
+    that arrives later is a new input, and remakes its day.
+    """
+
+    def __init__(self, run: Configuration, results: str) -> None:
+        self.run = run
+        self.model = run.content["sources"]["model"]
+        self.observations = run.content["sources"]["observations"]
+        self.results = results
+
+    def _twin(self, day: date, product: str) -> str:
+        return f"{self.results}/twin/{self.run.calendar.season_of(day).name}/{product}"
+
+    def model_folder(self, day: date) -> str:
+        """The folder in which the model's file of a day is looked for."""
+        return self._twin(day, "nextsim") if self.model["kind"] == "twin" else self.model["folder"]
+
+    def model_files(self, day: date) -> list[str]:
+        """The model's file of a day, as far as it is known."""
+        if self.model["kind"] == "twin":
+            return [f"{self.model_folder(day)}/{names.moorings_name(day)}"]
+        return _existing(nextsim.find, self.model["folder"], day) if self.model["kind"] == "moorings" else []
+
+    def observed_folder(self, product: str, day: date) -> str:
+        """The folder in which the file of a product (cs2smos, concentration or drift) is looked for."""
+        return self._twin(day, product) if self.observations["kind"] == "twin" else self.observations[product]
+
+    def observed_files(self, day: date) -> list[str]:
+        """The files of the three products of a day, as far as they are known."""
+        files = []
+        for product, (find, name) in PRODUCTS.items():
+            folder = self.observed_folder(product, day)
+            if self.observations["kind"] != "twin":
+                files += _existing(find, folder, day)
+            elif day.isoformat() not in self.run.content["twin"].get("missing", {}).get(product, []):
+                files.append(f"{folder}/{name(day)}")
+        return files
+
+    def twin_files(self, season: Season) -> tuple[list[str], list[str]]:
+        """The model's and the products' files that the twin makes of a season."""
+        model, observed = self.run.twin_days(season)
+        return (
+            [path for day in model for path in self.model_files(day)],
+            [path for day in observed for path in self.observed_files(day)],
+        )
+
+
+def _existing(find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:
+    try:
+        return [str(find(folder, day))]
+    except InputError:
+        return []

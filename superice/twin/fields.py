@@ -1,0 +1,44 @@
+"""Random fields on a torus: smooth, multi-scale, and sampled anywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import fft
+from scipy.ndimage import map_coordinates, spline_filter
+
+
+def power_law(
+    random: np.random.Generator, size: int, spacing_km: float, exponent: float, longest_km: float, shortest_km: float = 0
+) -> np.ndarray:
+    """A periodic Gaussian field (size, size) of mean 0 and variance 1 whose ring-averaged power falls as k^-exponent.
+
+    Waves longer than ``longest_km`` or shorter than ``shortest_km`` have no power.
+    """
+    k = np.hypot(fft.fftfreq(size, spacing_km)[:, None], fft.rfftfreq(size, spacing_km)[None])
+    k[0, 0] = np.inf
+    amplitude = k ** (-exponent / 2) * (k >= 1 / longest_km)
+    if shortest_km:
+        amplitude *= k <= 1 / shortest_km
+    field = fft.irfft2(amplitude * fft.rfft2(random.standard_normal((size, size))), s=(size, size))
+    return field / field.std()
+
+
+def intermittent(random: np.random.Generator, size: int, spacing_km: float, exponent: float, strength: float) -> np.ndarray:
+    """A power-law field whose amplitude itself varies over all scales, mean 0 and variance 1."""
+    base = power_law(random, size, spacing_km, exponent, longest_km=400)
+    envelope = np.exp(strength * power_law(random, size, spacing_km, 2.0, longest_km=300))
+    field = base * envelope
+    return (field - field.mean()) / field.std()
+
+
+class PeriodicField:
+    """A field on a torus that can be sampled between its points (cubic splines)."""
+
+    def __init__(self, values: np.ndarray, spacing_km: float) -> None:
+        self.spacing = spacing_km
+        self.coefficients = spline_filter(values, order=3, mode="grid-wrap").astype(np.float32)
+
+    def __call__(self, x_km: np.ndarray, y_km: np.ndarray) -> np.ndarray:
+        """The values at the points, in the shape of ``x_km``."""
+        points = np.stack([y_km, x_km]) / self.spacing
+        return map_coordinates(self.coefficients, points, order=3, mode="grid-wrap", prefilter=False)

@@ -1,0 +1,59 @@
+"""Write a season of the virtual Arctic: neXtSIM files of its days, satellite products of its observed days."""
+
+from datetime import date
+from pathlib import Path
+
+from tqdm import tqdm
+
+from superice.commands import command, day, run, settings
+from superice.grid import load_grid
+from superice.seasons import Season
+from superice.twin import names
+from superice.twin.arctic import Arctic, TwinDay
+from superice.twin.moorings import write_moorings
+from superice.twin.satellites import Satellites
+from superice.twin.settings import TwinSettings
+
+
+def days(text: str) -> list[date]:
+    """Days separated by commas."""
+    return [day(part) for part in text.split(",") if part]
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the region in it")
+    parser.add_argument("--season-start", type=day, required=True, help="first day of the season, YYYY-MM-DD")
+    parser.add_argument("--season-end", type=day, required=True, help="last day of the season")
+    parser.add_argument("--dates", type=days, default=[], help="days to write as neXtSIM files, with commas")
+    parser.add_argument("--observed-dates", type=days, default=[], help="days to write as products, with commas")
+    parser.add_argument("--settings", type=settings, default={}, help="section twin: JSON or a YAML file")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
+    args = parser.parse_args()
+
+    how = TwinSettings.from_mapping(args.settings)
+    region = load_grid(args.areas, args.area)
+    margin = round(how.margin_km * 1000 / region.step)
+    inner = (slice(margin, -margin or None),) * 2
+    arctic = Arctic(region.padded(margin), how, Season(args.season_start, args.season_end))
+    satellites = Satellites(arctic)
+    products = {
+        "cs2smos": (names.cs2smos_name, satellites.write_thickness),
+        "concentration": (names.concentration_name, satellites.write_concentration),
+        "drift": (names.drift_name, satellites.write_drift),
+    }
+    for when in tqdm(sorted({*args.dates, *args.observed_dates}), unit="day"):
+        if when in args.dates:
+            truth = arctic.day(when)
+            path = args.output / "nextsim" / names.moorings_name(when)
+            cropped = TwinDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
+            write_moorings(path, region, arctic.scale[inner], when, cropped)
+        if when in args.observed_dates:
+            for product, (name, write) in products.items():
+                if when.isoformat() not in how.missing.get(product, ()):
+                    write(args.output / product / name(when), when)
+
+
+if __name__ == "__main__":
+    run(main)

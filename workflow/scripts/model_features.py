@@ -1,0 +1,71 @@
+"""Make one day's model features: neXtSIM fields at 3 km and at the resolution of satellite products.
+
+A day whose file is missing or refused gives empty fields; the record and a warning say why.
+"""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from superice.commands import command, run, settings
+from superice.deliverable import model_features_name, write_model_features
+from superice.errors import InputError, MissingInput
+from superice.features import FeatureSettings, archived_day, model_day, model_features, model_statistics, nothing
+from superice.files import write_json
+from superice.grid import Grid, load_grid
+from superice.products import nextsim
+
+
+def fields_of(source: Path, kind: str, day: date, grid: Grid, how: FeatureSettings) -> tuple[dict, dict]:
+    """High- and low-resolution fields of the day."""
+    if kind == "archive":
+        path = source / model_features_name(day)
+        if not path.exists():
+            raise MissingInput(f"no file for {day}", product="archive", file=source)
+        return archived_day(path, day, grid)
+    return model_day(nextsim.read(nextsim.find(source, day), day, grid), grid, how)
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--source", type=Path, required=True, help="folder of the model's files, flat or YYYY/MM/")
+    parser.add_argument("--kind", choices=("moorings", "archive"), required=True, help="layout of the files")
+    parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
+    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
+    parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
+    args = parser.parse_args()
+
+    how = FeatureSettings.from_mapping(args.settings)
+    grid = load_grid(args.areas, args.area)
+    problems = []
+    try:
+        high, low = fields_of(args.source, args.kind, args.date, grid, how)
+        features = model_features(args.date, high, low, how)
+        if not features.mask.any():
+            raise InputError("no pixel of ice has all inputs", product=nextsim.PRODUCT, file=args.source)
+    except InputError as error:
+        print(f"warning: {error}", file=sys.stderr)
+        problems.append(error.as_record())
+        high, low = nothing(grid), nothing(grid)
+        features = model_features(args.date, high, low, how)
+    statistics, floored = model_statistics(features, how.deformation_floor)
+    write_model_features(args.output, grid, args.date, high, low, args.provenance)
+    write_json(
+        args.record,
+        {
+            "date": args.date.isoformat(),
+            "branch": "model",
+            "available": not problems,
+            "problems": problems,
+            "statistics": statistics,
+            "floored_fraction": floored,
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,86 @@
+"""Make one day's observed features from CS2SMOS thickness, OSI SAF concentration and OSI SAF drift.
+
+A day with a missing or refused file gives empty fields; the record and the warnings list all that is wrong with it.
+"""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from superice.commands import command, run, settings
+from superice.deliverable import write_observed_features
+from superice.errors import InputError
+from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
+from superice.files import write_json
+from superice.grid import Grid, land_mask, load_grid
+from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+
+
+def land_of(path: Path | None, grid: Grid) -> np.ndarray:
+    """The land mask of a file, or computed, bool (y, x)."""
+    if path is None:
+        return land_mask(grid)
+    land = np.load(path)
+    if land.shape != grid.shape or land.dtype != bool:
+        raise InputError(f"not a land mask of {grid.shape}", file=path, value=f"{land.dtype} {land.shape}")
+    return land
+
+
+def no_day(grid: Grid) -> ObservedDay:
+    """What is written of a day that could not be made: every product counts as missing."""
+    return ObservedDay(nothing(grid), np.full(grid.shape, 1 | 2 | 4, np.uint8), {}, 0, 0)
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--cs2smos", type=Path, required=True, help="folder of CS2SMOS files, flat or YYYY/MM/")
+    parser.add_argument("--concentration", type=Path, required=True, help="folder of OSI SAF concentration files")
+    parser.add_argument("--drift", type=Path, required=True, help="folder of OSI SAF drift files")
+    parser.add_argument("--land", type=Path, help="land mask of the grid, bool .npy (computed when not given)")
+    parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
+    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--output", type=Path, required=True, help="sic_sit_e1_e2_YYYYMMDD.npz")
+    parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
+    parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
+    args = parser.parse_args()
+
+    how = FeatureSettings.from_mapping(args.settings)
+    grid = load_grid(args.areas, args.area)
+    products, problems = [], []
+    folders = ((cs2smos, args.cs2smos), (osisaf_concentration, args.concentration), (osisaf_drift, args.drift))
+    for product, folder in folders:
+        try:
+            products.append(product.read(product.find(folder, args.date), args.date))
+        except InputError as error:
+            problems.append(error)
+    observed = no_day(grid)
+    if not problems:
+        observed = observed_day(*products, grid, land_of(args.land, grid), how)
+        if observed.kept_pixels == 0:
+            problems.append(InputError("no pixel of ice has all inputs", product="observations"))
+    for error in problems:
+        print(f"warning: {error}", file=sys.stderr)
+    write_observed_features(
+        args.output, args.output_netcdf, grid, args.date, observed.fields, observed.mask_reason, args.provenance
+    )
+    write_json(
+        args.record,
+        {
+            "date": args.date.isoformat(),
+            "branch": "observations",
+            "available": not problems,
+            "problems": [error.as_record() for error in problems],
+            "masked_pixels": observed.masked_pixels,
+            "ice_pixels": observed.ice_pixels,
+            "kept_pixels": observed.kept_pixels,
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,24 @@
+"""Print the scores of a run, generated against low-resolution, and the path of its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from superice.commands import command, run
+from superice.score_tables import summary
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--table", type=Path, required=True, help="table of the scores (CSV)")
+    parser.add_argument("--report", type=Path, required=True, help="the report (HTML)")
+    args = parser.parse_args()
+
+    print(summary(pd.read_csv(args.table)))
+    print(f"report: {args.report.resolve()}")
+
+
+if __name__ == "__main__":
+    run(main)

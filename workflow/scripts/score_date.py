@@ -1,0 +1,43 @@
+"""Score one date's ensemble against the truth, beside the low-resolution field it was drawn from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from superice.commands import command, run, settings, settings_as
+from superice.deliverable import read_predictions
+from superice.features import read_model_features, read_observed_features
+from superice.files import write_dataset
+from superice.scores import ScoreSettings, score_date
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--prediction", type=Path, required=True, help="ensemble, sit_hrai_YYYYMMDD.nc")
+    parser.add_argument("--features", type=Path, required=True, help="model features of the date: the truth")
+    parser.add_argument(
+        "--observed-features", type=Path, help="observed features (npz): the low-resolution field is then theirs"
+    )
+    parser.add_argument("--branch", choices=("model", "observations"), default="model", help="what it was drawn from")
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
+    parser.add_argument("--settings", type=settings, default={}, help="score settings, JSON or a YAML file")
+    parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
+    args = parser.parse_args()
+
+    chosen = settings_as(ScoreSettings, args.settings, "scores")
+    prediction = read_predictions(args.prediction)
+    features = read_model_features(args.features)
+    low = read_observed_features(args.observed_features).sit if args.observed_features else features.sit
+    spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
+    scores = score_date(prediction.sit_ai.values, features.truth, low, features.date, spacing_km, chosen)
+    scores.attrs |= {"branch": args.branch, "experiment": args.experiment, "split": args.split}
+    write_dataset(args.output, scores)
+
+    generated, reference = scores.rmse.values
+    print(f"{features.date}: RMSE {generated:.3f} m, low-resolution {reference:.3f} m", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main)
