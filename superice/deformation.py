@@ -19,7 +19,7 @@ def _invariants(ux, uy, vx, vy) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _perimeter(cells: int) -> list[tuple[int, int]]:
-    """The lattice nodes (row, column) around a block of ``cells`` x ``cells``, anticlockwise, y ascending with the row."""
+    """The nodes (row, column) around a block of ``cells`` x ``cells``, anticlockwise, y ascending with the row."""
     side = range(cells)
     bottom, right = [(0, k) for k in side], [(k, cells) for k in side]
     top, left = [(cells, cells - k) for k in side], [(cells - k, 0) for k in side]
@@ -31,22 +31,25 @@ def contour_deformation(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divergence and shear over blocks of ``cells`` x ``cells`` at a stride of one cell (Green's theorem).
 
-    The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known; the velocity between two
-    nodes is linear, so that a linear field has its exact gradients.
+    The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known; the velocity
+    between two nodes is linear, so that a linear field has its exact gradients.
 
     Args:
-        u, v: velocity along x and y in m s-1, (y, x), y ascending, NaN where unknown.
+        u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
+        v: along y, likewise.
         spacing_m: distance between nodes.
+        cells: side of a block.
         fewest_points: nodes that must be known; the contour then runs through those. None: all of them.
 
     Returns:
-        divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes. Entry (0, 0)
-        lies in the middle of the nodes (0, 0) and (cells, cells).
+        divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes.
+        Entry (0, 0) lies in the middle of the nodes (0, 0) and (cells, cells).
+
     """
     nodes = _perimeter(cells)
     fewest_points = len(nodes) if fewest_points is None else fewest_points
     rows, columns = u.shape[0] - cells, u.shape[1] - cells
-    zeros = lambda: np.zeros((rows, columns))  # noqa: E731
+    zeros = lambda: np.zeros((rows, columns))
     before = {name: zeros() for name in "uvxy"}
     area, ux, uy, vx, vy, points = (zeros() for _ in range(6))
     # The first turn only finds, for every block, the known node that precedes its first one.
@@ -72,12 +75,12 @@ def contour_deformation(
 
 def contour_grid(grid: Grid, cells: int = 2) -> Grid:
     """The grid of the blocks' middles that belongs to ``contour_deformation``."""
-    middles = lambda axis: (axis[: axis.size - cells] + axis[cells:]) / 2  # noqa: E731
+    middles = lambda axis: (axis[: axis.size - cells] + axis[cells:]) / 2
     return Grid(grid.name, grid.crs, middles(grid.x), middles(grid.y))
 
 
 def _difference(field: np.ndarray, spacing_m: float, axis: int) -> np.ndarray:
-    """Central difference; one-sided where only one neighbour is known, NaN where none is or the cell itself is missing."""
+    """Central difference; one-sided where only one neighbour is known, NaN where none or the cell itself is."""
     f = np.moveaxis(field, axis, 0)
     forward = np.full_like(f, np.nan)
     forward[:-1] = f[1:] - f[:-1]
@@ -94,16 +97,18 @@ def gradient_deformation(
     """Divergence and shear by central differences on the model's grid.
 
     Args:
-        u, v: velocity along x and y in m s-1, (y, x), NaN where unknown.
+        u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
+        v: along y, likewise.
         spacing_m: distance between cell centres on the map.
-        map_scale: length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v`` are then
-            velocities over ground. None takes the map for the ground.
+        map_scale: length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v``
+            are then velocities over ground. None takes the map for the ground.
 
     Returns:
         divergence and shear in s-1, each (y, x).
 
     With k the scale and U = k u the velocity on the map, the strain rate over ground is that of U on the map less
     (U . grad k) / k times the identity: shear has no such term, divergence has it twice.
+
     """
     scale = 1.0 if map_scale is None else map_scale
     map_u, map_v = u * scale, v * scale
@@ -122,6 +127,6 @@ def polar_map_scale(grid: Grid) -> np.ndarray:
     """
     projection = pyproj.Proj(grid.crs)
     radius = np.hypot(grid.x, grid.y[:, None])
-    profile = np.linspace(0, radius.max(), 200)
+    profile = np.linspace(0, radius.max(), 1000)
     longitude, latitude = projection(np.zeros_like(profile), -profile, inverse=True)
     return np.interp(radius, profile, projection.get_factors(longitude, latitude).parallel_scale)

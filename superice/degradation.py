@@ -57,6 +57,7 @@ def box_mean(field: np.ndarray, width: int, mask: np.ndarray | None = None) -> n
 
     Returns:
         (y, x), NaN where a pixel does not count itself. It never leaves the range of the field.
+
     """
     counts = np.isfinite(field) if mask is None else mask & np.isfinite(field)
     if not counts.any():

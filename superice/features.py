@@ -7,18 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from superice.commands import settings_as
-from superice.deformation import contour_deformation, contour_grid, gradient_deformation, polar_map_scale, total_deformation
+from superice.deformation import (
+    contour_deformation,
+    contour_grid,
+    gradient_deformation,
+    polar_map_scale,
+    total_deformation,
+)
 from superice.degradation import LowResolution, box_mean, pixels
 from superice.deliverable import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.grid import Grid
 from superice.normalisation import SECONDS_PER_DAY, day_statistics
 from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
-from superice.regridding import METHODS, continued, mask_normalised_gaussian, regrid, spline_sample
+from superice.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
 REASON = {name: bit for bit, name in MASK_REASONS.items()}
@@ -37,6 +44,7 @@ class ObservationSettings:
         smoothing_sigma: of the 5 x 5 Gaussian in pixels (report, section 8.2), 0 for none.
         contour_cells: side of the contour of the deformation in cells of the drift product; two are 125 km.
         contour_points: drift vectors that a contour needs, None for all.
+
     """
 
     thickness_kind: str = "in_ice"
@@ -56,7 +64,7 @@ class ObservationSettings:
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """What both branches share: when a pixel is ice, the floor of the deformation in day-1, and the branches' own settings."""
+    """When a pixel is ice, the floor of the deformation in day-1, and the settings of either branch."""
 
     sic_threshold: float = 0.15
     deformation_floor: float = 1e-4
@@ -80,6 +88,7 @@ class Features:
         sic: fraction. sit: mean over the cell, m. divergence, shear: s-1.
         truth: the high-resolution thickness in m, or None for observations.
         sic_threshold: the concentration above which a pixel is ice.
+
     """
 
     date: date
@@ -110,9 +119,9 @@ def nothing(grid: Grid) -> dict[str, np.ndarray]:
 def model_day(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High- and low-resolution fields of a model day, each a dictionary of the four fields, (y, x), NaN where missing.
 
-    Ice is where the low-resolution concentration is above the threshold: leads narrower than its box belong to the pack,
-    and neither the open ocean's thickness of 0 nor its current takes part in a mean over ice. Divergence is the model's
-    own where it is written; shear is always taken from the velocities.
+    Ice is where the low-resolution concentration is above the threshold: leads narrower than its box belong to the
+    pack, and neither the open ocean's thickness of 0 nor its current takes part in a mean over ice. Divergence is
+    the model's own where it is written; shear is always taken from the velocities.
     """
     widths = {
         "sic": pixels(settings.low_resolution.concentration_km, grid.step),
@@ -156,9 +165,10 @@ class ObservedDay:
     Attributes:
         fields: the four fields, (y, x), NaN where masked.
         mask_reason: uint8 (y, x), the sum of the keys of ``MASK_REASONS``.
-        masked_pixels: by product, the pixels of ice at sea that it lacks; for the concentration, which says where ice is,
-            those where a thickness is known.
+        masked_pixels: by product, the pixels of ice at sea that it lacks; for the concentration, which says where
+            ice is, those where a thickness is known.
         ice_pixels, kept_pixels: ice at sea by the concentration, and what is left of it.
+
     """
 
     fields: dict[str, np.ndarray]
@@ -181,16 +191,14 @@ def observed_day(
     ``land`` is bool (y, x). Deformation is derived on the native grid of the drift, over contours as wide as two cells.
     """
     how = settings.observations
-    cell_mean = thickness.thickness
+    cell_mean, near = around(thickness.thickness, thickness.grid, grid)
     if how.thickness_kind == "in_ice":
-        cell_mean = cell_mean * _concentration_on(thickness.grid, concentration)
-    divergence, shear = contour_deformation(
-        drift.u, drift.v, drift.grid.step, how.contour_cells, how.contour_points
-    )
+        cell_mean = cell_mean * _concentration_on(near, concentration)
+    divergence, shear = contour_deformation(drift.u, drift.v, drift.grid.step, how.contour_cells, how.contour_points)
     blocks = contour_grid(drift.grid, how.contour_cells)
     natives = {
         "sic": (concentration.concentration, concentration.grid),
-        "sit": (cell_mean, thickness.grid),
+        "sit": (cell_mean, near),
         "divergence": (divergence, blocks),
         "shear": (shear, blocks),
     }
@@ -199,7 +207,7 @@ def observed_day(
 
 
 def _concentration_on(native: Grid, concentration: osisaf_concentration.Concentration) -> np.ndarray:
-    """The concentration on the grid of the thickness, continued into its own gaps: those are masked on the target grid."""
+    """The concentration on the thickness grid, continued into its own gaps: those are masked on the target grid."""
     return np.clip(spline_sample(concentration.concentration, concentration.grid, native), 0, 1)
 
 
@@ -254,10 +262,11 @@ def read_observed_features(path: str | Path, sic_threshold: float = 0.15) -> Fea
     """
     try:
         with np.load(path) as arrays:
+            for name in FIELDS:
+                if name not in arrays:
+                    raise InputError("array missing", file=path, variable=name)
             fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
-    except KeyError as error:
-        raise InputError("array missing", file=path, variable=str(error.args[0])) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
     return _checked(path, Features(_day_in_name(path), **fields, sic_threshold=sic_threshold))
 
@@ -271,7 +280,11 @@ def _day_in_name(path: str | Path) -> date:
 
 
 def _checked(path: str | Path, features: Features) -> Features:
-    for name, highest, unit in (("sic", 1.001, ""), ("sit", nextsim.RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1")):
+    for name, highest, unit in (
+        ("sic", 1.001, ""),
+        ("sit", nextsim.RANGES["sit"][1], " m"),
+        ("shear", 1e-3, " s-1"),
+    ):
         largest = np.nanmax(getattr(features, name), initial=-np.inf)
         if largest > highest:
             raise InputError(f"above {highest:g}{unit}", file=path, variable=name, value=f"{largest:g}{unit}")

@@ -1,7 +1,8 @@
 """From the native grid of a product to the target grid, without artefacts and without spreading of gaps.
 
-A field is filled smoothly beyond its edges, so that a cubic spline on the native grid does not ring there, and then cut off
-where the native cell is missing: a target pixel is valid if and only if the native cell that it lies in is.
+A field is filled smoothly beyond its edges, so that a cubic spline on the native grid does not ring there,
+and then cut off where the native cell is missing: a target pixel is valid if and only if the native cell that
+it lies in is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from superice.grid import Grid
 METHODS = ("spline", "gauss")
 MARGIN = 8
 RELAXATIONS = 30
-# Radius and deviation of the report's Gaussian resampling over the step of the native grid: 60 and 30 km for 25 km cells.
+# Radius and deviation of the report's Gaussian resampling in steps of the native grid: 60 and 30 km for 25 km.
 GAUSS_RADIUS, GAUSS_SIGMA, GAUSS_NEIGHBOURS = 2.4, 1.2, 8
 _pixel_cache: OrderedDict[tuple, np.ndarray] = OrderedDict()
 
@@ -28,7 +29,9 @@ def pixel_coordinates(native: Grid, target: Grid) -> np.ndarray:
 
     The coordinates of the last few pairs of grids are kept, as the fields of a day share them.
     """
-    key = tuple((grid.crs.to_wkt(), grid.shape, grid.x[0], grid.x[-1], grid.y[0], grid.y[-1]) for grid in (native, target))
+    key = tuple(
+        (grid.crs.to_wkt(), grid.shape, grid.x[0], grid.x[-1], grid.y[0], grid.y[-1]) for grid in (native, target)
+    )
     if key not in _pixel_cache:
         x, y = pyproj.Proj(native.crs)(*target.lonlat())
         rows, columns = (y - native.y[0]) / (native.y[1] - native.y[0]), (x - native.x[0]) / native.step
@@ -43,12 +46,15 @@ def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline"
 
     Args:
         field: (y, x) on the native grid, y ascending, NaN where missing.
-        method: ``spline`` (cubic, on the native grid) or ``gauss`` (pyresample's resample_gauss with 8 neighbours, as in
-            the report, kept to show what it does).
+        native: the product's grid.
+        target: the grid to bring it to.
+        method: ``spline`` (cubic, on the native grid) or ``gauss`` (pyresample's resample_gauss with 8 neighbours,
+            as in the report, kept to show what it does).
 
     Returns:
-        (y, x) on the target grid, NaN where the native cell is missing. Values may overshoot by a little at steps of the
-        field: clip them to the physical range.
+        (y, x) on the target grid, NaN where the native cell is missing. Values may overshoot by a little at steps
+        of the field: clip them to the physical range.
+
     """
     if method not in METHODS:
         raise InputError(f"no such way of regridding; there are {', '.join(METHODS)}", value=method)
@@ -69,31 +75,37 @@ def spline_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
 
     A native grid that is finer than the target is averaged over the target's cells first.
     """
-    position = pixel_coordinates(native, target)
-    rows, columns = (_around(axis, size) for axis, size in zip(position, field.shape, strict=True))
-    part = field[rows, columns]
-    if not np.isfinite(part).any():
+    values, part = around(field, native, target)
+    if not np.isfinite(values).any():
         return np.full(target.shape, np.nan)
+    filled = continued(values)
     ratio = int(target.step / native.step)
-    filled = continued(part)
     if ratio > 1:
         filled = uniform_filter(filled, ratio + 1 - ratio % 2, mode="nearest")
-    start = np.array([rows.start, columns.start])[:, None, None]
-    return map_coordinates(spline_filter(filled, order=3, mode="mirror"), position - start, mode="mirror", prefilter=False)
+    first = [(part.y[0] - native.y[0]) / native.step, (part.x[0] - native.x[0]) / native.step]
+    position = pixel_coordinates(native, target) - np.rint(first)[:, None, None]
+    return map_coordinates(spline_filter(filled, order=3, mode="mirror"), position, mode="mirror", prefilter=False)
 
 
-def _around(position: np.ndarray, size: int) -> slice:
-    """The part of a native axis that the target needs."""
+def around(field: np.ndarray, native: Grid, target: Grid) -> tuple[np.ndarray, Grid]:
+    """The part of a native field, and of its grid, that the target needs: some cells more than it covers."""
+    rows, columns = (
+        _span(axis, size) for axis, size in zip(pixel_coordinates(native, target), field.shape, strict=True)
+    )
+    return field[rows, columns], Grid(native.name, native.crs, native.x[columns], native.y[rows])
+
+
+def _span(position: np.ndarray, size: int) -> slice:
     first, last = np.floor(position.min()) - MARGIN, np.ceil(position.max()) + MARGIN
-    start = int(np.clip(first, 0, size - 1))
-    return slice(start, int(np.clip(last + 1, start + 1, size)))
+    start = int(np.clip(first, 0, size - 2))
+    return slice(start, int(np.clip(last + 1, start + 2, size)))
 
 
 def continued(field: np.ndarray) -> np.ndarray:
     """``field`` with its missing cells filled by a smooth continuation of their known neighbours, (y, x).
 
-    The nearest known values, relaxed towards a harmonic surface: continuous at the edge, where a constant fill would make
-    a step and the spline ring.
+    The nearest known values, relaxed towards a harmonic surface: continuous at the edge, where a constant fill
+    would make a step and the spline ring.
     """
     missing = ~np.isfinite(field)
     if not missing.any():
@@ -106,7 +118,7 @@ def continued(field: np.ndarray) -> np.ndarray:
 
 
 def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
-    """pyresample's Gaussian resampling of the known cells with 8 neighbours, (y, x): the report's way.
+    """Pyresample's Gaussian resampling of the known cells with 8 neighbours, (y, x): the report's way.
 
     Only known cells are handed over, as a single missing neighbour would make the result missing.
     """
@@ -128,7 +140,7 @@ def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
 
 
 def mask_normalised_gaussian(field: np.ndarray, sigma_px: float = 1.0, truncate_px: int = 2) -> np.ndarray:
-    """Light Gaussian smoothing over the known pixels alone, (y, x), NaN where ``field`` is (report, section 8.2: 5 x 5)."""
+    """Smooth lightly over the known pixels alone, (y, x), NaN where ``field`` is (report, section 8.2: 5 x 5)."""
     offsets = np.arange(-truncate_px, truncate_px + 1)
     weights = np.exp(-0.5 * (offsets / sigma_px) ** 2)
     weights /= weights.sum()

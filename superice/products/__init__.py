@@ -1,7 +1,7 @@
 """The products that are read, one module per provider, and here what all their files have in common.
 
-A provider's module knows the names, variables, flags and dates of its files; this one knows how a file is found, opened,
-decoded and refused.
+A provider's module knows the names, variables, flags and dates of its files; this one knows how a file is
+found, opened, decoded and refused.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ UNREADABLE = (
     MemoryError,
 )
 MOST_CELLS = 5_000
+LATEST = 1e11
 METRES = {"km": 1000.0, "kilometers": 1000.0, "m": 1.0, "meters": 1.0, "metre": 1.0}
 
 
@@ -40,7 +41,9 @@ def listing(folder: str | Path, days: Iterable[date]) -> list[Path]:
     return sorted(path for place in (folder, *months) if place.is_dir() for path in place.glob("*.nc"))
 
 
-def best(product: str, folder: str | Path, day: date, files: Iterable[Path], rank: Callable[[Path], tuple | None]) -> Path:
+def best(
+    product: str, folder: str | Path, day: date, files: Iterable[Path], rank: Callable[[Path], tuple | None]
+) -> Path:
     """The file of highest rank among those that have one. Raises MissingInput when none has."""
     ranked = [(key, path) for path in files if (key := rank(path)) is not None]
     if not ranked:
@@ -100,11 +103,14 @@ class ProductFile:
         if not fill and stored.dtype.itemsize > 1:
             fill = [netCDF4.default_fillvals[stored.dtype.str[1:]]]
         missing = np.isin(stored, np.asarray(fill, dtype=stored.dtype))
-        scale, offset = (float(self.attribute(name, key, unit)) for key, unit in (("scale_factor", 1), ("add_offset", 0)))
-        return np.where(missing, np.nan, stored * np.float64(scale) + offset)
+        scale, offset = (
+            float(self.attribute(name, key, unit)) for key, unit in (("scale_factor", 1), ("add_offset", 0))
+        )
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.where(missing, np.nan, stored * np.float64(scale) + offset)
 
     def field(self, name: str) -> np.ndarray:
-        """The values of a (y, x) field, float64, NaN where missing, y ascending. Raises InputError when all are missing."""
+        """The values of a (y, x) field, float64, NaN where missing, y ascending. InputError when all are missing."""
         values = self.decode(name, self.oriented(self.stored(name)))
         if not np.isfinite(values).any():
             raise self.error("no valid value in the whole field", name)
@@ -114,14 +120,16 @@ class ProductFile:
         """``field`` with y ascending."""
         return field[::-1] if self._axis("yc")[0] > self._axis("yc")[-1] else field
 
-    def within(self, name: str, values: np.ndarray, low: float, high: float, unit: str) -> None:
-        """Raise InputError naming the first value outside [low, high]; NaN is allowed, infinity is not."""
+    def within(self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0) -> None:
+        """Raise InputError naming the worst value outside [low, high] by more than ``rounding``; NaN is allowed."""
         with np.errstate(invalid="ignore"):
-            outside = values[(values < low) | (values > high)]
+            outside = values[(values < low - rounding) | (values > high + rounding)]
         if outside.size:
             worst = outside[np.argmax(np.abs(outside))]
             raise self.error(
-                f"{outside.size} values outside {low:g} to {high:g} {unit}".rstrip(), name, f"{worst:.6g} {unit}".rstrip()
+                f"{outside.size} values outside {low:g} to {high:g} {unit}".rstrip(),
+                name,
+                f"{worst:.6g} {unit}".rstrip(),
             )
 
     def _axis(self, name: str) -> np.ndarray:
@@ -161,12 +169,22 @@ class ProductFile:
         to_lonlat = pyproj.Proj(grid.crs)
         _, middle = to_lonlat(x[x.size // 2], y[y.size // 2], inverse=True)
         if not middle > 0:
-            raise self.error("wrong hemisphere: the grid lies in the south", name, f"latitude {middle:.1f} at its middle")
+            raise self.error(
+                "wrong hemisphere: the grid lies in the south", name, f"latitude {middle:.1f} at its middle"
+            )
         self._agrees_with_lonlat(grid, to_lonlat)
         return grid
 
     def _crs(self, name: str) -> pyproj.CRS:
-        mapping = self.variable(str(self.attribute(name, "grid_mapping", "")))
+        """The projection that the variable names, or the only one of the file."""
+        named = self.attribute(name, "grid_mapping")
+        if named is None:
+            marks = {"grid_mapping_name", "proj4_string"}
+            mappings = [n for n, v in self.dataset.variables.items() if marks & set(v.ncattrs())]
+            if len(mappings) != 1:
+                raise self.error("names no grid mapping", name)
+            named = mappings[0]
+        mapping = self.variable(str(named))
         attributes = {key: getattr(mapping, key) for key in mapping.ncattrs()}
         if "proj4_string" in attributes:
             return pyproj.CRS(str(attributes["proj4_string"]))
@@ -184,7 +202,9 @@ class ProductFile:
         if not np.all(distance < 0.1 * grid.step):
             worst = np.unravel_index(np.argmax(np.where(np.isfinite(distance), distance, np.inf)), distance.shape)
             raise self.error(
-                "latitude and longitude contradict the projection", "lat, lon", f"{latitude[worst]:.6g}, {longitude[worst]:.6g}"
+                "latitude and longitude contradict the projection",
+                "lat, lon",
+                f"{latitude[worst]:.6g}, {longitude[worst]:.6g}",
             )
 
     def moments(self, name: str = "time") -> list[datetime]:
@@ -192,9 +212,11 @@ class ProductFile:
         units = self.units(name) or self.units("time")
         calendar = self.attribute(name, "calendar") or self.attribute("time", "calendar", "standard")
         numbers = np.ravel(np.asarray(self.variable(name)[:], dtype=np.float64))
-        if numbers.size == 0 or not np.isfinite(numbers).all():
-            raise self.error("no time", name)
-        times = netCDF4.num2date(numbers, units, calendar, only_use_cftime_datetimes=False, only_use_python_datetimes=True)
+        if numbers.size == 0 or not (np.abs(numbers) < LATEST).all():
+            raise self.error("a time is missing or absurd", name, numbers[:1])
+        times = netCDF4.num2date(
+            numbers, units, calendar, only_use_cftime_datetimes=False, only_use_python_datetimes=True
+        )
         return list(np.atleast_1d(times))
 
 
@@ -222,4 +244,6 @@ def _refuse_truncated(product: str, path: Path) -> None:
         netcdf_file(path, mmap=True).close()
     except UNREADABLE as error:
         size = path.stat().st_size
-        raise InputError("truncated: shorter than its header says", product=product, file=path, value=f"{size} bytes") from error
+        raise InputError(
+            "truncated: shorter than its header says", product=product, file=path, value=f"{size} bytes"
+        ) from error

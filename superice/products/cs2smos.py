@@ -1,8 +1,8 @@
-"""CS2SMOS and CS3SMOS: weekly ice thickness from CryoSat-2 (and Sentinel-3) altimetry and SMOS radiometry (ESA/AWI).
+"""CS2SMOS and CS3SMOS (ESA/AWI): weekly ice thickness from altimetry and SMOS radiometry.
 
-Two layouts are told apart by what a file holds: v202 to v206 have ``analysis_sea_ice_thickness`` on the 25 km EASE2 grid,
-v300 has ``sea_ice_thickness`` on the 12.5 km one. A file is the mean of seven days; a date's file is the one centred on it.
-The thickness is that of the ice, not of the cell.
+Two layouts are told apart by what a file holds: v202 to v206 have ``analysis_sea_ice_thickness`` on the 25 km
+EASE2 grid, v300 has ``sea_ice_thickness`` on the 12.5 km one. A file is the mean of seven days; a date's file
+is the one centred on it. The thickness is that of the ice, not of the cell.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Thickness:
         path: the file.
         grid: the native grid.
         thickness: m, (y, x), NaN where there is no ice, no data or land.
+
     """
 
     path: Path

@@ -1,14 +1,13 @@
 """neXtSIM output in its own Moorings layout: daily, weekly, monthly or yearly files, or one file.
 
-Files have longitude and latitude but no axes; the target grid must lie on the file's lattice, as the whole of it or as a
-window, and only that window of the one day is read. ``sit`` is a volume per cell area, ``siu`` and ``siv`` run along the
-axes of the grid, rows ascend in y.
+Files have longitude and latitude but no axes; the target grid must lie on the file's lattice, as the whole of
+it or as a window, and only that window of the one day is read. ``sit`` is a volume per cell area, ``siu`` and
+``siv`` run along the axes of the grid, rows ascend in y.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,9 +19,7 @@ from superice.grid import Grid
 from superice.products import ProductFile, best, listing, opened
 
 PRODUCT = "nextsim"
-NAME = re.compile(
-    r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc"
-)
+NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")
 REQUIRED = ("sic", "sit", "siu", "siv")
 # The last guards against day-1 and percent per day taken for s-1: 86 day-1 is beyond any daily mean.
 RANGES = {
@@ -46,6 +43,7 @@ class ModelDay:
         path: the file.
         sic: fraction. sit: mean over the cell, m. u, v: along the grid's x and y, m s-1.
         divergence: s-1, or None where the model has not written it.
+
     """
 
     path: Path
@@ -116,7 +114,9 @@ def _window(file: ProductFile, grid: Grid) -> tuple[slice, slice]:
     (rows, columns), (height, width) = longitude.shape, grid.shape
     if row < 0 or column < 0 or row + height > rows or column + width > columns:
         raise file.error(
-            f"wrong grid: the {height} x {width} cells of {grid.name!r} do not lie within it", "longitude", f"{rows} x {columns}"
+            f"wrong grid: the {height} x {width} cells of {grid.name!r} do not lie within it",
+            "longitude",
+            f"{rows} x {columns}",
         )
     window = slice(row, row + height), slice(column, column + width)
     _check_lattice(file, grid, window, project)
@@ -147,14 +147,7 @@ def _field(file: ProductFile, name: str, index: int, window: tuple[slice, slice]
     low, high, unit = RANGES[name]
     if np.nanmin(values, initial=0) < FILL_AS_NUMBER:
         raise file.error("a fill value left as a number", name, f"{np.nanmin(values):g}")
-    margin = ROUNDING * (high - low)
-    file.within(name, values, low - margin, high + margin, unit)
+    file.within(name, values, low, high, unit, ROUNDING * (high - low))
     if not np.isfinite(values).any():
         raise file.error("no valid value in the whole field", name)
     return values
-
-
-def days_in(path: str | Path) -> Iterator[date]:
-    """The dates that a file holds."""
-    with opened(PRODUCT, path) as file:
-        yield from (moment.date() for moment in file.moments())

@@ -1,7 +1,7 @@
-"""OSI SAF sea ice concentration: OSI-401 and OSI-408 (10 km polar stereographic), OSI-450, -430, -458, -438 (25 km EASE2).
+"""OSI SAF sea ice concentration: OSI-401, -408 (10 km polar stereographic), OSI-450, -430, -458, -438 (25 km EASE2).
 
-The filtered field ``ice_conc`` is taken as delivered: open water and climatology filters have already set it to 0 there,
-and those zeros stay. Land, lakes, missing and unclassified cells become missing.
+The filtered field ``ice_conc`` is taken as delivered: open water and climatology filters have already set it
+to 0 there, and those zeros stay. Land, lakes, missing and unclassified cells become missing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Concentration:
         path: the file.
         grid: the native grid.
         concentration: fraction of the cell covered by ice, (y, x), NaN over land and lakes and where missing.
+
     """
 
     path: Path
@@ -58,8 +59,8 @@ def find(folder: str | Path, day: date) -> Path:
 def read(path: str | Path, day: date) -> Concentration:
     """Read the concentration of ``day``.
 
-    Raises InputError for another day, a wrong grid, values that are neither a percentage nor a fraction as the unit says,
-    or a file without ice.
+    Raises InputError for another day, a wrong grid, values that are neither a percentage nor a fraction as the
+    unit says, or a file without ice.
     """
     with opened(PRODUCT, path) as file:
         when = file.moments()
@@ -77,11 +78,11 @@ def read(path: str | Path, day: date) -> Concentration:
 def _fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
     """Percent, as all providers deliver it, or a fraction where the unit says so, to a fraction within 0 to 1."""
     if file.units(VARIABLE) in ("1", "fraction"):
-        file.within(VARIABLE, values, -ROUNDING, 1 + ROUNDING, "(a fraction, as its unit says)")
+        file.within(VARIABLE, values, 0, 1, "(a fraction, as its unit says)", ROUNDING)
         return np.clip(values, 0, 1)
     if file.units(VARIABLE) not in ("%", "percent", ""):
         raise file.error("concentration in neither % nor 1", VARIABLE, file.units(VARIABLE))
-    file.within(VARIABLE, values, -100 * ROUNDING, 100 * (1 + ROUNDING), "%")
+    file.within(VARIABLE, values, 0, 100, "%", 100 * ROUNDING)
     if 0 < np.nanmax(values) <= 1:
         raise file.error("a fraction, though its unit says %", VARIABLE, f"maximum {np.nanmax(values):g}")
     return np.clip(values / 100, 0, 1)

@@ -1,12 +1,13 @@
 """OSI SAF sea ice drift: OSI-405 (48 h, 62.5 km polar stereographic) and OSI-455 (24 h, 75 km EASE2).
 
-The time of a file is the end of the displacement. The file of a date is, for OSI-405, the one whose 48 hours are centred on
-it (from noon of the day before to noon of the day after); for OSI-455, whose 24 hours run from noon to noon and have no
-day in their middle, the one that ends on the date, as the provider names it.
+The time of a file is the end of the displacement. The file of a date is, for OSI-405, the one whose 48 hours
+are centred on it (from noon of the day before to noon of the day after); for OSI-455, whose 24 hours run from
+noon to noon and have no day in their middle, the one that ends on the date, as the provider names it.
 
-Displacements run along the axes of the grid, y positive upwards, and are lengths on the map: a speed over ground is the map
-speed divided by the projection's scale (0.97 at the pole for OSI-405). Shear is free of that factor, and divergence but for
-a term of some 1e-9 s-1, as displacement and spacing are lengths on the same map.
+Displacements run along the axes of the grid, y positive upwards, and are lengths on the map: a speed over
+ground is the map speed divided by the projection's scale (0.97 at the pole for OSI-405). Shear is free of
+that factor, and divergence but for a term of some 1e-9 s-1, as displacement and spacing are lengths on the
+same map.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyproj
 
 from superice.grid import Grid
 from superice.products import METRES, ProductFile, around, best, listing, opened
 
 PRODUCT = "osisaf_drift"
-TWO_DAYS = re.compile(
-    r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc"
+TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
+ONE_DAY = re.compile(
+    r"ice_drift_nh_ease2-750_cdr-v(?P<version>\d+p\d+)(?P<sensor>-[\w-]+)?_24h-(?P<end>\d{8})\d{4}\.nc"
 )
-ONE_DAY = re.compile(r"ice_drift_nh_ease2-750_cdr-v(?P<version>\d+p\d+)(?P<sensor>-[\w-]+)?_24h-(?P<end>\d{8})\d{4}\.nc")
 LOWEST_USABLE_STATUS = 20
 FASTEST = 150e3 / (48 * 3600)
+END_POINT_TOLERANCE_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Drift:
         path: the file.
         grid: the native grid.
         u, v: map velocity along the grid's x and y in m s-1, (y, x), NaN where there is no usable vector.
+
     """
 
     path: Path
@@ -76,6 +80,7 @@ def read(path: str | Path, day: date) -> Drift:
         known = np.isfinite(u) & np.isfinite(v)
         if not known.any():
             raise file.error("no usable vector in the whole field", "dX, dY")
+        _agrees_with_end_points(file, grid, u * seconds, v * seconds)
         return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan))
 
 
@@ -104,3 +109,15 @@ def _velocity(file: ProductFile, name: str, seconds: float, usable: np.ndarray) 
     velocity = np.where(usable, values * factor / seconds, np.nan)
     file.within(name, velocity, -FASTEST, FASTEST, "m s-1 (150 km in 48 h)")
     return velocity
+
+
+def _agrees_with_end_points(file: ProductFile, grid: Grid, dx: np.ndarray, dy: np.ndarray) -> None:
+    """Compare displacements in m with the end points that the file also gives: a damaged part shows."""
+    if "lat1" not in file or "lon1" not in file:
+        return
+    latitude, longitude = (file.decode(name, file.oriented(file.stored(name))) for name in ("lat1", "lon1"))
+    x, y = pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
+    apart = np.hypot(grid.x + dx - x, grid.y[:, None] + dy - y)[np.isfinite(dx) & np.isfinite(dy)]
+    wrong = ~(apart < END_POINT_TOLERANCE_M)
+    if wrong.any():
+        raise file.error(f"{wrong.sum()} displacements do not lead to their end points", "dX, dY, lat1, lon1")

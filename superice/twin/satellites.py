@@ -217,6 +217,10 @@ def _product(
         yield file
 
 
+def _mapping(file: netCDF4.Dataset) -> str:
+    return next(name for name, variable in file.variables.items() if "proj4_string" in variable.ncattrs())
+
+
 def _seconds(moment: date) -> float:
     return netCDF4.date2num(datetime(*moment.timetuple()[:6]), EPOCH)
 
@@ -224,7 +228,7 @@ def _seconds(moment: date) -> float:
 def _packed(file: netCDF4.Dataset, name: str, kind: str, fill: float, values: np.ndarray, attributes: dict) -> None:
     """A field (y, x), NaN where missing, packed as the provider packs it."""
     variable = file.createVariable(name, kind, ("time", "yc", "xc"), fill_value=fill, zlib=True, complevel=1)
-    variable.setncatts(attributes)
+    variable.setncatts(attributes | {"grid_mapping": _mapping(file)})
     variable.set_auto_maskandscale(False)
     scaled = values[::-1] / attributes.get("scale_factor", 1)
     scaled = np.where(np.isfinite(scaled), np.rint(scaled) if kind != "f4" else scaled, fill)

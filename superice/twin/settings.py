@@ -31,7 +31,7 @@ class IceSettings:
     growth_m: float = 0.7
     large_scale: float = 0.32
     texture: float = 0.085
-    exponent: float = 2.4
+    exponent: float = 2.5
     intermittency: float = 0.2
     concavity: float = 0.7
     renewal_days: int = 60
@@ -61,7 +61,7 @@ class CrackSettings:
         memory_days: older cracks are forgotten.
     """
 
-    per_day: float = 7.0
+    per_day: float = 5.0
     half_angle: float = 32.0
     shortest_km: float = 40.0
     longest_km: float = 500.0
@@ -95,11 +95,11 @@ class SatelliteSettings:
     thickness_noise_m: float = 0.06
     thickness_noise_km: float = 75.0
     concentration_km: float = 15.0
-    concentration_noise: float = 0.01
+    concentration_noise: float = 0.008
     drift_km: float = 93.0
     drift_noise_km: float = 0.8
-    coast_km: float = 60.0
-    polar_hole_degrees: float = 87.0
+    coast_km: float = 40.0
+    polar_hole_degrees: float = 87.6
     rejected: float = 0.01
 
 

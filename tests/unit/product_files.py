@@ -62,7 +62,13 @@ def ease2_axes(step_km: float = 25.0) -> tuple[np.ndarray, np.ndarray]:
 
 def write_thickness(folder: Path, day: date, thickness: np.ndarray, step_km: float = 25.0, **names: str) -> Path:
     """A CS2SMOS file; ``thickness`` in m from the top. ``names``: kind, version, file, variable, units."""
-    names = {"kind": "r", "version": "205", "file": "01", "variable": "analysis_sea_ice_thickness", "units": "m"} | names
+    names = {
+        "kind": "r",
+        "version": "205",
+        "file": "01",
+        "variable": "analysis_sea_ice_thickness",
+        "units": "m",
+    } | names
     start = datetime(day.year, day.month, day.day) - timedelta(3)
     end = start + timedelta(7)
     satellites, spacing = ("SMOS_CS2", "25KM") if step_km == 25 else ("SMOS_CS2_S3A_S3B", "12P5KM")
@@ -76,9 +82,14 @@ def write_thickness(folder: Path, day: date, thickness: np.ndarray, step_km: flo
 
 
 def write_concentration(
-    folder: Path, day: date, percent: np.ndarray, flags: np.ndarray | None = None, grid: str = "ease2", units: str = "%"
+    folder: Path,
+    day: date,
+    percent: np.ndarray,
+    flags: np.ndarray | None = None,
+    grid: str = "ease2",
+    units: str = "%",
 ) -> Path:
-    """An OSI SAF concentration file: ``ease2`` as OSI-450 (bits), ``polstere`` as OSI-401 (values); arrays from the top."""
+    """A concentration file: ``ease2`` as OSI-450 (bits), ``polstere`` as OSI-401 (values); arrays from the top."""
     start = datetime(day.year, day.month, day.day)
     bounds = start, start + timedelta(1)
     if grid == "ease2":
@@ -107,7 +118,9 @@ def write_concentration(
 DRIFT_AXES_KM = np.arange(-3750, 3626, 62.5), np.arange(5750, -5251, -62.5)
 
 
-def write_drift(folder: Path, day: date, dx_km: np.ndarray, dy_km: np.ndarray, status: np.ndarray, hours: int = 48) -> Path:
+def write_drift(
+    folder: Path, day: date, dx_km: np.ndarray, dy_km: np.ndarray, status: np.ndarray, hours: int = 48
+) -> Path:
     """An OSI-405 file whose window is centred on ``day``; arrays from the top, displacements in km."""
     start, end = noon(day) - timedelta(hours=hours / 2), noon(day) + timedelta(hours=hours / 2)
     path = folder / f"ice_drift_nh_polstere-625_multi-oi_{start:%Y%m%d}1200-{end:%Y%m%d}1200.nc"
@@ -121,7 +134,12 @@ def write_drift(folder: Path, day: date, dx_km: np.ndarray, dy_km: np.ndarray, s
 
 
 def write_moorings(
-    folder: Path, grid, days: list[date], fields: dict[str, np.ndarray], name: str | None = None, fill: bool = True
+    folder: Path,
+    grid,
+    days: list[date],
+    fields: dict[str, np.ndarray],
+    name: str | None = None,
+    fill: bool = True,
 ) -> Path:
     """A Moorings file of ``days``; each field is (y, x), the same for all days, or (day, y, x), NaN where missing."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,5 +156,6 @@ def write_moorings(
         for field, values in fields.items():
             options = {"fill_value": np.float32(-1e14)} if fill else {"fill_value": False}
             variable = data.createVariable(field, "f4", ("time", "y", "x"), **options)
-            variable[:] = np.where(np.isfinite(values), values, -1e14)
+            stored = np.where(np.isfinite(values), values, -1e14)
+            variable[:] = np.broadcast_to(stored, (len(days), *grid.shape))
     return path

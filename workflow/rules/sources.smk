@@ -37,5 +37,5 @@ for SEASON in RUN.calendar.seasons():
         shell:
             "python {input.script} --areas {input.areas} --area {params.area}"
             " --season-start {params.first} --season-end {params.last}"
-            " --dates {params.dates:q} --observed-dates {params.observed:q} --settings {params.settings:q}"
+            " --dates={params.dates} --observed-dates={params.observed} --settings {params.settings:q}"
             " --output {params.folder} > {log} 2>&1"

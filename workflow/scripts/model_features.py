@@ -10,7 +10,14 @@ from pathlib import Path
 from superice.commands import command, run, settings
 from superice.deliverable import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
-from superice.features import FeatureSettings, archived_day, model_day, model_features, model_statistics, nothing
+from superice.features import (
+    FeatureSettings,
+    archived_day,
+    model_day,
+    model_features,
+    model_statistics,
+    nothing,
+)
 from superice.files import write_json
 from superice.grid import Grid, load_grid
 from superice.products import nextsim

@@ -1,6 +1,7 @@
 """Make one day's observed features from CS2SMOS thickness, OSI SAF concentration and OSI SAF drift.
 
-A day with a missing or refused file gives empty fields; the record and the warnings list all that is wrong with it.
+A day with a missing or refused file gives empty fields; the record and the warnings list all that is wrong
+with it.
 """
 
 import sys
@@ -52,7 +53,11 @@ def main() -> None:
     how = FeatureSettings.from_mapping(args.settings)
     grid = load_grid(args.areas, args.area)
     products, problems = [], []
-    folders = ((cs2smos, args.cs2smos), (osisaf_concentration, args.concentration), (osisaf_drift, args.drift))
+    folders = (
+        (cs2smos, args.cs2smos),
+        (osisaf_concentration, args.concentration),
+        (osisaf_drift, args.drift),
+    )
     for product, folder in folders:
         try:
             products.append(product.read(product.find(folder, args.date), args.date))
@@ -66,7 +71,13 @@ def main() -> None:
     for error in problems:
         print(f"warning: {error}", file=sys.stderr)
     write_observed_features(
-        args.output, args.output_netcdf, grid, args.date, observed.fields, observed.mask_reason, args.provenance
+        args.output,
+        args.output_netcdf,
+        grid,
+        args.date,
+        observed.fields,
+        observed.mask_reason,
+        args.provenance,
     )
     write_json(
         args.record,
