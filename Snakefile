@@ -48,4 +48,4 @@ rule scores:
 
 rule figures:
     input:
-        [],
+        FIGURES,

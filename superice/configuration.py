@@ -90,6 +90,23 @@ class Configuration:
         """The days that the figures of a branch show."""
         return [date.fromisoformat(text) for text in self.content["figures"][branch]]
 
+    def summary(self) -> dict[str, str]:
+        """What a reader of the report wants to know first."""
+        calendar, sources = self.calendar, self.content["sources"]
+        counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
+        seeds = [f"{name} ({len(self.experiment(name)['seeds'])} trainings)" for name in self.experiments]
+        weights = [self.experiment(name).get("weights") for name in self.experiments]
+        return {
+            "configuration": f"{self.name}, digest {self.digest}",
+            "grid": self.content["grid"]["area"],
+            "model days": ", ".join(counts) or "none",
+            "observed days": str(len(calendar.observed_days())),
+            "sources": f"model: {sources['model']['kind']}; observations: {sources['observations']['kind']}",
+            "experiments": ", ".join(self.experiments if any(weights) else seeds),
+            "weights": ", ".join(filter(None, weights)) or "trained here",
+            "published": self.content["published"],
+        }
+
     def _check_experiments(self) -> None:
         known = self.content["experiments"]
         for key in ("published", *("run" for _ in self.content["run"])):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ class SamplerSettings:
     Attributes:
         name: ddim (the report's), multistep or stochastic_multistep.
         steps: passes of the network for one member (N_d of the report).
+        inflation: of the fresh noise of the stochastic sampler.
         members: size of the ensemble.
         batch: members that go through the network together; the result does not depend on it.
         precision: fp32, bf16, or auto.
@@ -33,6 +35,7 @@ class SamplerSettings:
 
     name: str = "ddim"
     steps: int = 40
+    inflation: float = 1.0
     members: int = 30
     batch: int = 2
     precision: str = "fp32"
@@ -85,6 +88,9 @@ def draw_members(
     left, _, bottom, _ = margins
     rows, columns = inputs.shape[1:]
     steps = formulation.steps(sampler.steps)
+    sample = SAMPLERS[sampler.name]
+    if sampler.name == "stochastic_multistep":
+        sample = partial(sample, inflation=sampler.inflation)
     bar = tqdm(total=sampler.members * sampler.steps, unit="pass", disable=not progress)
     for first in range(0, sampler.members, sampler.batch):
         batch = range(first, min(first + sampler.batch, sampler.members))
@@ -96,7 +102,7 @@ def draw_members(
                 return formulation.denoise(network, z, signal, noise, repeated)
 
         noise = MemberNoise([member_seed(seed, features.date, m) for m in batch], context.shape[2:], device)
-        targets = SAMPLERS[sampler.name](denoise, steps, noise)
+        targets = sample(denoise, steps, noise)
         targets = targets[:, 0, bottom : bottom + rows, left : left + columns].float().cpu().numpy()
         for target in targets:
             thickness = generator.normalisation.thickness(target, features.sit)

@@ -28,22 +28,29 @@ class Season:
 
 
 @dataclass(frozen=True)
+class Period:
+    """From the first to the last day, every ``every``-th day of each season."""
+
+    first: date
+    last: date
+    every: int = 1
+
+
+@dataclass(frozen=True)
 class Calendar:
     """Which days there are.
 
     Attributes:
         opening, closing: (month, day) of the first and the last day of a freezing season.
-        splits: the periods of training, validation and test, each (first day, last day); absent when not in use.
+        splits: the periods of training, validation and test; absent when not in use.
         observations: the period of the observed branch, or None.
-        every: the distance of the days in a season.
         gaps: days that no source has.
     """
 
     opening: tuple[int, int]
     closing: tuple[int, int]
-    splits: dict[str, tuple[date, date]]
-    observations: tuple[date, date] | None
-    every: int = 1
+    splits: dict[str, Period]
+    observations: Period | None
     gaps: frozenset[date] = frozenset()
 
     @classmethod
@@ -57,14 +64,13 @@ class Calendar:
         periods = {}
         for name in (*SPLITS, "observations"):
             if section.get(name):
-                periods[name] = _period(section[name], f"calendar.{name}")
+                periods[name] = _period(section[name], section["every"], f"calendar.{name}")
         observations = periods.pop("observations", None)
         calendar = cls(
             opening=opening,
             closing=closing,
             splits=periods,
             observations=observations,
-            every=section["every"],
             gaps=frozenset(_day(text, "calendar.gaps") for text in section["gaps"]),
         )
         calendar._check()
@@ -76,27 +82,28 @@ class Calendar:
                 raise InputError(f"calendar.{name}: no day of a freezing season lies in this period")
         if self.observations and not self.observed_days():
             raise InputError("calendar.observations: no day of a freezing season lies in this period")
-        ordered = sorted(self.splits.items(), key=lambda item: item[1])
-        for (name, (_, last)), (following, (first, _)) in zip(ordered, ordered[1:], strict=False):
-            if first <= last:
-                raise InputError(f"calendar.{following}: begins on {first}, before calendar.{name} ends on {last}")
+        ordered = sorted(self.splits.items(), key=lambda item: item[1].first)
+        for (name, before), (following, after) in zip(ordered, ordered[1:], strict=False):
+            if after.first <= before.last:
+                raise InputError(
+                    f"calendar.{following}: begins on {after.first}, before calendar.{name} ends on {before.last}"
+                )
 
-    def _seasons(self, period: tuple[date, date]) -> list[Season]:
-        first, last = period
+    def _seasons(self, period: Period) -> list[Season]:
         found = []
-        for year in range(first.year - 1, last.year + 1):
+        for year in range(period.first.year - 1, period.last.year + 1):
             opens = date(year, *self.opening)
             closes = date(year + (self.closing < self.opening), *self.closing)
-            if opens <= last and closes >= first:
+            if opens <= period.last and closes >= period.first:
                 found.append(Season(opens, closes))
         return found
 
-    def _days(self, period: tuple[date, date]) -> list[date]:
+    def _days(self, period: Period) -> list[date]:
         return [
             day
             for season in self._seasons(period)
-            for day in season.days(self.every)
-            if period[0] <= day <= period[1] and day not in self.gaps
+            for day in season.days(period.every)
+            if period.first <= day <= period.last and day not in self.gaps
         ]
 
     def split_days(self, split: str) -> list[date]:
@@ -113,8 +120,8 @@ class Calendar:
 
     def split_of(self, day: date) -> str | None:
         """The split whose period holds ``day``."""
-        for split, (first, last) in self.splits.items():
-            if first <= day <= last:
+        for split, period in self.splits.items():
+            if period.first <= day <= period.last:
                 return split
         return None
 
@@ -125,7 +132,7 @@ class Calendar:
 
     def season_of(self, day: date) -> Season:
         """The season that holds ``day``; InputError outside every season."""
-        for season in self._seasons((day, day)):
+        for season in self._seasons(Period(day, day)):
             if season.first <= day <= season.last:
                 return season
         raise InputError(f"{day} lies in no freezing season")
@@ -143,11 +150,11 @@ def _month_day(text: str, key: str) -> tuple[int, int]:
     return day.month, day.day
 
 
-def _period(section: dict, key: str) -> tuple[date, date]:
+def _period(section: dict, every: int, key: str) -> Period:
     first, last = (_day(section[edge], f"{key}.{edge}") for edge in ("first", "last"))
     if last < first:
         raise InputError(f"{key}: ends on {last}, before it begins on {first}")
     for day in (first, last):
         if not 1978 <= day.year <= 2100:
             raise InputError(f"{key}: out of range (1978 to 2100)", value=day)
-    return first, last
+    return Period(first, last, section.get("every", every))

@@ -108,6 +108,8 @@ def breaking(cracks: Cracks, day: int, x_km: np.ndarray, y_km: np.ndarray) -> Br
         line = taper * np.exp(-0.5 * (across / width) ** 2)
         healed = np.exp(-age / settings.healing_days)
         fields.loss[window] = np.maximum(fields.loss[window], settings.depth * severity * healed * line)
+        open_water = settings.open_water * severity * np.exp(-age / settings.refreezing_days)
+        fields.open_water[window] = np.maximum(fields.open_water[window], open_water * line)
         flanks = taper * np.exp(-0.5 * ((np.abs(across) - 2.5 * width) / width) ** 2)
         fields.gain[window] = np.maximum(fields.gain[window], settings.ridge * (1 - severity) * flanks)
         if active:
@@ -115,7 +117,4 @@ def breaking(cracks: Cracks, day: int, x_km: np.ndarray, y_km: np.ndarray) -> Br
             slip, opening = settings.shear_km * cracks.sense[index] * severity, settings.opening_km * severity
             fields.u[window] += jump * (slip * cosine - opening * sine)
             fields.v[window] += jump * (slip * sine + opening * cosine)
-            fields.open_water[window] = np.maximum(
-                fields.open_water[window], settings.open_water * severity * active * line
-            )
     return fields

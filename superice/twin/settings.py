@@ -29,11 +29,11 @@ class IceSettings:
 
     october_m: float = 1.45
     growth_m: float = 0.7
-    large_scale: float = 0.32
-    texture: float = 0.085
-    exponent: float = 2.5
+    large_scale: float = 0.36
+    texture: float = 0.08
+    exponent: float = 2.4
     intermittency: float = 0.2
-    concavity: float = 0.7
+    concavity: float = 0.75
     renewal_days: int = 60
     pack_concentration: float = 0.985
     edge_heading_degrees: float = -37.0
@@ -56,7 +56,8 @@ class CrackSettings:
         depth, ridge: largest share of the thickness that is lost on the line, and gained beside it.
         open_water: largest share of the area that opens on the line.
         opening_km, shear_km: largest velocity jumps across the line, km/day.
-        active_days: over which jumps and open water fade.
+        active_days: over which the jumps fade.
+        refreezing_days: over which the open water closes.
         healing_days: over which the line fills by freezing and closing.
         memory_days: older cracks are forgotten.
     """
@@ -73,6 +74,7 @@ class CrackSettings:
     opening_km: float = 1.5
     shear_km: float = 4.0
     active_days: float = 1.5
+    refreezing_days: float = 4.0
     healing_days: float = 15.0
     memory_days: int = 45
 

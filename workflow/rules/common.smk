@@ -100,10 +100,16 @@ def all_ensembles():
     ]
 
 
-def scores_of(experiment, branch):
-    """Scores of an experiment's ensembles."""
-    days = RUN.scored_days(experiment, branch)
-    return paths("scores/{branch}/{experiment}/{date}.nc", branch=branch, experiment=experiment, date=days)
+def day_scores_of(experiment, branch, days):
+    """Scores of an experiment's ensembles of the days, as far as their truth is known."""
+    known = [day for day in days if day in RUN.scored_days(experiment, branch)]
+    return paths("scores/{branch}/{experiment}/{date}.nc", branch=branch, experiment=experiment, date=known)
+
+
+def histories_of(experiment):
+    """Losses of an experiment's trainings."""
+    seeds = RUN.experiment(experiment)["seeds"]
+    return paths("training/{experiment}/seed{seed}/history.csv", experiment=experiment, seed=seeds)
 
 
 def experiment_of(wildcards):
@@ -118,5 +124,8 @@ def weights_of(experiment):
 
 
 SCORED = [
-    path for experiment in RUN.experiments for kind in ("model", "observations") for path in scores_of(experiment, kind)
+    path
+    for experiment in RUN.experiments
+    for kind in ("model", "observations")
+    for path in day_scores_of(experiment, kind, RUN.scored_days(experiment, kind))
 ]

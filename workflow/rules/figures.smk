@@ -1,0 +1,96 @@
+# Figures, made from files alone, and the report.
+# Needs: histories, ensembles, features, scores, as far as the run has them. Makes: figures/<figure>.png and .pdf, report.html.
+
+SHOWN = {kind: RUN.figure_days(kind) for kind in ("model", "observations")}
+TRAINED = [name for name in RUN.experiments if not RUN.experiment(name).get("weights")]
+SCORED_DAYS = {kind: set(RUN.scored_days(PUBLISHED, kind)) for kind in SHOWN}
+
+# By figure: the files it is drawn from, by option of draw_figure.py. A figure without files is not made.
+DRAWN_FROM = {
+    "training": {"histories": [path for name in TRAINED for path in histories_of(name)]},
+    "members": {
+        "features": features_of("model", SHOWN["model"][1:2]),
+        "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"][1:2]),
+    },
+    "members_zoom": {
+        "features": features_of("model", SHOWN["model"][1:2]),
+        "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"][1:2]),
+    },
+    "maps": {
+        "features": features_of("model", SHOWN["model"]),
+        "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"]),
+    },
+    "spectra": {"scores": day_scores_of(PUBLISHED, "model", SHOWN["model"])},
+    "scores": {"daily": paths("scores/daily.csv") if SCORED else []},
+    "calibration": {"scores": SCORED},
+    "observed": {
+        "features": features_of("observations", SHOWN["observations"]),
+        "predictions": ensembles_of(PUBLISHED, "observations", SHOWN["observations"]),
+        "truth": features_of("model", [day for day in SHOWN["observations"] if day in SCORED_DAYS["observations"]]),
+    },
+}
+DRAWN_FROM = {figure: files for figure, files in DRAWN_FROM.items() if any(files.values())}
+FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM)
+
+
+rule figure:
+    input:
+        files=lambda wildcards: [path for files in DRAWN_FROM[wildcards.figure].values() for path in files],
+        script="workflow/scripts/draw_figure.py",
+        modules=modules("figures/style", "figures/geography", "figures/maps", "figures/curves"),
+    output:
+        png="results/{run}/figures/{figure}.png",
+        pdf="results/{run}/figures/{figure}.pdf",
+    log:
+        "results/{run}/logs/figure/{figure}.log",
+    benchmark:
+        "results/{run}/benchmarks/figure/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(DRAWN_FROM),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        kind=lambda wildcards: wildcards.figure.removesuffix("_zoom"),
+        zoom=lambda wildcards: "--zoom" if wildcards.figure.endswith("_zoom") else "",
+        options=lambda wildcards: [
+            part for option, files in DRAWN_FROM[wildcards.figure].items() if files for part in (f"--{option}", *files)
+        ],
+    message:
+        "figure {wildcards.figure}"
+    shell:
+        "python {input.script} {params.kind} {params.options} {params.zoom}"
+        " --png {output.png} --pdf {output.pdf} > {log} 2>&1"
+
+
+rule report:
+    input:
+        figures=FIGURES,
+        table=paths("scores/table.csv") if SCORED else [],
+        selection=paths("training/{experiment}/selection.csv", experiment=TRAINED),
+        missing="results/{run}/missing.csv",
+        script="workflow/scripts/make_report.py",
+        template="workflow/report/report.html.j2",
+        captions="workflow/report/captions.yaml",
+        modules=modules("report"),
+    output:
+        "results/{run}/report.html",
+    log:
+        "results/{run}/logs/report.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        scores=lambda wildcards, input: f"--scores {input.table}" if input.table else "",
+        summary=json.dumps(RUN.summary()),
+        configuration=json.dumps(RUN.content),
+        benchmarks=lambda wildcards: paths("benchmarks")[0],
+    message:
+        "report"
+    shell:
+        "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
+        " --configuration {params.configuration:q} {params.scores} --selection {input.selection}"
+        " --missing {input.missing} --figures {input.figures} --benchmarks {params.benchmarks}"
+        " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"

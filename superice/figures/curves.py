@@ -1,0 +1,187 @@
+"""Curves: losses, scores over the dates, spectra and calibration (report, Figs. 1, 8 and 10, and ours)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from superice.figures.style import (
+    LOW_RESOLUTION,
+    PAGE_WIDTH,
+    TRUTH,
+    experiment_colours,
+    letter_panels,
+    long_date,
+    look,
+    notice,
+)
+
+SCORES = {
+    "rmse": ("RMSE of the mean (m)", None),
+    "variability": ("ratio of spatial variability", 1.0),
+    "fine_scale": ("fine-scale ratio, 6–20 km", 1.0),
+}
+
+
+def training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure:
+    """Losses of the noise and of the image in every epoch, one column for each experiment (report, Fig. 1).
+
+    ``histories`` holds, by (experiment, seed), the columns epoch and <training|validation>_<noise|image>_loss.
+    """
+    names = list(dict.fromkeys(experiment for experiment, _ in histories))
+    colours = experiment_colours(names)
+    with look():
+        figure, axes = plt.subplots(2, len(names), figsize=(PAGE_WIDTH, 4.2), sharex="col", squeeze=False)
+        for column, name in zip(axes.T, names, strict=True):
+            for axis, kind in zip(column, ("noise", "image"), strict=True):
+                _losses(axis, [h for (experiment, _), h in histories.items() if experiment == name], kind, colours[name])
+                axis.set_title(f"{name}: error of the {kind}")
+            column[-1].set_xlabel("epoch")
+        for axis in axes[:, 0]:
+            axis.set_ylabel("mean square (1)")
+        axes[0, 0].legend()
+        letter_panels(axes.flat)
+    return figure
+
+
+def _losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colour: str) -> None:
+    for number, history in enumerate(histories):
+        label = (None, None) if number else ("training", "validation")
+        axis.plot(history.epoch, history[f"training_{kind}_loss"], color=colour, alpha=0.5, lw=0.9, label=label[0])
+        axis.plot(history.epoch, history[f"validation_{kind}_loss"], color=colour, ls="--", label=label[1])
+    axis.set_yscale("log")
+
+
+def scores_over_dates(daily: pd.DataFrame) -> Figure:
+    """The report's three scores on every date, a column for each branch (report, Fig. 8).
+
+    ``daily`` has the columns branch, experiment, field, date, n_pixels and the scores.
+    """
+    scored = daily[daily.n_pixels > 0]
+    if scored.empty:
+        return notice("No date was scored: nothing to draw.")
+    branches = list(dict.fromkeys(scored.branch))
+    colours = experiment_colours(scored.experiment)
+    with look():
+        figure, axes = plt.subplots(3, len(branches), figsize=(PAGE_WIDTH, 5.6), sharex="col", sharey="row", squeeze=False)
+        for column, branch in zip(axes.T, branches, strict=True):
+            rows = scored[scored.branch == branch]
+            for axis, (score, (label, best)) in zip(column, SCORES.items(), strict=True):
+                _over_dates(axis, rows, score, colours)
+                if best is not None:
+                    axis.axhline(best, color=TRUTH, lw=0.7, ls=":")
+                axis.set_title(f"{branch}: {label}")
+            column[-1].tick_params(axis="x", rotation=30)
+        axes[0, 0].legend()
+        letter_panels(axes.flat)
+    return figure
+
+
+def _over_dates(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, str]) -> None:
+    generated = rows[rows.field == "generated"]
+    for name, group in generated.groupby("experiment"):
+        _seasons(axis, group, score, colours[name], name)
+    low = rows[rows.field == "low_resolution"].drop_duplicates("date").sort_values("date")
+    _seasons(axis, low, score, LOW_RESOLUTION, "low-resolution field")
+
+
+def _seasons(axis: Axes, rows: pd.DataFrame, score: str, colour: str, label: str) -> None:
+    """A line that is broken between seasons."""
+    days = pd.to_datetime(rows.date)
+    season = (days.dt.year - (days.dt.month < 7)).to_numpy()
+    for number, year in enumerate(np.unique(season)):
+        chosen = season == year
+        axis.plot(
+            days[chosen], rows[score][chosen], ".-", ms=3, color=colour, label=None if number else label
+        )
+
+
+def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
+    """Power spectra of the low-resolution field, the truth and every member, a panel for each date (report, Fig. 10).
+
+    ``days`` are scores of single dates; those without a spectrum are left out and named.
+    """
+    shown = [scores for scores in days if scores.sizes["wavenumber"]]
+    if not shown:
+        return notice("No date has an all-ice window large enough for a spectrum.")
+    with look():
+        figure, axes = plt.subplots(
+            1, len(shown), figsize=(PAGE_WIDTH, 2.9), sharex=True, sharey=True, squeeze=False
+        )
+        for axis, scores in zip(axes.flat, shown, strict=True):
+            _spectrum(axis, scores)
+            axis.set_title(long_date(date.fromisoformat(scores.attrs["date"])))
+            axis.set_xlabel("wavelength (km)")
+        axes[0, 0].set_ylabel("power (m$^2$)")
+        axes[0, 0].legend(loc="lower left")
+        figure.suptitle(title, fontsize=9)
+        letter_panels(axes.flat)
+    return figure
+
+
+def _spectrum(axis: Axes, scores: xr.Dataset) -> None:
+    positive = scores.wavenumber.values > 0
+    wavelength = 1 / scores.wavenumber.values[positive]
+    axis.axvspan(6, 20, color="0.93", lw=0)
+    for number, member in enumerate(scores.power_members.values):
+        label = None if number else f"{scores.sizes['member']} members"
+        axis.loglog(wavelength, member[positive], color="#0072B2", alpha=0.35, lw=0.7, label=label)
+    axis.loglog(wavelength, scores.power_truth.values[positive], color=TRUTH, label="truth")
+    low = scores.power_low_resolution.values[positive]
+    axis.loglog(wavelength, low, color=LOW_RESOLUTION, label="low-resolution field")
+    axis.set_ylim(bottom=scores.power_truth.values[positive].min() / 30)
+    axis.set_xlim(wavelength.max(), wavelength.min())
+    ticks = [tick for tick in (200, 100, 50, 20, 10, 6) if wavelength.min() <= tick <= wavelength.max()]
+    axis.set_xticks(ticks, [str(tick) for tick in ticks])
+    axis.minorticks_off()
+
+
+def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
+    """Rank histograms and error against spread, by (branch, experiment), summed over the dates.
+
+    A reliable ensemble has a flat histogram, and an error equal to its spread.
+    """
+    scores = {key: [day for day in days if int(day.n_pixels)] for key, days in scores.items()}
+    scores = {key: days for key, days in scores.items() if days}
+    if not scores:
+        return notice("No date was scored: nothing to draw.")
+    colours = experiment_colours(experiment for _, experiment in scores)
+    branches = list(dict.fromkeys(branch for branch, _ in scores))
+    with look():
+        figure, axes = plt.subplots(2, len(branches), figsize=(PAGE_WIDTH, 5.2), squeeze=False)
+        for column, branch in zip(axes.T, branches, strict=True):
+            for (of_branch, experiment), days in scores.items():
+                if of_branch == branch:
+                    _ranks(column[0], days, colours[experiment], experiment)
+                    _spread_and_error(column[1], days, colours[experiment])
+            column[0].axhline(1, color=TRUTH, lw=0.7, ls=":")
+            column[0].set(xlabel="rank of the truth, from 0 to 1", ylabel="frequency / flat", ylim=(0, None))
+            column[0].set_title(f"{branch}: rank histogram")
+            column[0].legend()
+            limit = max(*column[1].get_xlim(), *column[1].get_ylim())
+            column[1].plot([0, limit], [0, limit], color=TRUTH, lw=0.7, ls=":")
+            column[1].set(xlabel="spread (m)", ylabel="error of the mean (m)", xlim=(0, limit), ylim=(0, limit))
+            column[1].set_title(f"{branch}: error against spread")
+        letter_panels(axes.flat)
+    return figure
+
+
+def _ranks(axis: Axes, days: Sequence[xr.Dataset], colour: str, label: str) -> None:
+    counts = sum(day.rank_count.values for day in days)
+    edges = np.linspace(0, 1, counts.size + 1)
+    axis.stairs(counts / counts.mean(), edges, color=colour, label=label)
+
+
+def _spread_and_error(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:
+    names = ("spread_class_pixels", "spread_class_variance", "spread_class_square_error")
+    pixels, variance, square_error = (sum(day[name].values for day in days) for name in names)
+    enough = pixels > 0.002 * pixels.sum()
+    spread, error = np.sqrt(variance[enough] / pixels[enough]), np.sqrt(square_error[enough] / pixels[enough])
+    axis.plot(spread, error, "o-", ms=3, color=colour)

@@ -1,0 +1,140 @@
+"""The report of a run: one HTML file that opens without a network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from superice import __version__
+
+PACKAGES = ("numpy", "scipy", "torch", "xarray", "netCDF4", "pyproj", "pyresample", "matplotlib", "cartopy", "snakemake")
+SCORE_COLUMNS = {
+    "experiment": "experiment",
+    "field": "field",
+    "dates": "dates",
+    "members": "members",
+    "passes": "passes",
+    "rmse": "RMSE (m)",
+    "rmse_gain_percent": "gain (%)",
+    "crps": "CRPS (m)",
+    "spread_skill": "spread–skill",
+    "variability": "variability",
+    "fine_scale": "fine scale",
+    "medium_scale": "medium scale",
+    "bias": "bias (m)",
+}
+
+
+@dataclass
+class Contents:
+    """What a report shows; an empty part is left out.
+
+    Attributes:
+        name, summary: the run's name, and facts about it in the order they are shown.
+        scores: the table of scores. selection: by experiment, the scores of its trainings.
+        missing: the inputs that were missing or refused.
+        figures: PNG files in order; their captions are found by their stem.
+        times: seconds and memory by rule.
+        configuration: the whole of it.
+    """
+
+    name: str
+    summary: dict[str, str]
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    selection: dict[str, pd.DataFrame] = field(default_factory=dict)
+    missing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    figures: Sequence[Path] = ()
+    times: pd.DataFrame = field(default_factory=pd.DataFrame)
+    configuration: dict[str, Any] = field(default_factory=dict)
+
+
+def render(contents: Contents, template: str | Path, captions: str | Path) -> str:
+    """The HTML text."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page = environment.from_string(Path(template).read_text(encoding="utf-8"))
+    known = yaml.safe_load(Path(captions).read_text(encoding="utf-8"))
+    return page.render(
+        name=contents.name,
+        summary=contents.summary,
+        score_blocks=_score_blocks(contents.scores),
+        selection={name: _rows(table) for name, table in contents.selection.items()},
+        missing=_rows(contents.missing),
+        figures=[_figure(path, known) for path in contents.figures],
+        times=_rows(contents.times),
+        versions={"superice": __version__, **_versions()},
+        configuration=json.dumps(contents.configuration, indent=1, ensure_ascii=False),
+    )
+
+
+def _figure(path: Path, captions: dict[str, dict[str, str]]) -> dict[str, str]:
+    caption = captions.get(path.stem, {"title": path.stem, "text": ""})
+    return {"key": path.stem, "data": base64.b64encode(path.read_bytes()).decode("ascii"), **caption}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _score_blocks(scores: pd.DataFrame) -> list[dict[str, Any]]:
+    """The table of scores in blocks of a branch and a split."""
+    if scores.empty:
+        return []
+    columns = [name for name in SCORE_COLUMNS if name in scores]
+    blocks = []
+    for (branch, split), block in scores.groupby(["branch", "split"], sort=False):
+        rows = block[columns].rename(columns=SCORE_COLUMNS)
+        blocks.append({"title": f"{branch}, {split}", "table": _rows(rows)})
+    return blocks
+
+
+def _rows(table: pd.DataFrame) -> dict[str, list]:
+    """Head and cells of a table as text; numbers with four significant digits, nothing where there is none."""
+    if table.empty:
+        return {"head": [], "rows": []}
+    return {"head": list(table.columns), "rows": [[_cell(value) for value in row] for row in table.itertuples(index=False)]}
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value == int(value) else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+    return str(value).replace("_", " ") if str(value).isidentifier() else str(value)
+
+
+def times_by_rule(folder: str | Path) -> pd.DataFrame:
+    """Jobs, seconds and largest memory of every rule, from Snakemake's benchmark files below ``folder``."""
+    rows = []
+    for path in sorted(Path(folder).rglob("*.tsv")):
+        measured = pd.read_csv(path, sep="\t", na_values="-")
+        rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        rows.append({"rule": rule, "seconds": measured.s.sum(), "memory": measured.max_rss.max()})
+    if not rows:
+        return pd.DataFrame()
+    groups = pd.DataFrame(rows).groupby("rule")
+    return pd.DataFrame(
+        {
+            "rule": list(groups.groups),
+            "jobs": groups.size().to_numpy(),
+            "seconds, all jobs": groups.seconds.sum().round(1).to_numpy(),
+            "seconds, median job": groups.seconds.median().round(1).to_numpy(),
+            "largest memory (MB)": groups.memory.max().round(0).to_numpy(),
+        }
+    )

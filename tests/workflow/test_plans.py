@@ -1,0 +1,111 @@
+"""What Snakemake plans: the reference run without data, single dates, named targets, and refused configurations."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A copy of the workflow without results."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("Snakefile", "config", "workflow", "superice", "profiles", "pyproject.toml"):
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name)
+    return folder
+
+
+def snakemake(folder, *arguments, check=True):
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    output = result.stdout + result.stderr
+    assert not check or result.returncode == 0, output[-3000:]
+    return output
+
+
+def jobs(output):
+    """How many jobs of each rule a dry-run plans."""
+    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", output, re.MULTILINE | re.DOTALL)
+    return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}
+
+
+def test_the_reference_run_is_planned_without_data(checkout):
+    planned = jobs(snakemake(checkout, "--dry-run", "all"))
+    assert planned["model_features"] == 1262 + 360 + 180
+    assert planned["observed_features"] == 540
+    assert planned["train"] == 3
+    assert planned["draw_published_ensemble"] == 360 + 180 + 540
+    assert planned["score_date"] == 360 + 180
+
+
+def test_the_demo_is_planned(checkout):
+    planned = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
+    assert planned["train"] == 4
+    assert planned["select_training"] == 2
+    assert planned["report"] == 1
+
+
+def test_the_slurm_profile_plans_the_same_jobs(checkout):
+    target = "results/superice/normalisation.json"
+    plain = jobs(snakemake(checkout, "--dry-run", target))
+    assert jobs(snakemake(checkout, "--dry-run", "--profile", "profiles/slurm", target)) == plain
+
+
+def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(checkout):
+    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
+    planned = jobs(snakemake(checkout, "--dry-run", target))
+    assert planned["observed_features"] == 1
+    assert planned["draw_published_ensemble"] == 1
+    assert planned["model_features"] == 1262 + 360
+    assert "score_date" not in planned
+
+
+def test_a_date_outside_the_calendar_is_an_error(checkout):
+    target = "results/superice/model/predictions/sit_hrai_20220701.nc"
+    assert "No rule to produce" in snakemake(checkout, "--dry-run", target, check=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("calender: {}", "unknown key 'calender'"),
+        ("defaults: {training: {epochs: many}}", "defaults.training.epochs: 'many' is not of type integer"),
+        ("calendar: {test: {first: 2022-06-01, last: 2022-07-01}}", "calendar.test: no day of a freezing season"),
+        ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
+    ],
+)
+def test_a_wrong_configuration_ends_with_one_sentence(checkout, tmp_path, content, sentence):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(content)
+    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", "all", check=False)
+    assert sentence in output
+    assert "Traceback" not in output
+
+
+def test_lint_finds_nothing(checkout):
+    assert "good condition" in snakemake(checkout, "--lint")
+
+
+def test_format_is_kept(checkout):
+    command = [str(Path(sys.executable).parent / "snakefmt"), "--check", "Snakefile", "workflow/rules"]
+    result = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "workflow" / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_every_command_explains_itself(script):
+    result = subprocess.run(
+        [sys.executable, str(script), "--help"], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("usage: ")

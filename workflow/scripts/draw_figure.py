@@ -1,0 +1,92 @@
+"""Draw one figure from files that the workflow has made; `draw_figure.py FIGURE --help` tells what each needs."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from superice.commands import command, run
+from superice.features import read_model_features, read_observed_features
+from superice.figures import curves, maps
+from superice.figures.style import save
+from superice.score_tables import read_scores
+
+
+def training(args: argparse.Namespace) -> Figure:
+    """Losses of the trainings in every epoch; files are training/<experiment>/seed<k>/history.csv."""
+    histories = {
+        (path.parents[1].name, int(path.parent.name.removeprefix("seed"))): pd.read_csv(path) for path in args.histories
+    }
+    return curves.training_losses(histories)
+
+
+def members(args: argparse.Namespace) -> Figure:
+    """The inputs of one date, the truth and three members."""
+    features, ensemble = read_model_features(args.features[0]), maps.read_ensemble(args.predictions[0])
+    return maps.features_and_members(features, ensemble, maps.zoom_window(features.mask) if args.zoom else None)
+
+
+def against_truth(args: argparse.Namespace) -> Figure:
+    """Low-resolution field, truth, ensemble mean and one member of some dates."""
+    pairs = zip(args.features, args.predictions, strict=True)
+    return maps.maps_against_truth([(read_model_features(f), maps.read_ensemble(p)) for f, p in pairs])
+
+
+def observed(args: argparse.Namespace) -> Figure:
+    """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
+    truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
+    rows = zip(args.features, args.predictions, truths, strict=True)
+    return maps.observed_maps([(read_observed_features(f), maps.read_ensemble(p), truth) for f, p, truth in rows])
+
+
+def scores(args: argparse.Namespace) -> Figure:
+    """The scores of every date."""
+    return curves.scores_over_dates(pd.read_csv(args.daily))
+
+
+def spectra(args: argparse.Namespace) -> Figure:
+    """Spectra of some dates."""
+    return curves.spectra([read_scores(path) for path in args.scores])
+
+
+def calibration(args: argparse.Namespace) -> Figure:
+    """Rank histograms, and error against spread; files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
+    groups = {}
+    for path in args.scores:
+        groups.setdefault((path.parents[1].name, path.parent.name), []).append(read_scores(path))
+    return curves.calibration(groups)
+
+
+FIGURES = {
+    "training": (training, {"histories": "history.csv of every training"}),
+    "members": (members, {"features": "model features of the date", "predictions": "its ensemble"}),
+    "maps": (against_truth, {"features": "model features of the dates", "predictions": "their ensembles"}),
+    "observed": (observed, {"features": "observed features (.npz) of the dates", "predictions": "their ensembles"}),
+    "scores": (scores, {}),
+    "spectra": (spectra, {"scores": "scores of the dates"}),
+    "calibration": (calibration, {"scores": "scores of all dates"}),
+}
+
+
+def main() -> None:
+    parser = command(__doc__)
+    kinds = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
+    for name, (draw, files) in FIGURES.items():
+        kind = kinds.add_parser(name, help=draw.__doc__, description=draw.__doc__)
+        for option, meaning in files.items():
+            kind.add_argument(f"--{option}", type=Path, nargs="+", required=True, help=meaning)
+        if name == "members":
+            kind.add_argument("--zoom", action="store_true", help="only the middle of the largest square of ice")
+        if name == "observed":
+            kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
+        if name == "scores":
+            kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
+        kind.add_argument("--png", type=Path, required=True, help="figure as PNG")
+        kind.add_argument("--pdf", type=Path, required=True, help="figure as PDF")
+    args = parser.parse_args()
+    save(FIGURES[args.figure][0](args), args.png, args.pdf)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,45 @@
+"""Make the report of a run: one HTML file that opens without a network."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from superice.commands import command, run, settings
+from superice.files import write_text
+from superice.report import Contents, render, times_by_rule
+
+
+def read_table(path: Path | None) -> pd.DataFrame:
+    """A CSV table; empty where there is none."""
+    return pd.DataFrame() if path is None else pd.read_csv(path)
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--name", required=True, help="name of the run")
+    parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
+    parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
+    parser.add_argument("--scores", type=Path, help="table of the scores, CSV")
+    parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
+    parser.add_argument("--missing", type=Path, required=True, help="table of missing inputs, CSV")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as PNG, in order")
+    parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
+    parser.add_argument("--template", type=Path, required=True, help="Jinja template of the page")
+    parser.add_argument("--captions", type=Path, required=True, help="captions of the figures, YAML")
+    parser.add_argument("--output", type=Path, required=True, help="report.html")
+    args = parser.parse_args()
+    contents = Contents(
+        name=args.name,
+        summary=args.summary,
+        scores=read_table(args.scores),
+        selection={path.parent.name: pd.read_csv(path) for path in args.selection},
+        missing=read_table(args.missing),
+        figures=args.figures,
+        times=times_by_rule(args.benchmarks),
+        configuration=args.configuration,
+    )
+    write_text(args.output, render(contents, args.template, args.captions))
+
+
+if __name__ == "__main__":
+    run(main)
