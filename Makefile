@@ -43,5 +43,5 @@ real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY
 	@mkdir -p results/real-day
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\nfigures: {observations: ["%s"]}\n' $(DAY) $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources: {observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
-	$(SNAKEMAKE) --configfile config/real-day.yaml results/real-day/day.yaml -- all
+	$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
 	@echo "report: $(CURDIR)/results/real-day/report.html"

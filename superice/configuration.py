@@ -81,7 +81,7 @@ class Configuration:
     def twin_days(self, season: Season) -> tuple[list[date], list[date]]:
         """The days of a season that the twin writes as model and as observations."""
         sources = self.content["sources"]
-        within = lambda days: [day for day in days if season.first <= day <= season.last]  # noqa: E731
+        within = lambda days: [day for day in days if season.first <= day <= season.last]
         model = within(self.calendar.model_days()) if sources["model"]["kind"] == "twin" else []
         observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "twin" else []
         return model, observed

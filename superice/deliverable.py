@@ -153,9 +153,7 @@ def write_observed_features(
         np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
 
 
-def write_predictions(
-    path: str | Path, grid: Grid, day: date, members: np.ndarray, provenance: dict[str, str]
-) -> None:
+def write_predictions(path: str | Path, grid: Grid, day: date, members: np.ndarray, provenance: dict[str, str]) -> None:
     """Write ``predictions/sit_hrai_YYYYMMDD.nc``; ``members`` is thickness in m, (n, y, x), NaN where masked."""
     dataset = _frame(
         grid,

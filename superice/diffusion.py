@@ -7,6 +7,7 @@ means and how it is trained. Samplers see only the denoiser that both make toget
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def ddim(denoise: Denoiser, steps: list[tuple[float, float]], draw: Noise) -> Te
     noise of the field's shape, (batch, 1, y, x).
     """
     z = math.hypot(*steps[0]) * draw()
-    for (signal, noise), (next_signal, next_noise) in zip(steps, steps[1:], strict=False):
+    for (signal, noise), (next_signal, next_noise) in itertools.pairwise(steps):
         image = denoise(z, signal, noise)
         z = next_signal * image + next_noise * (z - signal * image) / noise
     return image
@@ -200,7 +201,7 @@ def multistep(
     """
     z = math.hypot(*steps[0]) * draw()
     previous, previous_step = None, None
-    for (signal, noise), (next_signal, next_noise) in zip(steps, steps[1:], strict=False):
+    for (signal, noise), (next_signal, next_noise) in itertools.pairwise(steps):
         image = denoise(z, signal, noise)
         if next_noise == 0:
             return image

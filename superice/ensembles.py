@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,6 +19,9 @@ from superice.diffusion import SAMPLERS
 from superice.errors import InputError
 from superice.network import padding
 from superice.weights import Generator, default_device, resolve_precision
+
+if TYPE_CHECKING:
+    from superice.features import Features
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,11 @@ class MemberNoise:
 
 @torch.inference_mode()
 def draw_members(
-    generator: Generator, features: "Features", sampler: SamplerSettings, seed: int, progress: bool = False  # noqa: F821
+    generator: Generator,
+    features: Features,
+    sampler: SamplerSettings,
+    seed: int,
+    progress: bool = False,
 ) -> Iterator[np.ndarray]:
     """Draw the members of one day, one after the other.
 

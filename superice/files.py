@@ -8,6 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @contextmanager
@@ -51,7 +55,7 @@ def read_json(path: str | Path) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_dataset(path: str | Path, dataset: "xarray.Dataset", encoding: dict | None = None) -> None:  # noqa: F821
+def write_dataset(path: str | Path, dataset: xarray.Dataset, encoding: dict | None = None) -> None:
     """Write an xarray dataset as compressed NetCDF-4; gridded floating-point variables become float32.
 
     ``encoding`` adds to (and wins over) the encoding chosen here, variable by variable.

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
 import yaml
 
 from superice.errors import InputError
+
+if TYPE_CHECKING:
+    import pyresample
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,7 @@ class Grid:
     def padded(self, cells: int) -> Grid:
         """The same lattice with ``cells`` more on every side."""
         margin = self.step * np.arange(1, cells + 1)
-        grow = lambda axis: np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])  # noqa: E731
+        grow = lambda axis: np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])
         return Grid(self.name, self.crs, grow(self.x), grow(self.y))
 
     def extent(self) -> tuple[float, float, float, float]:
@@ -58,7 +62,7 @@ class Grid:
         half = self.step / 2
         return self.x[0] - half, self.y[0] - half, self.x[-1] + half, self.y[-1] + half
 
-    def area(self) -> pyresample.AreaDefinition:  # noqa: F821
+    def area(self) -> pyresample.AreaDefinition:
         """The pyresample area; its rows run from the top, ours from the bottom: flip arrays."""
         from pyresample import AreaDefinition
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from superice.errors import InputError
+
+if TYPE_CHECKING:
+    from superice.features import Features
 
 SECONDS_PER_DAY = 86400.0
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
@@ -55,7 +59,7 @@ class Moments:
         return float(np.sqrt(self.m2 / self.n)) if self.n else 0.0
 
 
-def day_statistics(features: "Features", floor: float) -> dict[str, dict[str, float]]:  # noqa: F821
+def day_statistics(features: Features, floor: float) -> dict[str, dict[str, float]]:
     """The moments of one day over its unmasked pixels, ready for JSON.
 
     ``features`` has the low-resolution fields and the truth of one day; ``floor`` is that of ``log_deformation``.
@@ -112,7 +116,7 @@ class Normalisation:
     def _standard(self, name: str, values: np.ndarray) -> np.ndarray:
         return (values - self.mean[name]) / self.deviation[name]
 
-    def inputs(self, features: "Features", names: tuple[str, ...]) -> np.ndarray:  # noqa: F821
+    def inputs(self, features: Features, names: tuple[str, ...]) -> np.ndarray:
         """The network's context, float32 (channel, y, x): the named inputs and the mask, 0 where masked.
 
         ``names`` are among ``sic``, ``sit`` and ``deformation``; the mask is always the last channel.
@@ -126,7 +130,7 @@ class Normalisation:
         channels = [np.where(mask, fields[name](), 0.0) for name in names]
         return np.stack([*channels, mask]).astype(np.float32)
 
-    def target(self, features: "Features") -> np.ndarray:  # noqa: F821
+    def target(self, features: Features) -> np.ndarray:
         """The normalised increment of thickness, float32 (y, x), 0 where masked (report, Eq. 3)."""
         known = features.mask & np.isfinite(features.truth)
         increment = self._standard("increment", features.truth - features.sit)

@@ -16,7 +16,18 @@ from jinja2 import Environment, StrictUndefined
 
 from superice import __version__
 
-PACKAGES = ("numpy", "scipy", "torch", "xarray", "netCDF4", "pyproj", "pyresample", "matplotlib", "cartopy", "snakemake")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "xarray",
+    "netCDF4",
+    "pyproj",
+    "pyresample",
+    "matplotlib",
+    "cartopy",
+    "snakemake",
+)
 SCORE_COLUMNS = {
     "experiment": "experiment",
     "field": "field",
@@ -106,7 +117,10 @@ def _rows(table: pd.DataFrame) -> dict[str, list]:
     """Head and cells of a table as text; numbers with four significant digits, nothing where there is none."""
     if table.empty:
         return {"head": [], "rows": []}
-    return {"head": list(table.columns), "rows": [[_cell(value) for value in row] for row in table.itertuples(index=False)]}
+    return {
+        "head": list(table.columns),
+        "rows": [[_cell(value) for value in row] for row in table.itertuples(index=False)],
+    }
 
 
 def _cell(value: object) -> str:

@@ -90,7 +90,7 @@ def _turned(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple
     flip, quarters = bool(random.integers(2)), int(random.integers(4))
     square = fields[0].shape[1] == fields[0].shape[2]
     quarters = quarters if square else quarters // 2 * 2
-    turn: Callable[[Tensor], Tensor] = lambda x: torch.rot90(x.flip(2) if flip else x, quarters, (1, 2))  # noqa: E731
+    turn: Callable[[Tensor], Tensor] = lambda x: torch.rot90(x.flip(2) if flip else x, quarters, (1, 2))
     return turn(fields[0]), turn(fields[1])
 
 

@@ -113,18 +113,14 @@ def rank_counts(members: np.ndarray, truth: np.ndarray, random: np.random.Genera
     return np.bincount(below + random.integers(0, ties + 1), minlength=members.shape[0] + 1)
 
 
-def reliability_counts(
-    members: np.ndarray, truth: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
+def reliability_counts(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (n + 1,) where k of the n members (n, p) exceed the threshold, and those of them where the truth does."""
     exceeding = (members > threshold).sum(axis=0)
     bins = members.shape[0] + 1
     return np.bincount(exceeding, minlength=bins), np.bincount(exceeding[truth > threshold], minlength=bins)
 
 
-def _pixel_scores(
-    members: np.ndarray, truth: np.ndarray, low: np.ndarray, settings: ScoreSettings
-) -> dict[str, tuple]:
+def _pixel_scores(members: np.ndarray, truth: np.ndarray, low: np.ndarray, settings: ScoreSettings) -> dict[str, tuple]:
     """Scores that look at one pixel at a time: members (n, p), truth and low (p,)."""
     n = members.shape[0]
     mean = members.mean(axis=0, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -83,7 +84,7 @@ class Calendar:
         if self.observations and not self.observed_days():
             raise InputError("calendar.observations: no day of a freezing season lies in this period")
         ordered = sorted(self.splits.items(), key=lambda item: item[1].first)
-        for (name, before), (following, after) in zip(ordered, ordered[1:], strict=False):
+        for (name, before), (following, after) in itertools.pairwise(ordered):
             if after.first <= before.last:
                 raise InputError(
                     f"calendar.{following}: begins on {after.first}, before calendar.{name} ends on {before.last}"

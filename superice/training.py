@@ -149,8 +149,10 @@ class Training:
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         loader = DataLoader(samples, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
         for context, target in loader:
-            context = context.to(self.device, memory_format=torch.channels_last, non_blocking=True)
-            yield context, target.to(self.device, non_blocking=True)
+            yield (
+                context.to(self.device, memory_format=torch.channels_last, non_blocking=True),
+                target.to(self.device, non_blocking=True),
+            )
 
     @property
     def _on_gpu(self) -> bool:
@@ -222,7 +224,7 @@ def _optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimiz
     if settings.optimizer not in kinds:
         raise InputError("training.optimizer: adam or adamw", value=settings.optimizer)
     return kinds[settings.optimizer](
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from superice.figures.style import (
     LOW_RESOLUTION,
@@ -41,9 +42,12 @@ def training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure
         figure, axes = plt.subplots(2, len(names), figsize=(PAGE_WIDTH, 4.2), sharex="col", squeeze=False)
         for column, name in zip(axes.T, names, strict=True):
             for axis, kind in zip(column, ("noise", "image"), strict=True):
-                _losses(axis, [h for (experiment, _), h in histories.items() if experiment == name], kind, colours[name])
+                _losses(
+                    axis, [h for (experiment, _), h in histories.items() if experiment == name], kind, colours[name]
+                )
                 axis.set_title(f"{name}: error of the {kind}")
             column[-1].set_xlabel("epoch")
+            column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         for axis in axes[:, 0]:
             axis.set_ylabel("mean square (1)")
         axes[0, 0].legend()
@@ -70,7 +74,9 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
     branches = list(dict.fromkeys(scored.branch))
     colours = experiment_colours(scored.experiment)
     with look():
-        figure, axes = plt.subplots(3, len(branches), figsize=(PAGE_WIDTH, 5.6), sharex="col", sharey="row", squeeze=False)
+        figure, axes = plt.subplots(
+            3, len(branches), figsize=(PAGE_WIDTH, 5.6), sharex="col", sharey="row", squeeze=False
+        )
         for column, branch in zip(axes.T, branches, strict=True):
             rows = scored[scored.branch == branch]
             for axis, (score, (label, best)) in zip(column, SCORES.items(), strict=True):
@@ -98,9 +104,7 @@ def _seasons(axis: Axes, rows: pd.DataFrame, score: str, colour: str, label: str
     season = (days.dt.year - (days.dt.month < 7)).to_numpy()
     for number, year in enumerate(np.unique(season)):
         chosen = season == year
-        axis.plot(
-            days[chosen], rows[score][chosen], ".-", ms=3, color=colour, label=None if number else label
-        )
+        axis.plot(days[chosen], rows[score][chosen], ".-", ms=3, color=colour, label=None if number else label)
 
 
 def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
@@ -112,15 +116,13 @@ def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
     if not shown:
         return notice("No date has an all-ice window large enough for a spectrum.")
     with look():
-        figure, axes = plt.subplots(
-            1, len(shown), figsize=(PAGE_WIDTH, 2.9), sharex=True, sharey=True, squeeze=False
-        )
+        figure, axes = plt.subplots(1, len(shown), figsize=(PAGE_WIDTH, 2.9), sharex=True, sharey=True, squeeze=False)
         for axis, scores in zip(axes.flat, shown, strict=True):
             _spectrum(axis, scores)
             axis.set_title(long_date(date.fromisoformat(scores.attrs["date"])))
             axis.set_xlabel("wavelength (km)")
         axes[0, 0].set_ylabel("power (m$^2$)")
-        axes[0, 0].legend(loc="lower left")
+        axes[0, 0].legend(loc="upper right")
         figure.suptitle(title, fontsize=9)
         letter_panels(axes.flat)
     return figure

@@ -71,10 +71,11 @@ def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
 def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> None:
     """A colour bar under the axes."""
     mappable = ScalarMappable(style.scale, style.colours)
-    single = isinstance(axes, Axes)
+    panels = list(np.ravel(axes))
+    single = len({_column(panel) for panel in panels}) == 1
     bar = figure.colorbar(
         mappable,
-        ax=axes if single else list(np.ravel(axes)),
+        ax=panels,
         location="bottom",
         extend=style.extend,
         fraction=0.06,
@@ -83,7 +84,13 @@ def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -
         shrink=0.9 if single else 0.5,
     )
     bar.set_label(style.label)
+    if style.label.startswith("mask"):
+        bar.set_ticks([0.25, 0.75], labels=["0", "1"])
     bar.outline.set_linewidth(0.5)
+
+
+def _column(axis: Axes) -> int:
+    return axis.get_subplotspec().colspan.start
 
 
 def _image_extent(grid: Grid) -> tuple[float, float, float, float]:

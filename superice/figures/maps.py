@@ -66,9 +66,7 @@ def read_ensemble(path: str | Path) -> Ensemble:
     return Ensemble(dataset.time.values.astype("datetime64[D]").item(), grid, dataset.sit_ai.values)
 
 
-def features_and_members(
-    features: Features, ensemble: Ensemble, zoom: tuple[slice, slice] | None = None
-) -> Figure:
+def features_and_members(features: Features, ensemble: Ensemble, zoom: tuple[slice, slice] | None = None) -> Figure:
     """The four inputs above, the truth and three members below; whole domain with a box, or the zoom into the box.
 
     With `zoom` None the box of `zoom_window` is drawn into the panel of the mask.
@@ -79,9 +77,9 @@ def features_and_members(
     thickness = thickness_style([features.truth, *members])
     deformation = np.maximum(features.deformation * SECONDS_PER_DAY, 1e-9)
     upper = [
-        (features.sic, concentration_style(), "low-resolution concentration"),
-        (features.sit, thickness, "low-resolution thickness"),
-        (deformation, deformation_style(), "low-resolution deformation"),
+        (features.sic, concentration_style(), "input: concentration"),
+        (features.sit, thickness, "input: thickness"),
+        (deformation, deformation_style(), "input: deformation"),
         (features.mask.astype(float), mask_style(), "mask"),
     ]
     lower = [(features.truth, thickness, "truth")] + [
@@ -105,8 +103,12 @@ def features_and_members(
 def maps_against_truth(days: Sequence[tuple[Features, Ensemble]]) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member, a row for each date that has ice."""
     rows = [
-        [(features.sit, "low-resolution"), (features.truth, "truth")]
-        + [(ensemble.mean, f"mean of {len(ensemble.members)} members"), (ensemble.members[0], "member 1")]
+        [
+            (features.sit, "low-resolution"),
+            (features.truth, "truth"),
+            (ensemble.mean, f"mean of {len(ensemble.members)}"),
+            (ensemble.members[0], "member 1"),
+        ]
         for features, ensemble in days
         if ensemble.available
     ]
@@ -114,16 +116,17 @@ def maps_against_truth(days: Sequence[tuple[Features, Ensemble]]) -> Figure:
 
 
 def observed_maps(days: Sequence[tuple[Features, Ensemble, np.ndarray | None]]) -> Figure:
-    """Observed input, ensemble mean, one member, spread, and the truth where it is known; a row for each date."""
+    """Observed input, ensemble mean, one member, the truth where it is known, and the spread; a row for each date."""
     with_truth = any(truth is not None for _, _, truth in days)
     rows = []
     for features, ensemble, truth in days:
         if not ensemble.available:
             continue
-        row = [(features.sit, "observed thickness"), (ensemble.mean, f"mean of {len(ensemble.members)} members")]
-        row += [(ensemble.members[0], "member 1"), (ensemble.spread, "spread of the members")]
+        row = [(features.sit, "observed"), (ensemble.mean, f"mean of {len(ensemble.members)}")]
+        row += [(ensemble.members[0], "member 1")]
         if with_truth:
-            row.append((np.full(ensemble.grid.shape, np.nan) if truth is None else truth, "truth"))
+            row += [(np.full(ensemble.grid.shape, np.nan) if truth is None else truth, "truth")]
+        row += [(ensemble.spread, "spread")]
         rows.append(row)
     return _rows_of_maps([ensemble for _, ensemble, _ in days], rows)
 
@@ -146,13 +149,14 @@ def _rows_of_maps(ensembles: Sequence[Ensemble], rows: list[list[tuple[np.ndarra
                 draw_field(axis, ensemble.grid, field, spread if title.startswith("spread") else thickness)
                 axis.set_title(title)
             line[0].text(
-                -0.08, 0.5, long_date(ensemble.day), transform=line[0].transAxes, rotation=90, va="center", ha="right"
+                -0.24, 0.5, long_date(ensemble.day), transform=line[0].transAxes, rotation=90, va="center", ha="right"
             )
         letter_panels(axes.flat)
-        columns = [title.startswith("spread") for _, title in rows[0]]
-        colour_bar(figure, axes[:, ~np.array(columns)], thickness)
+        titles = [title for _, title in rows[0]]
+        of_thickness = titles.index("spread") if spread_fields else len(titles)
+        colour_bar(figure, axes[:, :of_thickness], thickness)
         if spread_fields:
-            colour_bar(figure, axes[:, np.array(columns)], spread)
+            colour_bar(figure, axes[:, of_thickness], spread)
         if note:
             figure.supxlabel(note, fontsize=7)
     return figure

@@ -60,7 +60,9 @@ class FieldStyle:
     @property
     def extend(self) -> str:
         """Which ends of the colour bar stand for values beyond it."""
-        return "neither" if self.label.startswith("concentration") else "max" if self.scale.vmin == 0 else "both"
+        return (
+            "neither" if self.label.startswith(("concentration", "mask")) else "max" if self.scale.vmin == 0 else "both"
+        )
 
 
 def concentration_style() -> FieldStyle:

@@ -14,7 +14,9 @@ class Drift:
     any piece of ice can be followed without a grid.
     """
 
-    def __init__(self, random: np.random.Generator, days: int, speed: float, memory_days: float, modes: int = 6) -> None:
+    def __init__(
+        self, random: np.random.Generator, days: int, speed: float, memory_days: float, modes: int = 6
+    ) -> None:
         """``speed`` is the rms of the wandering part in km/day, ``memory_days`` its decorrelation time."""
         heading = random.uniform(-1.2, -0.4)
         self.mean = 0.6 * speed * np.array([np.cos(heading), np.sin(heading)])

@@ -8,7 +8,12 @@ from scipy.ndimage import map_coordinates, spline_filter
 
 
 def power_law(
-    random: np.random.Generator, size: int, spacing_km: float, exponent: float, longest_km: float, shortest_km: float = 0
+    random: np.random.Generator,
+    size: int,
+    spacing_km: float,
+    exponent: float,
+    longest_km: float,
+    shortest_km: float = 0,
 ) -> np.ndarray:
     """A periodic Gaussian field (size, size) of mean 0 and variance 1 whose ring-averaged power falls as k^-exponent.
 
@@ -23,7 +28,9 @@ def power_law(
     return field / field.std()
 
 
-def intermittent(random: np.random.Generator, size: int, spacing_km: float, exponent: float, strength: float) -> np.ndarray:
+def intermittent(
+    random: np.random.Generator, size: int, spacing_km: float, exponent: float, strength: float
+) -> np.ndarray:
     """A power-law field whose amplitude itself varies over all scales, mean 0 and variance 1."""
     base = power_law(random, size, spacing_km, exponent, longest_km=400)
     envelope = np.exp(strength * power_law(random, size, spacing_km, 2.0, longest_km=300))

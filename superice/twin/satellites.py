@@ -31,7 +31,9 @@ def _centred(step: float, count: int) -> np.ndarray:
 
 # Native grids in m, y ascending; files store them from the top.
 THICKNESS_GRID = Grid("cs2smos", pyproj.CRS(EASE2), _centred(25e3, 432), _centred(25e3, 432))
-CONCENTRATION_GRID = Grid("concentration", pyproj.CRS(POLAR), np.arange(-3845e3, 3746e3, 10e3), np.arange(-5345e3, 5846e3, 10e3))
+CONCENTRATION_GRID = Grid(
+    "concentration", pyproj.CRS(POLAR), np.arange(-3845e3, 3746e3, 10e3), np.arange(-5345e3, 5846e3, 10e3)
+)
 DRIFT_GRID = Grid("drift", pyproj.CRS(POLAR), np.arange(-3750e3, 3626e3, 62.5e3), np.arange(-5250e3, 5751e3, 62.5e3))
 
 
@@ -137,7 +139,7 @@ class Satellites:
         water = ~land & ~(sic > 0.4)
         near_land = distance_transform_edt(~land) * self.step_km < settings.coast_km if land.any() else land
         near_edge = distance_transform_edt(~water) * self.step_km < settings.coast_km / 2 if water.any() else water
-        at = lambda mask: view.covered & (view.sample(mask.astype(float), order=0) > 0.5)  # noqa: E731
+        at = lambda mask: view.covered & (view.sample(mask.astype(float), order=0) > 0.5)
         hole = view.native.lonlat()[1] > settings.polar_hole_degrees
         rejected = random.random(view.covered.shape) < settings.rejected
         conditions = [~view.covered | hole, at(land), at(water), at(near_land) | at(near_edge), rejected]
@@ -146,7 +148,9 @@ class Satellites:
     def write_thickness(self, path: Path, day: date) -> None:
         """Write CS2SMOS in the layout of v205."""
         thickness, uncertainty = self.thickness(day)
-        with _product(path, THICKNESS_GRID, "Lambert_Azimuthal_Grid", EASE2, day - timedelta(3), day + timedelta(4)) as file:
+        with _product(
+            path, THICKNESS_GRID, "Lambert_Azimuthal_Grid", EASE2, day - timedelta(3), day + timedelta(4)
+        ) as file:
             file.title, file.product_version = "SuperIce twin, in the layout of CS2SMOS", "205"
             packing = {"scale_factor": 1e-3, "units": "m"}
             _packed(file, "analysis_sea_ice_thickness", "i4", -2147483647, thickness, packing)
@@ -155,11 +159,19 @@ class Satellites:
     def write_concentration(self, path: Path, day: date) -> None:
         """Write OSI-401 concentration."""
         concentration, flags = self.concentration(day)
-        with _product(path, CONCENTRATION_GRID, "Polar_Stereographic_Grid", POLAR, day, day + timedelta(1), latlon=False) as file:
+        with _product(
+            path, CONCENTRATION_GRID, "Polar_Stereographic_Grid", POLAR, day, day + timedelta(1), latlon=False
+        ) as file:
             file.title, file.product_id = "SuperIce twin, in the layout of OSI-401", "OSI-401"
             packing = {"scale_factor": 0.01, "units": "%", "standard_name": "sea_ice_area_fraction"}
             _packed(file, "ice_conc", "i2", -999, 100 * concentration, packing)
-            meanings = {0: "nominal", 2: "lake", 10: "max_climatology", 11: "coastal_correction", 12: "open_water_filter"}
+            meanings = {
+                0: "nominal",
+                2: "lake",
+                10: "max_climatology",
+                11: "coastal_correction",
+                12: "open_water_filter",
+            }
             meanings |= {100: "land", 101: "missing", 102: "unclassified"}
             _flags(file, flags, meanings)
 
@@ -174,7 +186,9 @@ class Satellites:
             x, y = np.meshgrid(DRIFT_GRID.x, DRIFT_GRID.y)
             known = np.isfinite(displacement[0])
             end = np.full((2, *known.shape), np.nan)
-            end[:, known] = to_geographic.transform(x[known] + 1e3 * displacement[0][known], y[known] + 1e3 * displacement[1][known])
+            end[:, known] = to_geographic.transform(
+                x[known] + 1e3 * displacement[0][known], y[known] + 1e3 * displacement[1][known]
+            )
             fields = {"dX": (displacement[0], "km"), "dY": (displacement[1], "km")}
             fields |= {"lon1": (end[0], "degrees_east"), "lat1": (end[1], "degrees_north")}
             uncertainty = np.where(known, self.settings.drift_noise_km, np.nan)
@@ -183,7 +197,13 @@ class Satellites:
                 _packed(file, name, "f4", -1e10, values, {"units": units})
             for name in ("dt0", "dt1"):
                 _packed(file, name, "i4", 2147483647, np.where(known, 0, np.nan), {"units": "seconds"})
-            meanings = {0: "missing_input_data", 1: "over_land", 2: "no_ice", 3: "close_to_coast_or_edge", 4: "summer_period"}
+            meanings = {
+                0: "missing_input_data",
+                1: "over_land",
+                2: "no_ice",
+                3: "close_to_coast_or_edge",
+                4: "summer_period",
+            }
             meanings |= {10: "processing_failed", 11: "too_low_correlation", 12: "not_enough_neighbours"}
             meanings |= {13: "filtered_by_neighbours", 20: "smaller_pattern", 21: "corrected_by_neighbours"}
             _flags(file, flags, meanings | {22: "interpolated", 30: "nominal_quality"})
@@ -210,7 +230,9 @@ def _product(
             axis.setncatts({"units": "km", "standard_name": f"projection_{name[0]}_coordinate"})
             axis[:] = values / 1000
         if latlon:
-            for name, values, units in zip(("lon", "lat"), grid.lonlat(), ("degrees_east", "degrees_north"), strict=True):
+            for name, values, units in zip(
+                ("lon", "lat"), grid.lonlat(), ("degrees_east", "degrees_north"), strict=True
+            ):
                 variable = file.createVariable(name, "f4", ("yc", "xc"), zlib=True, complevel=1)
                 variable.units = units
                 variable[:] = values[::-1]

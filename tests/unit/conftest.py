@@ -39,7 +39,10 @@ def model_days(small_grid, tmp_path_factory):
         high["sic"] = high["sic"] + 0.05 * gaussian_filter(random.standard_normal(SHAPE), 2)
         for field in high.values():
             field[:8, :8] = np.nan
-        low = {name: np.where(np.isnan(high[name]), np.nan, gaussian_filter(np.nan_to_num(high[name]), 4)) for name in FIELDS}
+        low = {
+            name: np.where(np.isnan(high[name]), np.nan, gaussian_filter(np.nan_to_num(high[name]), 4))
+            for name in FIELDS
+        }
         day = date(2020, 1, 1) + timedelta(n)
         files.append(folder / f"{day:%Y%m%d}.nc")
         write_model_features(files[-1], small_grid, day, high, low, {})

@@ -36,7 +36,7 @@ def test_noise_of_the_last_of_forty_steps_amplifies_errors_as_computed():
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
-    """z = s y + r e with a known y has one e; told it, the sampler must end at y for any number of steps."""
+    """Z = s y + r e with a known y has one e; told it, the sampler must end at y for any number of steps."""
     stream = torch.Generator().manual_seed(seed)
     target = torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64)
     report = NoisePrediction()
@@ -81,9 +81,7 @@ def test_second_order_is_nearer_to_the_exact_solution_than_first_order():
     last = steps[-2][1]
     before_last = first * math.sqrt((variance + last**2) / (variance + steps[0][1] ** 2))
     exact = before_last * variance / (variance + last**2)
-    errors = {
-        sampler: abs(float(sampler(denoise, steps, lambda: start)) - exact) for sampler in (ddim, multistep)
-    }
+    errors = {sampler: abs(float(sampler(denoise, steps, lambda: start)) - exact) for sampler in (ddim, multistep)}
     assert errors[multistep] < 0.3 * errors[ddim]
 
 

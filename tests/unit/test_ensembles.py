@@ -79,7 +79,7 @@ def test_a_weights_file_is_all_that_inference_needs(generator, model_days, tmp_p
 def test_a_file_that_holds_no_weights_is_refused(tmp_path):
     path = tmp_path / "w.safetensors"
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(InputError, match="w.safetensors: is not a readable weights file"):
+    with pytest.raises(InputError, match=r"w\.safetensors: is not a readable weights file"):
         Generator.load(path)
 
 

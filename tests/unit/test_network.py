@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from superice.errors import InputError
 from superice.network import NetworkSettings, build_network, padding, parameter_count
@@ -25,7 +25,7 @@ def by_hand(parameters, x, embedding, widths, depth):
     """The same graph, written with plain functional calls over the named parameters."""
 
     def conv(name, x, padding=0):
-        return F.conv2d(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"], padding=padding)
+        return functional.conv2d(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"], padding=padding)
 
     def block(name, x):
         mean, variance = parameters[f"{name}.norm.running_mean"], parameters[f"{name}.norm.running_var"]
@@ -44,7 +44,7 @@ def by_hand(parameters, x, embedding, widths, depth):
     for i in range(depth):
         x = block(f"bottleneck.{i}", x)
     for level in range(len(widths) - 1):
-        x = F.interpolate(x, size=[2 * s for s in x.shape[2:]], mode="bilinear", align_corners=False)
+        x = functional.interpolate(x, size=[2 * s for s in x.shape[2:]], mode="bilinear", align_corners=False)
         for i in range(depth):
             x = block(f"decoder.{level}.{i}", torch.cat([x, kept.pop()], 1))
     return conv("output", x)

@@ -8,9 +8,9 @@ import scoringrules
 from scipy.ndimage import gaussian_filter, uniform_filter
 
 from superice.errors import InputError
+from superice.files import write_dataset
 from superice.score_tables import daily, summary, table
 from superice.scores import ScoreSettings, fair_crps, rank_counts, score_date, spread_skill
-from superice.files import write_dataset
 
 DAY = date(2023, 1, 4)
 SHAPE = (96, 96)

@@ -1,5 +1,6 @@
 """The calendar: the report's seasons, gaps, and what is refused."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -44,7 +45,7 @@ def test_gaps_are_left_out():
 def test_days_of_a_season_are_evenly_spaced(every):
     days = Calendar.from_mapping(REPORT | {"every": every}).split_days("test")
     assert days[0] == date(2022, 10, 18)
-    assert {b - a for a, b in zip(days, days[1:])} <= {timedelta(every)}
+    assert {b - a for a, b in itertools.pairwise(days)} <= {timedelta(every)}
     assert len(days) == -(-180 // every)
 
 

@@ -51,7 +51,7 @@ def test_band_ratio_of_a_field_and_its_double_is_four():
 
 
 def test_coherence_is_one_with_itself_and_low_with_noise():
-    wavenumber, itself = radial_coherence(white(2), white(2), 3.0)
+    _wavenumber, itself = radial_coherence(white(2), white(2), 3.0)
     _, other = radial_coherence(white(2), white(3), 3.0)
     assert itself[5:] == pytest.approx(1)
     assert np.mean(other[20:]) < 0.05

@@ -1,0 +1,88 @@
+"""What a window of thickness measures: the numbers by which the twin is compared with neXtSIM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pyproj
+from scipy.ndimage import uniform_filter
+from scipy.stats import kurtosis, skew
+
+from superice.errors import InputError
+from superice.grid import Grid
+from superice.seasons import Season
+from superice.spectra import radial_spectrum, spectral_slope
+from superice.twin.arctic import Arctic
+from superice.twin.settings import TwinSettings
+
+WINDOW = 128
+BOX = 7
+PLACE = (86.0, 161.0)  # latitude and longitude of the window's middle
+COARSE_KM = 12.0
+FAR_KM = 1e5
+LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+
+
+def measures(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
+    """Statistics of a window (y, x) in m without missing pixels.
+
+    The residual is against the mean of 7 x 7 pixels; its kurtosis is 3 for a Gaussian field.
+    """
+    wavenumber, power = radial_spectrum(thickness, spacing_km)
+    inner = slice(BOX // 2, -(BOX // 2))
+    residual = (thickness - uniform_filter(thickness, BOX))[inner, inner].ravel()
+    return {
+        "mean (m)": float(thickness.mean()),
+        "deviation (m)": float(thickness.std()),
+        "slope 30-100 km": spectral_slope(wavenumber, power, 30, 100),
+        "slope 25-60 km": spectral_slope(wavenumber, power, 25, 60),
+        "residual rms (m)": float(residual.std()),
+        "residual skewness": float(skew(residual)),
+        "residual kurtosis": float(kurtosis(residual, fisher=False)),
+    }
+
+
+def snapshot_window(path: str | Path) -> np.ndarray:
+    """The window of the real neXtSIM snapshot around 86 N, 161 E: thickness in m, (128, 128), all ice.
+
+    Raises InputError when the file holds no such window.
+    """
+    with netCDF4.Dataset(path) as file:
+        latitude, longitude, thickness = (
+            np.ma.filled(file[name][:], np.nan).astype(float) for name in ("latitude", "longitude", "sit")
+        )
+    away = lambda lat, lon: (90 - lat) * np.exp(1j * np.deg2rad(lon))
+    row, column = np.unravel_index(np.nanargmin(np.abs(away(latitude, longitude) - away(*PLACE))), latitude.shape)
+    half = WINDOW // 2
+    window = thickness[row - half : row + half, column - half : column + half]
+    if window.shape != (WINDOW, WINDOW) or not (window > 0).all():
+        raise InputError("holds no all-ice window around 86 N, 161 E", file=path)
+    return window
+
+
+def twin_window(settings: TwinSettings, seed: int, day: date = date(2015, 1, 1)) -> np.ndarray:
+    """The twin at 3 km around the same place, without land or ice edge: thickness in m, (512, 512)."""
+    to_lattice = pyproj.Transformer.from_crs(LATTICE.geodetic_crs, LATTICE, always_xy=True)
+    middle = [3000 * round(metres / 3000) for metres in to_lattice.transform(PLACE[1], PLACE[0])]
+    axes = [centre + 3000.0 * np.arange(-256, 256) for centre in middle]
+    grid = Grid("window", LATTICE, *axes)
+    boundless = replace(settings, seed=seed, ice=replace(settings.ice, edge_october_km=FAR_KM, edge_april_km=FAR_KM))
+    season = Season(date(2014, 10, 18), date(2015, 4, 15))
+    return Arctic(grid, boundless, season, land=np.zeros(grid.shape, bool)).day(day).sit
+
+
+def coarse(thickness: np.ndarray, cells: int = 4) -> np.ndarray:
+    """The mean over blocks of ``cells`` x ``cells``: 3 km to 12 km."""
+    rows, columns = (size // cells for size in thickness.shape)
+    return thickness.reshape(rows, cells, columns, cells).mean(axis=(1, 3))
+
+
+def twin_measures(settings: TwinSettings, seed: int) -> dict[str, float]:
+    """The measures of the twin at 12 km, and the slope of its spectrum below that at 3 km."""
+    fine = twin_window(settings, seed)
+    slope = spectral_slope(*radial_spectrum(fine, 3.0), 6, 25)
+    return measures(coarse(fine), COARSE_KM) | {"slope 6-25 km (3 km)": slope}

@@ -1,0 +1,119 @@
+"""Figures show the panels they promise; a day without data is named, not drawn."""
+
+from datetime import date
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from superice.deliverable import write_predictions
+from superice.features import read_model_features
+from superice.figures import curves, maps
+from superice.figures.style import save
+from superice.scores import score_date
+
+DAY = date(2020, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def features(model_days):
+    return read_model_features(model_days[0])
+
+
+@pytest.fixture(scope="module")
+def ensemble(features, small_grid, tmp_path_factory):
+    members = features.truth + 0.1 * np.random.default_rng(0).standard_normal((4, *small_grid.shape))
+    path = tmp_path_factory.mktemp("predictions") / "e.nc"
+    write_predictions(path, small_grid, DAY, members.astype(np.float32), {})
+    return maps.read_ensemble(path)
+
+
+def titles(figure):
+    return [axis.get_title(loc="left") for axis in figure.axes if axis.get_title(loc="left")]
+
+
+def test_an_ensemble_is_read_with_its_grid(ensemble, small_grid):
+    assert ensemble.day == DAY
+    assert np.allclose(ensemble.grid.x, small_grid.x)
+    assert np.nanmean(ensemble.spread) == pytest.approx(0.1, rel=0.2)
+
+
+def test_maps_have_a_row_for_each_date(features, ensemble):
+    figure = maps.maps_against_truth([(features, ensemble)] * 2)
+    assert len(titles(figure)) == 8
+    assert titles(figure)[0] == "(a) low-resolution"
+    assert "(h) member 1" in titles(figure)
+
+
+def test_observed_maps_show_the_spread_and_the_truth_where_it_is_known(features, ensemble):
+    assert len(titles(maps.observed_maps([(features, ensemble, None)]))) == 4
+    assert "(d) truth" in titles(maps.observed_maps([(features, ensemble, features.truth)]))
+
+
+def test_inputs_and_members_fill_eight_panels(features, ensemble):
+    assert len(titles(maps.features_and_members(features, ensemble))) == 8
+    assert len(titles(maps.features_and_members(features, ensemble, maps.zoom_window(features.mask)))) == 8
+
+
+def test_a_day_without_ice_is_named_and_not_drawn(features, ensemble):
+    empty = maps.Ensemble(date(2020, 1, 2), ensemble.grid, np.full_like(ensemble.members, np.nan))
+    figure = maps.observed_maps([(features, ensemble, None), (features, empty, None)])
+    assert len(titles(figure)) == 4
+    assert "2 January 2020" in figure.get_supxlabel()
+
+
+def scores(seed, size=64):
+    random = np.random.default_rng(seed)
+    truth = 1 + 0.3 * random.standard_normal((size, size)).cumsum(0) / 8
+    result = score_date(truth + 0.1 * random.standard_normal((5, size, size)), truth, truth * 0.9, DAY, 3.0)
+    return result
+
+
+def test_spectra_and_calibration_have_their_panels():
+    days = [scores(seed) for seed in range(2)]
+    assert len(titles(curves.spectra(days))) == 2
+    figure = curves.calibration({("model", "a"): days, ("observations", "a"): days})
+    assert len(titles(figure)) == 4
+
+
+def test_a_flat_rank_histogram_is_drawn_at_one():
+    day = scores(0)
+    day["rank_count"].values[:] = 7
+    figure = curves.calibration({("model", "a"): [day]})
+    heights = figure.axes[0].patches[0].get_data().values
+    assert heights == pytest.approx(np.ones(6))
+
+
+def test_losses_have_a_column_for_each_experiment():
+    history = pd.DataFrame({"epoch": [1, 2]})
+    for part in ("training", "validation"):
+        for kind in ("noise", "image"):
+            history[f"{part}_{kind}_loss"] = [1.0, 0.5]
+    figure = curves.training_losses({("a", 0): history, ("a", 1): history, ("b", 0): history})
+    assert len(titles(figure)) == 4
+
+
+def test_lines_of_scores_break_between_seasons():
+    rows = [
+        {"branch": "model", "experiment": "e", "field": field, "date": day, "n_pixels": 5}
+        | {"rmse": 0.2, "variability": 1.0, "fine_scale": 0.9}
+        for field in ("generated", "low_resolution")
+        for day in ("2021-11-01", "2022-03-01", "2022-11-01")
+    ]
+    figure = curves.scores_over_dates(pd.DataFrame(rows))
+    assert len(figure.axes) == 3
+    assert len(figure.axes[0].lines) == 4
+
+
+def test_saved_figures_are_the_same_files_when_drawn_again(tmp_path):
+    for name in ("one", "two"):
+        save(curves.spectra([scores(0)]), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert (tmp_path / "one.pdf").stat().st_size > 1000

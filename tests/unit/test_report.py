@@ -1,0 +1,96 @@
+"""The report: one file, nothing to load from elsewhere, and only the parts that have content."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from superice.report import Contents, render, times_by_rule
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
+SCORES = pd.DataFrame(
+    {
+        "branch": "model",
+        "split": "test",
+        "experiment": "reference",
+        "field": ["generated", "low_resolution"],
+        "dates": 3,
+        "members": [30, 1],
+        "rmse": [0.2, 0.25],
+        "rmse_gain_percent": [20.0, float("nan")],
+    }
+)
+
+
+class Page(HTMLParser):
+    """What a page loads, and whether its tags are closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.loads, self.open, self.text = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.loads += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in ("meta", "link", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "spectra.png"
+    path.write_bytes(b"\x89PNG")
+    return path
+
+
+def test_everything_is_inside_the_page(picture):
+    contents = Contents("demo", {"grid": "demo"}, SCORES, figures=[picture], configuration={"name": "<demo>"})
+    page = Page(render(contents, TEMPLATE, CAPTIONS))
+    assert page.open == []
+    assert all(load.startswith(("#", "data:")) for load in page.loads)
+    assert any(load == "data:image/png;base64,iVBORw==" for load in page.loads)
+    assert "Power spectra" in page.text
+    assert "0.200" in page.text
+    assert '"name": "<demo>"' in page.text
+
+
+def test_parts_without_content_are_left_out():
+    text = Page(render(Contents("real-day", {"grid": "superice"}), TEMPLATE, CAPTIONS)).text
+    assert "Scores" not in text
+    assert "Figures" not in text
+    assert "every input of every day was read" in text
+
+
+def test_missing_inputs_are_listed_with_their_reason():
+    missing = pd.DataFrame([{"date": "2022-12-05", "product": "drift", "file": "a.nc", "reason": "truncated"}])
+    assert "truncated" in render(Contents("demo", {}, missing=missing), TEMPLATE, CAPTIONS)
+
+
+def test_times_are_gathered_by_rule(tmp_path):
+    for rule, seconds in (("train/a", 10), ("train/b", 30), ("land", 2)):
+        path = tmp_path / f"{rule}.tsv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t-\t100\n")
+    times = times_by_rule(tmp_path).set_index("rule")
+    assert times.jobs.to_dict() == {"land": 1, "train": 2}
+    assert times["seconds, all jobs"]["train"] == 40
+    assert times["seconds, median job"]["train"] == 20
+
+
+def test_every_figure_of_the_workflow_has_a_caption():
+    import re
+
+    import yaml
+
+    figures = re.findall(r'^    "(\w+)": \{', (ROOT / "workflow" / "rules" / "figures.smk").read_text(), re.MULTILINE)
+    captions = yaml.safe_load(CAPTIONS.read_text())
+    assert len(figures) >= 7
+    assert set(figures) <= set(captions)

@@ -1,0 +1,168 @@
+"""The virtual Arctic: its statistics against neXtSIM's, its motion, and that a day depends on nothing but itself."""
+
+import os
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import pytest
+from scipy.ndimage import map_coordinates
+
+from superice.commands import settings_as
+from superice.deformation import gradient_deformation
+from superice.errors import InputError
+from superice.grid import Grid
+from superice.seasons import Season
+from superice.twin import TwinSettings
+from superice.twin.arctic import KM_PER_DAY, Arctic
+from superice.twin.fields import PeriodicField, power_law
+from superice.twin.measures import measures, snapshot_window, twin_measures
+
+SEASON = Season(date(2022, 10, 18), date(2023, 4, 15))
+LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+# The window of the real snapshot around 86 N, 161 E.
+DEVIATION, SLOPES, RESIDUAL, SKEWNESS, KURTOSIS = 0.64, (-2.4, -2.5), 0.163, -0.75, 6.8
+
+
+def arctic(seed=0, columns=72, rows=64, season=SEASON, **ice):
+    settings = TwinSettings(seed=seed)
+    settings = replace(settings, ice=replace(settings.ice, **ice))
+    grid = Grid("test", LATTICE, 150_000 + 3000.0 * np.arange(columns), -600_000 + 3000.0 * np.arange(rows))
+    return Arctic(grid, settings, season)
+
+
+@pytest.fixture(scope="module")
+def statistics():
+    twins = [twin_measures(TwinSettings(), seed) for seed in range(3)]
+    return {name: np.mean([twin[name] for twin in twins]) for name in twins[0]}
+
+
+def test_deviations_are_those_of_nextsim(statistics):
+    assert statistics["deviation (m)"] == pytest.approx(DEVIATION, rel=0.25)
+    assert statistics["residual rms (m)"] == pytest.approx(RESIDUAL, rel=0.25)
+
+
+def test_slopes_are_those_of_nextsim(statistics):
+    assert statistics["slope 30-100 km"] == pytest.approx(SLOPES[0], abs=0.3)
+    assert statistics["slope 25-60 km"] == pytest.approx(SLOPES[1], abs=0.3)
+
+
+def test_leads_skew_the_residual_as_in_nextsim(statistics):
+    assert 0.5 < statistics["residual skewness"] / SKEWNESS < 2
+    assert 0.5 < statistics["residual kurtosis"] / KURTOSIS < 2
+
+
+def test_the_spectrum_goes_on_below_the_resolution_of_the_snapshot(statistics):
+    assert -3.3 < statistics["slope 6-25 km (3 km)"] < -2.0
+
+
+@pytest.mark.skipif("SUPERICE_REAL_DATA" not in os.environ, reason="SUPERICE_REAL_DATA names no folder of real files")
+def test_the_snapshot_has_the_numbers_that_the_twin_is_held_to():
+    path = Path(os.environ["SUPERICE_REAL_DATA"]) / "nextsim" / "nextsim_sit_12km_20150101T03.nc"
+    real = measures(snapshot_window(path), 12.0)
+    assert real["mean (m)"] == pytest.approx(1.84, abs=0.02)
+    assert real["deviation (m)"] == pytest.approx(DEVIATION, abs=0.01)
+    assert real["slope 30-100 km"] == pytest.approx(SLOPES[0], abs=0.2)
+    assert real["slope 25-60 km"] == pytest.approx(SLOPES[1], abs=0.2)
+    assert real["residual rms (m)"] == pytest.approx(RESIDUAL, abs=0.005)
+    assert real["residual skewness"] == pytest.approx(SKEWNESS, abs=0.15)
+    assert real["residual kurtosis"] == pytest.approx(KURTOSIS, abs=0.3)
+
+
+def equal(a, b):
+    return all(np.array_equal(getattr(a, name), getattr(b, name), equal_nan=True) for name in ("sic", "sit", "u", "v"))
+
+
+def test_a_day_does_not_depend_on_the_days_asked_before():
+    one, other = arctic(), arctic()
+    day = date(2023, 2, 1)
+    for before in (date(2023, 4, 1), date(2022, 11, 1)):
+        other.day(before)
+    assert equal(one.day(day), other.day(day))
+
+
+def test_seeds_and_seasons_differ():
+    day = date(2023, 2, 1)
+    last_year = Season(date(2021, 10, 18), date(2022, 4, 15))
+    base = arctic().day(day).sit
+    assert np.nanstd(base - arctic(seed=1).day(day).sit) > 0.2
+    assert np.nanstd(base - arctic(season=last_year).day(date(2022, 2, 1)).sit) > 0.2
+
+
+def test_bounds_and_land():
+    twin = arctic(rows=110, columns=110)
+    truth = twin.day(date(2023, 1, 10))
+    assert 0.02 < twin.land.mean() < 0.9
+    assert np.array_equal(np.isnan(truth.sit), twin.land)
+    sea = ~twin.land
+    assert truth.sit[sea].min() >= 0
+    assert truth.sic[sea].min() >= 0
+    assert truth.sic[sea].max() <= 1
+    assert (truth.sit[sea & (truth.sic == 0)] == 0).all()
+
+
+def test_the_ice_moves_with_the_drift():
+    twin = arctic(columns=96, rows=96)
+    day = date(2023, 2, 1)
+    before, after = twin.day(day), twin.day(day + timedelta(3))
+    rows, columns = np.mgrid[:96, :96].astype(float)
+    x, y = np.meshgrid(twin.x, twin.y)
+    for n in (2, 1, 0):
+        u, v = twin.drift.velocity((day - SEASON.first).days + 4 + n, x, y)
+        x, y = x - u, y - v
+    rows, columns = (y - twin.y[0]) / 3, (x - twin.x[0]) / 3
+    inside = (rows > 0) & (rows < 95) & (columns > 0) & (columns < 95) & ~twin.land
+    carried = map_coordinates(np.nan_to_num(before.sit), [rows, columns], order=1)
+    known = inside & np.isfinite(after.sit)
+    rms = lambda field: np.sqrt(np.mean((after.sit - field)[known] ** 2))
+    assert rms(carried) < 0.6 * rms(np.nan_to_num(before.sit))
+
+
+def test_ice_grows_and_the_edge_advances():
+    twin = arctic(columns=110)
+    early, late = twin.day(SEASON.first), twin.day(SEASON.last)
+    ice = (early.sic > 0.9) & (late.sic > 0.9)
+    assert np.mean(late.sit[ice]) > np.mean(early.sit[ice]) + 0.2
+    grown = [
+        np.nansum(arctic(seed=seed, columns=110).day(day).sic > 0.15)
+        for day in (SEASON.first, SEASON.last)
+        for seed in range(3)
+    ]
+    assert sum(grown[3:]) >= sum(grown[:3])
+
+
+def test_leads_lie_where_the_ice_deforms():
+    shares = []
+    for seed in range(3):
+        twin = arctic(seed=seed, columns=128, rows=128, edge_october_km=1e5, edge_april_km=1e5)
+        truth = twin.day(date(2023, 2, 1))
+        divergence, shear = gradient_deformation(truth.u, truth.v, 3000.0, twin.scale)
+        deformation, known = np.hypot(divergence, shear), np.isfinite(divergence) & ~twin.land
+        strongest = known & (deformation > np.nanquantile(deformation[known], 0.99))
+        shares.append(np.mean(1 - truth.sic[strongest]) / np.mean(1 - truth.sic[known]))
+    assert np.mean(shares) > 2
+
+
+def test_drift_is_of_the_configured_size():
+    twin = arctic()
+    speeds = []
+    for n in range(0, 170, 5):
+        truth = twin.day(SEASON.first + timedelta(n))
+        speeds.append(np.nanmean(np.hypot(truth.u, truth.v)) / KM_PER_DAY)
+    assert 3 < np.mean(speeds) < 12
+
+
+def test_a_periodic_field_is_reproduced_between_its_points():
+    values = power_law(np.random.default_rng(0), 64, 3.0, 4.0, 200, shortest_km=30)
+    field = PeriodicField(values, 3.0)
+    x, y = np.meshgrid(3.0 * np.arange(64), 3.0 * np.arange(64))
+    assert field(x, y) == pytest.approx(values, abs=1e-5)
+    assert field(x + 3 * 64, y - 3 * 64) == pytest.approx(values, abs=1e-4)
+
+
+def test_an_unknown_setting_is_named():
+    with pytest.raises(InputError, match=r"twin.ice: unknown key 'colour'"):
+        TwinSettings.from_mapping({"ice": {"colour": 1}})
+    assert settings_as(TwinSettings, {"seed": 3}).seed == 3
