@@ -16,6 +16,8 @@ from superice.features import read_model_features
 from superice.network import padding
 from superice.normalisation import Normalisation
 
+DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -25,11 +27,13 @@ class Crop:
         size: (rows, columns) of a sample, or None for the full grid.
         least_ice: the share of ice that a sample should have; the best of a few tries is taken.
         turn: whether samples are flipped and turned at random.
+        masked: share of the samples of which a part is masked at random, as the drift product masks observations.
     """
 
     size: tuple[int, int] | None
     least_ice: float = 0.3
     turn: bool = False
+    masked: float = 0.0
 
 
 class Days:
@@ -94,6 +98,16 @@ def _turned(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple
     return turn(fields[0]), turn(fields[1])
 
 
+def _partly_masked(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """The sample without the blocks of a drift cell's size that lie beyond a random line."""
+    rows, columns = fields[0].shape[1:]
+    blocks = [(np.arange(size) + random.integers(DRIFT_CELL)) // DRIFT_CELL for size in (rows, columns)]
+    angle = random.uniform(0, 2 * np.pi)
+    beyond = np.cos(angle) * blocks[0][:, None] + np.sin(angle) * blocks[1][None]
+    kept = torch.from_numpy(beyond <= np.quantile(beyond, random.uniform(0.4, 0.9))).to(fields[0].dtype)
+    return fields[0] * kept, fields[1] * kept
+
+
 class Samples(Dataset):
     """One epoch of samples; each depends on (seed, epoch, position) alone, whoever loads it."""
 
@@ -111,4 +125,6 @@ class Samples(Dataset):
         """Context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
         fields = _cut(self.days[self.order[position]], self.crop, self.factor, random)
-        return _turned(fields, random) if self.crop.turn else fields
+        if self.crop.turn:
+            fields = _turned(fields, random)
+        return _partly_masked(fields, random) if random.random() < self.crop.masked else fields

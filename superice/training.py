@@ -44,6 +44,7 @@ class TrainingSettings:
         patches_per_day: samples of each day in an epoch.
         least_ice: the share of ice that a patch should have.
         turn: whether samples are flipped and turned.
+        masked: share of the samples of which a part is masked at random (report, section 8.3, option ii).
         optimizer: adam or adamw.
         learning_rate, weight_decay: of the optimizer.
         schedule: constant, or cosine (a short warm-up, then down to zero).
@@ -61,6 +62,7 @@ class TrainingSettings:
     patches_per_day: int = 1
     least_ice: float = 0.3
     turn: bool = False
+    masked: float = 0.0
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -145,7 +147,8 @@ class Training:
         return tuple(np.mean(pairs, axis=0).tolist()) if pairs else (math.nan, math.nan)
 
     def _batches(self, days: Days, count: int, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        crop = Crop(self.settings.patch, self.settings.least_ice, self.settings.turn)
+        settings = self.settings
+        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked)
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         loader = DataLoader(samples, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
         for context, target in loader:

@@ -84,6 +84,7 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
                 if best is not None:
                     axis.axhline(best, color=TRUTH, lw=0.7, ls=":")
                 axis.set_title(f"{branch}: {label}")
+            column[-1].set(yscale="log", ylim=(0.05, None))  # the low-resolution field has next to nothing there
             column[-1].tick_params(axis="x", rotation=30)
         axes[0, 0].legend()
         letter_panels(axes.flat)

@@ -35,7 +35,7 @@ class IceSettings:
     intermittency: float = 0.2
     concavity: float = 0.75
     renewal_days: int = 60
-    pack_concentration: float = 0.985
+    pack_concentration: float = 0.997
     edge_heading_degrees: float = -37.0
     edge_october_km: float = 760.0
     edge_april_km: float = 860.0

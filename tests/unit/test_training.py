@@ -26,7 +26,9 @@ def training(days, settings=SETTINGS, formulation=None, seed=0):
 
 
 def test_training_reduces_the_loss(days, tmp_path):
-    run = training(days, TrainingSettings(epochs=25, batch=4, patch=(16, 16), patches_per_day=8, averaging=0.9))
+    settings = TrainingSettings(epochs=25, batch=4, patch=(16, 16), patches_per_day=8, averaging=0.9)
+    levels = Preconditioned(noise_max=50.0, log_noise_mean=-0.4, log_noise_deviation=1.4)
+    run = training(days, settings, levels)
     assert run.run(tmp_path / "checkpoint.pt")
     first, last = run.history[0], run.history[-1]
     assert last["validation_image_loss"] < 0.8 * first["validation_image_loss"]
@@ -98,6 +100,20 @@ def test_samples_depend_on_seed_epoch_and_position_alone(days):
 def test_an_epoch_draws_every_day_equally_often(days):
     order = Samples(days, Crop((16, 16)), 8, 15, seed=0, epoch=0).order
     assert np.bincount(order).tolist() == [3] * 5
+
+
+def test_masked_samples_lose_inputs_and_target_alike(days):
+    whole = Samples(days, Crop((32, 32)), 8, 10, seed=0, epoch=0)
+    masked = Samples(days, Crop((32, 32), masked=1.0), 8, 10, seed=0, epoch=0)
+    shares = []
+    for (context, target), (left, kept) in zip((whole[n] for n in range(10)), (masked[n] for n in range(10))):
+        lost = (context[-1] == 1) & (left[-1] == 0)
+        shares.append(float(lost.float().mean()))
+        assert (left[:, lost] == 0).all()
+        assert (kept[0, lost] == 0).all()
+        assert torch.equal(left[:, ~lost], context[:, ~lost])
+        assert torch.equal(kept[:, ~lost], target[:, ~lost])
+    assert 0.1 < np.mean(shares) < 0.7
 
 
 def test_full_grid_samples_are_padded_for_the_network(days):

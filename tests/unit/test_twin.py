@@ -26,10 +26,10 @@ LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 DEVIATION, SLOPES, RESIDUAL, SKEWNESS, KURTOSIS = 0.64, (-2.4, -2.5), 0.163, -0.75, 6.8
 
 
-def arctic(seed=0, columns=72, rows=64, season=SEASON, **ice):
+def arctic(seed=0, columns=72, rows=64, season=SEASON, bottom=-600_000, **ice):
     settings = TwinSettings(seed=seed)
     settings = replace(settings, ice=replace(settings.ice, **ice))
-    grid = Grid("test", LATTICE, 150_000 + 3000.0 * np.arange(columns), -600_000 + 3000.0 * np.arange(rows))
+    grid = Grid("test", LATTICE, 150_000 + 3000.0 * np.arange(columns), bottom + 3000.0 * np.arange(rows))
     return Arctic(grid, settings, season)
 
 
@@ -92,7 +92,7 @@ def test_seeds_and_seasons_differ():
 
 
 def test_bounds_and_land():
-    twin = arctic(rows=110, columns=110)
+    twin = arctic(rows=110, columns=110, bottom=-850_000)
     truth = twin.day(date(2023, 1, 10))
     assert 0.02 < twin.land.mean() < 0.9
     assert np.array_equal(np.isnan(truth.sit), twin.land)

@@ -1,0 +1,124 @@
+"""The whole chain on a tiny virtual Arctic: every rule, a day that is damaged, a date that is made again."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AREAS = """small:
+  projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
+  shape: {height: 64, width: 72}
+  area_extent: {lower_left_xy: [148500, -571500], upper_right_xy: [364500, -379500], units: m}
+"""
+CONFIG = """
+name: small
+grid: {areas: areas.yaml, area: small}
+calendar:
+  training: {first: "2020-10-18", last: "2021-04-15", every: 50}
+  validation: {first: "2021-10-18", last: "2021-11-30", every: 40}
+  test: {first: "2022-10-18", last: "2022-12-31", every: 30}
+  observations: {first: "2022-10-18", last: "2022-12-31", every: 30}
+sources: {model: {kind: twin}, observations: {kind: twin}}
+defaults:
+  seeds: [0, 1]
+  network: {widths: [8, 12], depth: 1, embedding_channels: 8}
+  training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, memory_gb: 1, workers: 0, validation_samples: 2}
+  sampler: {members: 3, steps: 2}
+experiments: {reference: {seeds: [0]}}
+run: [reference, preconditioned]
+published: preconditioned
+selection: {days: 1, members: 2}
+figures: {model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"]}
+twin: {missing: {drift: ["2022-12-17"]}}
+"""
+RUN = Path("results/small")
+
+
+def snakemake(folder, *arguments):
+    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "small.yaml", "--", *arguments]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output[-4000:]
+    return output
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    for name in ("Snakefile", "config", "workflow", "superice"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / "areas.yaml").write_text(AREAS)
+    (folder / "small.yaml").write_text(CONFIG)
+    snakemake(folder, "all")
+    return folder
+
+
+def members(path):
+    with netCDF4.Dataset(path) as file:
+        return file["sit_ai"][:].filled(np.nan)
+
+
+@pytest.mark.xdist_group("small_run")
+class TestSmallRun:
+    def test_the_published_layout_is_there(self, run):
+        for path in (
+            "model/features/20221018.nc",
+            "model/predictions/sit_hrai_20221018.nc",
+            "observations/features/sic_sit_e1_e2_20221117.npz",
+            "observations/features/sic_sit_e1_e2_20221117.nc",
+            "observations/predictions/sit_hrai_20221117.nc",
+            "experiments/reference/model/predictions/sit_hrai_20221018.nc",
+            "training/preconditioned/seed1/model.safetensors",
+            "training/preconditioned/selection.csv",
+            "scores/observations/preconditioned/20221117.nc",
+            "figures/observed.pdf",
+            "report.html",
+        ):
+            assert (run / RUN / path).stat().st_size > 0, path
+
+    def test_members_are_ice_where_the_features_are(self, run):
+        drawn = members(run / RUN / "observations/predictions/sit_hrai_20221117.nc")
+        features = np.load(run / RUN / "observations/features/sic_sit_e1_e2_20221117.npz")
+        known = np.all([np.isfinite(features[name]) for name in ("sic", "sit", "divergence", "shear")], axis=0)
+        assert drawn.shape == (3, 64, 72)
+        assert known.sum() > 300
+        assert np.array_equal(np.isfinite(drawn[0]), known & (features["sic"] > 0.15))
+        assert np.nanmin(drawn) >= 0
+
+    def test_a_missing_day_is_listed_and_empty_and_the_others_are_made(self, run):
+        with (run / RUN / "missing.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert [(row["date"], row["product"]) for row in rows] == [("2022-12-17", "osisaf_drift")]
+        assert np.isnan(members(run / RUN / "observations/predictions/sit_hrai_20221217.nc")).all()
+        with (run / RUN / "scores/table.csv").open() as file:
+            table = [row for row in csv.DictReader(file) if row["branch"] == "observations"]
+        assert {row["dates"] for row in table} == {"2"}
+
+    def test_a_second_run_has_nothing_to_do(self, run):
+        assert "Nothing to be done" in snakemake(run, "all")
+
+    def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
+        path = RUN / "observations/predictions/sit_hrai_20221117.nc"
+        before = members(run / path)
+        (run / path).unlink()
+        output = snakemake(run, str(path))
+        assert output.count("Finished jobid") == 1
+        assert np.array_equal(members(run / path), before, equal_nan=True)
+
+    def test_a_damaged_input_is_refused_by_name(self, run):
+        damaged = next((run / RUN / "twin/2022/cs2smos").glob("*20221114_20221120*.nc"))
+        damaged.write_bytes(damaged.read_bytes()[:5000])
+        record = RUN / "records/observations/20221117.json"
+        snakemake(run, str(record))
+        assert damaged.name in (run / record).read_text()
+        assert '"available": false' in (run / record).read_text()
