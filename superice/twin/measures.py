@@ -30,9 +30,10 @@ LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 def measures(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
     """Statistics of a window (y, x) in m without missing pixels.
 
-    The residual is against the mean of 7 x 7 pixels; its kurtosis is 3 for a Gaussian field.
+    Slopes are those of the plain spectrum, without window; the residual is against the mean of 7 x 7 pixels, and its
+    kurtosis is 3 for a Gaussian field.
     """
-    wavenumber, power = radial_spectrum(thickness, spacing_km)
+    wavenumber, power = radial_spectrum(thickness, spacing_km, window=None, detrend=False)
     inner = slice(BOX // 2, -(BOX // 2))
     residual = (thickness - uniform_filter(thickness, BOX))[inner, inner].ravel()
     return {
