@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import hypothesis
 import numpy as np
 import pyproj
 import pytest
@@ -13,6 +14,10 @@ from superice.grid import Grid
 from superice.normalisation import Normalisation, day_statistics
 
 SHAPE = (36, 44)
+
+# A busy machine is no failure of an example.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
