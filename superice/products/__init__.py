@@ -6,6 +6,8 @@ found, opened, decoded and refused.
 
 from __future__ import annotations
 
+import filecmp
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -41,14 +43,36 @@ def listing(folder: str | Path, days: Iterable[date]) -> list[Path]:
     return sorted(path for place in (folder, *months) if place.is_dir() for path in place.glob("*.nc"))
 
 
-def best(
-    product: str, folder: str | Path, day: date, files: Iterable[Path], rank: Callable[[Path], tuple | None]
-) -> Path:
-    """The file of highest rank among those that have one. Raises MissingInput when none has."""
-    ranked = [(key, path) for path in files if (key := rank(path)) is not None]
+# A date in a name, whatever stands for its month.
+STAMP = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)")
+Rank = Callable[[str, date], tuple | None]
+
+
+def best(product: str, folder: str | Path, day: date, days: Iterable[date], rank: Rank) -> Path:
+    """The file of ``day`` in ``folder``, or in its ``YYYY/MM`` for the months of ``days``.
+
+    ``rank`` says of a file's name how good it is for a day, None for not at all. Raises MissingInput when no file
+    is for the day, and InputError when two of the highest rank differ in what they hold.
+    """
+    files = listing(folder, days)
+    ranked = sorted((key, path) for path in files if (key := rank(path.name, day)) is not None)
     if not ranked:
-        raise MissingInput(f"no file for {day}", product=product, file=folder, value=None)
-    return max(ranked)[1]
+        raise MissingInput(_why_missing(files, day, rank), product=product, file=folder)
+    highest, chosen = ranked[-1]
+    for key, path in ranked[:-1]:
+        if key == highest and not filecmp.cmp(path, chosen, shallow=False):
+            raise InputError(f"two files for {day} that differ; keep one", product=product, file=chosen, value=path)
+    return chosen
+
+
+def _why_missing(files: list[Path], day: date, rank: Rank) -> str:
+    """No file, or one whose name is of the day once its YYYYDDMM is read as such and not as YYYYMMDD."""
+    for path in files:
+        if any(int(month) > 12 for _, month, _ in STAMP.findall(path.name)) and rank(
+            STAMP.sub(r"\1\3\2", path.name), day
+        ):
+            return f"no file for {day}; {path.name} may be it, with the day before the month in its name (YYYYDDMM)"
+    return f"no file for {day}"
 
 
 def around(day: date, days: int) -> list[date]:

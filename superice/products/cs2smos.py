@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.grid import Grid
-from superice.products import ProductFile, around, best, listing, opened
+from superice.products import ProductFile, around, best, opened
 
 PRODUCT = "cs2smos"
 NAME = re.compile(
@@ -42,20 +42,23 @@ class Thickness:
     thickness: np.ndarray
 
 
-def find(folder: str | Path, day: date) -> Path:
-    """The file of the week centred on ``day``: reprocessed before operational, then the newest version.
-
-    Raises MissingInput when there is none.
-    """
+def rank(name: str, day: date) -> tuple | None:
+    """Of a file's name: reprocessed before operational, then the newest version; None for another week."""
+    match = NAME.fullmatch(name)
     week = {"start": f"{day - timedelta(3):%Y%m%d}", "end": f"{day + timedelta(3):%Y%m%d}"}
+    if match is None or any(match[key] != value for key, value in week.items()):
+        return None
+    return match["kind"] == "r", int(match["version"]), int(match["file"])
 
-    def rank(path: Path) -> tuple | None:
-        name = NAME.fullmatch(path.name)
-        if name is None or any(name[key] != value for key, value in week.items()):
-            return None
-        return name["kind"] == "r", int(name["version"]), int(name["file"])
 
-    return best(PRODUCT, folder, day, listing(folder, around(day, 3)), rank)
+def months(day: date) -> list[date]:
+    """Days whose months may be those that the file is kept under."""
+    return around(day, 3)
+
+
+def find(folder: str | Path, day: date) -> Path:
+    """The file of the week centred on ``day``. Raises MissingInput when there is none."""
+    return best(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Thickness:

@@ -16,7 +16,7 @@ import numpy as np
 import pyproj
 
 from superice.grid import Grid
-from superice.products import ProductFile, best, listing, opened
+from superice.products import ProductFile, best, opened
 
 PRODUCT = "nextsim"
 NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")
@@ -54,8 +54,8 @@ class ModelDay:
     divergence: np.ndarray | None
 
 
-def find(folder: str | Path, day: date) -> Path:
-    """The file that should hold ``day``, the shortest interval first. Raises MissingInput when there is none."""
+def rank(name: str, day: date) -> tuple | None:
+    """Of a file's name: the shortest interval first; None for another interval."""
     wanted = {
         "year": f"{day:%Y}",
         "day": f"{day:%j}",
@@ -63,14 +63,15 @@ def find(folder: str | Path, day: date) -> Path:
         "month": f"{day:%m}",
     }
     shortness = {"day": 4, "week": 3, "month": 2, "year": 1}
+    match = NAME.fullmatch(name)
+    if match is None or any(part is not None and part != wanted[key] for key, part in match.groupdict().items()):
+        return None
+    return (max((shortness[key] for key, part in match.groupdict().items() if part is not None), default=0),)
 
-    def rank(path: Path) -> tuple | None:
-        name = NAME.fullmatch(path.name)
-        if name is None or any(part is not None and part != wanted[key] for key, part in name.groupdict().items()):
-            return None
-        return (max((shortness[key] for key, part in name.groupdict().items() if part is not None), default=0),)
 
-    return best(PRODUCT, folder, day, listing(folder, [day]), rank)
+def find(folder: str | Path, day: date) -> Path:
+    """The file that should hold ``day``. Raises MissingInput when there is none."""
+    return best(PRODUCT, folder, day, [day], rank)
 
 
 def read(path: str | Path, day: date, grid: Grid) -> ModelDay:

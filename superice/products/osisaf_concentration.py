@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.grid import Grid
-from superice.products import ProductFile, best, listing, opened
+from superice.products import ProductFile, best, opened
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
@@ -41,19 +41,22 @@ class Concentration:
     concentration: np.ndarray
 
 
+def rank(name: str, day: date) -> tuple | None:
+    """Of a file's name: the 10 km grid before the 25 km one, climate record before its extension, then by name."""
+    match = NAME.fullmatch(name)
+    if match is None or match["day"] != f"{day:%Y%m%d}":
+        return None
+    return match["grid"] == "polstere-100", match["kind"].startswith("cdr"), match["kind"]
+
+
+def months(day: date) -> list[date]:
+    """Days whose months may be those that the file is kept under."""
+    return [day]
+
+
 def find(folder: str | Path, day: date) -> Path:
-    """The day's file: the 10 km grid before the 25 km one, climate record before its extension, then by name.
-
-    Raises MissingInput when there is none.
-    """
-
-    def rank(path: Path) -> tuple | None:
-        name = NAME.fullmatch(path.name)
-        if name is None or name["day"] != f"{day:%Y%m%d}":
-            return None
-        return name["grid"] == "polstere-100", name["kind"].startswith("cdr"), name["kind"]
-
-    return best(PRODUCT, folder, day, listing(folder, [day]), rank)
+    """The day's file. Raises MissingInput when there is none."""
+    return best(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Concentration:

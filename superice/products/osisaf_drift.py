@@ -21,7 +21,7 @@ import numpy as np
 import pyproj
 
 from superice.grid import Grid
-from superice.products import METRES, ProductFile, around, best, listing, opened
+from superice.products import METRES, ProductFile, around, best, opened
 
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
@@ -50,21 +50,24 @@ class Drift:
     v: np.ndarray
 
 
-def find(folder: str | Path, day: date) -> Path:
-    """The file of ``day``: the 48 h product before the 24 h one, merged sensors before single ones.
-
-    Raises MissingInput when there is none.
-    """
+def rank(name: str, day: date) -> tuple | None:
+    """Of a file's name: the 48 h product before the 24 h one, merged sensors before single ones."""
     before, after, on = (f"{day + timedelta(offset):%Y%m%d}" for offset in (-1, 1, 0))
+    if (match := TWO_DAYS.fullmatch(name)) and (match["start"], match["end"]) == (before, after):
+        return True, match["sensor"].startswith("multi"), match["sensor"]
+    if (match := ONE_DAY.fullmatch(name)) and match["end"] == on:
+        return False, match["sensor"] is None, match["version"]
+    return None
 
-    def rank(path: Path) -> tuple | None:
-        if (name := TWO_DAYS.fullmatch(path.name)) and (name["start"], name["end"]) == (before, after):
-            return True, name["sensor"].startswith("multi"), name["sensor"]
-        if (name := ONE_DAY.fullmatch(path.name)) and name["end"] == on:
-            return False, name["sensor"] is None, name["version"]
-        return None
 
-    return best(PRODUCT, folder, day, listing(folder, around(day, 1)), rank)
+def months(day: date) -> list[date]:
+    """Days whose months may be those that the file is kept under."""
+    return around(day, 1)
+
+
+def find(folder: str | Path, day: date) -> Path:
+    """The file of ``day``. Raises MissingInput when there is none."""
+    return best(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Drift:

@@ -1,0 +1,65 @@
+"""Finding a product's file among others: order of the date, copies, months."""
+
+from datetime import date
+
+import pytest
+
+from superice.errors import InputError, MissingInput
+from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+
+DAY = date(2021, 1, 13)
+NAMES = {
+    cs2smos: "W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_20210110_20210116_r_v205_01_l4sit.nc",
+    osisaf_concentration: "ice_conc_nh_polstere-100_multi_202101131200.nc",
+    osisaf_drift: "ice_drift_nh_polstere-625_multi-oi_202101121200-202101141200.nc",
+}
+
+
+def swapped(name):
+    """The name with the day before the month in all of its dates."""
+    for day in range(10, 17):
+        name = name.replace(f"202101{day}", f"2021{day}01")
+    return name
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_day_before_month_in_a_name_is_told_and_not_used(tmp_path, product):
+    path = tmp_path / swapped(NAMES[product])
+    path.touch()
+    with pytest.raises(MissingInput, match="no file for 2021-01-13.*YYYYDDMM") as refusal:
+        product.find(tmp_path, DAY)
+    assert path.name in str(refusal.value)
+
+
+def test_a_proper_name_of_another_day_is_no_hint(tmp_path):
+    (tmp_path / "ice_conc_nh_polstere-100_multi_202204121200.nc").touch()
+    with pytest.raises(MissingInput) as refusal:
+        osisaf_concentration.find(tmp_path, date(2022, 12, 4))
+    assert "YYYYDDMM" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_two_files_of_a_day_must_be_equal(tmp_path, product):
+    flat, filed = tmp_path / NAMES[product], tmp_path / "2021" / "01" / NAMES[product]
+    filed.parent.mkdir(parents=True)
+    flat.write_bytes(b"one")
+    filed.write_bytes(b"one")
+    assert product.find(tmp_path, DAY).name == flat.name
+    filed.write_bytes(b"two")
+    with pytest.raises(InputError, match="two files for 2021-01-13 that differ") as refusal:
+        product.find(tmp_path, DAY)
+    assert str(flat) in str(refusal.value) and str(filed) in str(refusal.value)
+
+
+def test_drift_is_found_under_the_month_of_its_end(tmp_path):
+    name = "ice_drift_nh_polstere-625_multi-oi_202101301200-202102011200.nc"
+    path = tmp_path / "2021" / "02" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert osisaf_drift.find(tmp_path, date(2021, 1, 31)) == path
+
+
+def test_shortest_interval_of_the_model_first(tmp_path):
+    for name in ("Moorings.nc", "Moorings_2021.nc", "Moorings_2021m01.nc", "Moorings_2021d013.nc"):
+        (tmp_path / name).touch()
+        assert nextsim.find(tmp_path, DAY).name == name
