@@ -26,7 +26,7 @@ def swapped(name):
 def test_day_before_month_in_a_name_is_told_and_not_used(tmp_path, product):
     path = tmp_path / swapped(NAMES[product])
     path.touch()
-    with pytest.raises(MissingInput, match="no file for 2021-01-13.*YYYYDDMM") as refusal:
+    with pytest.raises(MissingInput, match=r"no file for 2021-01-13.*YYYYDDMM") as refusal:
         product.find(tmp_path, DAY)
     assert path.name in str(refusal.value)
 
