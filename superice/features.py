@@ -13,8 +13,8 @@ import numpy as np
 
 from superice.commands import settings_as
 from superice.deformation import (
-    contour_deformation,
     contour_grid,
+    drift_deformation,
     gradient_deformation,
     polar_map_scale,
     total_deformation,
@@ -194,7 +194,7 @@ def observed_day(
     cell_mean, near = around(thickness.thickness, thickness.grid, grid)
     if how.thickness_kind == "in_ice":
         cell_mean = cell_mean * _concentration_on(near, concentration)
-    divergence, shear = contour_deformation(drift.u, drift.v, drift.grid.step, how.contour_cells, how.contour_points)
+    divergence, shear = drift_deformation(drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points)
     blocks = contour_grid(drift.grid, how.contour_cells)
     natives = {
         "sic": (concentration.concentration, concentration.grid),

@@ -144,6 +144,23 @@ class ProductFile:
         """``field`` with y ascending."""
         return field[::-1] if self._axis("yc")[0] > self._axis("yc")[-1] else field
 
+    def flagged(self, name: str, meanings: set[str]) -> np.ndarray | None:
+        """Cells whose flag has one of ``meanings``, bool (y, x), y ascending; None when the file tells no meanings.
+
+        Bits (``flag_masks``), values (``flag_values``) and values within bits are read as CF section 3.5 says.
+        """
+        told = str(self.attribute(name, "flag_meanings", "")).split()
+        masks, values = (np.atleast_1d(self.attribute(name, f"flag_{kind}", [])) for kind in ("masks", "values"))
+        if not told or len(told) not in (masks.size, values.size):
+            return None
+        flags = self.oriented(self.stored(name)).astype(np.int64)
+        hit = np.zeros(flags.shape, bool)
+        for index, meaning in enumerate(told):
+            if meaning in meanings:
+                part = flags & int(masks[index]) if masks.size == len(told) else flags
+                hit |= part == int(values[index]) if values.size == len(told) else part != 0
+        return hit
+
     def within(self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0) -> None:
         """Raise InputError naming the worst value outside [low, high] by more than ``rounding``; NaN is allowed."""
         with np.errstate(invalid="ignore"):

@@ -2,7 +2,8 @@
 
 Two layouts are told apart by what a file holds: v202 to v206 have ``analysis_sea_ice_thickness`` on the 25 km
 EASE2 grid, v300 has ``sea_ice_thickness`` on the 12.5 km one. A file is the mean of seven days; a date's file
-is the one centred on it. The thickness is that of the ice, not of the cell.
+is the one centred on it. The thickness is that of the ice, not of the cell. Where the flags of v300 say that there
+is no ice, or land, there is none, whatever number stands there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ NAME = re.compile(
     r"_(?P<kind>[ro])_v(?P<version>\d{3})_(?P<file>\d{2})_l4sit\.nc"
 )
 VARIABLES = ("analysis_sea_ice_thickness", "sea_ice_thickness")
+FLAGS = ("status_flag", "quality_flag")
+WITHOUT_ICE = {"no_sea_ice", "open_water", "open_ocean", "ocean", "land", "lake", "missing", "invalid", "no_data"}
 THICKEST = 20.0
 
 
@@ -73,8 +76,13 @@ def read(path: str | Path, day: date) -> Thickness:
         if file.units(name) not in ("m", "meters", "metre", ""):
             raise file.error("thickness not in m", name, file.units(name))
         thickness = file.field(name)
+        for flag in FLAGS:
+            if flag in file and (without := file.flagged(flag, WITHOUT_ICE)) is not None:
+                if without.shape != grid.shape:
+                    raise file.error("the flags have not the shape of the field", flag, without.shape)
+                thickness[without] = np.nan
         file.within(name, thickness, 0.0, THICKEST, "m")
-        if not np.nanmax(thickness) > 0:
+        if not np.nanmax(thickness, initial=0.0) > 0:
             raise file.error("no ice in the whole field", name)
         return Thickness(Path(path), grid, thickness)
 

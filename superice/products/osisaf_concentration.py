@@ -1,7 +1,9 @@
 """OSI SAF sea ice concentration: OSI-401, -408 (10 km polar stereographic), OSI-450, -430, -458, -438 (25 km EASE2).
 
 The filtered field ``ice_conc`` is taken as delivered: open water and climatology filters have already set it
-to 0 there, and those zeros stay. Land, lakes, missing and unclassified cells become missing.
+to 0 there, and those zeros stay. Land, lakes, missing and unclassified cells become missing: by the meanings
+of the flags where the file tells them, else by the numbers of OSI-401 and OSI-450. OSI-408 numbers its bits in
+a text of its own; it has no value over land and where it misses, and that is taken as it is.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
 NAME = re.compile(r"ice_conc_nh_(?P<grid>polstere-100|ease2-250)_(?P<kind>[\w.-]+?)_(?P<day>\d{8})(?:\d{4})?\.nc")
 EXCLUDED = {"land", "lake", "missing", "missing_value", "missing_data", "unclassified"}
-# For files whose flags carry no meanings: the enumeration of OSI-401 and the bits of OSI-450.
+# Of files whose flags carry no meanings: the enumeration of OSI-401 and the bits of OSI-450.
 EXCLUDED_VALUES, EXCLUDED_BITS = (2, 100, 101, 102), 1 | 2
 ROUNDING = 0.005
 
@@ -93,15 +95,11 @@ def _fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
 
 def _excluded(file: ProductFile, grid: Grid) -> np.ndarray:
     """Cells whose status flag is one of the excluded meanings, bool (y, x)."""
-    status = file.oriented(file.stored("status_flag")).astype(np.int64)
+    status = file.oriented(file.stored("status_flag"))
     if status.shape != grid.shape:
         raise file.error("the flags have not the shape of the field", "status_flag", status.shape)
-    meanings = str(file.attribute("status_flag", "flag_meanings", "")).split()
-    for attribute, hit in (("flag_masks", np.bitwise_and), ("flag_values", np.equal)):
-        codes = np.atleast_1d(file.attribute("status_flag", attribute, []))
-        if meanings and codes.size == len(meanings):
-            chosen = [int(code) for code, meaning in zip(codes, meanings, strict=True) if meaning in EXCLUDED]
-            return np.logical_or.reduce([hit(status, code) != 0 for code in chosen] or [np.zeros(grid.shape, bool)])
-    if grid.step < 20_000:
-        return np.isin(status, EXCLUDED_VALUES)
-    return np.bitwise_and(status, EXCLUDED_BITS) != 0
+    if (told := file.flagged("status_flag", EXCLUDED)) is not None:
+        return told
+    if "amsr2" in file.path.name:
+        return np.zeros(grid.shape, bool)
+    return np.isin(status, EXCLUDED_VALUES) if grid.step < 20_000 else np.bitwise_and(status, EXCLUDED_BITS) != 0

@@ -78,11 +78,14 @@ def read(path: str | Path, day: date) -> Drift:
     with opened(PRODUCT, path) as file:
         seconds = _duration(file, day)
         grid = file.grid("dX", steps_km=(62.5, 75.0))
-        usable = file.oriented(file.stored("status_flag")) >= LOWEST_USABLE_STATUS
+        status = file.oriented(file.stored("status_flag"))
+        usable = (status >= LOWEST_USABLE_STATUS) & (status != file.attribute("status_flag", "_FillValue"))
         u, v = (_velocity(file, name, seconds, usable) for name in ("dX", "dY"))
         known = np.isfinite(u) & np.isfinite(v)
         if not known.any():
             raise file.error("no usable vector in the whole field", "dX, dY")
+        if (lacking := int((usable & ~known).sum())) > 0:
+            raise file.error(f"{lacking} cells of a usable status have no displacement", "status_flag, dX, dY")
         _agrees_with_end_points(file, grid, u * seconds, v * seconds)
         return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan))
 

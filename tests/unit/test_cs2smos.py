@@ -1,7 +1,6 @@
 """CS2SMOS files: which one is taken, what is read, what is refused."""
 
 import os
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from product_files import EASE2, ease2_axes, write_thickness
 
 from superice.errors import InputError, MissingInput
-from superice.products import cs2smos
+from superice.products import cs2smos, opened
 
 DAY = date(2022, 4, 12)
 REAL = os.environ.get("SUPERICE_REAL_DATA")
@@ -153,24 +152,33 @@ def test_the_real_week_of_april_2022():
     assert read.thickness[known].max() == pytest.approx(3.652)
 
 
-@real
-def test_damaged_copies_of_the_real_file_are_refused_or_plausible(tmp_path):
-    """Bytes overwritten anywhere: an InputError or a field within the physical range, never another error."""
-    source = next((Path(REAL) / "cs2smos").glob("*.nc"))
-    random = np.random.default_rng(0)
-    path = tmp_path / source.name
-    refusals = 0
-    for _ in range(25):
-        shutil.copyfile(source, path)
-        path.chmod(0o644)
-        with path.open("r+b") as file:
-            for place in random.integers(0, source.stat().st_size, 40):
-                file.seek(int(place))
-                file.write(random.bytes(8))
-        try:
-            read = cs2smos.read(path, DAY)
-        except InputError:
-            refusals += 1
-        else:
-            assert np.nanmin(read.thickness) >= 0 and np.nanmax(read.thickness) <= 20
-    assert refusals > 0
+def test_flags_of_the_new_version_say_where_there_is_no_ice(tmp_path):
+    thickness = np.full((864, 864), 1.5)
+    path = write_thickness(tmp_path, DAY, thickness, 12.5, version="300", variable="sea_ice_thickness")
+    flags = np.zeros((864, 864), np.int8)
+    flags[:100], flags[100:200] = 4, 3
+
+    def flag(data):
+        variable = data.createVariable("quality_flag", "i1", ("time", "yc", "xc"))
+        variable[0] = flags
+        variable.flag_values = np.array([0, 1, 2, 3, 4], np.int8)
+        variable.flag_meanings = "altimetry_radiometry altimetry_only radiometry_only interpolated no_sea_ice"
+
+    read = cs2smos.read(changed(path, flag), DAY)
+    np.testing.assert_array_equal(np.isnan(read.thickness[::-1]), flags == 4)
+
+
+def test_a_flag_of_bits_and_values_is_read_as_the_conventions_say(tmp_path):
+    path = write_thickness(tmp_path, DAY, some_ice())
+    flags = np.array([[0, 1, 2, 3]] * 432).repeat(108, axis=1).astype(np.int8)
+
+    def flag(data):
+        variable = data.createVariable("status_flag", "i1", ("time", "yc", "xc"))
+        variable[0] = flags
+        variable.flag_masks = np.array([1, 2], np.int8)
+        variable.flag_values = np.array([1, 2], np.int8)
+        variable.flag_meanings = "land interpolated"
+
+    with opened(cs2smos.PRODUCT, changed(path, flag)) as file:
+        np.testing.assert_array_equal(file.flagged("status_flag", {"land"}), flags % 2 == 1)
+        np.testing.assert_array_equal(file.flagged("status_flag", {"land", "interpolated"}), flags > 0)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from superice.deformation import (
     contour_deformation,
     contour_grid,
+    drift_deformation,
     gradient_deformation,
     polar_map_scale,
     total_deformation,
+    velocity_on,
 )
 from superice.grid import Grid
 
@@ -24,9 +26,13 @@ def linear(ux, uy, vx, vy, shape=(7, 9), spacing=SPACING):
     return 0.1 + ux * x + uy * y, -0.2 + vx * x + vy * y
 
 
+def nodes(shape=(7, 9)):
+    return SPACING * np.arange(shape[1]), SPACING * np.arange(shape[0])[:, None]
+
+
 @given(rates, rates, rates, rates, st.sampled_from([1, 2, 3]))
 def test_a_linear_field_has_its_exact_gradients(ux, uy, vx, vy, cells):
-    divergence, shear = contour_deformation(*linear(ux, uy, vx, vy), SPACING, cells)
+    divergence, shear = contour_deformation(*linear(ux, uy, vx, vy), *nodes(), cells)
     assert divergence.shape == (7 - cells, 9 - cells)
     np.testing.assert_allclose(divergence, ux + vy, atol=1e-16)
     np.testing.assert_allclose(shear, np.hypot(ux - vy, uy + vx), atol=1e-16)
@@ -36,7 +42,7 @@ def test_a_linear_field_has_its_exact_gradients(ux, uy, vx, vy, cells):
 def test_a_contour_with_gaps_still_has_the_exact_gradients_of_a_linear_field(ux, uy, vx, vy, seed, fewest):
     u, v = linear(ux, uy, vx, vy)
     u[np.random.default_rng(seed).random(u.shape) < 0.2] = np.nan
-    divergence, shear = contour_deformation(u, v, SPACING, 2, fewest_points=fewest)
+    divergence, shear = contour_deformation(u, v, *nodes(), 2, fewest_points=fewest)
     known = np.isfinite(divergence)
     np.testing.assert_allclose(divergence[known], ux + vy, atol=1e-15)
     np.testing.assert_allclose(shear[known], np.hypot(ux - vy, uy + vx), atol=1e-15)
@@ -45,7 +51,7 @@ def test_a_contour_with_gaps_still_has_the_exact_gradients_of_a_linear_field(ux,
 def test_a_complete_contour_is_asked_for_and_its_middle_is_not():
     u, v = linear(1e-6, 0, 0, 1e-6)
     u[3, 4] = np.nan
-    divergence, _ = contour_deformation(u, v, SPACING)
+    divergence, _ = contour_deformation(u, v, *nodes())
     missing = np.isnan(divergence)
     expected = np.zeros_like(missing)
     expected[1:4, 2:5] = True
@@ -56,14 +62,14 @@ def test_a_complete_contour_is_asked_for_and_its_middle_is_not():
 def test_the_gaps_that_a_smaller_contour_closes():
     u, v = linear(1e-6, 0, 0, 1e-6)
     u[3, 4] = np.nan
-    assert not np.isnan(contour_deformation(u, v, SPACING, fewest_points=7)[0]).any()
+    assert not np.isnan(contour_deformation(u, v, *nodes(), fewest_points=7)[0]).any()
 
 
 def test_the_contours_of_a_quadratic_field_follow_the_contour_integral():
     """For u = x^2 the mean of du/dx over a block is exact: opposite sides have constant u."""
     x = SPACING * np.arange(6)
     u = np.broadcast_to(x**2, (5, 6)).copy()
-    divergence, _ = contour_deformation(u, np.zeros_like(u), SPACING)
+    divergence, _ = contour_deformation(u, np.zeros_like(u), *nodes((5, 6)))
     np.testing.assert_allclose(divergence, np.broadcast_to(2 * x[1:-1], (3, 4)))
 
 
@@ -131,3 +137,53 @@ def test_a_spread_from_the_pole_has_the_divergence_of_the_sphere(polar_grid):
 
 def test_total_deformation():
     assert total_deformation(np.float64(3e-7), np.float64(-4e-7)) == pytest.approx(5e-7)
+
+
+EASE2 = pyproj.CRS("+proj=laea +lat_0=90 +lon_0=0 +datum=WGS84")
+POLAR = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+
+
+@pytest.fixture(scope="module")
+def ease2():
+    axis = 75_000.0 * np.arange(-30, 31)
+    return Grid("ease2", EASE2, axis, axis)
+
+
+def test_turned_components_lead_to_the_turned_positions(ease2):
+    """At the pole a map of central meridian 0 is turned by 45 degrees against one of -45; nothing is stretched."""
+    u, v = np.full(ease2.shape, 0.3), np.full(ease2.shape, -0.1)
+    x, y, turned_u, turned_v = velocity_on(POLAR, u, v, ease2)
+    pole = (30, 30)
+    assert abs(x[pole]) < 1e-6 and abs(y[pole]) < 1e-6
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(turned_u[pole], half * (0.3 - -0.1), rtol=5e-3)
+    np.testing.assert_allclose(turned_v[pole], half * (0.3 + -0.1), rtol=5e-3)
+
+
+def test_a_rigid_rotation_of_the_earth_does_not_deform_on_ease2(ease2):
+    u, v = -1e-6 * ease2.y[:, None] + 0 * ease2.x, 1e-6 * ease2.x + 0 * ease2.y[:, None]
+    divergence, shear = drift_deformation(u, v, ease2, POLAR)
+    assert np.abs(divergence).max() < 1e-11 and np.abs(shear).max() < 1e-11
+
+
+def test_a_known_strain_over_ground_is_found_on_ease2_and_missed_on_its_map(ease2):
+    """A strain of the conformal plane, told in components of the EASE2 map, comes back; the map itself is 3 % off."""
+    to_ease2 = pyproj.Transformer.from_crs(POLAR, EASE2, always_xy=True)
+    to_polar = pyproj.Transformer.from_crs(EASE2, POLAR, always_xy=True)
+    x, y = to_polar.transform(*np.meshgrid(ease2.x, ease2.y))
+    rate, step = 1e-6, 60.0
+    ends = to_ease2.transform(x + step * rate * x, y - step * rate * y)
+    u, v = ((end - start) / step for end, start in zip(ends, np.meshgrid(ease2.x, ease2.y), strict=True))
+    divergence, shear = drift_deformation(u, v, ease2, POLAR)
+    np.testing.assert_allclose(shear, 2 * rate, rtol=1e-4)
+    assert np.abs(divergence).max() < 2e-10
+    _, on_the_map = contour_deformation(u, v, ease2.x, ease2.y[:, None])
+    at_70_north = (0, on_the_map.shape[1] // 2)
+    assert abs(on_the_map[at_70_north] / (2 * rate) - 1) > 0.01
+
+
+def test_a_vector_that_is_missing_stays_missing_on_the_other_map(ease2):
+    u = np.full(ease2.shape, 0.1)
+    u[3, 4] = np.nan
+    _, _, turned, _ = velocity_on(POLAR, u, u, ease2)
+    assert np.isnan(turned[3, 4]) and np.isfinite(turned).sum() == u.size - 1

@@ -88,6 +88,19 @@ def test_values_beyond_valid_max_are_refused_not_hidden(tmp_path):
         product.read(path, DAY)
 
 
+def test_bits_without_meanings_of_the_amsr2_product_are_left_alone(tmp_path):
+    """It numbers its bits otherwise than OSI-401 its values: 2 is the open-water filter there and a lake here."""
+    flags = np.full(SHAPES["polstere"], 2)
+    path = write_concentration(tmp_path, DAY, ice("polstere"), flags, "polstere")
+    with netCDF4.Dataset(path, "a") as data:
+        for name in ("flag_values", "flag_meanings"):
+            data["status_flag"].delncattr(name)
+    with pytest.raises(InputError, match="no ice"):
+        product.read(path, DAY)
+    other = path.rename(tmp_path / path.name.replace("multi", "amsr2"))
+    assert np.nanmax(product.read(other, DAY).concentration) == pytest.approx(0.9)
+
+
 def test_another_day_under_a_swapped_name_is_refused(tmp_path):
     """A file of 4 December named as 12 April (year, day, month)."""
     path = write_concentration(tmp_path, date(2022, 12, 4), ice("ease2"))

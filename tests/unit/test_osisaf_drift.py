@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from product_files import EASE2, frame, noon, write_drift
 
-from superice.deformation import contour_deformation
+from superice.deformation import drift_deformation
 from superice.errors import InputError, MissingInput
 from superice.products import osisaf_drift
 
@@ -157,7 +157,9 @@ def test_real_deformation_has_the_size_of_sea_ice_in_winter():
     divergence, shear = [], []
     for day in (date(2021, 10, 28), date(2022, 1, 1), date(2022, 4, 10), date(2022, 4, 12)):
         drift = osisaf_drift.read(osisaf_drift.find(folder, day), day)
-        rates = [rate[np.isfinite(rate)] * 86400 for rate in contour_deformation(drift.u, drift.v, 62_500.0)]
+        rates = [
+            rate[np.isfinite(rate)] * 86400 for rate in drift_deformation(drift.u, drift.v, drift.grid, drift.grid.crs)
+        ]
         divergence.append(rates[0])
         shear.append(rates[1])
     low, high = np.percentile(np.concatenate(divergence), [1, 99])
