@@ -28,7 +28,7 @@ rule features:
     input:
         features_of("model", RUN.calendar.model_days()),
         features_of("observations", RUN.calendar.observed_days()),
-        paths("missing.csv"),
+        paths("missing.csv", "coverage.csv"),
 
 
 rule trainings:

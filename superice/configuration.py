@@ -59,6 +59,13 @@ class Configuration:
             merged[section] = merged[section] | values if isinstance(values, dict) and not replaces else values
         return merged
 
+    def features(self, feature_set: str | None = None) -> dict[str, Any]:
+        """The section ``features``, with the changes of a feature set on top."""
+        merged = deepcopy(self.content["features"])
+        for key, values in self.content["feature_sets"].get(feature_set, {}).items():
+            merged[key] = merged[key] | values if isinstance(values, dict) else values
+        return merged
+
     def ensemble_days(self, experiment: str, branch: str) -> list[date]:
         """The days for which an experiment's ensembles are drawn."""
         wanted = self.experiment(experiment)["ensembles"]
@@ -86,9 +93,9 @@ class Configuration:
         observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "twin" else []
         return model, observed
 
-    def figure_days(self, branch: str) -> list[date]:
-        """The days that the figures of a branch show."""
-        return [date.fromisoformat(text) for text in self.content["figures"][branch]]
+    def figure_days(self, kind: str) -> list[date]:
+        """The days that the figures of a kind show: model, observations or smoothing."""
+        return [date.fromisoformat(text) for text in self.content["figures"].get(kind, [])]
 
     def summary(self) -> dict[str, str]:
         """What a reader of the report wants to know first."""
@@ -130,6 +137,12 @@ class Configuration:
                         f"figures.{branch}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
                         f"every {self.content['calendar']['every']} days of a season)"
                     )
+        for day in self.figure_days("smoothing"):
+            if day not in self.calendar.observed_days():
+                raise InputError(f"figures.smoothing: {day} is not an observed day")
+        for name in self.content["figures"].get("smoothing_sets", []):
+            if name not in self.content["feature_sets"]:
+                raise InputError(f"figures.smoothing_sets: no feature set {name!r}")
 
 
 def _plain(value: Any) -> Any:

@@ -52,7 +52,7 @@ class Contents:
     Attributes:
         name, summary: the run's name, and facts about it in the order they are shown.
         scores: the table of scores. selection: by experiment, the scores of its trainings.
-        missing: the inputs that were missing or refused.
+        missing: the inputs that were missing or refused. coverage: the pixels of every observed day, by product.
         figures: PNG files in order; their captions are found by their stem.
         times: seconds and memory by rule.
         configuration: the whole of it.
@@ -63,6 +63,7 @@ class Contents:
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: Sequence[Path] = ()
     times: pd.DataFrame = field(default_factory=pd.DataFrame)
     configuration: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +80,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_score_blocks(contents.scores),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=_rows(contents.missing),
+        coverage=_rows(monthly_coverage(contents.coverage)),
         figures=[_figure(path, known) for path in contents.figures],
         times=_rows(contents.times),
         versions={"superice": __version__, **_versions()},
@@ -87,8 +89,24 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
 
 
 def _figure(path: Path, captions: dict[str, dict[str, str]]) -> dict[str, str]:
-    caption = captions.get(path.stem, {"title": path.stem, "text": ""})
+    name, _, day = path.stem.rpartition("_")
+    dated = day.isdigit() and name in captions
+    caption = captions.get(name if dated else path.stem, {"title": path.stem, "text": ""})
+    if dated:
+        caption = caption | {"title": f"{caption['title']}, {day[:4]}-{day[4:6]}-{day[6:]}"}
     return {"key": path.stem, "data": base64.b64encode(path.read_bytes()).decode("ascii"), **caption}
+
+
+def monthly_coverage(days: pd.DataFrame) -> pd.DataFrame:
+    """Shares of the pixels of ice in percent, by month: what each product lacks, and what has all inputs."""
+    if days.empty:
+        return pd.DataFrame()
+    totals = days.drop(columns="kept_percent").groupby(days.date.str[:7]).sum(numeric_only=True)
+    shares = 100 * totals.drop(columns="ice_pixels").div(totals.ice_pixels, axis=0)
+    shares = shares.rename(columns=lambda name: f"{name.replace('_pixels', '').replace('_', ' ')} (%)").round(1)
+    table = shares.reset_index(names="month")
+    table.insert(1, "dates", days.groupby(days.date.str[:7]).size().to_numpy())
+    return table
 
 
 def _versions() -> dict[str, str]:

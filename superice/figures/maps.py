@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
+import xarray as xr
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
@@ -61,9 +62,17 @@ class Ensemble:
 def read_ensemble(path: str | Path) -> Ensemble:
     """Read an ensemble with its grid, both from the published file alone."""
     dataset = read_gridded(path, ("sit_ai", "crs"))
-    crs = pyproj.CRS.from_cf(dataset.crs.attrs)
-    grid = Grid("file", crs, dataset.x.values, dataset.y.values)
-    return Ensemble(dataset.time.values.astype("datetime64[D]").item(), grid, dataset.sit_ai.values)
+    return Ensemble(day_of(dataset), grid_of(dataset), dataset.sit_ai.values)
+
+
+def grid_of(dataset: xr.Dataset) -> Grid:
+    """The grid that a published NetCDF file describes."""
+    return Grid("file", pyproj.CRS.from_cf(dataset.crs.attrs), dataset.x.values, dataset.y.values)
+
+
+def day_of(dataset: xr.Dataset) -> date:
+    """The date of a published NetCDF file."""
+    return dataset.time.values.astype("datetime64[D]").item()
 
 
 def features_and_members(features: Features, ensemble: Ensemble, zoom: tuple[slice, slice] | None = None) -> Figure:

@@ -73,6 +73,13 @@ def deformation_style() -> FieldStyle:
     return FieldStyle("deformation (day$^{-1}$)", "cmo.amp", LogNorm(1e-3, 1))
 
 
+def strain_rate_style(name: str, limit: float) -> FieldStyle:
+    """Of a strain rate, on a scale from 0 to ``limit``, or symmetric about 0 where the limit is negative."""
+    signed = limit < 0
+    scale = Normalize(limit, -limit) if signed else Normalize(0, limit)
+    return FieldStyle(f"{name} (day$^{{-1}}$)", "cmo.balance" if signed else "cmo.amp", scale)
+
+
 def thickness_style(fields: Iterable[np.ndarray]) -> FieldStyle:
     """One scale for all the thickness fields of a figure: from 0 to their 99.5th percentile, in steps of 0.5 m."""
     return FieldStyle("thickness (m)", "cmo.ice", Normalize(0, _top(fields, 99.5, 0.5)))

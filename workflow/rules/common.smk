@@ -31,6 +31,7 @@ wildcard_constraints:
     branch="model|observations",
     experiment="|".join(RUN.content["experiments"]),
     seed=r"\d+",
+    feature_set=f"(feature_sets/({'|'.join(RUN.content['feature_sets'])})/)?",
 
 
 def stamps(days):
@@ -60,11 +61,6 @@ def area(wildcards):
     return RUN.content["grid"]["area"]
 
 
-def settings_of(section, *keys):
-    """The named keys of a section of the configuration: a change of another one remakes nothing."""
-    return json.dumps({key: RUN.content[section][key] for key in keys})
-
-
 def folder_of(name):
     """The folder of a job's input files of that name."""
     return lambda wildcards, input: os.path.dirname(getattr(input, name)[0])
@@ -75,19 +71,35 @@ def modules(*names):
     return [f"superice/{name}.py" for name in names]
 
 
-def features_of(branch, days):
+def folder_of_set(feature_set):
+    """The part of a path that a feature set has for itself; nothing for the run's own."""
+    return f"feature_sets/{feature_set}/" if feature_set else ""
+
+
+def features_of(branch, days, feature_set=None):
     """Feature files of a branch."""
     pattern = {
-        "model": "model/features/{date}.nc",
-        "observations": "observations/features/sic_sit_e1_e2_{date}.npz",
+        "model": "{folder}model/features/{date}.nc",
+        "observations": "{folder}observations/features/sic_sit_e1_e2_{date}.npz",
     }
-    return paths(pattern[branch], date=days)
+    return paths(pattern[branch], folder=folder_of_set(feature_set), date=days)
 
 
-def ensembles_of(experiment, branch, days):
+def feature_set_of(wildcards):
+    """The feature set of a job, None for the run's own."""
+    return wildcards.get("feature_set", "").removeprefix("feature_sets/").rstrip("/") or None
+
+
+def feature_settings(*keys):
+    """The named keys of a job's way to the features: a change of another one remakes nothing."""
+    return lambda wildcards: json.dumps({key: RUN.features(feature_set_of(wildcards))[key] for key in keys})
+
+
+def ensembles_of(experiment, branch, days, feature_set=None):
     """Ensembles of an experiment; those of the published one fill the published folders."""
     folder = branch if experiment == PUBLISHED else f"experiments/{experiment}/{branch}"
-    return paths("{folder}/predictions/sit_hrai_{date}.nc", folder=folder, date=days)
+    pattern = "{of_set}{folder}/predictions/sit_hrai_{date}.nc"
+    return paths(pattern, of_set=folder_of_set(feature_set), folder=folder, date=days)
 
 
 def all_ensembles():

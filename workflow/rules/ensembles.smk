@@ -1,11 +1,12 @@
 # Ensembles of every date, from the model's and from the observed features.
 # Needs: a day's features, the chosen weights. Makes: <branch>/predictions/sit_hrai_D.nc for the published experiment,
-# experiments/<experiment>/<branch>/predictions/sit_hrai_D.nc for the others.
+# experiments/<experiment>/<branch>/predictions/sit_hrai_D.nc for the others; the published experiment's, drawn from
+# another feature set, below feature_sets/<set>/.
 
 
 rule draw_ensemble:
     input:
-        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)]),
+        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)], feature_set_of(wildcards)),
         weights=lambda wildcards: weights_of(experiment_of(wildcards)),
         script="workflow/scripts/draw_ensemble.py",
         areas=AREAS,
@@ -36,8 +37,8 @@ rule draw_ensemble:
 
 use rule draw_ensemble as draw_published_ensemble with:
     output:
-        "results/{run}/{branch}/predictions/sit_hrai_{date}.nc",
+        "results/{run}/{feature_set}{branch}/predictions/sit_hrai_{date}.nc",
     log:
-        "results/{run}/logs/draw_published_ensemble/{branch}/{date}.log",
+        "results/{run}/logs/draw_published_ensemble/{feature_set}{branch}/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/draw_published_ensemble/{branch}/{date}.tsv"
+        "results/{run}/benchmarks/draw_published_ensemble/{feature_set}{branch}/{date}.tsv"

@@ -1,6 +1,7 @@
 # From raw products to the published features, and to the normalisation of the training days.
 # Needs: a day's model file, or its three satellite products. Makes: model/features/D.nc,
-# observations/features/sic_sit_e1_e2_D.npz (and .nc), records/<branch>/D.json, normalisation.json.
+# observations/features/sic_sit_e1_e2_D.npz (and .nc), records/<branch>/D.json, normalisation.json; of another feature
+# set the same below feature_sets/<set>/.
 
 FEATURES = RUN.content["features"]
 
@@ -44,12 +45,12 @@ rule model_features:
             "products/nextsim",
         ),
     output:
-        features="results/{run}/model/features/{date}.nc",
-        record="results/{run}/records/model/{date}.json",
+        features="results/{run}/{feature_set}model/features/{date}.nc",
+        record="results/{run}/{feature_set}records/model/{date}.json",
     log:
-        "results/{run}/logs/model_features/{date}.log",
+        "results/{run}/logs/{feature_set}model_features/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/model_features/{date}.tsv"
+        "results/{run}/benchmarks/model_features/{feature_set}{date}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -59,7 +60,7 @@ rule model_features:
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
         kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
         area=area,
-        settings=settings_of("features", "sic_threshold", "deformation_floor", "low_resolution"),
+        settings=feature_settings("sic_threshold", "deformation_floor", "low_resolution"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     message:
         "model features of {params.date}"
@@ -87,13 +88,13 @@ rule observed_features:
             "products/osisaf_drift",
         ),
     output:
-        features="results/{run}/observations/features/sic_sit_e1_e2_{date}.npz",
-        netcdf="results/{run}/observations/features/sic_sit_e1_e2_{date}.nc",
-        record="results/{run}/records/observations/{date}.json",
+        features="results/{run}/{feature_set}observations/features/sic_sit_e1_e2_{date}.npz",
+        netcdf="results/{run}/{feature_set}observations/features/sic_sit_e1_e2_{date}.nc",
+        record="results/{run}/{feature_set}records/observations/{date}.json",
     log:
-        "results/{run}/logs/observed_features/{date}.log",
+        "results/{run}/logs/{feature_set}observed_features/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/observed_features/{date}.tsv"
+        "results/{run}/benchmarks/observed_features/{feature_set}{date}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -104,7 +105,7 @@ rule observed_features:
         concentration=lambda wildcards: SOURCES.observed_folder("concentration", day_of(wildcards)),
         drift=lambda wildcards: SOURCES.observed_folder("drift", day_of(wildcards)),
         area=area,
-        settings=settings_of("features", "sic_threshold", "observations"),
+        settings=feature_settings("sic_threshold", "observations"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
     message:
         "observed features of {params.date}"
@@ -142,17 +143,18 @@ rule normalisation:
         " --output {output} > {log} 2>&1"
 
 
-rule missing:
+rule inputs:
     input:
         model=paths("records/model/{date}.json", date=RUN.calendar.model_days()),
         observations=paths("records/observations/{date}.json", date=RUN.calendar.observed_days()),
-        script="workflow/scripts/list_missing.py",
+        script="workflow/scripts/list_inputs.py",
     output:
-        "results/{run}/missing.csv",
+        missing="results/{run}/missing.csv",
+        coverage="results/{run}/coverage.csv",
     log:
-        "results/{run}/logs/missing.log",
+        "results/{run}/logs/inputs.log",
     benchmark:
-        "results/{run}/benchmarks/missing.tsv"
+        "results/{run}/benchmarks/inputs.tsv"
     threads: 1
     resources:
         mem_mb=1000,
@@ -162,7 +164,7 @@ rule missing:
         model=stamps(RUN.calendar.model_days()),
         observations=stamps(RUN.calendar.observed_days()),
     message:
-        "table of missing and refused inputs"
+        "tables of missing inputs and of the pixels that each product has"
     shell:
         "python {input.script} --records {params.folder} --model {params.model} --observations {params.observations}"
-        " --output {output} > {log} 2>&1"
+        " --missing {output.missing} --coverage {output.coverage} > {log} 2>&1"

@@ -29,6 +29,16 @@ DRAWN_FROM = {
         "truth": features_of("model", [day for day in SHOWN["observations"] if day in SCORED_DAYS["observations"]]),
     },
 }
+for DAY in RUN.figure_days("observations"):
+    DRAWN_FROM[f"inputs_{DAY:%Y%m%d}"] = {
+        "features": paths("observations/features/sic_sit_e1_e2_{date}.nc", date=[DAY]),
+    }
+for DAY in RUN.figure_days("smoothing"):
+    SETS = [*RUN.content["figures"]["smoothing_sets"], None]
+    DRAWN_FROM[f"smoothing_{DAY:%Y%m%d}"] = {
+        "features": [path for name in SETS for path in features_of("observations", [DAY], name)],
+        "predictions": [path for name in SETS for path in ensembles_of(PUBLISHED, "observations", [DAY], name)],
+    }
 DRAWN_FROM = {figure: files for figure, files in DRAWN_FROM.items() if any(files.values())}
 FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM)
 
@@ -37,7 +47,7 @@ rule figure:
     input:
         files=lambda wildcards: [path for files in DRAWN_FROM[wildcards.figure].values() for path in files],
         script="workflow/scripts/draw_figure.py",
-        modules=modules("figures/style", "figures/geography", "figures/maps", "figures/curves"),
+        modules=modules("figures/style", "figures/geography", "figures/maps", "figures/curves", "figures/observations"),
     output:
         png="results/{run}/figures/{figure}.png",
         pdf="results/{run}/figures/{figure}.pdf",
@@ -52,7 +62,7 @@ rule figure:
         mem_mb=4000,
         runtime=20,
     params:
-        kind=lambda wildcards: wildcards.figure.removesuffix("_zoom"),
+        kind=lambda wildcards: wildcards.figure.split("_")[0],
         zoom=lambda wildcards: "--zoom" if wildcards.figure.endswith("_zoom") else "",
         options=lambda wildcards: [
             part for option, files in DRAWN_FROM[wildcards.figure].items() if files for part in (f"--{option}", *files)
@@ -70,6 +80,7 @@ rule report:
         table=paths("scores/table.csv") if SCORED else [],
         selection=paths("training/{experiment}/selection.csv", experiment=TRAINED),
         missing="results/{run}/missing.csv",
+        coverage="results/{run}/coverage.csv",
         script="workflow/scripts/make_report.py",
         template="workflow/report/report.html.j2",
         captions="workflow/report/captions.yaml",
@@ -92,5 +103,5 @@ rule report:
     shell:
         "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
         " --configuration {params.configuration:q} {params.scores} --selection {input.selection}"
-        " --missing {input.missing} --figures {input.figures} --benchmarks {params.benchmarks}"
+        " --missing {input.missing} --coverage {input.coverage} --figures {input.figures} --benchmarks {params.benchmarks}"
         " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from superice.commands import command, run
+from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import curves, maps
+from superice.figures import curves, maps, observations
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -40,6 +41,26 @@ def observed(args: argparse.Namespace) -> Figure:
     return maps.observed_maps([(read_observed_features(f), maps.read_ensemble(p), truth) for f, p, truth in rows])
 
 
+def inputs(args: argparse.Namespace) -> Figure:
+    """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
+    fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
+    return observations.observed_inputs(maps.day_of(fields), maps.grid_of(fields), fields)
+
+
+def smoothing(args: argparse.Namespace) -> Figure:
+    """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
+    pairs = zip(args.features, args.predictions, strict=True)
+    return observations.smoothing(
+        [observations.Treatment(set_name(f), read_observed_features(f), maps.read_ensemble(p)) for f, p in pairs]
+    )
+
+
+def set_name(path: Path) -> str:
+    """The feature set that a path <...>/feature_sets/<set>/observations/features/<file> belongs to."""
+    folder = path.resolve().parents[2]
+    return folder.name.replace("_", ", ") if folder.parent.name == "feature_sets" else "as configured"
+
+
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
     return curves.scores_over_dates(pd.read_csv(args.daily))
@@ -63,6 +84,11 @@ FIGURES = {
     "members": (members, {"features": "model features of the date", "predictions": "its ensemble"}),
     "maps": (against_truth, {"features": "model features of the dates", "predictions": "their ensembles"}),
     "observed": (observed, {"features": "observed features (.npz) of the dates", "predictions": "their ensembles"}),
+    "inputs": (inputs, {"features": "observed features (.nc) of the date"}),
+    "smoothing": (
+        smoothing,
+        {"features": "observed features (.npz) of the date, of each set", "predictions": "their ensembles"},
+    ),
     "scores": (scores, {}),
     "spectra": (spectra, {"scores": "scores of the dates"}),
     "calibration": (calibration, {"scores": "scores of all dates"}),

@@ -1,0 +1,55 @@
+"""Gather what is known of every day's inputs: those that are missing or refused, and the pixels that each product has."""
+
+import csv
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from superice.commands import command, day, run
+from superice.files import read_json, whole
+
+BRANCHES = ("model", "observations")
+MISSING = ("date", "branch", "product", "file", "variable", "value", "reason")
+PRODUCTS = ("cs2smos", "osisaf_concentration", "osisaf_drift")
+COVERAGE = ("date", "ice_pixels", *(f"without_{product}" for product in PRODUCTS), "kept_pixels", "kept_percent")
+
+
+def coverage(record: dict) -> dict:
+    """A row of an observed day: pixels of ice at sea, those that a product lacks, and those that have all inputs."""
+    lacking = {f"without_{product}": record["masked_pixels"].get(product) for product in PRODUCTS}
+    ice, kept = record["ice_pixels"], record["kept_pixels"]
+    share = round(100 * kept / ice, 2) if ice else None
+    return {"date": record["date"], "ice_pixels": ice, **lacking, "kept_pixels": kept, "kept_percent": share}
+
+
+def write_table(path: Path, columns: Iterable[str], rows: list[dict]) -> None:
+    """Write rows as CSV."""
+    with whole(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--records", type=Path, required=True, help="folder of the records, by branch")
+    for branch in BRANCHES:
+        parser.add_argument(f"--{branch}", type=day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
+    parser.add_argument("--missing", type=Path, required=True, help="table of the missing and refused inputs")
+    parser.add_argument("--coverage", type=Path, required=True, help="table of the pixels of the observed days")
+    args = parser.parse_args()
+    files = [args.records / b / f"{d:%Y%m%d}.json" for b in BRANCHES for d in getattr(args, b)]
+    records = sorted(map(read_json, files), key=lambda record: (record["date"], record["branch"]))
+    missing = [
+        {"date": record["date"], "branch": record["branch"]} | problem
+        for record in records
+        for problem in record["problems"]
+    ]
+    write_table(args.missing, MISSING, missing)
+    observed = [record for record in records if record["branch"] == "observations" and record["ice_pixels"]]
+    write_table(args.coverage, COVERAGE, [coverage(record) for record in observed])
+    print(f"{len(missing)} inputs missing or refused", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main)
