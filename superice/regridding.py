@@ -58,8 +58,10 @@ def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline"
     """
     if method not in METHODS:
         raise InputError(f"no such way of regridding; there are {', '.join(METHODS)}", value=method)
-    sample = spline_sample if method == "spline" else gauss_sample
-    return np.where(coverage(field, native, target), sample(field, native, target), np.nan)
+    covered = coverage(field, native, target)
+    if method == "gauss":
+        return np.where(covered, gauss_sample(field, native, target), np.nan)
+    return spline_sample(field, native, target, covered)
 
 
 def coverage(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
@@ -70,21 +72,26 @@ def coverage(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
     return inside & known[np.clip(rows, 0, field.shape[0] - 1), np.clip(columns, 0, field.shape[1] - 1)]
 
 
-def spline_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+def spline_sample(field: np.ndarray, native: Grid, target: Grid, where: np.ndarray | None = None) -> np.ndarray:
     """The cubic spline through the native values and their smooth continuation, at every target pixel, (y, x).
 
-    A native grid that is finer than the target is averaged over the target's cells first.
+    With ``where``, bool (y, x), only there, and NaN elsewhere. A native grid that is finer than the target is averaged
+    over the target's cells first.
     """
+    where = np.ones(target.shape, bool) if where is None else where
+    sampled = np.full(target.shape, np.nan)
     values, part = around(field, native, target)
     if not np.isfinite(values).any():
-        return np.full(target.shape, np.nan)
+        return sampled
     filled = continued(values)
     ratio = int(target.step / native.step)
     if ratio > 1:
         filled = uniform_filter(filled, ratio + 1 - ratio % 2, mode="nearest")
     first = [(part.y[0] - native.y[0]) / native.step, (part.x[0] - native.x[0]) / native.step]
-    position = pixel_coordinates(native, target) - np.rint(first)[:, None, None]
-    return map_coordinates(spline_filter(filled, order=3, mode="mirror"), position, mode="mirror", prefilter=False)
+    position = pixel_coordinates(native, target)[:, where] - np.rint(first)[:, None]
+    coefficients = spline_filter(filled, order=3, mode="mirror")
+    sampled[where] = map_coordinates(coefficients, position, mode="mirror", prefilter=False)
+    return sampled
 
 
 def around(field: np.ndarray, native: Grid, target: Grid) -> tuple[np.ndarray, Grid]:

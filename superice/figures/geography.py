@@ -11,9 +11,11 @@ from cartopy.mpl.geoaxes import GeoAxes
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
 from superice.grid import Grid, land_mask
@@ -22,15 +24,20 @@ Window = tuple[slice, slice]
 FINE_ENOUGH = 700  # cells along a side: a panel shows no more
 
 
-def map_panels(grid: Grid, rows: int, columns: int, window: Window | None = None) -> tuple[Figure, np.ndarray]:
-    """A figure of page width with (rows, columns) maps of the grid, or of a window of it; land and graticule drawn."""
+def map_panels(
+    grid: Grid, rows: int, columns: int, window: Window | None = None, rows_with_bars: int = 1
+) -> tuple[Figure, np.ndarray]:
+    """A figure of page width with (rows, columns) maps of the grid, or of a window of it; land and graticule drawn.
+
+    ``rows_with_bars`` says for how many rows of colour bars there must be room.
+    """
     left, bottom, right, top = part_of(grid, window).extent()
     panel_width = PAGE_WIDTH / columns - 0.1
     panel_height = panel_width * (top - bottom) / (right - left) + 0.25
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(PAGE_WIDTH, rows * panel_height + 0.7),
+        figsize=(PAGE_WIDTH, rows * panel_height + 0.7 * rows_with_bars),
         subplot_kw={"projection": grid.area().to_cartopy_crs()},
         squeeze=False,
     )
@@ -68,7 +75,7 @@ def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
     axis.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="#D55E00", lw=1.2))
 
 
-def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> None:
+def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> Colorbar:
     """A colour bar under the axes."""
     mappable = ScalarMappable(style.scale, style.colours)
     panels = list(np.ravel(axes))
@@ -86,7 +93,10 @@ def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -
     bar.set_label(style.label)
     if style.label.startswith("mask"):
         bar.set_ticks([0.25, 0.75], labels=["0", "1"])
+    elif single and not isinstance(style.scale, LogNorm):
+        bar.locator = MaxNLocator(4)
     bar.outline.set_linewidth(0.5)
+    return bar
 
 
 def _column(axis: Axes) -> int:

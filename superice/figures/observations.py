@@ -69,14 +69,15 @@ def observed_inputs(day: date, grid: Grid, fields: xr.Dataset) -> Figure:
         (shown_reason(fields.mask_reason.values), reason_style(), "mask"),
     ]
     with look():
-        figure, axes = map_panels(grid, 2, 3)
+        figure, axes = map_panels(grid, 2, 3, rows_with_bars=2)
         for axis, (field, style, title) in zip(axes.flat, panels, strict=True):
             draw_field(axis, grid, field, style)
             axis.set_title(title)
+            bar = colour_bar(figure, axis, style)
             if title == "mask":
-                _reasons_legend(axis)
-            else:
-                colour_bar(figure, axis, style)
+                bar.ax.clear()
+                bar.ax.set_axis_off()
+                _reasons_legend(bar.ax)
         letter_panels(axes.flat)
         figure.suptitle(long_date(day), fontsize=9)
     return figure
@@ -92,14 +93,17 @@ def shown_reason(mask_reason: np.ndarray) -> np.ndarray:
 def reason_style() -> FieldStyle:
     """A colour for each shown reason, and one for the pixels that have all inputs."""
     colours = [colour for _, _, colour in SHOWN_REASONS] + [KEPT[1]]
-    return FieldStyle("mask", ListedColormap(colours), BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)))
+    return FieldStyle("reason", ListedColormap(colours), BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)))
 
 
 def _reasons_legend(axis: Axes) -> None:
     entries = [(label, colour) for name, label, colour in SHOWN_REASONS if name != "land"] + [KEPT]
     handles = [plt.Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="0.4", lw=0.3) for _, colour in entries]
     labels = [label for label, _ in entries]
-    axis.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2, fontsize=6, handlelength=1)
+    legend = axis.legend(
+        handles, labels, loc="upper center", bbox_to_anchor=(0.5, 1.3), ncols=2, fontsize=6, handlelength=1
+    )
+    legend.set_in_layout(False)
 
 
 @dataclass(frozen=True)
