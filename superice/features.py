@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from superice import virtual_satellites
 from superice.commands import settings_as
 from superice.deformation import (
     contour_grid,
@@ -123,6 +124,8 @@ def model_day(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) ->
     pack, and neither the open ocean's thickness of 0 nor its current takes part in a mean over ice. Divergence is
     the model's own where it is written; shear is always taken from the velocities.
     """
+    if settings.low_resolution.method == "satellites":
+        return _seen_by_satellites(model, grid, settings)
     widths = {
         "sic": pixels(settings.low_resolution.concentration_km, grid.step),
         "sit": pixels(settings.low_resolution.thickness_km, grid.step),
@@ -132,16 +135,26 @@ def model_day(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) ->
     low = {"sic": box_mean(model.sic, widths["sic"])}
     with np.errstate(invalid="ignore"):
         ice = low["sic"] > settings.sic_threshold
-    u, v = (np.where(ice, component, np.nan) for component in (model.u, model.v))
-    divergence, shear = gradient_deformation(u, v, grid.step, polar_map_scale(grid))
-    high = {
-        "sic": model.sic,
-        "sit": model.sit,
-        "divergence": divergence if model.divergence is None else model.divergence,
-        "shear": shear,
-    }
+    high = _high_resolution(model, grid, ice)
     low |= {name: box_mean(high[name], widths[name], ice) for name in ("sit", "divergence", "shear")}
     return high, low
+
+
+def _high_resolution(model: nextsim.ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, np.ndarray]:
+    u, v = (np.where(ice, component, np.nan) for component in (model.u, model.v))
+    divergence, shear = gradient_deformation(u, v, grid.step, polar_map_scale(grid))
+    if model.divergence is not None:
+        divergence = model.divergence
+    return {"sic": model.sic, "sit": model.sit, "divergence": divergence, "shear": shear}
+
+
+def _seen_by_satellites(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
+    """High resolution as ever; the low resolution is made of virtual products as an observed day is of real ones."""
+    products = virtual_satellites.seen(model, grid, settings.low_resolution, settings.sic_threshold)
+    observed = observed_day(*products, grid, ~np.isfinite(model.sic), settings)
+    with np.errstate(invalid="ignore"):
+        ice = box_mean(model.sic, pixels(settings.low_resolution.concentration_km, grid.step)) > settings.sic_threshold
+    return _high_resolution(model, grid, ice), observed.fields
 
 
 def model_features(day: date, high: dict, low: dict, settings: FeatureSettings) -> Features:

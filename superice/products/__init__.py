@@ -43,6 +43,9 @@ def listing(folder: str | Path, days: Iterable[date]) -> list[Path]:
     return sorted(path for place in (folder, *months) if place.is_dir() for path in place.glob("*.nc"))
 
 
+EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
+POLAR_STEREOGRAPHIC = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts=70 +lon_0=-45"
+
 # A date in a name, whatever stands for its month.
 STAMP = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)")
 Rank = Callable[[str, date], tuple | None]

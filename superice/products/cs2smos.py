@@ -14,9 +14,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyproj
 
 from superice.grid import Grid
-from superice.products import ProductFile, around, best, opened
+from superice.products import EASE2, ProductFile, around, best, opened
 
 PRODUCT = "cs2smos"
 NAME = re.compile(
@@ -24,6 +25,7 @@ NAME = re.compile(
     r"_(?P<kind>[ro])_v(?P<version>\d{3})_(?P<file>\d{2})_l4sit\.nc"
 )
 VARIABLES = ("analysis_sea_ice_thickness", "sea_ice_thickness")
+GRID = Grid("cs2smos", pyproj.CRS(EASE2), *(25e3 * (np.arange(432) - 215.5) for _ in "xy"))
 FLAGS = ("status_flag", "quality_flag")
 WITHOUT_ICE = {"no_sea_ice", "open_water", "open_ocean", "ocean", "land", "lake", "missing", "invalid", "no_data"}
 THICKEST = 20.0

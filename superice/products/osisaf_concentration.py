@@ -14,13 +14,15 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyproj
 
 from superice.grid import Grid
-from superice.products import ProductFile, best, opened
+from superice.products import POLAR_STEREOGRAPHIC, ProductFile, best, opened
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
 NAME = re.compile(r"ice_conc_nh_(?P<grid>polstere-100|ease2-250)_(?P<kind>[\w.-]+?)_(?P<day>\d{8})(?:\d{4})?\.nc")
+GRID = Grid(PRODUCT, pyproj.CRS(POLAR_STEREOGRAPHIC), 10e3 * np.arange(760) - 3845e3, 10e3 * np.arange(1120) - 5345e3)
 EXCLUDED = {"land", "lake", "missing", "missing_value", "missing_data", "unclassified"}
 # Of files whose flags carry no meanings: the enumeration of OSI-401 and the bits of OSI-450.
 EXCLUDED_VALUES, EXCLUDED_BITS = (2, 100, 101, 102), 1 | 2

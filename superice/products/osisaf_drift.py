@@ -21,12 +21,15 @@ import numpy as np
 import pyproj
 
 from superice.grid import Grid
-from superice.products import METRES, ProductFile, around, best, opened
+from superice.products import METRES, POLAR_STEREOGRAPHIC, ProductFile, around, best, opened
 
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
 ONE_DAY = re.compile(
     r"ice_drift_nh_ease2-750_cdr-v(?P<version>\d+p\d+)(?P<sensor>-[\w-]+)?_24h-(?P<end>\d{8})\d{4}\.nc"
+)
+GRID = Grid(
+    PRODUCT, pyproj.CRS(POLAR_STEREOGRAPHIC), 62.5e3 * np.arange(119) - 3750e3, 62.5e3 * np.arange(177) - 5250e3
 )
 LOWEST_USABLE_STATUS = 20
 FASTEST = 150e3 / (48 * 3600)

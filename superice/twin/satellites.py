@@ -15,26 +15,13 @@ from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filte
 
 from superice.files import whole
 from superice.grid import Grid
+from superice.products import EASE2, POLAR_STEREOGRAPHIC, cs2smos, osisaf_concentration, osisaf_drift
 from superice.twin.arctic import Arctic
 from superice.twin.fields import PeriodicField, power_law
 
-EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
-POLAR = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts=70 +lon_0=-45"
 EPOCH = "seconds since 1978-01-01 00:00:00"
 SECONDS = 86400
 ICE = 0.15
-
-
-def _centred(step: float, count: int) -> np.ndarray:
-    return step * (np.arange(count) - (count - 1) / 2)
-
-
-# Native grids in m, y ascending; files store them from the top.
-THICKNESS_GRID = Grid("cs2smos", pyproj.CRS(EASE2), _centred(25e3, 432), _centred(25e3, 432))
-CONCENTRATION_GRID = Grid(
-    "concentration", pyproj.CRS(POLAR), np.arange(-3845e3, 3746e3, 10e3), np.arange(-5345e3, 5846e3, 10e3)
-)
-DRIFT_GRID = Grid("drift", pyproj.CRS(POLAR), np.arange(-3750e3, 3626e3, 62.5e3), np.arange(-5250e3, 5751e3, 62.5e3))
 
 
 def footprint(field: np.ndarray, cells: int) -> np.ndarray:
@@ -78,15 +65,15 @@ class Satellites:
 
     @cached_property
     def _thickness_view(self) -> View:
-        return View(THICKNESS_GRID, self.arctic.grid)
+        return View(cs2smos.GRID, self.arctic.grid)
 
     @cached_property
     def _concentration_view(self) -> View:
-        return View(CONCENTRATION_GRID, self.arctic.grid)
+        return View(osisaf_concentration.GRID, self.arctic.grid)
 
     @cached_property
     def _drift_view(self) -> View:
-        return View(DRIFT_GRID, self.arctic.grid)
+        return View(osisaf_drift.GRID, self.arctic.grid)
 
     def thickness(self, day: date) -> tuple[np.ndarray, np.ndarray]:
         """Weekly thickness of the ice in m and its uncertainty on the 25 km grid, (y, x), NaN without ice."""
@@ -149,7 +136,7 @@ class Satellites:
         """Write CS2SMOS in the layout of v205."""
         thickness, uncertainty = self.thickness(day)
         with _product(
-            path, THICKNESS_GRID, "Lambert_Azimuthal_Grid", EASE2, day - timedelta(3), day + timedelta(4)
+            path, cs2smos.GRID, "Lambert_Azimuthal_Grid", EASE2, day - timedelta(3), day + timedelta(4)
         ) as file:
             file.title, file.product_version = "SuperIce twin, in the layout of CS2SMOS", "205"
             packing = {"scale_factor": 1e-3, "units": "m"}
@@ -160,7 +147,13 @@ class Satellites:
         """Write OSI-401 concentration."""
         concentration, flags = self.concentration(day)
         with _product(
-            path, CONCENTRATION_GRID, "Polar_Stereographic_Grid", POLAR, day, day + timedelta(1), latlon=False
+            path,
+            osisaf_concentration.GRID,
+            "Polar_Stereographic_Grid",
+            POLAR_STEREOGRAPHIC,
+            day,
+            day + timedelta(1),
+            latlon=False,
         ) as file:
             file.title, file.product_id = "SuperIce twin, in the layout of OSI-401", "OSI-401"
             packing = {"scale_factor": 0.01, "units": "%", "standard_name": "sea_ice_area_fraction"}
@@ -180,10 +173,14 @@ class Satellites:
         displacement, flags = self.drift(day)
         noon = timedelta(hours=12)
         first, last = (datetime(d.year, d.month, d.day) + noon for d in (day - timedelta(1), day + timedelta(1)))
-        with _product(path, DRIFT_GRID, "Polar_Stereographic_Grid", POLAR, first, last, end=True) as file:
+        with _product(
+            path, osisaf_drift.GRID, "Polar_Stereographic_Grid", POLAR_STEREOGRAPHIC, first, last, end=True
+        ) as file:
             file.title, file.product_id = "SuperIce twin, in the layout of OSI-405", "OSI-405"
-            to_geographic = pyproj.Transformer.from_crs(DRIFT_GRID.crs, DRIFT_GRID.crs.geodetic_crs, always_xy=True)
-            x, y = np.meshgrid(DRIFT_GRID.x, DRIFT_GRID.y)
+            to_geographic = pyproj.Transformer.from_crs(
+                osisaf_drift.GRID.crs, osisaf_drift.GRID.crs.geodetic_crs, always_xy=True
+            )
+            x, y = np.meshgrid(osisaf_drift.GRID.x, osisaf_drift.GRID.y)
             known = np.isfinite(displacement[0])
             end = np.full((2, *known.shape), np.nan)
             end[:, known] = to_geographic.transform(

@@ -99,9 +99,9 @@ def test_dates_that_yaml_made_into_objects_are_accepted():
 
 def keys_of(*path):
     schema = yaml.safe_load(SCHEMA.read_text())
-    node = schema["$defs"]["experiment"]["properties"] if path[0] in ("experiment",) else schema["properties"]
-    for key in path[1:] if path[0] == "experiment" else path:
-        node = node[key]["properties"] if key in node else node["properties"][key]["properties"]
+    node = (schema["properties"] | schema["$defs"])[path[0]]["properties"]
+    for key in path[1:]:
+        node = node[key]["properties"]
     return set(node)
 
 

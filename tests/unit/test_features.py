@@ -89,7 +89,7 @@ def test_the_models_own_divergence_is_taken_where_it_is_written(grid):
 
 
 def test_means_over_the_boxes_are_those_of_the_settings(grid):
-    narrow = FeatureSettings(low_resolution=LowResolution(3, 9, 9))
+    narrow = FeatureSettings(low_resolution=LowResolution("boxes", 3, 9, 9))
     _, low = model_day(model(grid), grid, narrow)
     assert low["sit"][45, 30] == pytest.approx(2.0)
     assert low["sit"][41, 30] == pytest.approx(2.0)

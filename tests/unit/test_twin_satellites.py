@@ -13,10 +13,11 @@ import pytest
 
 from superice.grid import Grid
 from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.products.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
 from superice.twin import TwinSettings, names
 from superice.twin.arctic import Arctic
-from superice.twin.satellites import DRIFT_GRID, Satellites, View, footprint
+from superice.twin.satellites import Satellites, View, footprint
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2023, 1, 10)

@@ -37,6 +37,8 @@ rule model_features:
         modules=modules(
             "features",
             "degradation",
+            "virtual_satellites",
+            "regridding",
             "deformation",
             "deliverable",
             "grid",
@@ -60,7 +62,7 @@ rule model_features:
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
         kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
         area=area,
-        settings=feature_settings("sic_threshold", "deformation_floor", "low_resolution"),
+        settings=feature_settings("sic_threshold", "deformation_floor", "low_resolution", "observations"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     message:
         "model features of {params.date}"

@@ -1,0 +1,111 @@
+"""The model seen as satellites see: known fields come back, on the observations' masks and resolution."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from superice.degradation import LowResolution
+from superice.features import FeatureSettings, ObservationSettings, model_day, model_features
+from superice.grid import Grid, load_grid
+from superice.products import osisaf_drift
+from superice.products.nextsim import ModelDay
+from superice.virtual_satellites import sampled, seen
+
+DAY = date(2022, 1, 1)
+SEEN = FeatureSettings(low_resolution=LowResolution(method="satellites"))
+
+
+@pytest.fixture(scope="module")
+def grid():
+    whole = load_grid(Path(__file__).parents[2] / "config" / "areas.yaml", "superice")
+    return Grid("part", whole.crs, whole.x[400:720], whole.y[400:700])
+
+
+def model(grid, rate=1e-7, **fields):
+    """A day with a uniform shear of 2 ``rate`` over the ground and no divergence."""
+    x, y = np.meshgrid(grid.x - grid.x.mean(), grid.y - grid.y.mean())
+    whole = {
+        "sic": np.full(grid.shape, 0.9),
+        "sit": np.full(grid.shape, 1.8),
+        "u": rate * x,
+        "v": -rate * y,
+        "divergence": None,
+    } | fields
+    return ModelDay(Path("model.nc"), **whole)
+
+
+def test_uniform_fields_come_back(grid):
+    high, low = model_day(model(grid), grid, SEEN)
+    known = np.isfinite(low["sit"])
+    assert known.mean() > 0.6
+    np.testing.assert_allclose(low["sic"][known], 0.9, rtol=1e-5)
+    np.testing.assert_allclose(low["sit"][known], 1.8, rtol=1e-4)
+    np.testing.assert_allclose(low["shear"][known], 2e-7, rtol=0.02)
+    assert np.abs(low["divergence"][known]).max() < 5e-9
+    assert high["sit"] is not low["sit"]
+
+
+def test_all_fields_share_one_mask(grid):
+    sic = np.full(grid.shape, 0.9)
+    sic[:, :120] = 0.0
+    _, low = model_day(model(grid, sic=sic, sit=2 * sic), grid, SEEN)
+    masks = [np.isfinite(field) for field in low.values()]
+    assert all((mask == masks[0]).all() for mask in masks)
+    assert not masks[0][:, :115].any() and masks[0][:, 200:280].any()
+
+
+def test_thickness_of_the_ice_is_what_the_product_holds(grid):
+    thickness, concentration, _ = seen(model(grid), grid, LowResolution(), 0.15)
+    assert np.nanmedian(thickness.thickness) == pytest.approx(2.0)
+    assert np.nanmedian(concentration.concentration) == pytest.approx(0.9)
+
+
+def test_velocity_is_along_the_axes_of_the_drift_product_on_its_map(grid):
+    """Both maps have the same central meridian; lengths on the product's map are 0.97 of those over ground at the pole."""
+    even = {"u": np.full(grid.shape, 0.2), "v": np.full(grid.shape, -0.1)}
+    drift = seen(model(grid, **even), grid, LowResolution(), 0.15)[2]
+    known = np.isfinite(drift.u)
+    assert known.any()
+    latitude = osisaf_drift.GRID.lonlat()[1][known]
+    k0 = (1 + np.sin(np.radians(70))) / 2
+    expected = k0 * 2 / (1 + np.sin(np.radians(latitude)))
+    np.testing.assert_allclose(drift.u[known] / 0.2, expected, rtol=5e-3)
+    np.testing.assert_allclose(drift.v[known] / -0.1, expected, rtol=5e-3)
+
+
+def test_what_is_finer_than_the_products_is_lost(grid):
+    random = np.random.default_rng(0)
+    sit = 1.8 + 0.3 * random.standard_normal(grid.shape)
+    high, low = model_day(model(grid, sit=sit), grid, SEEN)
+    boxes = model_day(model(grid, sit=sit), grid, FeatureSettings())[1]
+    assert high["sit"].std() == pytest.approx(0.3, rel=0.02)
+    assert np.nanstd(low["sit"]) < 0.03
+    assert np.nanstd(low["sit"]) == pytest.approx(np.nanstd(boxes["sit"]), rel=0.3)
+
+
+def test_the_features_of_both_ways_have_the_same_truth(grid):
+    fields = model(grid, sit=1.8 + np.random.default_rng(1).random(grid.shape))
+    ways = [model_features(DAY, *model_day(fields, grid, how), how) for how in (SEEN, FeatureSettings())]
+    np.testing.assert_array_equal(ways[0].truth, ways[1].truth)
+    assert 0 < ways[0].mask.sum() <= ways[1].mask.sum()
+
+
+def test_a_field_is_not_sampled_beside_missing_pixels(grid):
+    field = np.ones(grid.shape)
+    field[100:140, 100:140] = np.nan
+    seen_field = sampled(field, grid, osisaf_drift.GRID)
+    np.testing.assert_allclose(seen_field[np.isfinite(seen_field)], 1.0)
+    assert np.isfinite(seen_field).sum() < np.isfinite(sampled(np.ones(grid.shape), grid, osisaf_drift.GRID)).sum()
+
+
+def test_a_coarser_contour_is_a_setting_of_the_observations(grid):
+    wide = FeatureSettings(
+        low_resolution=LowResolution(method="satellites"), observations=ObservationSettings(contour_cells=4)
+    )
+    fields = model(grid)
+    assert (
+        np.isfinite(model_day(fields, grid, wide)[1]["shear"]).sum()
+        < np.isfinite(model_day(fields, grid, SEEN)[1]["shear"]).sum()
+    )
