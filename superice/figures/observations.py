@@ -125,7 +125,7 @@ def smoothing(treatments: Sequence[Treatment]) -> Figure:
     window = zoom_window(common)
     step_km = grid.step / 1000
     inside = part_of(grid, window)
-    laplacians = [laplacian(treatment.features.sit, step_km)[window] for treatment in treatments]
+    laplacians = [1e3 * laplacian(treatment.features.sit, step_km)[window] for treatment in treatments]
     members = [treatment.ensemble.members[0][window] for treatment in treatments]
     bending, thickness = laplacian_style(laplacians), thickness_style(members)
     with look():
@@ -136,7 +136,7 @@ def smoothing(treatments: Sequence[Treatment]) -> Figure:
             _picture(column[0], inside, bend, bending)
             _picture(column[1], inside, member, thickness)
             rms = np.sqrt(np.nanmean(bend**2))
-            column[0].set_title(f"{treatment.name}:\nLaplacian, rms {1e3 * rms:.2f} mm km$^{{-2}}$")
+            column[0].set_title(f"{treatment.name}:\nLaplacian, rms {rms:.2f} mm km$^{{-2}}$")
             column[1].set_title("member 1")
         colour_bar(rows[0], axes[0], bending)
         colour_bar(rows[0], axes[1], thickness)
@@ -162,7 +162,7 @@ def laplacian(field: np.ndarray, step_km: float) -> np.ndarray:
 def laplacian_style(fields: Sequence[np.ndarray]) -> FieldStyle:
     """One symmetric scale, up to the 98th percentile of the smoothest field: what is beyond it is an artefact or a ridge."""
     limit = min(np.nanpercentile(np.abs(field), 98) for field in fields)
-    return FieldStyle("Laplacian (m km$^{-2}$)", "cmo.balance", Normalize(-limit, limit))
+    return FieldStyle("Laplacian (mm km$^{-2}$)", "cmo.balance", Normalize(-limit, limit))
 
 
 def _picture(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle) -> None:
