@@ -99,7 +99,7 @@ def arrived(server: Resumable, url: str, target: Path) -> Path:
             # A part that no size and no time tie to this version may belong to any.
             if other != part or announced.size is None or not announced.changed:
                 other.unlink()
-        if size_of(part) != announced.size:
+        if not part.exists() or size_of(part) != announced.size:
             server.append(url, part, announced)
         if announced.size is not None and size_of(part) != announced.size:
             raise _unequal(part, announced.size)

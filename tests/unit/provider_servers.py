@@ -28,7 +28,7 @@ class WebProvider(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.faults: deque[str] = deque()
         self.asked: list[tuple[str, str, str | None]] = []
-        self.changed, self.ranges = CHANGED, True
+        self.changed, self.ranges, self.login = CHANGED, True, ""
 
     def serve_forever(self, poll_interval: float = 0.02) -> None:
         super().serve_forever(poll_interval)
@@ -58,6 +58,10 @@ class _Answers(BaseHTTPRequestHandler):
             self._page(path)
 
     def _page(self, folder: str, thredds: bool = False) -> None:
+        if self.server.login not in ("", folder):
+            self.send_response(302)
+            self.send_header("Location", self.server.login)
+            return self.end_headers()
         inside = [PurePosixPath(path) for path in self.server.files if path.startswith(folder)]
         if not inside:
             return self.send_error(404)

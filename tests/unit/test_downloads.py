@@ -194,6 +194,20 @@ def test_fewer_bytes_than_were_announced_are_refused(tmp_path, drift_web, drift)
         osisaf_drift.find(tmp_path, DAY)
 
 
+def test_an_empty_file_is_refused(tmp_path, web, drift):
+    web.files[f"/drift/2022/04/{drift[0]}"] = b""
+    with pytest.raises(InputError, match=r"arrived twice.*found 0 bytes"):
+        got(tmp_path, web.address("/drift"))
+
+
+def test_a_login_in_place_of_a_listing_is_not_a_missing_day(tmp_path, drift_web):
+    drift_web.login = "/login/"
+    drift_web.files["/login/form.nc"] = b""
+    with pytest.raises(InputError, match="leads elsewhere") as failure:
+        got(tmp_path, drift_web.address("/drift"))
+    assert not isinstance(failure.value, MissingInput)
+
+
 def test_an_error_page_in_place_of_a_file_is_not_taken_for_it(tmp_path, drift_web, drift):
     drift_web.faults.append("page")
     got(tmp_path, drift_web.address("/drift"))

@@ -60,9 +60,8 @@ def main() -> None:
     try:
         content = found(fetch(PRODUCTS[args.product], args.date, args.folder, args.addresses))
     except MissingInput as error:
+        print(f"warning: {error}", file=sys.stderr)
         content = missing(error)
-    for problem in content["problems"]:
-        print(f"warning: {problem['reason']}", file=sys.stderr)
     write_json(args.record, {"product": args.product, "date": args.date.isoformat()} | content)
 
 
