@@ -86,7 +86,7 @@ class Web:
 
         def attempt() -> str | None:
             with self._answer("GET", url, absent=True) as answer:
-                if urlsplit(answer.url).path.rstrip("/") != urlsplit(url).path.rstrip("/"):
+                if _path(answer.url) != _path(url):
                     # The page of a login, say: it lists nothing, which is not to be taken for an empty month.
                     raise Unreachable(f"leads elsewhere, to {answer.url}", file=url)
                 try:
@@ -100,14 +100,16 @@ class Web:
         """An answer whose body is still to be read; the adapter has been patient until its first byte."""
         timeout = servers.CONNECT_TIMEOUT_S, servers.READ_TIMEOUT_S
         try:
-            answer = self.session.request(
-                method, url, headers=headers, stream=True, timeout=timeout, allow_redirects=True
-            )
+            answer = self.session.request(method, url, headers=headers, stream=True, timeout=timeout)
         except requests.RequestException as error:
             raise Unreachable(str(error), file=url) from error
         if not answer.ok and not (absent and answer.status_code == requests.codes.not_found):
             raise Unreachable(f"answers {answer.status_code} {answer.reason}", file=url)
         return answer
+
+
+def _path(url: str) -> str:
+    return unquote(urlsplit(url).path).rstrip("/")
 
 
 class _Links(HTMLParser):
