@@ -10,6 +10,7 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/sources.smk"
+include: "workflow/rules/downloads.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
@@ -22,6 +23,11 @@ rule all:
     input:
         all_ensembles(),
         paths("report.html"),
+
+
+rule downloads:
+    input:
+        [record for day in RUN.calendar.observed_days() for record in SOURCES.download_records(day)],
 
 
 rule features:

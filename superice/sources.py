@@ -23,7 +23,7 @@ class Sources:
     """The raw files of a run.
 
     A twin's files are known before they are made. Of a folder's files only those that are there can be named: a file
-    that arrives later is a new input, and remakes its day.
+    that arrives later is a new input, and remakes its day. For a file that is to be downloaded stands the record of it.
     """
 
     def __init__(self, run: Configuration, results: str) -> None:
@@ -49,8 +49,16 @@ class Sources:
         """The folder in which the file of a product (cs2smos, concentration or drift) is looked for."""
         return self._twin(day, product) if self.observations["kind"] == "twin" else self.observations[product]
 
+    def download_records(self, day: date) -> list[str]:
+        """The records of the downloads of a day; none where the twin takes the place of the providers."""
+        if self.observations["kind"] == "twin":
+            return []
+        return [f"{self.results}/downloads/{product}/{day:%Y%m%d}.json" for product in PRODUCTS]
+
     def observed_files(self, day: date) -> list[str]:
-        """The files of the three products of a day, as far as they are known."""
+        """The files of the three products of a day, as far as they are known, or the records of their downloads."""
+        if self.observations["kind"] == "download":
+            return self.download_records(day)
         files = []
         for product, (find, name) in PRODUCTS.items():
             folder = self.observed_folder(product, day)

@@ -75,6 +75,9 @@ def set_key(content, path, value):
         ("run", ["nonsense"], "run: no experiment 'nonsense'"),
         ("sources.model", {"kind": "guess"}, "sources.model.kind: 'guess'"),
         ("twin", {"colour": 1}, "twin: unknown key 'colour'"),
+        ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
+        ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
+        ("sources.observations.addresses.ice", ["https://host/ice"], "addresses: unknown key 'ice'"),
     ],
 )
 def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):

@@ -1,0 +1,69 @@
+"""Get one product's file for one date from its provider, or keep the one that is there.
+
+Addresses are tried in their order; each is a base below which the provider keeps YYYY/MM/:
+  https://host/path            an index page, or .../thredds/fileServer/... of a THREDDS server
+  ftp://host/path              also ftps://
+  copernicusmarine:dataset-id  through the client of that name
+User names and passwords come from ~/.netrc, or from what `copernicusmarine login` keeps.
+
+A date that no provider has is recorded as missing. A provider that cannot be reached ends the command with
+status 1 and without a record: what has arrived of a file stays and is continued the next time.
+"""
+
+import hashlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from superice.commands import command, day, run
+from superice.downloads import Download, fetch
+from superice.errors import MissingInput
+from superice.files import write_json
+from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+
+PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift}
+
+
+def found(download: Download) -> dict:
+    """What the record says of a file."""
+    with download.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "file": str(download.path),
+        "url": download.url,
+        "bytes": download.path.stat().st_size,
+        "sha256": digest,
+        "looked_for": now() if download.url else "already there",
+        "problems": [],
+    }
+
+
+def missing(error: MissingInput) -> dict:
+    """What the record says of a date that nobody has."""
+    nothing = dict.fromkeys(("file", "url", "bytes", "sha256"))
+    return nothing | {"looked_for": now(), "problems": [error.as_record()]}
+
+
+def now() -> str:
+    """The time, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--product", choices=PRODUCTS, required=True, help="which of the three products")
+    parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--folder", type=Path, required=True, help="where files are kept; a new one under YYYY/MM/")
+    parser.add_argument("--addresses", nargs="+", required=True, metavar="ADDRESS", help="the providers, first to last")
+    parser.add_argument("--record", type=Path, required=True, help="what was found, and where: JSON")
+    args = parser.parse_args()
+    try:
+        content = found(fetch(PRODUCTS[args.product], args.date, args.folder, args.addresses))
+    except MissingInput as error:
+        print(f"warning: {error}", file=sys.stderr)
+        content = missing(error)
+    write_json(args.record, {"product": args.product, "date": args.date.isoformat()} | content)
+
+
+if __name__ == "__main__":
+    run(main)
