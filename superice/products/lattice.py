@@ -1,0 +1,136 @@
+"""Where the target grid lies in a file whose cells have longitude and latitude, and no axes to be trusted.
+
+The target's cells are the file's, whole or a window of them, or they lie between them: then fields are interpolated,
+and vectors turned from the axes of the lattice to those of the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+from scipy.ndimage import map_coordinates
+
+from superice.grid import Grid
+from superice.products import ProductFile
+from superice.regridding import continued
+
+LATTICE_DEGREES = 1e-4
+METRES_PER_DEGREE = 111_195.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """The target's cells are those of ``where``, (rows, columns)."""
+
+    where: tuple[slice, slice]
+
+    def scalar(self, field: np.ndarray) -> np.ndarray:
+        """The field as it is, (y, x)."""
+        return field
+
+    def vector(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The components as they are, each (y, x)."""
+        return u, v
+
+
+@dataclass(frozen=True)
+class Between:
+    """The target's cells lie between those of the lattice.
+
+    Attributes:
+        where: what to read, (rows, columns): all of it.
+        position: of the target's cells in the lattice, fractional (row, column), (2, y, x), NaN outside.
+        axes: directions of the lattice's axes on the target's map: unit vectors (axis, component, row, column), the
+            axis along the columns first.
+
+    """
+
+    where: tuple[slice, slice]
+    position: np.ndarray
+    axes: np.ndarray
+
+    def scalar(self, field: np.ndarray) -> np.ndarray:
+        """Bilinear between the known cells and their smooth continuation, (y, x).
+
+        A pixel is missing if and only if the cell of the lattice that it lies in is: a gap neither grows nor shrinks.
+        """
+        inside = np.isfinite(self.position).all(axis=0)
+        position = np.where(inside, self.position, 0)
+        nearest = np.isfinite(field)[tuple(np.rint(position).astype(np.intp))]
+        return np.where(inside & nearest, map_coordinates(continued(field), position, order=1), np.nan)
+
+    def vector(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Components along the lattice's axes to components along the target's, each (y, x)."""
+        along_x, along_y = u * self.axes[0] + v * self.axes[1]
+        return self.scalar(along_x), self.scalar(along_y)
+
+
+def placed(file: ProductFile, grid: Grid, resample: bool = False) -> Window | Between:
+    """Where ``grid`` lies in the file's lattice.
+
+    Raises InputError when its cells are not the file's and ``resample`` does not allow to interpolate, or when they
+    do not overlap at all.
+    """
+    longitude, latitude = file.variable("longitude"), file.variable("latitude")
+    if longitude.ndim != 2 or longitude.shape != latitude.shape or min(longitude.shape) < 2:
+        raise file.error("longitude and latitude are not (y, x)", "longitude", longitude.shape)
+    window = _first_cell(file, grid)
+    rows, columns = longitude.shape
+    within = window[0].start >= 0 and window[1].start >= 0 and window[0].stop <= rows and window[1].stop <= columns
+    apart = _distance(file, grid, window) if within else np.inf
+    if apart <= LATTICE_DEGREES * METRES_PER_DEGREE:
+        return Window(window)
+    if resample:
+        return _between(file, grid)
+    if not within:
+        reason = f"wrong grid: the {grid.shape[0]} x {grid.shape[1]} cells of {grid.name!r} do not lie within it"
+        raise file.error(reason, "longitude, latitude", f"{rows} x {columns}")
+    reason = f"wrong grid: its cells are not those of {grid.name!r} to {LATTICE_DEGREES:g} degrees"
+    raise file.error(reason, "longitude, latitude", f"up to {apart:.0f} m apart")
+
+
+def _positions(file: ProductFile, grid: Grid, where: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Cells on the target's map in m: longitudes lose their meaning near the pole."""
+    longitude, latitude = (file.decode(name, file.part(name, where)) for name in ("longitude", "latitude"))
+    return pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
+
+
+def _first_cell(file: ProductFile, grid: Grid) -> tuple[slice, slice]:
+    """The window that the target fills if the lattice is its own, as the first cell says."""
+    x, y = (float(values[0, 0]) for values in _positions(file, grid, (slice(1), slice(1))))
+    if not np.isfinite([x, y]).all():
+        raise file.error("wrong grid: the first cell has no place on the target's projection", "longitude, latitude")
+    row, column = round((grid.y[0] - y) / grid.step), round((grid.x[0] - x) / grid.step)
+    return slice(row, row + grid.shape[0]), slice(column, column + grid.shape[1])
+
+
+def _distance(file: ProductFile, grid: Grid, window: tuple[slice, slice]) -> float:
+    """The largest distance in m between cells of the window and of the target, at some 40 x 40, edges included."""
+    rows, columns = (np.unique(np.linspace(0, n - 1, 40).astype(int)) for n in grid.shape)
+    x, y = (values[np.ix_(rows, columns)] for values in _positions(file, grid, window))
+    distance = np.hypot(x - grid.x[columns], y - grid.y[rows, None])
+    return float(np.max(distance)) if np.isfinite(distance).all() else np.inf
+
+
+def _between(file: ProductFile, grid: Grid) -> Between:
+    from pyresample import SwathDefinition
+    from pyresample.gradient import gradient_resampler_indices
+
+    where = slice(None), slice(None)
+    longitude, latitude = (file.decode(name, file.part(name, where)) for name in ("longitude", "latitude"))
+    x, y = pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
+    lost = ~np.isfinite(x + y)
+    if lost.any():
+        raise file.error("cells without a place on the target's projection", "longitude, latitude", int(lost.sum()))
+    # Of the area, rows run from the top; of the result, the column comes first.
+    position = gradient_resampler_indices(SwathDefinition(longitude, latitude), grid.area())[::-1, ::-1]
+    if not np.isfinite(position).any():
+        raise file.error(f"wrong grid: no cell of {grid.name!r} lies within it", "longitude, latitude")
+    axes = np.array([[np.gradient(along, axis=axis) for along in (x, y)] for axis in (1, 0)])
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    # Of a lattice that is mirrored, nobody knows whether velocities follow its rows or its map.
+    if not (axes[0, 0] * axes[1, 1] > axes[0, 1] * axes[1, 0]).all():
+        raise file.error("wrong grid: mirrored, rows do not ascend in y", "longitude, latitude")
+    return Between(where, position, axes)
