@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyproj
 from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
 
 from superice.grid import Grid
 from superice.products import ProductFile
@@ -40,8 +41,8 @@ class Between:
     """The target's cells lie between those of the lattice.
 
     Attributes:
-        where: what to read, (rows, columns): all of it.
-        position: of the target's cells in the lattice, fractional (row, column), (2, y, x), NaN outside.
+        where: the part of the lattice that is needed, (rows, columns).
+        position: of the target's cells in that part, fractional (row, column), (2, y, x), NaN outside.
         axes: directions of the lattice's axes on the target's map: unit vectors (axis, component, row, column), the
             axis along the columns first.
 
@@ -58,8 +59,11 @@ class Between:
         """
         inside = np.isfinite(self.position).all(axis=0)
         position = np.where(inside, self.position, 0)
-        nearest = np.isfinite(field)[tuple(np.rint(position).astype(np.intp))]
-        return np.where(inside & nearest, map_coordinates(continued(field), position, order=1), np.nan)
+        row, column = (
+            np.clip(np.rint(part), 0, n - 1).astype(int) for part, n in zip(position, field.shape, strict=True)
+        )
+        known = inside & np.isfinite(field)[row, column]
+        return np.where(known, map_coordinates(continued(field), position, order=1, mode="nearest"), np.nan)
 
     def vector(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Components along the lattice's axes to components along the target's, each (y, x)."""
@@ -115,22 +119,43 @@ def _distance(file: ProductFile, grid: Grid, window: tuple[slice, slice]) -> flo
 
 
 def _between(file: ProductFile, grid: Grid) -> Between:
-    from pyresample import SwathDefinition
-    from pyresample.gradient import gradient_resampler_indices
+    """The target's cells by the nearest cell of the lattice and the two steps from it to its neighbours.
 
-    where = slice(None), slice(None)
-    longitude, latitude = (file.decode(name, file.part(name, where)) for name in ("longitude", "latitude"))
-    x, y = pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
-    lost = ~np.isfinite(x + y)
+    Pyresample's gradient search finds the same, but leaves holes where cells of both grids coincide.
+    """
+    where = _around(file, grid)
+    cells = np.array(_positions(file, grid, where))
+    lost = ~np.isfinite(cells).all(axis=0)
     if lost.any():
         raise file.error("cells without a place on the target's projection", "longitude, latitude", int(lost.sum()))
-    # Of the area, rows run from the top; of the result, the column comes first.
-    position = gradient_resampler_indices(SwathDefinition(longitude, latitude), grid.area())[::-1, ::-1]
-    if not np.isfinite(position).any():
-        raise file.error(f"wrong grid: no cell of {grid.name!r} lies within it", "longitude, latitude")
-    axes = np.array([[np.gradient(along, axis=axis) for along in (x, y)] for axis in (1, 0)])
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    along_columns, along_rows = (np.array([np.gradient(part, axis=axis) for part in cells]) for axis in (1, 0))
     # Of a lattice that is mirrored, nobody knows whether velocities follow its rows or its map.
-    if not (axes[0, 0] * axes[1, 1] > axes[0, 1] * axes[1, 0]).all():
+    if not (_cross(along_columns, along_rows) > 0).all():
         raise file.error("wrong grid: mirrored, rows do not ascend in y", "longitude, latitude")
-    return Between(where, position, axes)
+    wanted = np.array(np.meshgrid(grid.x, grid.y))
+    _, nearest = cKDTree(cells.reshape(2, -1).T).query(np.moveaxis(wanted, 0, -1))
+    row, column = np.unravel_index(nearest, cells.shape[1:])
+    away, across, up = (part[:, row, column] for part in (cells, along_columns, along_rows))
+    away = wanted - away
+    position = np.array(
+        [row + _cross(across, away) / _cross(across, up), column + _cross(away, up) / _cross(across, up)]
+    )
+    within = [np.abs(part - (n - 1) / 2) <= n / 2 for part, n in zip(position, cells.shape[1:], strict=True)]
+    axes = np.array([step / np.hypot(*step) for step in (along_columns, along_rows)])
+    return Between(where, np.where(np.all(within, axis=0), position, np.nan), axes)
+
+
+def _around(file: ProductFile, grid: Grid) -> tuple[slice, slice]:
+    """The part of the lattice that the target needs, (rows, columns): two cells more than it covers."""
+    x, y = _positions(file, grid, (slice(None), slice(None)))
+    left, bottom, right, top = grid.extent()
+    covered = (x > left) & (x < right) & (y > bottom) & (y < top)
+    if not covered.any():
+        raise file.error(f"wrong grid: none of its cells lies within {grid.name!r}", "longitude, latitude")
+    rows, columns = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
+    return slice(max(rows[0] - 2, 0), rows[-1] + 3), slice(max(columns[0] - 2, 0), columns[-1] + 3)
+
+
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The third component of the product of two vectors in the plane, their components first."""
+    return a[0] * b[1] - a[1] * b[0]
