@@ -80,19 +80,18 @@ def placed(file: ProductFile, grid: Grid, resample: bool = False) -> Window | Be
     longitude, latitude = file.variable("longitude"), file.variable("latitude")
     if longitude.ndim != 2 or longitude.shape != latitude.shape or min(longitude.shape) < 2:
         raise file.error("longitude and latitude are not (y, x)", "longitude", longitude.shape)
-    window = _first_cell(file, grid)
-    rows, columns = longitude.shape
-    within = window[0].start >= 0 and window[1].start >= 0 and window[0].stop <= rows and window[1].stop <= columns
-    apart = _distance(file, grid, window) if within else np.inf
+    window = _window(file, grid)
+    apart = np.inf if window is None else _distance(file, grid, window)
     if apart <= LATTICE_DEGREES * METRES_PER_DEGREE:
         return Window(window)
     if resample:
         return _between(file, grid)
-    if not within:
-        reason = f"wrong grid: the {grid.shape[0]} x {grid.shape[1]} cells of {grid.name!r} do not lie within it"
-        raise file.error(reason, "longitude, latitude", f"{rows} x {columns}")
-    reason = f"wrong grid: its cells are not those of {grid.name!r} to {LATTICE_DEGREES:g} degrees"
-    raise file.error(reason, "longitude, latitude", f"up to {apart:.0f} m apart")
+    cells, wanted = (" x ".join(map(str, shape)) for shape in (longitude.shape, grid.shape))
+    raise file.error(
+        f"wrong grid: its cells are not those of {grid.name!r} to {LATTICE_DEGREES:g} degrees",
+        "longitude, latitude",
+        f"up to {apart:.0f} m apart" if np.isfinite(apart) else f"{cells} cells that do not hold its {wanted}",
+    )
 
 
 def _positions(file: ProductFile, grid: Grid, where: tuple) -> tuple[np.ndarray, np.ndarray]:
@@ -101,13 +100,16 @@ def _positions(file: ProductFile, grid: Grid, where: tuple) -> tuple[np.ndarray,
     return pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
 
 
-def _first_cell(file: ProductFile, grid: Grid) -> tuple[slice, slice]:
-    """The window that the target fills if the lattice is its own, as the first cell says."""
+def _window(file: ProductFile, grid: Grid) -> tuple[slice, slice] | None:
+    """The window that the target fills if the lattice is its own, as the first cell says; None beyond the lattice."""
     x, y = (float(values[0, 0]) for values in _positions(file, grid, (slice(1), slice(1))))
     if not np.isfinite([x, y]).all():
-        raise file.error("wrong grid: the first cell has no place on the target's projection", "longitude, latitude")
+        return None
     row, column = round((grid.y[0] - y) / grid.step), round((grid.x[0] - x) / grid.step)
-    return slice(row, row + grid.shape[0]), slice(column, column + grid.shape[1])
+    (rows, columns), (height, width) = file.variable("longitude").shape, grid.shape
+    if row < 0 or column < 0 or row + height > rows or column + width > columns:
+        return None
+    return slice(row, row + height), slice(column, column + width)
 
 
 def _distance(file: ProductFile, grid: Grid, window: tuple[slice, slice]) -> float:
@@ -119,30 +121,33 @@ def _distance(file: ProductFile, grid: Grid, window: tuple[slice, slice]) -> flo
 
 
 def _between(file: ProductFile, grid: Grid) -> Between:
-    """The target's cells by the nearest cell of the lattice and the two steps from it to its neighbours.
-
-    Pyresample's gradient search finds the same, but leaves holes where cells of both grids coincide.
-    """
     where = _around(file, grid)
     cells = np.array(_positions(file, grid, where))
     lost = ~np.isfinite(cells).all(axis=0)
     if lost.any():
         raise file.error("cells without a place on the target's projection", "longitude, latitude", int(lost.sum()))
-    along_columns, along_rows = (np.array([np.gradient(part, axis=axis) for part in cells]) for axis in (1, 0))
+    steps = np.array([[np.gradient(part, axis=axis) for part in cells] for axis in (1, 0)])
     # Of a lattice that is mirrored, nobody knows whether velocities follow its rows or its map.
-    if not (_cross(along_columns, along_rows) > 0).all():
+    if not (_cross(*steps) > 0).all():
         raise file.error("wrong grid: mirrored, rows do not ascend in y", "longitude, latitude")
+    return Between(where, _fractional(cells, steps, grid), steps / np.linalg.norm(steps, axis=1, keepdims=True))
+
+
+def _fractional(cells: np.ndarray, steps: np.ndarray, grid: Grid) -> np.ndarray:
+    """Fractional (row, column) of the target's cells, (2, y, x), NaN beyond the outer edges of the lattice.
+
+    From the nearest cell along the two steps to its neighbours. Pyresample's gradient search finds the same, but
+    leaves holes where cells of both grids coincide.
+    """
     wanted = np.array(np.meshgrid(grid.x, grid.y))
     _, nearest = cKDTree(cells.reshape(2, -1).T).query(np.moveaxis(wanted, 0, -1))
     row, column = np.unravel_index(nearest, cells.shape[1:])
-    away, across, up = (part[:, row, column] for part in (cells, along_columns, along_rows))
-    away = wanted - away
-    position = np.array(
-        [row + _cross(across, away) / _cross(across, up), column + _cross(away, up) / _cross(across, up)]
-    )
-    within = [np.abs(part - (n - 1) / 2) <= n / 2 for part, n in zip(position, cells.shape[1:], strict=True)]
-    axes = np.array([step / np.hypot(*step) for step in (along_columns, along_rows)])
-    return Between(where, np.where(np.all(within, axis=0), position, np.nan), axes)
+    away = wanted - cells[:, row, column]
+    across, up = steps[..., row, column]
+    area = _cross(across, up)
+    position = np.array([row + _cross(across, away) / area, column + _cross(away, up) / area])
+    middle, half = ((np.array(cells.shape[1:]) - k)[:, None, None] / 2 for k in (1, 0))
+    return np.where((np.abs(position - middle) <= half).all(axis=0), position, np.nan)
 
 
 def _around(file: ProductFile, grid: Grid) -> tuple[slice, slice]:
