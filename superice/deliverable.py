@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from superice import __version__
 from superice.errors import InputError
 from superice.files import whole, write_dataset
 from superice.grid import Grid
@@ -16,7 +17,11 @@ FIELDS = {
     "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),
     "sit": ("sea ice thickness, mean over the cell", "sea_ice_thickness", "m"),
     "divergence": ("divergence of the sea ice velocity", "divergence_of_sea_ice_velocity", "s-1"),
-    "shear": ("shear of the sea ice velocity", None, "s-1"),
+    "shear": (
+        "shear of the sea ice velocity",
+        "maximum_over_coordinate_rotation_of_sea_ice_horizontal_shear_strain_rate",
+        "s-1",
+    ),
 }
 MASK_REASONS = {
     1: "thickness_missing",
@@ -25,6 +30,7 @@ MASK_REASONS = {
     8: "land",
     16: "concentration_below_threshold",
 }
+EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = "days since 1978-01-01 12:00:00"
 
 
@@ -43,32 +49,52 @@ def predictions_name(day: date) -> str:
     return f"sit_hrai_{day:%Y%m%d}.nc"
 
 
-def _field(values: np.ndarray, name: str, note: str = "") -> tuple:
+def _field(values: np.ndarray, name: str, content: str, note: str = "") -> tuple:
+    """A variable (y, x); ``content`` is a coverage content type of ISO 19115."""
+    return ("y", "x"), np.asarray(values, dtype=np.float32), _attributes(name, content, note)
+
+
+def _attributes(name: str, content: str, note: str = "") -> dict[str, str]:
     long_name, standard_name, units = FIELDS[name]
-    attributes = {"long_name": long_name + note, "units": units, "grid_mapping": "crs"}
-    if standard_name:
-        attributes["standard_name"] = standard_name
-    return ("y", "x"), np.asarray(values, dtype=np.float32), attributes
+    return {
+        "long_name": long_name + note,
+        "standard_name": standard_name,
+        "units": units,
+        "coverage_content_type": content,
+        "grid_mapping": "crs",
+    }
+
+
+def _grid_mapping(grid: Grid) -> dict[str, object]:
+    """The projection in the terms of CF, which asks of a polar one for its pole as well."""
+    attributes = grid.crs.to_cf()
+    if attributes.get("grid_mapping_name") == "polar_stereographic":
+        pole = 90.0 if grid.lonlat()[1].mean() > 0 else -90.0
+        attributes = {"latitude_of_projection_origin": pole, **attributes}
+    return attributes
 
 
 def _frame(grid: Grid, day: date, title: str, summary: str, provenance: dict[str, str]) -> xr.Dataset:
     """The dataset that every gridded file starts from: time, coordinates, grid mapping, CF and ACDD attributes."""
     longitude, latitude = grid.lonlat()
-    axis = {"units": "m", "axis": None}
-    x = axis | {"standard_name": "projection_x_coordinate", "axis": "X", "long_name": "x of the cell centre"}
-    y = axis | {"standard_name": "projection_y_coordinate", "axis": "Y", "long_name": "y of the cell centre"}
+    noon = np.datetime64(day.isoformat() + "T12:00:00", "ns")
+    named = lambda standard_name, long_name, **more: {"standard_name": standard_name, "long_name": long_name, **more}
     frame = xr.Dataset(
         coords={
-            "time": ((), np.datetime64(day.isoformat() + "T12:00:00", "ns"), {"standard_name": "time", "axis": "T"}),
-            "x": ("x", grid.x, x),
-            "y": ("y", grid.y, y),
-            "longitude": (("y", "x"), longitude, {"standard_name": "longitude", "units": "degrees_east"}),
-            "latitude": (("y", "x"), latitude, {"standard_name": "latitude", "units": "degrees_north"}),
+            "time": ((), noon, named("time", "noon of the day", axis="T")),
+            "x": ("x", grid.x, named("projection_x_coordinate", "x of the cell centre", units="m", axis="X")),
+            "y": ("y", grid.y, named("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
+            "longitude": (("y", "x"), longitude, named("longitude", "longitude of the cell centre", units=EAST)),
+            "latitude": (("y", "x"), latitude, named("latitude", "latitude of the cell centre", units=NORTH)),
         },
         attrs={
             "Conventions": "CF-1.8, ACDD-1.3",
             "title": title,
             "summary": summary,
+            "history": f"{title}, made by SuperIce {__version__}",
+            "standard_name_vocabulary": "CF Standard Name Table v93",
+            "time_coverage_duration": "P1D",
+            "time_coverage_resolution": "P1D",
             "time_coverage_start": f"{day}T00:00:00Z",
             "time_coverage_end": f"{day}T23:59:59Z",
             "geospatial_lat_min": float(latitude.min()),
@@ -79,7 +105,7 @@ def _frame(grid: Grid, day: date, title: str, summary: str, provenance: dict[str
             **provenance,
         },
     )
-    frame["crs"] = ((), np.int32(0), grid.crs.to_cf())
+    frame["crs"] = ((), np.int32(0), _grid_mapping(grid))
     return frame
 
 
@@ -110,8 +136,10 @@ def write_model_features(
         provenance,
     )
     for name in FIELDS:
-        dataset[name] = _field(high[name], name)
-        dataset[f"{name}_reprocessed"] = _field(low[name], name, ", at the resolution of satellite products")
+        dataset[name] = _field(high[name], name, "modelResult")
+        dataset[f"{name}_reprocessed"] = _field(
+            low[name], name, "modelResult", ", at the resolution of satellite products"
+        )
     _write(path, dataset)
 
 
@@ -137,14 +165,17 @@ def write_observed_features(
         provenance,
     )
     for name in FIELDS:
-        dataset[name] = _field(fields[name], name)
+        dataset[name] = _field(fields[name], name, "physicalMeasurement")
     dataset["mask_reason"] = (
         ("y", "x"),
-        mask_reason.astype(np.uint8),
+        # CF 1.8 knows no unsigned bytes.
+        mask_reason.astype(np.int8),
         {
             "long_name": "why a pixel is masked",
-            "flag_masks": np.array(list(MASK_REASONS), dtype=np.uint8),
+            "standard_name": "status_flag",
+            "flag_masks": np.array(list(MASK_REASONS), dtype=np.int8),
             "flag_meanings": " ".join(MASK_REASONS.values()),
+            "coverage_content_type": "qualityInformation",
             "grid_mapping": "crs",
         },
     )
@@ -162,7 +193,7 @@ def write_predictions(path: str | Path, grid: Grid, day: date, members: np.ndarr
         "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
         provenance,
     )
-    attributes = _field(members[0], "sit")[2] | {"cell_methods": "area: mean", "coverage_content_type": "modelResult"}
+    attributes = _attributes("sit", "modelResult") | {"cell_methods": "area: mean"}
     dataset["sit_ai"] = (("n", "y", "x"), members.astype(np.float32), attributes)
     dataset["sit_ai"].encoding["chunksizes"] = (1, *grid.shape)
     _write(path, dataset)

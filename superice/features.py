@@ -25,7 +25,8 @@ from superice.deliverable import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.grid import Grid
 from superice.normalisation import SECONDS_PER_DAY, day_statistics
-from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+from superice.products.model_days import RANGES, ModelDay
 from superice.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
@@ -117,7 +118,7 @@ def nothing(grid: Grid) -> dict[str, np.ndarray]:
     return {name: np.full(grid.shape, np.nan, np.float32) for name in FIELDS}
 
 
-def model_day(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
+def model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High- and low-resolution fields of a model day, each a dictionary of the four fields, (y, x), NaN where missing.
 
     Ice is where the low-resolution concentration is above the threshold: leads narrower than its box belong to the
@@ -295,7 +296,7 @@ def _day_in_name(path: str | Path) -> date:
 def _checked(path: str | Path, features: Features) -> Features:
     for name, highest, unit in (
         ("sic", 1.001, ""),
-        ("sit", nextsim.RANGES["sit"][1], " m"),
+        ("sit", RANGES["sit"][1], " m"),
         ("shear", 1e-3, " s-1"),
     ):
         largest = np.nanmax(getattr(features, name), initial=-np.inf)

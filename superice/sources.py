@@ -8,10 +8,11 @@ from pathlib import Path
 
 from superice.configuration import Configuration
 from superice.errors import InputError
-from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
 from superice.seasons import Season
 from superice.twin import names
 
+MODELS = {"moorings": nextsim.find, "cmems": cmems.find}
 PRODUCTS = {
     "cs2smos": (cs2smos.find, names.cs2smos_name),
     "concentration": (osisaf_concentration.find, names.concentration_name),
@@ -43,7 +44,8 @@ class Sources:
         """The model's file of a day, as far as it is known."""
         if self.model["kind"] == "twin":
             return [f"{self.model_folder(day)}/{names.moorings_name(day)}"]
-        return _existing(nextsim.find, self.model["folder"], day) if self.model["kind"] == "moorings" else []
+        find = MODELS.get(self.model["kind"])
+        return _existing(find, self.model["folder"], day) if find else []
 
     def observed_folder(self, product: str, day: date) -> str:
         """The folder in which the file of a product (cs2smos, concentration or drift) is looked for."""

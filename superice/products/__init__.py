@@ -1,7 +1,7 @@
 """The products that are read, one module per provider, and here what all their files have in common.
 
 A provider's module knows the names, variables, flags and dates of its files; this one knows how a file is
-found, opened, decoded and refused.
+found, opened, decoded and refused. The two layouts of the model share ``model_days`` and ``lattice``.
 """
 
 from __future__ import annotations
@@ -49,16 +49,20 @@ POLAR_STEREOGRAPHIC = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts
 # A date in a name, whatever stands for its month.
 STAMP = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)")
 Rank = Callable[[str, date], tuple | None]
+Holds = Callable[[Path, date], bool]
 
 
-def best(product: str, folder: str | Path, day: date, days: Iterable[date], rank: Rank) -> Path:
+def best(
+    product: str, folder: str | Path, day: date, days: Iterable[date], rank: Rank, holds: Holds = lambda *_: True
+) -> Path:
     """The file of ``day`` in ``folder``, or in its ``YYYY/MM`` for the months of ``days``.
 
-    ``rank`` says of a file's name how good it is for a day, None for not at all. Raises MissingInput when no file
-    is for the day, and InputError when two of the highest rank differ in what they hold.
+    ``rank`` says of a file's name how good it is for a day, None for not at all; ``holds`` looks into a file whose
+    name leaves that open. Raises MissingInput when no file is for the day, and InputError when two of the highest
+    rank differ in what they hold.
     """
     files = listing(folder, days)
-    ranked = sorted((key, path) for path in files if (key := rank(path.name, day)) is not None)
+    ranked = sorted((key, path) for path in files if (key := rank(path.name, day)) is not None and holds(path, day))
     if not ranked:
         raise MissingInput(_why_missing(files, day, rank), product=product, file=folder)
     highest, chosen = ranked[-1]
@@ -118,7 +122,14 @@ class ProductFile:
             raise self.error("not one (y, x) field", name, dict(zip(variable.dimensions, variable.shape, strict=True)))
         if max(variable.shape) > MOST_CELLS:
             raise self.error("larger than any known grid", name, variable.shape)
-        return variable[(0,) * (variable.ndim - 2) + (where or (slice(None), slice(None)))]
+        return self.part(name, (0,) * (variable.ndim - 2) + (where or (slice(None), slice(None))))
+
+    def part(self, name: str, where: tuple) -> np.ndarray:
+        """The stored numbers of a part of a variable. Raises InputError when that part is damaged."""
+        try:
+            return self.variable(name)[where]
+        except UNREADABLE as error:
+            raise self.error(f"damaged: cannot be read ({error})", name) from error
 
     def decode(self, name: str, stored: np.ndarray) -> np.ndarray:
         """Stored numbers to float64 values: fill values become NaN, then scale and offset apply.

@@ -140,22 +140,51 @@ def write_moorings(
     fields: dict[str, np.ndarray],
     name: str | None = None,
     fill: bool = True,
+    bounds: timedelta | None = None,
 ) -> Path:
-    """A Moorings file of ``days``; each field is (y, x), the same for all days, or (day, y, x), NaN where missing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A Moorings file of ``days`` (or moments); each field is (y, x), or (time, y, x), NaN where missing.
+
+    ``grid`` is anything with ``shape`` and ``lonlat()``; ``bounds`` is the length of the time steps, if it is told.
+    """
     path = folder / (name or f"Moorings_{days[0]:%Yd%j}.nc")
-    longitude, latitude = grid.lonlat()
-    with netCDF4.Dataset(path, "w") as data:
-        for dimension, size in (("time", None), ("y", grid.shape[0]), ("x", grid.shape[1])):
-            data.createDimension(dimension, size)
-        time = data.createVariable("time", "f8", ("time",))
-        time.units, time.calendar = "days since 1900-01-01 00:00:00", "standard"
-        time[:] = [(noon(day) - MOORINGS_EPOCH) / timedelta(1) for day in days]
-        for coordinate, values in (("longitude", longitude), ("latitude", latitude)):
-            data.createVariable(coordinate, "f4", ("y", "x"))[:] = values
-        for field, values in fields.items():
-            options = {"fill_value": np.float32(-1e14)} if fill else {"fill_value": False}
-            variable = data.createVariable(field, "f4", ("time", "y", "x"), **options)
-            stored = np.where(np.isfinite(values), values, -1e14)
-            variable[:] = np.broadcast_to(stored, (len(days), *grid.shape))
+    with _model_file(path, grid, days, fields, np.float32(-1e14), fill) as data:
+        if bounds:
+            data.createDimension("nv", 2)
+            times = data["time"][:]
+            half = bounds / timedelta(2)
+            data.createVariable("time_bnds", "f8", ("time", "nv"))[:] = np.stack([times - half, times + half], 1)
     return path
+
+
+def write_cmems(folder: Path, grid, times: list[datetime], fields: dict[str, np.ndarray], name: str) -> Path:
+    """A file of the Copernicus Marine Service's neXtSIM: hours, and axes whose numbers and units are wrong."""
+    with _model_file(folder / name, grid, times, fields, np.float32(9.96921e36), True) as data:
+        for axis, size in zip("yx", grid.shape, strict=True):
+            data.createVariable(axis, "f4", (axis,))[:] = 100.0 * np.arange(size)
+            data[axis].units = "100 km"
+    return folder / name
+
+
+def _model_file(path: Path, grid, days: list[date], fields: dict, missing: np.float32, fill: bool):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = netCDF4.Dataset(path, "w")
+    for dimension, size in (("time", None), ("y", grid.shape[0]), ("x", grid.shape[1])):
+        data.createDimension(dimension, size)
+    time = data.createVariable("time", "f8", ("time",))
+    time.units, time.calendar = "days since 1900-01-01 00:00:00", "standard"
+    moments = [day if isinstance(day, datetime) else noon(day) for day in days]
+    time[:] = [(moment - MOORINGS_EPOCH) / timedelta(1) for moment in moments]
+    for coordinate, values in zip(("longitude", "latitude"), grid.lonlat(), strict=True):
+        data.createVariable(coordinate, "f4", ("y", "x"))[:] = values
+    for field, values in fields.items():
+        variable = data.createVariable(
+            field,
+            "f4",
+            ("time", "y", "x"),
+            fill_value=missing if fill else False,
+            zlib=True,
+            chunksizes=(1, *grid.shape),
+        )
+        stored = np.where(np.isfinite(values), values, missing)
+        variable[:] = np.broadcast_to(stored, (len(days), *grid.shape))
+    return data

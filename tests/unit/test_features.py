@@ -4,15 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyproj
 import pytest
+import xarray as xr
 from product_files import (
     DRIFT_AXES_KM,
     ease2_axes,
+    write_cmems,
     write_concentration,
     write_drift,
     write_moorings,
@@ -35,7 +37,7 @@ from superice.features import (
     read_observed_features,
 )
 from superice.grid import Grid
-from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
 
 DAY = date(2022, 4, 12)
 ROOT = Path(__file__).parents[2]
@@ -312,27 +314,86 @@ def test_an_observed_day_with_faults_is_empty_and_all_faults_are_told(tmp_path, 
     assert said.count("warning: ") == 2 and "no file for 2022-04-12" in said
 
 
+def make_model_day(folder, kind, source, day, *options):
+    """Features and record of a model day by the workflow's command."""
+    output, record = folder / kind / f"{day:%Y%m%d}.nc", folder / kind / f"{day:%Y%m%d}.json"
+    said = call("model_features.py", folder, "--source", source, "--kind", kind, "--date", day,
+                "--output", output, "--record", record, *options)  # fmt: skip
+    return said, read_model_features(output), json.loads(record.read_text())
+
+
 def test_the_command_writes_a_model_day_and_tells_of_a_missing_one(tmp_path, grid):
     day = model(grid)
     fields = {"sic": day.sic, "sit": day.sit, "siu": day.u / 5, "siv": day.v / 5}
     write_moorings(tmp_path / "nextsim", grid, [DAY], fields)
 
-    def make(when, kind="moorings", source=tmp_path / "nextsim", output=tmp_path / "made"):
-        files = output / f"{when:%Y%m%d}.nc", tmp_path / f"{when:%Y%m%d}.json"
-        said = call("model_features.py", tmp_path, "--source", source, "--kind", kind, "--date", when,
-                    "--output", files[0], "--record", files[1])  # fmt: skip
-        return said, read_model_features(files[0]), json.loads(files[1].read_text())
-
-    said, features, record = make(DAY)
+    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
     assert said == "" and record["available"]
     assert features.mask.sum() == record["statistics"]["sic"]["n"] > 2000
-    said, again, archived = make(DAY, "archive", tmp_path / "made", tmp_path / "again")
+    said, again, archived = make_model_day(tmp_path, "archive", tmp_path / "moorings", DAY)
     np.testing.assert_array_equal(again.sit, features.sit)
     assert archived["statistics"] == record["statistics"]
-    said, features, record = make(date(2022, 4, 13))
+    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", date(2022, 4, 13))
     assert "warning: nextsim" in said and "no file for 2022-04-13" in said
     assert not np.isfinite(features.sic).any() and not features.mask.any()
     assert not record["available"] and record["statistics"]["sit"]["n"] == 0
+
+
+def test_the_layouts_of_the_model_give_the_same_features(tmp_path, grid):
+    """A day of Moorings, and 24 equal hours as the Copernicus Marine Service would deliver them."""
+    day = model(grid)
+    values = {"sic": day.sic, "sit": day.sit, "u": day.u / 5, "v": day.v / 5}
+    hours = [datetime(2022, 4, 12) + timedelta(hours=n) for n in range(24)]
+    renamed = lambda names: {names[key]: field for key, field in values.items()}
+    write_moorings(tmp_path / "nextsim", grid, [DAY], renamed(nextsim.VARIABLES))
+    name = "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
+    write_cmems(tmp_path / "marine", grid, hours, renamed(cmems.VARIABLES), name)
+    _, of_moorings, _ = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
+    said, of_cmems, record = make_model_day(tmp_path, "cmems", tmp_path / "marine", DAY)
+    assert said == "" and record["available"]
+    for field in (*FIELDS, "truth"):
+        np.testing.assert_allclose(getattr(of_cmems, field), getattr(of_moorings, field), rtol=1e-5, atol=1e-12)
+
+
+def test_another_lattice_is_refused_unless_resampling_is_asked_for(tmp_path, grid):
+    beyond = lambda axis: axis[0] - 30_000 + 10_000.0 * np.arange(30)
+    coarse = Grid("coarse", grid.crs, beyond(grid.x), beyond(grid.y))
+    fields = dict.fromkeys(("sic", "sit", "siu", "siv"), np.full(coarse.shape, 0.9))
+    write_moorings(tmp_path / "nextsim", coarse, [DAY], fields)
+    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
+    assert "wrong grid" in said and not record["available"] and not features.mask.any()
+    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY, "--resample")
+    assert said == "" and record["available"] and features.mask.all()
+    np.testing.assert_allclose(features.sit, 0.9, rtol=1e-6)
+
+
+def test_days_weeks_and_months_give_the_same_bits(tmp_path, grid):
+    days = [date(2022, 4, 8) + timedelta(n) for n in range(6)]
+    random = np.random.default_rng(0)
+    land = np.arange(grid.shape[1]) < 5
+    field = lambda low, high: np.where(land, np.nan, random.uniform(low, high, (6, *grid.shape)))
+    ranges = {"sic": (0.5, 1), "sit": (0, 4), "siu": (-0.3, 0.3), "siv": (-0.3, 0.3), "divergence": (-1e-5, 1e-5)}
+    fields = {name: field(*limits) for name, limits in ranges.items()}
+    of_days = lambda first, last: {name: values[first:last] for name, values in fields.items()}
+    for n, day in enumerate(days):
+        write_moorings(tmp_path / "days", grid, [day], of_days(n, n + 1))
+    write_moorings(tmp_path / "weeks", grid, days[:3], of_days(0, 3), "Moorings_2022w14.nc")
+    write_moorings(tmp_path / "weeks", grid, days[3:], of_days(3, 6), "Moorings_2022w15.nc")
+    write_moorings(tmp_path / "months", grid, days, fields, "Moorings_2022m04.nc")
+
+    def made(kind, day):
+        source = nextsim.read(nextsim.find(tmp_path / kind, day), day, grid)
+        high, low = model_day(source, grid, FeatureSettings())
+        path = tmp_path / "made" / kind / f"{day:%Y%m%d}.nc"
+        write_model_features(path, grid, day, high, low, {})
+        with xr.open_dataset(path) as data:
+            return {name: variable.values.tobytes() for name, variable in data.variables.items()}
+
+    for day in days:
+        once = made("days", day)
+        assert len(once) == 8 + 6
+        assert made("weeks", day) == once and made("months", day) == once
+    assert made("days", days[0])["sit"] != made("days", days[1])["sit"]
 
 
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")

@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 
 from superice.errors import InputError, MissingInput
-from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
 
 DAY = date(2021, 1, 13)
 NAMES = {
     cs2smos: "W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_20210110_20210116_r_v205_01_l4sit.nc",
     osisaf_concentration: "ice_conc_nh_polstere-100_multi_202101131200.nc",
+    cmems: "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc",
     osisaf_drift: "ice_drift_nh_polstere-625_multi-oi_202101121200-202101141200.nc",
 }
 

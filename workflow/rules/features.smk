@@ -4,6 +4,7 @@
 # set the same below feature_sets/<set>/.
 
 FEATURES = RUN.content["features"]
+MODEL = RUN.content["sources"]["model"]
 
 
 rule land:
@@ -43,8 +44,12 @@ rule model_features:
             "deliverable",
             "grid",
             "normalisation",
+            "regridding",
             "products/__init__",
+            "products/model_days",
+            "products/lattice",
             "products/nextsim",
+            "products/cmems",
         ),
     output:
         features="results/{run}/{feature_set}model/features/{date}.nc",
@@ -60,14 +65,15 @@ rule model_features:
     params:
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
-        kind={"archive": "archive"}.get(RUN.content["sources"]["model"]["kind"], "moorings"),
+        kind=MODEL["kind"].replace("twin", "moorings"),
+        resample="--resample" if MODEL.get("resample") else "",
         area=area,
         settings=feature_settings("sic_threshold", "deformation_floor", "low_resolution", "observations"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     message:
         "model features of {params.date}"
     shell:
-        "python {input.script} --source {params.folder:q} --kind {params.kind} --date {params.date}"
+        "python {input.script} --source {params.folder:q} --kind {params.kind} {params.resample} --date {params.date}"
         " --areas {input.areas} --area {params.area} --settings {params.settings:q}"
         " --provenance {params.provenance:q} --output {output.features} --record {output.record} > {log} 2>&1"
 

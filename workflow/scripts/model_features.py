@@ -20,26 +20,32 @@ from superice.features import (
 )
 from superice.files import write_json
 from superice.grid import Grid, load_grid
-from superice.products import nextsim
+from superice.products import cmems, nextsim
+
+READERS = {"moorings": nextsim, "cmems": cmems}
 
 
-def fields_of(source: Path, kind: str, day: date, grid: Grid, how: FeatureSettings) -> tuple[dict, dict]:
+def fields_of(
+    source: Path, kind: str, day: date, grid: Grid, resample: bool, how: FeatureSettings
+) -> tuple[dict, dict]:
     """High- and low-resolution fields of the day."""
     if kind == "archive":
         path = source / model_features_name(day)
         if not path.exists():
             raise MissingInput(f"no file for {day}", product="archive", file=source)
         return archived_day(path, day, grid)
-    return model_day(nextsim.read(nextsim.find(source, day), day, grid), grid, how)
+    reader = READERS[kind]
+    return model_day(reader.read(reader.find(source, day), day, grid, resample), grid, how)
 
 
 def main() -> None:
     parser = command(__doc__)
     parser.add_argument("--source", type=Path, required=True, help="folder of the model's files, flat or YYYY/MM/")
-    parser.add_argument("--kind", choices=("moorings", "archive"), required=True, help="layout of the files")
+    parser.add_argument("--kind", choices=(*READERS, "archive"), required=True, help="layout of the files")
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
     parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
     parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
@@ -50,7 +56,7 @@ def main() -> None:
     grid = load_grid(args.areas, args.area)
     problems = []
     try:
-        high, low = fields_of(args.source, args.kind, args.date, grid, how)
+        high, low = fields_of(args.source, args.kind, args.date, grid, args.resample, how)
         features = model_features(args.date, high, low, how)
         if not features.mask.any():
             raise InputError("no pixel of ice has all inputs", product=nextsim.PRODUCT, file=args.source)

@@ -1,0 +1,113 @@
+"""The published files: CF, ACDD, and a grid mapping from which the coordinates can be computed."""
+
+from datetime import date
+
+import cartopy.crs
+import numpy as np
+import pyproj
+import pytest
+import xarray as xr
+from compliance_checker.base import BaseCheck
+from compliance_checker.suite import CheckSuite
+
+from superice.deliverable import FIELDS, write_model_features, write_observed_features, write_predictions
+from superice.grid import Grid
+from superice.provenance import provenance
+
+DAY = date(2022, 4, 12)
+COORDINATES = {"time", "longitude", "latitude", "x", "y", "crs"}
+LAYOUT = {
+    "20220412.nc": {*FIELDS, *(f"{name}_reprocessed" for name in FIELDS)},
+    "sic_sit_e1_e2_20220412.nc": {*FIELDS, "mask_reason"},
+    "sit_hrai_20220412.nc": {"sit_ai"},
+}
+
+
+@pytest.fixture(scope="module")
+def grid():
+    """50 x 70 cells of 3 km over the pole, where longitudes are hardest."""
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+    return Grid("pole", crs, -90_000 + 3000.0 * np.arange(70), -60_000 + 3000.0 * np.arange(50))
+
+
+@pytest.fixture(scope="module")
+def published(grid, tmp_path_factory):
+    """One file of each kind, with a corner that is masked."""
+    folder = tmp_path_factory.mktemp("published")
+    random = np.random.default_rng(0)
+    masked = np.zeros(grid.shape, np.uint8)
+    masked[:5, :5] = 9
+    fields = {name: np.where(masked, np.nan, random.uniform(0, 1e-4, grid.shape)) for name in FIELDS}
+    made_by = provenance("0123456789ab", source_of_fields="model")
+    model, observed, ensemble = (folder / name for name in LAYOUT)
+    write_model_features(model, grid, DAY, fields, fields, made_by)
+    write_observed_features(observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by)
+    write_predictions(ensemble, grid, DAY, np.stack([fields["sit"]] * 3), made_by)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("standard", ["cf:1.8", "acdd:1.3"])
+@pytest.mark.parametrize("name", LAYOUT)
+def test_files_meet_the_standards(published, monkeypatch, name, standard):
+    """No error of high priority; the table of standard names is the one that the checker carries."""
+    monkeypatch.setattr("requests.get", lambda *_, **__: pytest.fail("the checker asks the network"))
+    suite = CheckSuite()
+    suite.load_all_available_checkers()
+    dataset = suite.load_dataset(str(published / name))
+    results, crashes = suite.run_all(dataset, [standard], skip_checks=[])[standard]
+    dataset.close()
+    assert not crashes and len(results) > 5
+    important = [result for result in results if result.weight == BaseCheck.HIGH]
+    assert important
+    wrong = [(result.name, result.msgs) for result in important if failed(result)]
+    assert not wrong
+
+
+def failed(result):
+    """Whether a check gave fewer points than there are, or was answered no."""
+    return result.value[0] < result.value[1] if isinstance(result.value, tuple) else not result.value
+
+
+@pytest.mark.parametrize(("name", "variables"), LAYOUT.items())
+def test_names_and_dimensions_are_those_of_the_published_data(published, grid, name, variables):
+    with xr.open_dataset(published / name) as data:
+        assert set(data.variables) == variables | COORDINATES
+        for variable in variables:
+            assert data[variable].dims == (("n", "y", "x") if variable == "sit_ai" else ("y", "x"))
+            assert data[variable].shape[-2:] == grid.shape
+        assert data["time"].dims == () and str(data["time"].values)[:13] == "2022-04-12T12"
+        assert data["longitude"].dims == data["latitude"].dims == ("y", "x")
+
+
+@pytest.mark.parametrize("name", LAYOUT)
+@pytest.mark.parametrize("with_wkt", [True, False])
+def test_coordinates_follow_from_the_grid_mapping_alone(published, name, with_wkt):
+    with xr.open_dataset(published / name) as data:
+        attributes = {key: value for key, value in data["crs"].attrs.items() if with_wkt or key != "crs_wkt"}
+        projection = pyproj.Proj(pyproj.CRS.from_cf(attributes))
+        longitude, latitude = projection(*np.meshgrid(data["x"], data["y"]), inverse=True)
+        np.testing.assert_allclose(data["latitude"], latitude, rtol=0, atol=1e-4)
+        east = (data["longitude"].values - longitude + 180) % 360 - 180
+        # At the pole itself any longitude is right.
+        assert np.abs(east[latitude < 89.999]).max() <= 1e-4
+
+
+def test_cartopy_builds_the_projection_from_the_grid_mapping(published):
+    with xr.open_dataset(published / "20220412.nc") as data:
+        projection = cartopy.crs.Projection(pyproj.CRS.from_cf(data["crs"].attrs))
+        geographic = cartopy.crs.Geodetic(globe=projection.globe)
+        placed = projection.transform_points(geographic, data["longitude"].values, data["latitude"].values)
+        x, y = np.meshgrid(data["x"], data["y"])
+    np.testing.assert_allclose(placed[..., 0], x, atol=2)
+    np.testing.assert_allclose(placed[..., 1], y, atol=2)
+
+
+def test_the_reasons_of_the_mask_are_flags_that_software_reads(published):
+    with xr.open_dataset(published / "sic_sit_e1_e2_20220412.nc") as data:
+        masks, meanings = data["mask_reason"].attrs["flag_masks"], data["mask_reason"].attrs["flag_meanings"].split()
+        assert masks.dtype == data["mask_reason"].dtype == np.int8
+        held = [
+            meaning for mask, meaning in zip(masks, meanings, strict=True) if data["mask_reason"].values[0, 0] & mask
+        ]
+    assert held == ["thickness_missing", "land"]
