@@ -141,7 +141,7 @@ def model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[d
     return high, low
 
 
-def _high_resolution(model: nextsim.ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, np.ndarray]:
+def _high_resolution(model: ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, np.ndarray]:
     u, v = (np.where(ice, component, np.nan) for component in (model.u, model.v))
     divergence, shear = gradient_deformation(u, v, grid.step, polar_map_scale(grid))
     if model.divergence is not None:
@@ -149,7 +149,7 @@ def _high_resolution(model: nextsim.ModelDay, grid: Grid, ice: np.ndarray) -> di
     return {"sic": model.sic, "sit": model.sit, "divergence": divergence, "shear": shear}
 
 
-def _seen_by_satellites(model: nextsim.ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
+def _seen_by_satellites(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High resolution as ever; the low resolution is made of virtual products as an observed day is of real ones."""
     products = virtual_satellites.seen(model, grid, settings.low_resolution, settings.sic_threshold)
     observed = observed_day(*products, grid, ~np.isfinite(model.sic), settings)

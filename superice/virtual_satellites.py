@@ -17,7 +17,7 @@ from superice.deformation import polar_map_scale
 from superice.degradation import LowResolution, box_mean, pixels
 from superice.grid import Grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
-from superice.products.nextsim import ModelDay
+from superice.products.model_days import ModelDay
 
 STEP_SECONDS = 60.0
 

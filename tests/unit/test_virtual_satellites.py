@@ -10,7 +10,7 @@ from superice.degradation import LowResolution
 from superice.features import FeatureSettings, ObservationSettings, model_day, model_features
 from superice.grid import Grid, load_grid
 from superice.products import osisaf_drift
-from superice.products.nextsim import ModelDay
+from superice.products.model_days import ModelDay
 from superice.virtual_satellites import sampled, seen
 
 DAY = date(2022, 1, 1)
