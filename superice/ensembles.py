@@ -18,6 +18,7 @@ from tqdm import tqdm
 from superice.diffusion import SAMPLERS
 from superice.errors import InputError
 from superice.network import padding
+from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def draw_members(
     device = default_device()
     precision = resolve_precision(sampler.precision, device)
     network = generator.network.to(device)
-    inputs = generator.normalisation.inputs(features, settings.inputs)
+    inputs = generator.normalisation.inputs(quantities(features), settings.inputs)
     margins = padding(inputs.shape[1:], settings.factor)
     context = functional.pad(torch.from_numpy(inputs), margins)[None].to(device)
     left, _, bottom, _ = margins

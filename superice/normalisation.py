@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,25 @@ SECONDS_PER_DAY = 86400.0
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
 
 
-def log_deformation(deformation: np.ndarray, floor: float) -> np.ndarray:
-    """log10 of the deformation in day-1, floored.
+def quantities(features: Features) -> dict[str, np.ndarray]:
+    """What the network reads and makes of a day, before normalisation: float32 (y, x), NaN where masked.
 
-    ``deformation`` is in s-1, any shape, NaN where missing; ``floor`` in day-1 keeps the logarithm of ice at rest
-    finite.
+    The keys are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1,
+    -inf for ice at rest) and, of a model day, increment (truth less low resolution, m), NaN also where the truth is
+    unknown.
     """
-    with np.errstate(invalid="ignore"):
-        return np.log10(np.maximum(deformation * SECONDS_PER_DAY, floor))
+    with np.errstate(divide="ignore"):
+        log_deformation = np.log10(features.deformation * SECONDS_PER_DAY)
+    fields = {"sic": features.sic, "sit": features.sit, "log_deformation": log_deformation}
+    if features.truth is not None:
+        fields["increment"] = features.truth - features.sit
+    mask = features.mask
+    return {name: np.where(mask, values, np.float32(np.nan)) for name, values in fields.items()}
+
+
+def floored(log_deformation: np.ndarray, floor: float) -> np.ndarray:
+    """log10 of the deformation in day-1, any shape, not below that of ``floor`` in day-1; NaN stays."""
+    return np.maximum(log_deformation, np.log10(floor))
 
 
 @dataclass(frozen=True)
@@ -62,16 +73,12 @@ class Moments:
 def day_statistics(features: Features, floor: float) -> dict[str, dict[str, float]]:
     """The moments of one day over its unmasked pixels, ready for JSON.
 
-    ``features`` has the low-resolution fields and the truth of one day; ``floor`` is that of ``log_deformation``.
+    ``features`` has the low-resolution fields and the truth of one day; ``floor`` is the smallest deformation in day-1.
     """
-    mask = features.mask & np.isfinite(features.truth)
-    values = {
-        "sic": features.sic[mask],
-        "sit": features.sit[mask],
-        "log_deformation": log_deformation(features.deformation[mask], floor),
-        "increment": (features.truth - features.sit)[mask],
-    }
-    return {name: asdict(Moments.of(values[name])) for name in VARIABLES}
+    values = quantities(features)
+    values["log_deformation"] = floored(values["log_deformation"], floor)
+    known = np.isfinite(values["increment"])
+    return {name: asdict(Moments.of(values[name][known])) for name in VARIABLES}
 
 
 @dataclass(frozen=True)
@@ -114,27 +121,27 @@ class Normalisation:
         )
 
     def _standard(self, name: str, values: np.ndarray) -> np.ndarray:
-        return (values - self.mean[name]) / self.deviation[name]
+        return np.where(np.isnan(values), np.float32(0), (values - self.mean[name]) / self.deviation[name])
 
-    def inputs(self, features: Features, names: tuple[str, ...]) -> np.ndarray:
+    def inputs(self, quantities: Mapping[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
         """The network's context, float32 (channel, y, x): the named inputs and the mask, 0 where masked.
 
-        ``names`` are among ``sic``, ``sit`` and ``deformation``; the mask is always the last channel.
+        ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked; ``names`` are among ``sic``,
+        ``sit`` and ``deformation``. The mask is always the last channel.
         """
-        mask = features.mask
         fields = {
-            "sic": lambda: self._standard("sic", features.sic),
-            "sit": lambda: self._standard("sit", features.sit),
-            "deformation": lambda: self._standard("log_deformation", log_deformation(features.deformation, self.floor)),
+            "sic": lambda: self._standard("sic", quantities["sic"]),
+            "sit": lambda: self._standard("sit", quantities["sit"]),
+            "deformation": lambda: self._standard(
+                "log_deformation", floored(quantities["log_deformation"], self.floor)
+            ),
         }
-        channels = [np.where(mask, fields[name](), 0.0) for name in names]
-        return np.stack([*channels, mask]).astype(np.float32)
+        mask = ~np.isnan(quantities["sic"])
+        return np.stack([*(fields[name]() for name in names), mask]).astype(np.float32, copy=False)
 
-    def target(self, features: Features) -> np.ndarray:
-        """The normalised increment of thickness, float32 (y, x), 0 where masked (report, Eq. 3)."""
-        known = features.mask & np.isfinite(features.truth)
-        increment = self._standard("increment", features.truth - features.sit)
-        return np.where(known, increment, 0.0).astype(np.float32)
+    def target(self, quantities: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3)."""
+        return self._standard("increment", quantities["increment"]).astype(np.float32, copy=False)
 
     def thickness(self, target: np.ndarray, low_resolution: np.ndarray) -> np.ndarray:
         """Thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""

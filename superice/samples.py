@@ -1,7 +1,8 @@
-"""Training samples: crops of the days' normalised inputs and targets."""
+"""Training samples: crops of the stored days, normalised."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.utils.data import Dataset
 
 from superice.errors import InputError
-from superice.features import read_model_features
 from superice.network import padding
 from superice.normalisation import Normalisation
+from superice.store import decoded, known, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
 
@@ -37,57 +39,52 @@ class Crop:
 
 
 class Days:
-    """The days of a split as network inputs, read when first needed and kept while memory allows.
+    """The stored days of a split that hold ice.
 
-    Days without a pixel of ice are left out.
+    Raises InputError for a file that is no stored day, or of another grid than the others.
     """
 
-    def __init__(
-        self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...], memory_gb: float
-    ) -> None:
-        self.files = files
+    def __init__(self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...]) -> None:
         self.normalisation = normalisation
         self.inputs = inputs
-        self.memory = memory_gb * 2**30
-        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
-        self._kept_bytes = 0
+        shapes = {path: open_day(path).shape for path in files}
+        self.files = [path for path, shape in shapes.items() if math.prod(shape)]
+        for path in self.files:
+            if shapes[path] != shapes[self.files[0]]:
+                raise InputError(f"not on the grid of {self.files[0]}", file=path, value=shapes[path][1:])
 
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x) and target (1, y, x) of a day."""
-        if index in self._kept:
-            return self._kept[index]
-        features = read_model_features(self.files[index])
-        context = torch.from_numpy(self.normalisation.inputs(features, self.inputs))
-        target = torch.from_numpy(self.normalisation.target(features))[None]
-        size = context.nbytes + target.nbytes
-        if self._kept_bytes + size <= self.memory:
-            self._kept[index] = context, target
-            self._kept_bytes += size
-        return context, target
+    def __getitem__(self, index: int) -> np.ndarray:
+        """A day as it is stored, int16 (variable, y, x), mapped into memory."""
+        return open_day(self.files[index])
+
+    def normalised(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it."""
+        quantities = decoded(stored)
+        context, target = self.normalisation.inputs(quantities, self.inputs), self.normalisation.target(quantities)
+        return torch.from_numpy(context), torch.from_numpy(target)[None]
 
 
-def _cut(day: tuple[Tensor, Tensor], crop: Crop, factor: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    context, target = day
+def _cut(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndarray:
+    """The part of a stored day that is the sample."""
     if crop.size is None:
-        margins = padding(context.shape[1:], factor)
-        return tuple(torch.nn.functional.pad(field, margins) for field in (context, target))
+        return stored
     rows, columns = crop.size
-    height, width = context.shape[1:]
+    height, width = stored.shape[1:]
     if rows > height or columns > width:
         raise InputError(f"training.patch {crop.size} is larger than the grid {(height, width)}")
     best = None
     for _ in range(10):
         top, left = random.integers(height - rows + 1), random.integers(width - columns + 1)
-        window = (slice(None), slice(top, top + rows), slice(left, left + columns))
-        ice = float(context[-1:][window].mean())
+        part = stored[:, top : top + rows, left : left + columns]
+        ice = known(part).mean()
         if best is None or ice > best[0]:
-            best = ice, window
+            best = ice, part
         if ice >= crop.least_ice:
             break
-    return context[best[1]], target[best[1]]
+    return best[1]
 
 
 def _turned(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -124,7 +121,10 @@ class Samples(Dataset):
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
-        fields = _cut(self.days[self.order[position]], self.crop, self.factor, random)
+        fields = self.days.normalised(_cut(self.days[self.order[position]], self.crop, random))
+        if self.crop.size is None:
+            margins = padding(fields[0].shape[1:], self.factor)
+            fields = tuple(functional.pad(field, margins) for field in fields)
         if self.crop.turn:
             fields = _turned(fields, random)
         return _partly_masked(fields, random) if random.random() < self.crop.masked else fields

@@ -52,7 +52,6 @@ class TrainingSettings:
         clip_gradient: largest norm of the gradient; 0 for none.
         precision: fp32, bf16, or auto.
         validation_samples: samples of the validation days in each epoch's validation losses.
-        memory_gb: memory for days kept between epochs.
         workers: processes that read samples beside the training.
     """
 
@@ -71,7 +70,6 @@ class TrainingSettings:
     clip_gradient: float = 0.0
     precision: str = "fp32"
     validation_samples: int = 16
-    memory_gb: float = 8.0
     workers: int = 0
 
 

@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_filter
 from superice.deliverable import FIELDS, write_model_features
 from superice.features import read_model_features
 from superice.grid import Grid
-from superice.normalisation import Normalisation, day_statistics
+from superice.normalisation import Normalisation, day_statistics, quantities
+from superice.store import write_day
 
 SHAPE = (36, 44)
 
@@ -51,6 +52,16 @@ def model_days(small_grid, tmp_path_factory):
         day = date(2020, 1, 1) + timedelta(n)
         files.append(folder / f"{day:%Y%m%d}.nc")
         write_model_features(files[-1], small_grid, day, high, low, {})
+    return files
+
+
+@pytest.fixture(scope="session")
+def stored_days(model_days, tmp_path_factory):
+    """The five days in a training store."""
+    folder = tmp_path_factory.mktemp("store")
+    files = [folder / f"{path.stem}.npy" for path in model_days]
+    for path, stored in zip(model_days, files):
+        write_day(stored, quantities(read_model_features(path)))
     return files
 
 

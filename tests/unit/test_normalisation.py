@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from superice.errors import InputError
 from superice.features import Features
-from superice.normalisation import Moments, Normalisation, day_statistics, log_deformation
+from superice.normalisation import Moments, Normalisation, day_statistics, floored, quantities
 
 
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), max_size=30), min_size=1, max_size=6))
@@ -46,7 +46,7 @@ def test_statistics_of_days_equal_those_of_all_their_pixels():
 def test_masked_pixels_are_zero_after_normalisation():
     day = some_day(1)
     normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
-    inputs = normalisation.inputs(day, ("sic", "sit", "deformation"))
+    inputs = normalisation.inputs(quantities(day), ("sic", "sit", "deformation"))
     assert inputs.shape == (4, 12, 10)
     assert inputs.dtype == np.float32
     assert (inputs[:, ~day.mask] == 0).all()
@@ -58,12 +58,19 @@ def test_masked_pixels_are_zero_after_normalisation():
 def test_target_and_thickness_are_inverse():
     day = some_day(2)
     normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
-    back = normalisation.thickness(normalisation.target(day), day.sit)
+    back = normalisation.thickness(normalisation.target(quantities(day)), day.sit)
     assert np.allclose(back[day.mask], day.truth[day.mask], atol=1e-5)
 
 
 def test_ice_at_rest_has_the_floor_for_deformation():
-    assert log_deformation(np.array([0.0, 1 / 86400]), 1e-4).tolist() == pytest.approx([-4, 0])
+    day = some_day(3)
+    day.divergence[0, 5], day.shear[0, 5] = 0, 0
+    day.divergence[1, 5], day.shear[1, 5] = 1 / 86400, 0
+    day.sic[:2, 5] = 1
+    log_deformation = quantities(day)["log_deformation"]
+    assert log_deformation[:2, 5].tolist() == pytest.approx([-np.inf, 0], abs=1e-6)
+    assert floored(log_deformation, 1e-4)[:2, 5].tolist() == pytest.approx([-4, 0], abs=1e-6)
+    assert np.array_equal(np.isnan(floored(log_deformation, 1e-4)), ~day.mask)
 
 
 def test_days_without_ice_give_no_normalisation():

@@ -8,8 +8,11 @@ import torch
 
 from superice.diffusion import Losses, NoisePrediction, Preconditioned
 from superice.errors import InputError
+from superice.features import read_model_features
 from superice.network import NetworkSettings
+from superice.normalisation import VARIABLES, quantities
 from superice.samples import Crop, Days, Samples
+from superice.store import write_day
 from superice.training import Training, TrainingSettings
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
@@ -17,8 +20,8 @@ SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4
 
 
 @pytest.fixture
-def days(model_days, normalisation):
-    return Days(model_days, normalisation, NETWORK.inputs, memory_gb=1)
+def days(stored_days, normalisation):
+    return Days(stored_days, normalisation, NETWORK.inputs)
 
 
 def training(days, settings=SETTINGS, formulation=None, seed=0):
@@ -127,9 +130,58 @@ def test_a_patch_larger_than_the_grid_is_refused(days):
         Samples(days, Crop((64, 64)), 8, 5, seed=0, epoch=0)[0]
 
 
-def test_cached_days_equal_those_read_again(model_days, normalisation):
-    kept, read = (Days(model_days, normalisation, NETWORK.inputs, memory) for memory in (1, 0))
-    kept[0]
-    for a, b in zip(kept[0], read[0]):
-        assert torch.equal(a, b)
-    assert not read._kept
+def test_days_without_ice_are_no_samples(stored_days, normalisation, tmp_path):
+    nothing = np.full((36, 44), np.nan, np.float32)
+    write_day(tmp_path / "20200106.npy", dict.fromkeys(VARIABLES, nothing))
+    days = Days([*stored_days[:2], tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
+    assert days.files == stored_days[:2]
+    empty = Days([tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
+    with pytest.raises(InputError, match="no training day holds ice"):
+        training(empty)
+
+
+def test_a_day_of_another_grid_is_refused_by_name(stored_days, normalisation, tmp_path):
+    write_day(tmp_path / "20200106.npy", dict.fromkeys(VARIABLES, np.ones((36, 40), np.float32)))
+    with pytest.raises(InputError, match=r"20200106.npy: not on the grid of .*20200101.npy \(found \(36, 40\)\)"):
+        Days([*stored_days, tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
+
+
+def test_a_patch_is_the_crop_of_the_full_day(days):
+    """Its inputs and target are those of the normalised day, wherever it lies."""
+    context, target = days.normalised(days[2])
+    patch, part = Samples(days, Crop((16, 24)), 8, 5, seed=0, epoch=0), Samples(days, Crop(None), 8, 5, 0, 0)
+    position = patch.order.tolist().index(2)
+    small, aim = patch[position]
+    places = [
+        (y, x) for y in range(36 - 15) for x in range(44 - 23) if torch.equal(context[:, y : y + 16, x : x + 24], small)
+    ]
+    assert len(places) == 1
+    y, x = places[0]
+    assert torch.equal(target[:, y : y + 16, x : x + 24], aim)
+    assert torch.equal(part[position][0][:, 2:-2, 2:-2], context)
+
+
+class PublishedDays(Days):
+    """The days as they are published, without the store between."""
+
+    def __init__(self, files, normalisation, inputs):
+        self.files, self.normalisation, self.inputs = files, normalisation, inputs
+
+    def __getitem__(self, index):
+        values = quantities(read_model_features(self.files[index]))
+        return np.stack([values[name] for name in VARIABLES])
+
+
+def test_a_training_on_the_store_has_the_losses_of_one_on_the_features(
+    days, model_days, normalisation, tmp_path, monkeypatch
+):
+    stored = training(days)
+    stored.run(tmp_path / "stored.pt")
+    monkeypatch.setattr("superice.samples.known", lambda values: ~np.isnan(values[0]))
+    monkeypatch.setattr("superice.samples.decoded", lambda values: dict(zip(VARIABLES, values)))
+    published = training(PublishedDays(model_days, normalisation, NETWORK.inputs))
+    published.run(tmp_path / "published.pt")
+    for name in ("training_noise_loss", "validation_image_loss"):
+        losses = [[row[name] for row in run.history] for run in (stored, published)]
+        assert losses[0] == pytest.approx(losses[1], rel=5e-3)
+        assert losses[0] != losses[1]

@@ -29,7 +29,7 @@ sources: {model: {kind: twin}, observations: {kind: twin}}
 defaults:
   seeds: [0, 1]
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
-  training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, memory_gb: 1, workers: 0, validation_samples: 2}
+  training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, workers: 0, validation_samples: 2}
   sampler: {members: 3, steps: 2}
 experiments: {reference: {seeds: [0]}}
 run: [reference, preconditioned]

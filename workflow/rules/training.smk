@@ -1,5 +1,5 @@
-# Trainings of every experiment, one for each seed, and the choice among them.
-# Needs: features of the training and validation days, normalisation.json. Makes:
+# The training store, the trainings of every experiment, one for each seed, and the choice among them.
+# Needs: features of the training and validation days, normalisation.json. Makes: store/D.npy,
 # training/<experiment>/seed<k>/{model.safetensors,history.csv}, training/<experiment>/{selection.csv,chosen.safetensors}.
 
 
@@ -7,13 +7,37 @@
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 
 
+rule training_store:
+    input:
+        features="results/{run}/model/features/{date}.nc",
+        script="workflow/scripts/store_day.py",
+        modules=modules("store", "normalisation", "deliverable"),
+    output:
+        "results/{run}/store/{date}.npy",
+    log:
+        "results/{run}/logs/training_store/{date}.log",
+    benchmark:
+        "results/{run}/benchmarks/training_store/{date}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        threshold=FEATURES["sic_threshold"],
+    message:
+        "training store of {wildcards.date}"
+    shell:
+        "python {input.script} --features {input.features} --sic-threshold {params.threshold}"
+        " --output {output} > {log} 2>&1"
+
+
 rule train:
     input:
-        training=features_of("model", RUN.calendar.split_days("training")),
-        validation=features_of("model", VALIDATION),
+        training=paths("store/{date}.npy", date=RUN.calendar.split_days("training")),
+        validation=paths("store/{date}.npy", date=VALIDATION),
         normalisation="results/{run}/normalisation.json",
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "training", "samples", "weights"),
+        modules=modules("network", "diffusion", "training", "samples", "store", "weights"),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
@@ -26,7 +50,7 @@ rule train:
         mem_mb=3000,
         runtime=4320,
     params:
-        features=folder_of("validation"),
+        store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
@@ -37,7 +61,7 @@ rule train:
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
-        "python {input.script} --features {params.features} --training {params.training}"
+        "python {input.script} --store {params.store} --training {params.training}"
         " --validation {params.validation}"
         " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
         " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"

@@ -4,18 +4,18 @@ import sys
 from pathlib import Path
 
 from superice.commands import command, day, run, settings, settings_as
-from superice.deliverable import model_features_name
 from superice.files import read_json
 from superice.network import NetworkSettings, parameter_count
 from superice.normalisation import Normalisation
 from superice.samples import Days
+from superice.store import store_name
 from superice.training import Training, TrainingSettings
 from superice.weights import Generator, build_formulation
 
 
 def main() -> None:
     parser = command(__doc__)
-    parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
+    parser.add_argument("--store", type=Path, required=True, help="folder of the training store")
     parser.add_argument("--training", type=day, nargs="+", required=True, help="training days, YYYYMMDD")
     parser.add_argument("--validation", type=day, nargs="*", default=[], help="validation days, YYYYMMDD")
     parser.add_argument("--normalisation", type=Path, required=True, help="normalisation.json")
@@ -36,7 +36,7 @@ def main() -> None:
     options = settings_as(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
     days = (
-        Days([args.features / model_features_name(d) for d in dates], normalisation, network.inputs, options.memory_gb)
+        Days([args.store / store_name(d) for d in dates], normalisation, network.inputs)
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
