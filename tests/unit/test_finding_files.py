@@ -1,11 +1,15 @@
 """Finding a product's file among others: order of the date, copies, months."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+import yaml
 
+from superice.configuration import Configuration
 from superice.errors import InputError, MissingInput
 from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.sources import Sources
 
 DAY = date(2021, 1, 13)
 NAMES = {
@@ -64,3 +68,20 @@ def test_shortest_interval_of_the_model_first(tmp_path):
     for name in ("Moorings.nc", "Moorings_2021.nc", "Moorings_2021m01.nc", "Moorings_2021d013.nc"):
         (tmp_path / name).touch()
         assert nextsim.find(tmp_path, DAY).name == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "found"),
+    [
+        ("cmems", NAMES[cmems], True),
+        ("moorings", "Moorings_2021d013.nc", True),
+        ("moorings", NAMES[cmems], False),
+        ("archive", "20210113.nc", False),
+    ],
+)
+def test_the_workflow_names_the_models_file_by_the_kind_of_its_source(tmp_path, kind, name, found):
+    content = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
+    content["sources"]["model"] = {"kind": kind, "folder": str(tmp_path), "resample": True}
+    (tmp_path / name).touch()
+    sources = Sources(Configuration(content), "results")
+    assert sources.model_files(DAY) == ([str(tmp_path / name)] if found else [])

@@ -71,15 +71,13 @@ def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(ch
 
 
 def test_the_models_source_and_leave_to_resample_come_from_the_configuration(checkout):
-    name = "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
-    (checkout / "marine").mkdir()
-    (checkout / "marine" / name).touch()
     (checkout / "marine.yaml").write_text("sources: {model: {kind: cmems, folder: marine, resample: true}}\n")
     target = "results/superice/model/features/20220412.nc"
-    plan = snakemake(checkout, "--dry-run", "--printshellcmds", "--configfile", "marine.yaml", "--", target)
-    assert f"marine/{name}" in plan
+    options = "--dry-run", "--printshellcmds", "--configfile"
+    plan = snakemake(checkout, *options, "marine.yaml", "--", target)
     assert "--source marine --kind cmems --resample --date 2022-04-12" in plan
-    assert "--resample" not in snakemake(checkout, "--dry-run", "--printshellcmds", target)
+    plan = snakemake(checkout, *options, "config/config.yaml", "--", target)
+    assert "--source data/nextsim --kind moorings" in plan and "--resample" not in plan
 
 
 def test_a_date_outside_the_calendar_is_an_error(checkout):
