@@ -86,8 +86,14 @@ def features_of(branch, days, feature_set=None):
 
 
 def feature_set_of(wildcards):
-    """The feature set of a job, None for the run's own."""
-    return wildcards.get("feature_set", "").removeprefix("feature_sets/").rstrip("/") or None
+    """The feature set of a job: that of its path, else that of its experiment; None for the run's own."""
+    in_path = wildcards.get("feature_set", "").removeprefix("feature_sets/").rstrip("/")
+    return in_path or set_of(experiment_of(wildcards))
+
+
+def set_of(experiment):
+    """The feature set that an experiment is trained on and draws from, None for the run's own."""
+    return RUN.experiment(experiment).get("features")
 
 
 def feature_settings(*keys):

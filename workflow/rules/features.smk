@@ -1,5 +1,5 @@
 # From raw products to the published features, and to the normalisation of the training days.
-# Needs: a day's model file, or its three satellite products. Makes: model/features/D.nc,
+# Needs: a day's model file, or its three satellite products. Makes: model/features/D.nc, store/D.npy,
 # observations/features/sic_sit_e1_e2_D.npz (and .nc), records/<branch>/D.json, normalisation.json; of another feature
 # set the same below feature_sets/<set>/.
 
@@ -44,6 +44,7 @@ rule model_features:
             "deliverable",
             "grid",
             "normalisation",
+            "store",
             "regridding",
             "products/__init__",
             "products/model_days",
@@ -53,6 +54,7 @@ rule model_features:
         ),
     output:
         features="results/{run}/{feature_set}model/features/{date}.nc",
+        store="results/{run}/{feature_set}store/{date}.npy",
         record="results/{run}/{feature_set}records/model/{date}.json",
     log:
         "results/{run}/logs/{feature_set}model_features/{date}.log",
@@ -75,7 +77,8 @@ rule model_features:
     shell:
         "python {input.script} --source {params.folder:q} --kind {params.kind} {params.resample} --date {params.date}"
         " --areas {input.areas} --area {params.area} --settings {params.settings:q}"
-        " --provenance {params.provenance:q} --output {output.features} --record {output.record} > {log} 2>&1"
+        " --provenance {params.provenance:q} --output {output.features} --store {output.store}"
+        " --record {output.record} > {log} 2>&1"
 
 
 rule observed_features:
@@ -126,15 +129,19 @@ rule observed_features:
 
 rule normalisation:
     input:
-        records=paths("records/model/{date}.json", date=RUN.calendar.split_days("training")),
+        records=lambda wildcards: paths(
+            "{of_set}records/model/{date}.json",
+            of_set=wildcards.feature_set,
+            date=RUN.calendar.split_days("training"),
+        ),
         script="workflow/scripts/normalise.py",
         modules=modules("normalisation"),
     output:
-        "results/{run}/normalisation.json",
+        "results/{run}/{feature_set}normalisation.json",
     log:
-        "results/{run}/logs/normalisation.log",
+        "results/{run}/logs/{feature_set}normalisation.log",
     benchmark:
-        "results/{run}/benchmarks/normalisation.tsv"
+        "results/{run}/benchmarks/normalisation/{feature_set}all.tsv"
     threads: 1
     resources:
         mem_mb=1000,
@@ -142,8 +149,8 @@ rule normalisation:
     params:
         folder=folder_of("records"),
         dates=stamps(RUN.calendar.split_days("training")),
-        floor=FEATURES["deformation_floor"],
-        threshold=FEATURES["sic_threshold"],
+        floor=lambda wildcards: RUN.features(feature_set_of(wildcards))["deformation_floor"],
+        threshold=lambda wildcards: RUN.features(feature_set_of(wildcards))["sic_threshold"],
     message:
         "normalisation of the training days"
     shell:

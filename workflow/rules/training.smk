@@ -1,5 +1,5 @@
-# The training store, the trainings of every experiment, one for each seed, and the choice among them.
-# Needs: features of the training and validation days, normalisation.json. Makes: store/D.npy,
+# Trainings of every experiment, one for each seed, and the choice among them.
+# Needs: stored days of training and validation, normalisation.json. Makes:
 # training/<experiment>/seed<k>/{model.safetensors,history.csv}, training/<experiment>/{selection.csv,chosen.safetensors}.
 
 
@@ -7,35 +7,16 @@
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 
 
-rule training_store:
-    input:
-        features="results/{run}/model/features/{date}.nc",
-        script="workflow/scripts/store_day.py",
-        modules=modules("store", "normalisation", "deliverable"),
-    output:
-        "results/{run}/store/{date}.npy",
-    log:
-        "results/{run}/logs/training_store/{date}.log",
-    benchmark:
-        "results/{run}/benchmarks/training_store/{date}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        threshold=FEATURES["sic_threshold"],
-    message:
-        "training store of {wildcards.date}"
-    shell:
-        "python {input.script} --features {input.features} --sic-threshold {params.threshold}"
-        " --output {output} > {log} 2>&1"
+def of_experiment(pattern, **values):
+    """Paths of the feature set of a job's experiment."""
+    return lambda wildcards: paths("{of_set}" + pattern, of_set=folder_of_set(set_of(wildcards.experiment)), **values)
 
 
 rule train:
     input:
-        training=paths("store/{date}.npy", date=RUN.calendar.split_days("training")),
-        validation=paths("store/{date}.npy", date=VALIDATION),
-        normalisation="results/{run}/normalisation.json",
+        training=of_experiment("store/{date}.npy", date=RUN.calendar.split_days("training")),
+        validation=of_experiment("store/{date}.npy", date=VALIDATION),
+        normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
         modules=modules("network", "diffusion", "training", "samples", "store", "weights"),
     output:
@@ -75,7 +56,7 @@ rule select_training:
             experiment=wildcards.experiment,
             seed=RUN.experiment(wildcards.experiment)["seeds"],
         ),
-        validation=features_of("model", VALIDATION),
+        validation=lambda wildcards: features_of("model", VALIDATION, set_of(wildcards.experiment)),
         script="workflow/scripts/select_training.py",
         modules=modules("selection", "ensembles", "diffusion", "network", "scores", "spectra"),
     output:

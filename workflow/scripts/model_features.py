@@ -20,7 +20,9 @@ from superice.features import (
 )
 from superice.files import write_json
 from superice.grid import Grid, load_grid
+from superice.normalisation import quantities
 from superice.products import cmems, nextsim
+from superice.store import write_day
 
 READERS = {"moorings": nextsim, "cmems": cmems}
 
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
     parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
+    parser.add_argument("--store", type=Path, help="YYYYMMDD.npy, what a training reads of the day")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
@@ -67,6 +70,8 @@ def main() -> None:
         features = model_features(args.date, high, low, how)
     statistics, floored = model_statistics(features, how.deformation_floor)
     write_model_features(args.output, grid, args.date, high, low, args.provenance)
+    if args.store:
+        write_day(args.store, quantities(features))
     write_json(
         args.record,
         {
