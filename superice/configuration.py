@@ -122,6 +122,8 @@ class Configuration:
                     raise InputError(f"{key}: no experiment {name!r}; there are {', '.join(known)}")
         for name in self.experiments:
             experiment = self.experiment(name)
+            if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
+                raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
             if not experiment.get("weights") and not self.calendar.split_days("training"):
                 raise InputError(f"experiments.{name}: neither weights nor training days are given")
             for split in experiment["ensembles"]["splits"]:

@@ -42,7 +42,6 @@ def test_the_reference_run_is_planned_without_data(checkout):
     planned = jobs(snakemake(checkout, "--dry-run", "all"))
     assert planned["model_features"] == 1262 + 360 + 180
     assert planned["observed_features"] == 540
-    assert planned["training_store"] == 1262 + 360
     assert planned["train"] == 3
     assert planned["draw_published_ensemble"] == 360 + 180 + 540
     assert planned["score_date"] == 360 + 180

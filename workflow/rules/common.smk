@@ -71,13 +71,22 @@ def modules(*names):
     return [f"superice/{name}.py" for name in names]
 
 
+# The keys of a way to the features that each branch rests on.
+RESTS_ON = {
+    "model": ("sic_threshold", "deformation_floor", "low_resolution", "observations"),
+    "observations": ("sic_threshold", "observations"),
+}
+
+
 def folder_of_set(feature_set):
     """The part of a path that a feature set has for itself; nothing for the run's own."""
     return f"feature_sets/{feature_set}/" if feature_set else ""
 
 
 def features_of(branch, days, feature_set=None):
-    """Feature files of a branch."""
+    """Feature files of a branch; a set that changes nothing for it has no files of its own."""
+    if all(RUN.features(feature_set)[key] == RUN.features()[key] for key in RESTS_ON[branch]):
+        feature_set = None
     pattern = {
         "model": "{folder}model/features/{date}.nc",
         "observations": "{folder}observations/features/sic_sit_e1_e2_{date}.npz",
@@ -85,10 +94,9 @@ def features_of(branch, days, feature_set=None):
     return paths(pattern[branch], folder=folder_of_set(feature_set), date=days)
 
 
-def feature_set_of(wildcards):
-    """The feature set of a job: that of its path, else that of its experiment; None for the run's own."""
-    in_path = wildcards.get("feature_set", "").removeprefix("feature_sets/").rstrip("/")
-    return in_path or set_of(experiment_of(wildcards))
+def set_in_path(wildcards):
+    """The feature set that the path of a job names, None for the run's own."""
+    return wildcards.get("feature_set", "").removeprefix("feature_sets/").rstrip("/") or None
 
 
 def set_of(experiment):
@@ -96,9 +104,19 @@ def set_of(experiment):
     return RUN.experiment(experiment).get("features")
 
 
-def feature_settings(*keys):
-    """The named keys of a job's way to the features: a change of another one remakes nothing."""
-    return lambda wildcards: json.dumps({key: RUN.features(feature_set_of(wildcards))[key] for key in keys})
+def set_drawn_from(wildcards):
+    """The feature set that a job's ensemble is drawn from."""
+    return set_in_path(wildcards) or set_of(experiment_of(wildcards))
+
+
+def of_experiment(pattern, **values):
+    """Paths of the feature set of a job's experiment."""
+    return lambda wildcards: paths("{of_set}" + pattern, of_set=folder_of_set(set_of(wildcards.experiment)), **values)
+
+
+def settings_of_features(branch):
+    """What a branch's features rest on, of a job's way to them: a change of another key remakes nothing."""
+    return lambda wildcards: json.dumps({key: RUN.features(set_in_path(wildcards))[key] for key in RESTS_ON[branch]})
 
 
 def ensembles_of(experiment, branch, days, feature_set=None):

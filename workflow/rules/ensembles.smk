@@ -6,7 +6,7 @@
 
 rule draw_ensemble:
     input:
-        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)], feature_set_of(wildcards)),
+        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
         weights=lambda wildcards: weights_of(experiment_of(wildcards)),
         script="workflow/scripts/draw_ensemble.py",
         areas=AREAS,

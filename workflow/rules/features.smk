@@ -3,7 +3,6 @@
 # observations/features/sic_sit_e1_e2_D.npz (and .nc), records/<branch>/D.json, normalisation.json; of another feature
 # set the same below feature_sets/<set>/.
 
-FEATURES = RUN.content["features"]
 MODEL = RUN.content["sources"]["model"]
 
 
@@ -70,7 +69,7 @@ rule model_features:
         kind=MODEL["kind"].replace("twin", "moorings"),
         resample="--resample" if MODEL.get("resample") else "",
         area=area,
-        settings=feature_settings("sic_threshold", "deformation_floor", "low_resolution", "observations"),
+        settings=settings_of_features("model"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
     message:
         "model features of {params.date}"
@@ -116,7 +115,7 @@ rule observed_features:
         concentration=lambda wildcards: SOURCES.observed_folder("concentration", day_of(wildcards)),
         drift=lambda wildcards: SOURCES.observed_folder("drift", day_of(wildcards)),
         area=area,
-        settings=feature_settings("sic_threshold", "observations"),
+        settings=settings_of_features("observations"),
         provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
     message:
         "observed features of {params.date}"
@@ -149,8 +148,8 @@ rule normalisation:
     params:
         folder=folder_of("records"),
         dates=stamps(RUN.calendar.split_days("training")),
-        floor=lambda wildcards: RUN.features(feature_set_of(wildcards))["deformation_floor"],
-        threshold=lambda wildcards: RUN.features(feature_set_of(wildcards))["sic_threshold"],
+        floor=lambda wildcards: RUN.features(set_in_path(wildcards))["deformation_floor"],
+        threshold=lambda wildcards: RUN.features(set_in_path(wildcards))["sic_threshold"],
     message:
         "normalisation of the training days"
     shell:

@@ -5,9 +5,11 @@
 rule score_date:
     input:
         prediction=lambda wildcards: ensembles_of(wildcards.experiment, wildcards.branch, [day_of(wildcards)]),
-        features=lambda wildcards: features_of("model", [day_of(wildcards)]),
+        features=lambda wildcards: features_of("model", [day_of(wildcards)], set_drawn_from(wildcards)),
         observed=lambda wildcards: (
-            features_of("observations", [day_of(wildcards)]) if wildcards.branch == "observations" else []
+            features_of("observations", [day_of(wildcards)], set_drawn_from(wildcards))
+            if wildcards.branch == "observations"
+            else []
         ),
         script="workflow/scripts/score_date.py",
         modules=modules("scores", "spectra"),

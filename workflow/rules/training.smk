@@ -7,11 +7,6 @@
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 
 
-def of_experiment(pattern, **values):
-    """Paths of the feature set of a job's experiment."""
-    return lambda wildcards: paths("{of_set}" + pattern, of_set=folder_of_set(set_of(wildcards.experiment)), **values)
-
-
 rule train:
     input:
         training=of_experiment("store/{date}.npy", date=RUN.calendar.split_days("training")),
