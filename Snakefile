@@ -28,13 +28,14 @@ rule all:
 rule downloads:
     input:
         [record for day in RUN.calendar.observed_days() for record in SOURCES.download_records(day)],
+        [record for day in RUN.calendar.model_days() for record in SOURCES.model_records(day)],
 
 
 rule features:
     input:
         features_of("model", RUN.calendar.model_days()),
         features_of("observations", RUN.calendar.observed_days()),
-        paths("missing.csv", "coverage.csv"),
+        paths("missing.csv", "coverage.csv", "calendar.csv"),
 
 
 rule trainings:

@@ -142,9 +142,10 @@ class Configuration:
         for day in self.figure_days("smoothing"):
             if day not in self.calendar.observed_days():
                 raise InputError(f"figures.smoothing: {day} is not an observed day")
-        for name in self.content["figures"].get("smoothing_sets", []):
-            if name not in self.content["feature_sets"]:
-                raise InputError(f"figures.smoothing_sets: no feature set {name!r}")
+        for key in ("smoothing_sets", "shift_sets"):
+            for name in self.content["figures"].get(key, []):
+                if name not in self.content["feature_sets"]:
+                    raise InputError(f"figures.{key}: no feature set {name!r}")
 
 
 def _plain(value: Any) -> Any:

@@ -53,6 +53,7 @@ class Contents:
         name, summary: the run's name, and facts about it in the order they are shown.
         scores: the table of scores. selection: by experiment, the scores of its trainings.
         missing: the inputs that were missing or refused. coverage: the pixels of every observed day, by product.
+        calendar: the days of every season and period, and how many of them the sources hold.
         figures: PNG files in order; their captions are found by their stem.
         times: seconds and memory by rule.
         configuration: the whole of it.
@@ -64,6 +65,7 @@ class Contents:
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calendar: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: Sequence[Path] = ()
     times: pd.DataFrame = field(default_factory=pd.DataFrame)
     configuration: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +82,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_score_blocks(contents.scores),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=_rows(contents.missing),
+        calendar=_rows(contents.calendar),
         coverage=_rows(monthly_coverage(contents.coverage)),
         figures=[_figure(path, known) for path in contents.figures],
         times=_rows(contents.times),

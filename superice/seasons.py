@@ -126,6 +126,11 @@ class Calendar:
                 return split
         return None
 
+    def periods(self) -> dict[str, tuple[str, str]]:
+        """First and last day of every split and of the observations, as YYYY-MM-DD."""
+        named = self.splits | ({"observations": self.observations} if self.observations else {})
+        return {name: (period.first.isoformat(), period.last.isoformat()) for name, period in named.items()}
+
     def seasons(self) -> list[Season]:
         """Every season with a day in it, in order."""
         periods = [*self.splits.values()] + ([self.observations] if self.observations else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -44,18 +44,32 @@ class Sources:
         """The model's file of a day, as far as it is known."""
         if self.model["kind"] == "twin":
             return [f"{self.model_folder(day)}/{names.moorings_name(day)}"]
+        if records := self.model_records(day):
+            return records
         find = MODELS.get(self.model["kind"])
         return _existing(find, self.model["folder"], day) if find else []
+
+    def model_records(self, day: date) -> list[str]:
+        """The record of the download of a model day; none where the source has no addresses."""
+        return self._records(["cmems"], day) if self.provider("cmems")[1] else []
 
     def observed_folder(self, product: str, day: date) -> str:
         """The folder in which the file of a product (cs2smos, concentration or drift) is looked for."""
         return self._twin(day, product) if self.observations["kind"] == "twin" else self.observations[product]
 
     def download_records(self, day: date) -> list[str]:
-        """The records of the downloads of a day; none where the twin takes the place of the providers."""
-        if self.observations["kind"] == "twin":
-            return []
-        return [f"{self.results}/downloads/{product}/{day:%Y%m%d}.json" for product in PRODUCTS]
+        """The records of the downloads of an observed day; none where the twin takes the place of the providers."""
+        return [] if self.observations["kind"] == "twin" else self._records(PRODUCTS, day)
+
+    def provider(self, product: str) -> tuple[str, list[str]]:
+        """The folder in which the downloads of a product are kept, and the addresses that they come from."""
+        if product == "cmems":
+            fetched = self.model["kind"] == "cmems"
+            return self.model.get("folder", ""), self.model.get("addresses", []) if fetched else []
+        return self.observations[product], self.observations["addresses"][product]
+
+    def _records(self, products: Iterable[str], day: date) -> list[str]:
+        return [f"{self.results}/downloads/{product}/{day:%Y%m%d}.json" for product in products]
 
     def observed_files(self, day: date) -> list[str]:
         """The files of the three products of a day, as far as they are known, or the records of their downloads."""

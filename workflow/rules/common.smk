@@ -111,7 +111,7 @@ def set_drawn_from(wildcards):
 
 def of_experiment(pattern, **values):
     """Paths of the feature set of a job's experiment."""
-    return lambda wildcards: paths("{of_set}" + pattern, of_set=folder_of_set(set_of(wildcards.experiment)), **values)
+    return lambda wildcards: paths(f"{folder_of_set(set_of(wildcards.experiment))}{pattern}", **values)
 
 
 def settings_of_features(branch):

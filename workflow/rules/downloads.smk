@@ -1,8 +1,6 @@
 # Product files from their providers, kept in the folders of the configuration.
 # Needs: the network. Makes: downloads/<product>/D.json, and the file that it names.
 
-OBSERVATIONS = RUN.content["sources"]["observations"]
-
 
 # Compute nodes often have no way to the outside.
 localrules:
@@ -20,7 +18,7 @@ rule download:
     benchmark:
         "results/{run}/benchmarks/download/{product}/{date}.tsv"
     wildcard_constraints:
-        product="cs2smos|concentration|drift",
+        product="cs2smos|concentration|drift|cmems",
     retries: 3
     threads: 1
     resources:
@@ -29,8 +27,8 @@ rule download:
         downloads=1,
     params:
         date=iso,
-        folder=lambda wildcards: OBSERVATIONS[wildcards.product],
-        addresses=lambda wildcards: OBSERVATIONS["addresses"][wildcards.product],
+        folder=lambda wildcards: SOURCES.provider(wildcards.product)[0],
+        addresses=lambda wildcards: SOURCES.provider(wildcards.product)[1],
     message:
         "{wildcards.product} of {params.date} from its provider"
     shell:

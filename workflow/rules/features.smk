@@ -165,6 +165,7 @@ rule inputs:
     output:
         missing="results/{run}/missing.csv",
         coverage="results/{run}/coverage.csv",
+        calendar="results/{run}/calendar.csv",
     log:
         "results/{run}/logs/inputs.log",
     benchmark:
@@ -177,8 +178,10 @@ rule inputs:
         folder=lambda wildcards: paths("records")[0],
         model=stamps(RUN.calendar.model_days()),
         observations=stamps(RUN.calendar.observed_days()),
+        periods=json.dumps(RUN.calendar.periods()),
     message:
-        "tables of missing inputs and of the pixels that each product has"
+        "tables of the inputs: missing ones, pixels of each product, days of each season"
     shell:
         "python {input.script} --records {params.folder} --model {params.model} --observations {params.observations}"
-        " --missing {output.missing} --coverage {output.coverage} > {log} 2>&1"
+        " --missing {output.missing} --coverage {output.coverage}"
+        " --periods {params.periods:q} --calendar {output.calendar} > {log} 2>&1"

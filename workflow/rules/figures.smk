@@ -29,6 +29,12 @@ DRAWN_FROM = {
         "truth": features_of("model", [day for day in SHOWN["observations"] if day in SCORED_DAYS["observations"]]),
     },
 }
+if SHOWN["model"] and SHOWN["observations"]:
+    SETS = [None, *RUN.content["figures"]["shift_sets"]]
+    DRAWN_FROM["shift"] = {
+        "model": [path for name in SETS for path in features_of("model", SHOWN["model"], name)],
+        "observed": paths("observations/features/sic_sit_e1_e2_{date}.nc", date=SHOWN["observations"]),
+    }
 for DAY in RUN.figure_days("observations"):
     DRAWN_FROM[f"inputs_{DAY:%Y%m%d}"] = {
         "features": paths("observations/features/sic_sit_e1_e2_{date}.nc", date=[DAY]),
@@ -47,7 +53,14 @@ rule figure:
     input:
         files=lambda wildcards: [path for files in DRAWN_FROM[wildcards.figure].values() for path in files],
         script="workflow/scripts/draw_figure.py",
-        modules=modules("figures/style", "figures/geography", "figures/maps", "figures/curves", "figures/observations"),
+        modules=modules(
+            "figures/style",
+            "figures/geography",
+            "figures/maps",
+            "figures/curves",
+            "figures/observations",
+            "figures/distributions",
+        ),
     output:
         png="results/{run}/figures/{figure}.png",
         pdf="results/{run}/figures/{figure}.pdf",
@@ -81,6 +94,7 @@ rule report:
         selection=paths("training/{experiment}/selection.csv", experiment=TRAINED),
         missing="results/{run}/missing.csv",
         coverage="results/{run}/coverage.csv",
+        calendar="results/{run}/calendar.csv",
         script="workflow/scripts/make_report.py",
         template="workflow/report/report.html.j2",
         captions="workflow/report/captions.yaml",
@@ -103,5 +117,5 @@ rule report:
     shell:
         "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
         " --configuration {params.configuration:q} {params.scores} --selection {input.selection}"
-        " --missing {input.missing} --coverage {input.coverage} --figures {input.figures} --benchmarks {params.benchmarks}"
+        " --missing {input.missing} --coverage {input.coverage} --calendar {input.calendar} --figures {input.figures} --benchmarks {params.benchmarks}"
         " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"

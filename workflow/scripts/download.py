@@ -19,9 +19,9 @@ from superice.commands import command, day, run
 from superice.downloads import Download, fetch
 from superice.errors import MissingInput
 from superice.files import write_json
-from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+from superice.products import cmems, cs2smos, osisaf_concentration, osisaf_drift
 
-PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift}
+PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": cmems}
 
 
 def found(download: Download) -> dict:
@@ -51,7 +51,7 @@ def now() -> str:
 
 def main() -> None:
     parser = command(__doc__)
-    parser.add_argument("--product", choices=PRODUCTS, required=True, help="which of the three products")
+    parser.add_argument("--product", choices=PRODUCTS, required=True, help="which product")
     parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--folder", type=Path, required=True, help="where files are kept; a new one under YYYY/MM/")
     parser.add_argument("--addresses", nargs="+", required=True, metavar="ADDRESS", help="the providers, first to last")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from superice.commands import command, run
 from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import curves, maps, observations
+from superice.figures import curves, distributions, maps, observations
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -55,6 +55,21 @@ def smoothing(args: argparse.Namespace) -> Figure:
     )
 
 
+def shift(args: argparse.Namespace) -> Figure:
+    """Distributions and spectra of the inputs, of the model by feature set and of the observations."""
+    sources = {}
+    for path in args.model:
+        sources.setdefault(f"model, {set_name(path)}", []).append(path)
+    days = {name: (step_km(paths[0]), [read_model_features(path) for path in paths]) for name, paths in sources.items()}
+    observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
+    return distributions.shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
+
+
+def step_km(path: Path) -> float:
+    """Distance of the pixels of a published NetCDF file."""
+    return maps.grid_of(read_gridded(path, ("sic", "crs"))).step / 1000
+
+
 def set_name(path: Path) -> str:
     """The feature set that a path <...>/feature_sets/<set>/observations/features/<file> belongs to."""
     folder = path.resolve().parents[2]
@@ -88,6 +103,10 @@ FIGURES = {
     "smoothing": (
         smoothing,
         {"features": "observed features (.npz) of the date, of each set", "predictions": "their ensembles"},
+    ),
+    "shift": (
+        shift,
+        {"model": "model features of the dates, of each set", "observed": "observed features (.nc) of the dates"},
     ),
     "scores": (scores, {}),
     "spectra": (spectra, {"scores": "scores of the dates"}),

@@ -1,16 +1,21 @@
-"""Gather what is known of every day's inputs: those that are missing or refused, and the pixels that each product has."""
+"""Gather what is known of every day's inputs.
+
+Three tables: what is missing or refused, the pixels that each product has, and the days of each season and period.
+"""
 
 import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from superice.commands import command, day, run
+from superice.commands import command, day, run, settings
 from superice.files import read_json, whole
 
 BRANCHES = ("model", "observations")
 MISSING = ("date", "branch", "product", "file", "variable", "value", "reason")
 PRODUCTS = ("cs2smos", "osisaf_concentration", "osisaf_drift")
+CALENDAR = ("branch", "period", "season", "days", "available")
+SUMMER = 7
 COVERAGE = ("date", "ice_pixels", *(f"without_{product}" for product in PRODUCTS), "kept_pixels", "kept_percent")
 
 
@@ -20,6 +25,20 @@ def coverage(record: dict) -> dict:
     ice, kept = record["ice_pixels"], record["kept_pixels"]
     share = round(100 * kept / ice, 2) if ice else None
     return {"date": record["date"], "ice_pixels": ice, **lacking, "kept_pixels": kept, "kept_percent": share}
+
+
+def calendar(records: list[dict], periods: dict[str, list[str]]) -> list[dict]:
+    """How many days of each season and period a branch was asked for, and how many its source really holds."""
+    counted = {}
+    for record in records:
+        observed = record["branch"] == "observations"
+        inside = [name for name, (first, last) in periods.items() if first <= record["date"] <= last]
+        period = "observations" if observed else next(name for name in inside if name != "observations")
+        year, month = map(int, record["date"].split("-")[:2])
+        row = counted.setdefault((record["branch"], period, year - (month < SUMMER)), [0, 0])
+        row[0] += 1
+        row[1] += record["available"]
+    return [dict(zip(CALENDAR, (*key, *days), strict=True)) for key, days in sorted(counted.items())]
 
 
 def write_table(path: Path, columns: Iterable[str], rows: list[dict]) -> None:
@@ -37,6 +56,8 @@ def main() -> None:
         parser.add_argument(f"--{branch}", type=day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
     parser.add_argument("--missing", type=Path, required=True, help="table of the missing and refused inputs")
     parser.add_argument("--coverage", type=Path, required=True, help="table of the pixels of the observed days")
+    parser.add_argument("--periods", type=settings, required=True, help="first and last day of each period: JSON")
+    parser.add_argument("--calendar", type=Path, required=True, help="table of the days by season and period")
     args = parser.parse_args()
     files = [args.records / b / f"{d:%Y%m%d}.json" for b in BRANCHES for d in getattr(args, b)]
     records = sorted(map(read_json, files), key=lambda record: (record["date"], record["branch"]))
@@ -48,6 +69,7 @@ def main() -> None:
     write_table(args.missing, MISSING, missing)
     observed = [record for record in records if record["branch"] == "observations" and record["ice_pixels"]]
     write_table(args.coverage, COVERAGE, [coverage(record) for record in observed])
+    write_table(args.calendar, CALENDAR, calendar(records, args.periods))
     print(f"{len(missing)} inputs missing or refused", file=sys.stderr)
 
 

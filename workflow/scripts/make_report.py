@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
     parser.add_argument("--missing", type=Path, required=True, help="table of missing inputs, CSV")
     parser.add_argument("--coverage", type=Path, help="table of the pixels of the observed days, CSV")
+    parser.add_argument("--calendar", type=Path, help="table of the days by season and period, CSV")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as PNG, in order")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template of the page")
@@ -36,6 +37,7 @@ def main() -> None:
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
         missing=read_table(args.missing),
         coverage=read_table(args.coverage),
+        calendar=read_table(args.calendar),
         figures=args.figures,
         times=times_by_rule(args.benchmarks),
         configuration=args.configuration,
