@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def rank(name: str, day: date) -> tuple | None:
 
 def _weeks_away(match: re.Match, day: date) -> int:
     """Weeks between the number in a name and that of the day; as many as a year has when the year is another."""
-    if match["year"] not in {f"{near:%Y}" for near in around(day, 14)}:
+    if int(match["year"]) not in {(day + timedelta(shift)).year for shift in (-14, 14)}:
         return WEEKS
     after = (int(match["week"]) - day.isocalendar().week) % WEEKS
     return min(after, WEEKS - after)
