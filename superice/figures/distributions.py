@@ -49,7 +49,7 @@ def shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) -> Figure:
             column[1].set_xticks([500, 200, 75, 20, 6], ["500", "200", "75", "20", "6"])
             column[1].minorticks_off()
         axes[0, 0].set_ylabel("density")
-        axes[0, 0].legend(loc="upper left")
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(shown))
         letter_panels(axes.flat)
     return figure
 
