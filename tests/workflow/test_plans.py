@@ -40,10 +40,11 @@ def jobs(output):
 
 def test_the_reference_run_is_planned_without_data(checkout):
     planned = jobs(snakemake(checkout, "--dry-run", "all"))
-    assert planned["model_features"] == 1262 + 360 + 180
-    assert planned["observed_features"] == 540
+    shown = {"shift": 3, "smoothing": 2}  # days of other feature sets, of two figures
+    assert planned["model_features"] == 1262 + 360 + 180 + shown["shift"]
+    assert planned["observed_features"] == 540 + shown["smoothing"]
     assert planned["train"] == 3
-    assert planned["draw_published_ensemble"] == 360 + 180 + 540
+    assert planned["draw_published_ensemble"] == 360 + 180 + 540 + shown["smoothing"]
     assert planned["score_date"] == 360 + 180
 
 
@@ -52,6 +53,31 @@ def test_the_demo_is_planned(checkout):
     assert planned["train"] == 4
     assert planned["select_training"] == 2
     assert planned["report"] == 1
+
+
+def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, tmp_path):
+    """Its own model features and normalisation; the observed features, which the set does not change, are the run's."""
+    file = tmp_path / "sets.yaml"
+    file.write_text("run: [virtual_satellites]\npublished: virtual_satellites\n")
+    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
+    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+    planned = jobs(output)
+    assert planned["model_features"] == 1262 + 360
+    assert planned["normalisation"] == 1 and planned["observed_features"] == 1
+    assert "results/superice/feature_sets/satellites/store/20131018.npy" in output
+    assert "results/superice/store/" not in output
+    assert "feature_sets/satellites/observations" not in output
+
+
+def test_the_model_can_come_from_the_marine_service(checkout, tmp_path):
+    file = tmp_path / "cmems.yaml"
+    file.write_text(
+        "sources: {model: {kind: cmems, folder: data/cmems, addresses: ['copernicusmarine:some-dataset']}}\n"
+    )
+    target = "results/superice/model/features/20220412.nc"
+    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+    assert jobs(output) | {"download": 1, "model_features": 1} == jobs(output)
+    assert "results/superice/downloads/cmems/20220412.json" in output
 
 
 def test_the_slurm_profile_plans_the_same_jobs(checkout):
@@ -90,6 +116,9 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("calender: {}", "unknown key 'calender'"),
         ("defaults: {training: {epochs: many}}", "defaults.training.epochs: 'many' is not of type integer"),
         ("calendar: {test: {first: 2022-06-01, last: 2022-07-01}}", "calendar.test: no day of a freezing season"),
+        ("figures: {shift_sets: [none]}", "figures.shift_sets: no feature set 'none'"),
+        ("figures: {smoothing: ['2022-07-01']}", "figures.smoothing: 2022-07-01 is not an observed day"),
+        ("experiments: {reference: {features: none}}", "experiments.reference.features: no feature set 'none'"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],
 )

@@ -35,7 +35,7 @@ experiments: {reference: {seeds: [0]}}
 run: [reference, preconditioned]
 published: preconditioned
 selection: {days: 1, members: 2}
-figures: {model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"]}
+figures: {model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"], smoothing: ["2022-11-17"]}
 twin: {missing: {drift: ["2022-12-17"]}}
 """
 RUN = Path("results/small")
@@ -82,6 +82,11 @@ class TestSmallRun:
             "training/preconditioned/selection.csv",
             "scores/observations/preconditioned/20221117.nc",
             "figures/observed.pdf",
+            "figures/inputs_20221117.png",
+            "figures/smoothing_20221117.png",
+            "figures/shift.png",
+            "feature_sets/resampled/observations/predictions/sit_hrai_20221117.nc",
+            "feature_sets/satellites/model/features/20221117.nc",
             "report.html",
         ):
             assert (run / RUN / path).stat().st_size > 0, path
@@ -103,6 +108,20 @@ class TestSmallRun:
         with (run / RUN / "scores/table.csv").open() as file:
             table = [row for row in csv.DictReader(file) if row["branch"] == "observations"]
         assert {row["dates"] for row in table} == {"2"}
+
+    def test_the_pixels_of_each_product_and_the_days_of_each_season_are_counted(self, run):
+        tables = {}
+        for name in ("coverage", "calendar"):
+            with (run / RUN / f"{name}.csv").open() as file:
+                tables[name] = list(csv.DictReader(file))
+        assert [row["date"] for row in tables["coverage"]] == ["2022-10-18", "2022-11-17"]
+        for row in tables["coverage"]:
+            lacking = [int(row[key]) for key in row if key.startswith("without")]
+            assert max(lacking) <= int(row["ice_pixels"])
+            assert int(row["ice_pixels"]) - sum(lacking) <= int(row["kept_pixels"]) <= int(row["ice_pixels"])
+        counted = {(row["period"], row["season"]): (row["days"], row["available"]) for row in tables["calendar"]}
+        assert counted[("observations", "2022")] == ("3", "2")
+        assert counted[("training", "2020")] == ("4", "4")
 
     def test_a_second_run_has_nothing_to_do(self, run):
         assert "Nothing to be done" in snakemake(run, "all")
