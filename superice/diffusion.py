@@ -171,9 +171,6 @@ class Preconditioned:
         return [(1.0, level) for level in levels.tolist()] + [(1.0, 0.0)]
 
 
-FORMULATIONS = {"noise_prediction": NoisePrediction, "preconditioned": Preconditioned}
-
-
 Denoiser = Callable[[Tensor, float, float], Tensor]
 Noise = Callable[[], Tensor]
 

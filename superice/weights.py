@@ -12,11 +12,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from superice.commands import settings_as
-from superice.diffusion import FORMULATIONS, Formulation
+from superice.diffusion import Formulation, NoisePrediction, Preconditioned
 from superice.errors import InputError
 from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
+from superice.proper_scores import ProperScores
+
+FORMULATIONS = {
+    "noise_prediction": NoisePrediction,
+    "preconditioned": Preconditioned,
+    "proper_scores": ProperScores,
+}
 
 
 def build_formulation(section: dict[str, Any]) -> Formulation:

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from superice.configuration import SCHEMA, Configuration
-from superice.diffusion import FORMULATIONS
 from superice.ensembles import SamplerSettings
 from superice.errors import InputError
 from superice.features import FeatureSettings, ObservationSettings
@@ -17,6 +16,7 @@ from superice.network import NetworkSettings
 from superice.scores import ScoreSettings
 from superice.selection import SelectionSettings
 from superice.training import TrainingSettings
+from superice.weights import FORMULATIONS
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,0 +1,112 @@
+"""Scores of two members against closed forms and another library; a network of one pass."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+import scoringrules
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superice.diffusion import SAMPLERS
+from superice.errors import InputError
+from superice.proper_scores import ProperScores
+
+DAY = date(2022, 1, 1)
+numbers = st.floats(-5, 5, allow_nan=False)
+
+
+@given(numbers, numbers, numbers)
+def test_the_fair_score_is_that_of_another_library(first, second, truth):
+    members = torch.tensor([first, second], dtype=torch.float64)
+    score = ProperScores(fairness=1.0).score(members, torch.tensor(truth, dtype=torch.float64))
+    expected = scoringrules.crps_ensemble(truth, np.array([first, second]), estimator="fair")
+    assert float(score) == pytest.approx(float(expected), abs=1e-12)
+
+
+def test_the_almost_fair_score_keeps_some_of_the_distance():
+    """Lang et al. (2024): 1/(2M(M-1)) sum of |x_i - y| + |x_j - y| - (1 - (1 - alpha)/M)|x_i - x_j|, M = 2."""
+    score = ProperScores(fairness=0.95).score(torch.tensor([1.0, 4.0]).double(), torch.tensor(2.0).double())
+    assert float(score) == pytest.approx((1 + 2) / 2 - (1 - 0.05 / 2) * 3 / 2)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.complex128])
+def test_the_expected_score_is_lowest_for_the_truths_own_spread(kind):
+    random = torch.Generator().manual_seed(0)
+    draw = lambda: torch.randn(200_000, generator=random, dtype=kind)
+    truth, first, second = draw(), draw(), draw()
+    fair = ProperScores(fairness=1.0)
+    expected = {spread: fair.score(spread * torch.stack([first, second]), truth).mean() for spread in (0.6, 1.0, 1.5)}
+    assert expected[1.0] < min(expected[0.6], expected[1.5])
+
+
+def batch(size=32):
+    random = torch.Generator().manual_seed(1)
+    target = torch.randn((4, 1, size, size), generator=random)
+    context = torch.zeros((4, 3, size, size))
+    context[:, -1, :, size // 4 :] = 1
+    return target, context
+
+
+def objective(model, size=32, **settings):
+    target, context = batch(size)
+    return float(ProperScores(**settings).loss(model, target, context, torch.Generator().manual_seed(2)).objective)
+
+
+def test_what_lies_outside_the_mask_does_not_count():
+    target, context = batch()
+    wild = torch.where(context[:, -1:] > 0, target, 100.0)
+    model = lambda z, level, seen: z
+    random = lambda: torch.Generator().manual_seed(2)
+    plain, other = (ProperScores().loss(model, field, context, random()).objective for field in (target, wild))
+    assert float(plain) == pytest.approx(float(other), rel=1e-5)
+
+
+def test_a_blurred_member_is_told_by_the_spectrum():
+    """White truth: a model that gives white members beats one whose fine scales are lost, by the modes alone."""
+    blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1)
+    white = lambda z, level, seen: z
+    only = {"boxes": (), "fairness": 1.0}
+    by_pixels = [objective(model, spectrum=0.0, **only) for model in (white, blur)]
+    by_all = [objective(model, spectrum=1.0, **only) for model in (white, blur)]
+    assert by_all[1] - by_all[0] > by_pixels[1] - by_pixels[0] + 0.01
+
+
+def test_the_spectrum_weighs_every_wavenumber_alike():
+    """Of modes with the truth's own law, each wavenumber adds the same, whatever its power."""
+    random = torch.Generator().manual_seed(3)
+    target = torch.randn((16, 1, 64, 64), generator=random)
+    rough = torch.fft.irfft2(torch.fft.rfft2(target) * torch.linspace(1, 30, 33))
+    mask = torch.ones_like(target)
+    members = torch.randn((2, *target.shape), generator=random)
+    scaled = torch.fft.irfft2(torch.fft.rfft2(members) * torch.linspace(1, 30, 33))
+    fair = ProperScores(fairness=1.0)
+    plain, steep = fair._of_spectrum(members, target, mask), fair._of_spectrum(scaled, rough, mask)
+    assert float(steep) == pytest.approx(float(plain), rel=0.15)
+
+
+def test_a_member_is_made_in_one_pass_by_any_sampler():
+    calls = []
+
+    def model(z, level, context):
+        calls.append(level)
+        return 3 * z
+
+    formulation = ProperScores()
+    noise = torch.randn((2, 1, 8, 8))
+    for sample in SAMPLERS.values():
+        denoise = lambda z, signal, level: formulation.denoise(model, z, signal, level, None)
+        member = sample(denoise, formulation.steps(1), lambda: noise)
+        torch.testing.assert_close(member, 3 * noise)
+    assert len(calls) == len(SAMPLERS)
+
+
+def test_more_than_one_pass_is_refused():
+    with pytest.raises(InputError, match=r"sampler.steps: .* in 1 \(found 8\)"):
+        ProperScores().steps(8)
+
+
+def test_fairness_is_a_share():
+    with pytest.raises(InputError, match="fairness"):
+        ProperScores(fairness=1.5)
