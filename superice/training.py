@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
 from superice.diffusion import Formulation, Losses
@@ -77,8 +77,15 @@ class Diverged(Exception):
     """The loss of a batch is not a number."""
 
 
+class Stopped(Exception):
+    """The training was asked to stop; its checkpoint holds all that it has done."""
+
+
 class Training:
-    """One training: its network, optimizer, averaged weights and history, resumable after any epoch."""
+    """One training: its network, optimizer, averaged weights and history, resumable after any epoch.
+
+    One that is asked to stop (``stop_asked``) is resumable after the batch that it was in.
+    """
 
     def __init__(
         self,
@@ -103,6 +110,9 @@ class Training:
         steps = settings.epochs * math.ceil(self.samples_per_epoch / settings.batch)
         self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, _schedule(settings.schedule, steps))
         self.history: list[dict[str, float]] = []
+        self.stop_asked = False
+        self._done: list[tuple[float, float]] = []  # losses of the batches of the epoch under way
+        self._noise = torch.Generator()
 
     @property
     def best_network(self) -> UNet:
@@ -110,7 +120,10 @@ class Training:
         return self.average.module if self.settings.averaging else self.network
 
     def run(self, checkpoint: Path) -> bool:
-        """Train to the last epoch, from ``checkpoint`` where it exists; True unless the training diverged."""
+        """Train to the last epoch, from ``checkpoint`` where it exists; True unless the training diverged.
+
+        Raises Stopped when it was asked to.
+        """
         self._resume(checkpoint)
         first = len(self.history)
         progress = tqdm(range(first, self.settings.epochs), initial=first, total=self.settings.epochs, unit="epoch")
@@ -119,6 +132,9 @@ class Training:
                 self._epoch(epoch)
             except Diverged:
                 return False
+            except Stopped:
+                self._save(checkpoint)
+                raise
             self._save(checkpoint)
             latest = self.history[-1]
             progress.set_postfix({"loss": f"{latest['training_noise_loss']:.4f}"})
@@ -126,8 +142,10 @@ class Training:
 
     def _epoch(self, epoch: int) -> None:
         began = time.monotonic()
-        training = self._mean_losses(self._descend(epoch))
-        validation = self._mean_losses(self._validate())
+        self._descend(epoch)
+        training = _mean(self._done)
+        validation = _mean([_pair(losses) for losses in self._validate()])
+        self._done = []
         self.history.append(
             {
                 "epoch": epoch + 1,
@@ -139,16 +157,14 @@ class Training:
             }
         )
 
-    @staticmethod
-    def _mean_losses(batches: Iterator[Losses]) -> tuple[float, float]:
-        pairs = [(losses.noise.item(), losses.image.item()) for losses in batches]
-        return tuple(np.mean(pairs, axis=0).tolist()) if pairs else (math.nan, math.nan)
-
-    def _batches(self, days: Days, count: int, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(
+        self, days: Days, count: int, seed: int, epoch: int, first: int = 0
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         settings = self.settings
         crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked)
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
-        loader = DataLoader(samples, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
+        left = Subset(samples, range(first, count))
+        loader = DataLoader(left, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
         for context, target in loader:
             yield (
                 context.to(self.device, memory_format=torch.channels_last, non_blocking=True),
@@ -163,11 +179,14 @@ class Training:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             return self.formulation.loss(model, target, context, generator)
 
-    def _descend(self, epoch: int) -> Iterator[Losses]:
+    def _descend(self, epoch: int) -> None:
+        """The batches of an epoch that are not done yet. Raises Diverged, and Stopped after a batch."""
         self.network.train()
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        for context, target in self._batches(self.training_days, self.samples_per_epoch, self.seed, epoch):
-            losses = self._losses(self.network, context, target, generator)
+        if not self._done:
+            self._noise.manual_seed(self.seed * 1_000_003 + epoch)
+        first = len(self._done) * self.settings.batch
+        for context, target in self._batches(self.training_days, self.samples_per_epoch, self.seed, epoch, first):
+            losses = self._losses(self.network, context, target, self._noise)
             if not torch.isfinite(losses.objective):
                 raise Diverged
             self.optimizer.zero_grad(set_to_none=True)
@@ -177,7 +196,9 @@ class Training:
             self.optimizer.step()
             self.scheduler.step()
             self.average.update_parameters(self.network)
-            yield losses
+            self._done.append(_pair(losses))
+            if self.stop_asked:
+                raise Stopped
 
     @torch.no_grad()
     def _validate(self) -> Iterator[Losses]:
@@ -199,7 +220,8 @@ class Training:
     def _save(self, checkpoint: Path) -> None:
         content = {name: part.state_dict() for name, part in self._state().items()}
         with whole(checkpoint) as temporary:
-            torch.save(content | {"history": self.history, "identity": self._identity()}, temporary)
+            under_way = {"history": self.history, "done": self._done, "noise": self._noise.get_state()}
+            torch.save(content | under_way | {"identity": self._identity()}, temporary)
 
     def _identity(self) -> str:
         return repr((self.network.settings, self.formulation, self.settings, self.seed, len(self.training_days)))
@@ -212,12 +234,21 @@ class Training:
             return  # of a training with other settings: this one begins anew
         for name, part in self._state().items():
             part.load_state_dict(content[name])
-        self.history = content["history"]
+        self.history, self._done = content["history"], [tuple(pair) for pair in content["done"]]
+        self._noise.set_state(content["noise"].cpu())
 
     def write_history(self, path: Path) -> None:
         """Write the losses of every epoch as CSV."""
         with whole(path) as temporary:
             pd.DataFrame(self.history, columns=HISTORY).to_csv(temporary, index=False, float_format="%.6g")
+
+
+def _pair(losses: Losses) -> tuple[float, float]:
+    return losses.noise.item(), losses.image.item()
+
+
+def _mean(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    return tuple(np.mean(pairs, axis=0).tolist()) if pairs else (math.nan, math.nan)
 
 
 def _optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:

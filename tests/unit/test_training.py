@@ -13,7 +13,7 @@ from superice.network import NetworkSettings
 from superice.normalisation import VARIABLES, quantities
 from superice.samples import Crop, Days, Samples
 from superice.store import write_day
-from superice.training import Training, TrainingSettings
+from superice.training import Stopped, Training, TrainingSettings
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
@@ -41,32 +41,57 @@ def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
 
 
-def test_a_stopped_training_goes_on_to_the_same_weights(days, tmp_path, monkeypatch):
+def test_a_killed_training_goes_on_to_the_same_weights(days, tmp_path, monkeypatch):
     whole = training(days)
     whole.run(tmp_path / "whole.pt")
 
-    stopped, epochs = training(days), []
-    descend = Training._descend
+    killed, batches = training(days), []
+    losses_of = Training._losses
 
-    def killed_in_the_third_epoch(self, epoch):
-        epochs.append(epoch)
-        for n, losses in enumerate(descend(self, epoch)):
-            if epoch == 2 and n == 1:
-                raise KeyboardInterrupt
-            yield losses
+    def killed_in_the_third_epoch(self, *arguments):
+        batches.append(len(self.history))
+        if batches.count(2) == 3:
+            raise KeyboardInterrupt
+        return losses_of(self, *arguments)
 
-    monkeypatch.setattr(Training, "_descend", killed_in_the_third_epoch)
+    monkeypatch.setattr(Training, "_losses", killed_in_the_third_epoch)
     with pytest.raises(KeyboardInterrupt):
-        stopped.run(tmp_path / "stopped.pt")
+        killed.run(tmp_path / "killed.pt")
     monkeypatch.undo()
     resumed = training(days)
-    resumed.run(tmp_path / "stopped.pt")
+    resumed.run(tmp_path / "killed.pt")
 
-    assert epochs == [0, 1, 2]
     assert same_weights(whole.network, resumed.network)
     assert same_weights(whole.best_network, resumed.best_network)
     losses = lambda run: [row["training_noise_loss"] for row in run.history]
     assert losses(whole) == losses(resumed)
+
+
+def test_a_training_that_is_asked_to_stop_goes_on_within_its_epoch(days, tmp_path, monkeypatch):
+    whole = training(days)
+    whole.run(tmp_path / "whole.pt")
+
+    stopped, counted = training(days), []
+    losses_of = Training._losses
+
+    def asked_in_the_second_epoch(self, *arguments):
+        counted.append(len(self.history))
+        self.stop_asked = counted.count(1) == 2
+        return losses_of(self, *arguments)
+
+    monkeypatch.setattr(Training, "_losses", asked_in_the_second_epoch)
+    with pytest.raises(Stopped):
+        stopped.run(tmp_path / "stopped.pt")
+    assert len(stopped.history) == 1 and counted.count(1) == 2
+    monkeypatch.undo()
+    resumed = training(days)
+    resumed.run(tmp_path / "stopped.pt")
+    assert same_weights(whole.network, resumed.network)
+    assert same_weights(whole.best_network, resumed.best_network)
+    keys = [key for key in whole.history[0] if key != "seconds"]
+    assert [[row[key] for key in keys] for row in whole.history] == [
+        [row[key] for key in keys] for row in resumed.history
+    ]
 
 
 def test_a_checkpoint_of_other_settings_is_not_used(days, tmp_path):

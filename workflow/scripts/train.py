@@ -1,5 +1,10 @@
-"""Train the network once, with one seed. A training that was stopped goes on from its last whole epoch."""
+"""Train the network once, with one seed.
 
+A training that was killed goes on from its last whole epoch; one that was asked to stop (SIGTERM, as a scheduler sends it
+before the time is over) goes on from the batch that it was in.
+"""
+
+import signal
 import sys
 from pathlib import Path
 
@@ -9,7 +14,7 @@ from superice.network import NetworkSettings, parameter_count
 from superice.normalisation import Normalisation
 from superice.samples import Days
 from superice.store import store_name
-from superice.training import Training, TrainingSettings
+from superice.training import Stopped, Training, TrainingSettings
 from superice.weights import Generator, build_formulation
 
 
@@ -41,7 +46,14 @@ def main() -> None:
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
     print(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr)
-    finished = training.run(args.checkpoint)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
+    try:
+        finished = training.run(args.checkpoint)
+    except Stopped:
+        print(
+            f"asked to stop in epoch {len(training.history) + 1}: {args.checkpoint} goes on from here", file=sys.stderr
+        )
+        sys.exit(128 + signal.SIGTERM)
     if not finished:
         print(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen", file=sys.stderr)
     training.write_history(args.history)
