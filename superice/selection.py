@@ -39,26 +39,29 @@ def spread_evenly(items: list, count: int) -> list:
 
 def judge(
     generator: Generator, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
-) -> dict[str, float]:
-    """The mean scores of small ensembles of ``sampler.members`` on the days; NaN for a training that diverged."""
-    if generator.origin["diverged"]:
-        return dict.fromkeys(SCORES, np.nan)
+) -> dict[str, float | bool]:
+    """Whether a training diverged, and the mean scores of small ensembles of ``sampler.members`` on the days.
+
+    The scores of a training that diverged, or without days, are NaN.
+    """
     results = []
-    for features in days:
+    for features in [] if generator.origin["diverged"] else days:
         members = np.stack([clipped(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
         results.append([float(scores[name].sel(field="generated")) for name in SCORES])
-    return dict(zip(SCORES, np.nanmean(results, axis=0).tolist(), strict=True))
+    means = np.nanmean(results, axis=0).tolist() if results else [np.nan] * len(SCORES)
+    return {"diverged": generator.origin["diverged"], **dict(zip(SCORES, means, strict=True))}
 
 
-def choose(candidates: dict[Path, dict[str, float]]) -> tuple[Path, pd.DataFrame]:
-    """The training with the lowest CRPS, and the table of all.
+def choose(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:
+    """The training with the lowest CRPS among those that did not diverge, and the table of all.
 
     Raises InputError when every training diverged.
     """
     table = pd.DataFrame.from_dict(candidates, orient="index")
-    if table["crps"].isna().all():
+    sound = table[~table["diverged"].astype(bool)]
+    if sound.empty:
         raise InputError("every training of the experiment diverged", file=", ".join(map(str, candidates)))
-    best = table["crps"].idxmin()
+    best = sound["crps"].astype(float).fillna(np.inf).idxmin()
     table["chosen"] = table.index == best
     return best, table

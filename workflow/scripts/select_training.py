@@ -1,4 +1,4 @@
-"""Choose one of several trainings by the CRPS of small ensembles on validation days."""
+"""Choose one of several trainings by the CRPS of small ensembles on validation days; one alone is taken unscored."""
 
 import shutil
 import sys
@@ -35,13 +35,14 @@ def main() -> None:
     selection = settings_as(SelectionSettings, args.settings, "selection")
     sampler = settings_as(SamplerSettings, args.sampler | {"members": selection.members}, "sampler")
     scoring = settings_as(ScoreSettings, args.scoring, "scores")
-    chosen = spread_evenly(args.validation, selection.days)
+    # A training that stands alone has nothing to be compared with.
+    chosen = spread_evenly(args.validation, selection.days) if len(args.weights) > 1 else []
     days = [read_model_features(args.features / model_features_name(d)) for d in chosen]
     days = [features for features in days if features.mask.any()]
     candidates = {}
     for path in args.weights:
         candidates[path] = judge(Generator.load(path), days, sampler, scoring, args.spacing_km)
-        print(path, {name: round(value, 4) for name, value in candidates[path].items()}, file=sys.stderr)
+        print(path, {name: float(f"{value:.4g}") for name, value in candidates[path].items()}, file=sys.stderr)
     best, table = choose(candidates)
     table.insert(0, "training", [path.parent.name for path in table.index])
     with whole(args.table) as temporary:
