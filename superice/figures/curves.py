@@ -23,6 +23,7 @@ from superice.figures.style import (
     look,
     notice,
 )
+from superice.scores import ICE
 
 SCORES = {
     "rmse": ("RMSE of the mean (m)", None),
@@ -66,9 +67,9 @@ def _losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colour: st
 def scores_over_dates(daily: pd.DataFrame) -> Figure:
     """The report's three scores on every date, a column for each branch (report, Fig. 8).
 
-    ``daily`` has the columns branch, experiment, field, date, n_pixels and the scores.
+    ``daily`` has the columns branch, experiment, region, field, date, n_pixels and the scores.
     """
-    scored = daily[daily.n_pixels > 0]
+    scored = daily[(daily.n_pixels > 0) & (daily.region == ICE)]
     if scored.empty:
         return notice("No date was scored: nothing to draw.")
     branches = list(dict.fromkeys(scored.branch))
