@@ -167,7 +167,8 @@ def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
     means = pd.concat(redrawn, names=[*keys, "sample"]).reset_index()
     groups = _derived(means, [*OF_RUN, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
     bounds = [groups.quantile(at).add_suffix(f"_{end}") for end, at in BOUNDS.items()]
-    return pd.concat(bounds, axis=1).reset_index()
+    pairs = [f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS]
+    return pd.concat(bounds, axis=1)[pairs].reset_index()
 
 
 def summary(result: pd.DataFrame) -> str:
