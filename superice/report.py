@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from calendar import month_name
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -43,6 +44,10 @@ SCORE_COLUMNS = {
     "medium_scale": "medium scale",
     "bias": "bias (m)",
 }
+PART_COLUMNS = {"experiment": "experiment", "region": "region", "month": "month"} | {
+    name: SCORE_COLUMNS[name]
+    for name in ("dates", "rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "bias")
+}
 
 
 @dataclass
@@ -51,7 +56,8 @@ class Contents:
 
     Attributes:
         name, summary: the run's name, and facts about it in the order they are shown.
-        scores: the table of scores. selection: by experiment, the scores of its trainings.
+        scores: the table of scores; regions, months: the same by region and by month; thin_ice: that of thin ice.
+        selection: by experiment, the scores of its trainings.
         missing: the inputs that were missing or refused. coverage: the pixels of every observed day, by product.
         calendar: the days of every season and period, and how many of them the sources hold.
         figures: PNG files in order; their captions are found by their stem.
@@ -62,6 +68,9 @@ class Contents:
     name: str
     summary: dict[str, str]
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    regions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    months: pd.DataFrame = field(default_factory=pd.DataFrame)
+    thin_ice: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -79,7 +88,10 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
     return page.render(
         name=contents.name,
         summary=contents.summary,
-        score_blocks=_score_blocks(contents.scores),
+        score_blocks=_blocks(contents.scores, SCORE_COLUMNS),
+        region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
+        month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
+        thin_ice_blocks=_blocks(contents.thin_ice, _thin_ice_columns(contents.thin_ice)),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=_rows(contents.missing),
         calendar=_rows(contents.calendar),
@@ -122,16 +134,38 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _score_blocks(scores: pd.DataFrame) -> list[dict[str, Any]]:
-    """The table of scores in blocks of a branch and a split."""
-    if scores.empty:
+def _blocks(table: pd.DataFrame, heads: dict[str, str]) -> list[dict[str, Any]]:
+    """The columns that have a head, in blocks of a branch and a split; an interval stands below its number."""
+    if table.empty:
         return []
-    columns = [name for name in SCORE_COLUMNS if name in scores]
-    blocks = []
-    for (branch, split), block in scores.groupby(["branch", "split"], sort=False):
-        rows = block[columns].rename(columns=SCORE_COLUMNS)
-        blocks.append({"title": f"{branch}, {split}", "table": _rows(rows)})
-    return blocks
+    columns = [name for name in heads if name in table]
+    shown = table.assign(**{name: _with_interval(table, name) for name in columns if f"{name}_lower" in table})
+    return [
+        {"title": f"{branch}, {split}", "table": _rows(block[columns].rename(columns=heads))}
+        for (branch, split), block in shown.groupby(["branch", "split"], sort=False)
+    ]
+
+
+def _of_ensembles(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the ensembles, with months by their names."""
+    if table.empty:
+        return table
+    rows = table[table.field == "generated"]
+    return rows.assign(month=rows.month.map(lambda month: month_name[month])) if "month" in rows else rows
+
+
+def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
+    """Heads of the columns, whose names hold the configured thresholds."""
+    heads = {}
+    for name in table.columns.drop(["branch", "split"], errors="ignore"):
+        text = name.replace("fractions_skill", "FSS").replace("_percent", " %").replace("_", " ")
+        heads[name] = f"{text} (m)" if name.startswith("quantile") else text
+    return heads
+
+
+def _with_interval(table: pd.DataFrame, name: str) -> list[str]:
+    bounds = zip(table[name], table[f"{name}_lower"], table[f"{name}_upper"])
+    return [_cell(value) + (f"\n{_cell(low)} to {_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds]
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list]:

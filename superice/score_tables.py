@@ -1,4 +1,4 @@
-"""From the scores of single dates to tables: one row per date, and one per branch, split, experiment and field."""
+"""From the scores of single dates to tables: one row per date, and means by branch, split, experiment and field."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import pandas as pd
 import xarray as xr
 
 from superice.errors import InputError
-from superice.scores import FIELDS
+from superice.intervals import BOUNDS, IntervalSettings, resampled_means
+from superice.scores import FIELDS, ICE, SOURCES
 
-GROUP = ["branch", "split", "experiment", "field"]
+OF_RUN = ["branch", "split", "experiment"]
 OF_FIELD = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
 OF_ENSEMBLE = ["spread", "mean_variance", "rmse_member", "spread_skill"]
 COLUMNS = [
-    "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale", "medium_scale",
-    "bias", "rmse_domain", "rmse_member", "spread",
+    "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
+    "medium_scale", "bias", "rmse_domain", "rmse_member", "spread",
 ]  # fmt: skip
+WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale"]
 
 
 def read_scores(path: str | Path) -> xr.Dataset:
@@ -30,46 +32,41 @@ def read_scores(path: str | Path) -> xr.Dataset:
         raise InputError(f"cannot be read ({error})", file=path) from error
 
 
-def daily(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """One row per branch, split, experiment, date and field, from the files of single dates.
+def daily(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+    """One row per branch, split, experiment, region, field and date, from the scores of single dates.
 
     Dates without a scored pixel keep their row, with n_pixels 0 and NaN.
     """
     rows = []
-    for path in paths:
-        scores = read_scores(path)
-        label = {key: scores.attrs[key] for key in ("branch", "split", "experiment", "date", "members")}
-        for field in FIELDS:
-            row = label | {"field": field, "n_pixels": int(scores.n_pixels)}
-            row |= {name: float(scores[name].sel(field=field)) for name in OF_FIELD}
-            row |= {name: float(scores[name]) if field == "generated" else np.nan for name in OF_ENSEMBLE}
-            rows.append(row)
-    columns = [*GROUP, "date", "members", "n_pixels", *OF_FIELD, *OF_ENSEMBLE]
-    return pd.DataFrame(rows, columns=columns).sort_values([*GROUP, "date"], ignore_index=True)
+    for scores in days:
+        label = {key: scores.attrs[key] for key in (*OF_RUN, "date", "members")}
+        for i, region in enumerate(scores.region.values):
+            for j, field in enumerate(FIELDS):
+                row = label | {"region": region, "field": field, "n_pixels": int(scores.n_pixels[i])}
+                row |= {name: float(scores[name].values[i, j]) for name in OF_FIELD}
+                of_ensemble = field == "generated"
+                row |= {name: float(scores[name].values[i]) if of_ensemble else np.nan for name in OF_ENSEMBLE}
+                rows.append(row)
+    keys = [*OF_RUN, "region", "field", "date"]
+    columns = [*keys, "members", "n_pixels", *OF_FIELD, *OF_ENSEMBLE]
+    return pd.DataFrame(rows, columns=columns).sort_values(keys, ignore_index=True)
 
 
-def table(days: pd.DataFrame, details: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFrame:
-    """One row per branch, split, experiment and field: means over the dates that have a scored pixel.
+def table(
+    days: pd.DataFrame,
+    intervals: IntervalSettings,
+    details: Mapping[str, Mapping[str, float]] | None = None,
+) -> pd.DataFrame:
+    """One row per branch, split, experiment and field: means over the dates that have a scored pixel, over all ice.
 
     `rmse` is the mean over the dates of each date's RMSE, as the report's Fig. 8 shows them; `spread_skill` is made of
     variances and square errors averaged over the dates before the root. The gains are against the low-resolution field
     of the same dates and pixels, in percent, positive when the ensemble is better. `details` adds columns by experiment
-    (passes of the network, seconds per member) to the rows of the ensembles.
+    (passes of the network, seconds per member) to the rows of the ensembles. `<score>_lower` and `_upper` are the
+    bounds of the 95 % intervals.
     """
-    scored = days[days.n_pixels > 0]
-    if scored.empty:
-        return pd.DataFrame(columns=[*GROUP, "dates", "members", "rmse", *COLUMNS])
-    groups = scored.groupby(GROUP, sort=False)
-    result = groups[[*OF_FIELD, *OF_ENSEMBLE, "members"]].mean()
-    result.insert(0, "dates", groups.size())
-    factor = (result.members + 1) / result.members
-    result["spread_skill"] = np.sqrt(factor * result.mean_variance / result.mean_square_error)
-    result = result.reset_index()
-    for score in ("rmse", "crps"):
-        reference = _low_resolution(result, score)
-        result[f"{score}_gain_percent"] = (100 * (1 - result[score] / reference)).where(result.field == "generated")
-    result["members"] = result.members.where(result.field == "generated", 1).astype(int)
-    result = result[[*GROUP, "dates", "members", "rmse", *COLUMNS]]
+    whole = days[days.region == ICE]
+    result = _means(whole, []).merge(_bounds(whole, intervals), how="left", on=[*OF_RUN, "field"])
     for experiment, extra in (details or {}).items():
         chosen = (result.experiment == experiment) & (result.field == "generated")
         for name, value in extra.items():
@@ -77,10 +74,101 @@ def table(days: pd.DataFrame, details: Mapping[str, Mapping[str, float]] | None 
     return result
 
 
-def _low_resolution(result: pd.DataFrame, score: str) -> pd.Series:
-    """The score of the low-resolution field in the same branch, split and experiment, row by row."""
-    of_field = result[score].where(result.field == "low_resolution")
-    return of_field.groupby([result[key] for key in GROUP[:-1]]).transform("max")
+def by_region(days: pd.DataFrame) -> pd.DataFrame:
+    """As ``table``, with a row for each region of the ice, without intervals."""
+    return _means(days, ["region"])
+
+
+def by_month(days: pd.DataFrame) -> pd.DataFrame:
+    """As ``table``, with a row for each month of the year in the order of a freezing season, without intervals."""
+    whole = days[days.region == ICE]
+    result = _means(whole.assign(month=pd.to_datetime(whole.date).dt.month), ["month"])
+    return result.sort_values([*OF_RUN, "month"], key=_in_season, kind="stable", ignore_index=True)
+
+
+def _in_season(key: pd.Series) -> pd.Series:
+    """Months counted from July, so that a winter is in one piece."""
+    return (key - 7) % 12 if key.name == "month" else key
+
+
+def thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+    """One row per branch, split, experiment and source (truth, generated, low-resolution): thin ice and leads.
+
+    Means over the dates of the shares in percent and of the quantiles in m; the fractions skill scores are made of sums
+    over the dates, so that a date with more thin ice weighs more.
+    """
+    rows = [
+        {key: scores.attrs[key] for key in OF_RUN} | {"source": source} | _thin_ice_of(scores, source)
+        for scores in days
+        if int(scores.n_pixels.sel(region=ICE))
+        for source in SOURCES
+    ]
+    if not rows:
+        return pd.DataFrame(columns=[*OF_RUN, "source"])
+    result = pd.DataFrame(rows).groupby([*OF_RUN, "source"], sort=False).mean().reset_index()
+    for name in [name for name in result if name.startswith("difference_")]:
+        worst = result.pop(name.replace("difference", "worst"))
+        result[name.replace("difference", "fractions_skill")] = 1 - result.pop(name) / worst
+    return result
+
+
+def _thin_ice_of(scores: xr.Dataset, source: str) -> dict[str, float]:
+    """One date's numbers for a row of ``thin_ice``; the truth has no skill."""
+    row = {
+        f"{name}_percent": 100 * float(scores[name].sel(source=source)) for name in ("thin_fraction", "lead_fraction")
+    }
+    for probability, quantile in zip(scores.probability.values, scores.thickness_quantile.sel(source=source).values):
+        row[f"quantile_{100 * probability:g}_percent"] = float(quantile)
+    for name in ("difference", "worst"):
+        for thickness in scores.thin_ice.values:
+            for width in scores.width.values:
+                cell = scores[f"fractions_{name}"].sel(thin_ice=thickness, width=width)
+                row[f"{name}_{thickness:g}_m_{width:g}_km"] = (
+                    float(cell.sel(field=source)) if source in FIELDS else np.nan
+                )
+    return row
+
+
+def _means(days: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Means over the scored dates by branch, split, experiment, ``by`` and field, and what is made of the means."""
+    keys = [*OF_RUN, *by, "field"]
+    scored = days[days.n_pixels > 0]
+    if scored.empty:
+        return pd.DataFrame(columns=[*keys, "dates", "members", *COLUMNS])
+    groups = scored.groupby(keys, sort=False)
+    result = groups[[*OF_FIELD, *OF_ENSEMBLE, "members"]].mean()
+    result.insert(0, "dates", groups.size())
+    result = _derived(result.reset_index(), keys[:-1])
+    result["members"] = result.members.where(result.field == "generated", 1).astype(int)
+    return result[[*keys, "dates", "members", *COLUMNS]]
+
+
+def _derived(means: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
+    """Means with the scores that are no means of dates; ``pair``: what a field and its low resolution share."""
+    factor = (means.members + 1) / means.members
+    scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
+    for score in ("rmse", "crps"):
+        of_low = means[score].where(means.field == "low_resolution")
+        reference = of_low.groupby([means[key] for key in pair]).transform("max")
+        scores[f"{score}_gain_percent"] = (100 * (1 - means[score] / reference)).where(means.field == "generated")
+    return means.assign(**scores)
+
+
+def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
+    """Bounds of the 95 % intervals of the main scores by branch, split, experiment and field."""
+    scored = days[days.n_pixels > 0]
+    keys = [*OF_RUN, "field"]
+    if scored.empty:
+        return pd.DataFrame(columns=[*keys, *(f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS)])
+    redrawn = {
+        key: resampled_means(group.date, group[[*OF_FIELD, *OF_ENSEMBLE, "members"]], how)
+        for key, group in scored.groupby(keys, sort=False)
+    }
+    means = pd.concat(redrawn, names=[*keys, "sample"]).reset_index()
+    groups = _derived(means, [*OF_RUN, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
+    bounds = [groups.quantile(at).add_suffix(f"_{end}") for end, at in BOUNDS.items()]
+    pairs = [f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS]
+    return pd.concat(bounds, axis=1)[pairs].reset_index()
 
 
 def summary(result: pd.DataFrame) -> str:

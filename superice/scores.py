@@ -1,9 +1,10 @@
 """Scores of one date's ensemble against the truth, beside those of the low-resolution field it was drawn from.
 
 The report's scores (section 5) are the RMSE of the ensemble mean, the ratio of spatial variability and the fine-scale
-bias; fair CRPS, spread–skill ratio, rank histogram, reliability, error spectra and coherence say what the report leaves
-open: whether the spread of the members is the error of their mean. Everything is computed on the pixels where truth,
-low-resolution field and every member are present. Accuracy is that of the mean, realism that of each member.
+bias; what stands beside them says what the report leaves open: whether the spread of the members is the error of their
+mean, whether thin ice and leads are as many and where they are, and down to which scale the members follow the truth.
+Everything is computed on the pixels where truth, low-resolution field and every member are present. Accuracy is that of
+the mean, realism that of each member.
 """
 
 from __future__ import annotations
@@ -11,14 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
+from superice.accuracy import PixelStatistics, accuracy, pixel_statistics
+from superice.calibration import rank_counts, reliability_counts, spread_classes
+from superice.degradation import pixels
 from superice.errors import InputError
+from superice.similarity import structural_similarity
 from superice.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum
+from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantiles
 
 FIELDS = ("generated", "low_resolution")
+SOURCES = ("truth", *FIELDS)
+ICE = "ice"
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,14 @@ class ScoreSettings:
         thickness_thresholds_m: thicknesses whose exceedance is tested for reliability.
         rank_thinning: every how many pixels, in y and x, one enters the rank histogram.
         spread_edges_m: borders of the classes of spread in which the error is looked at.
+        pack_concentration, marginal_concentration: low-resolution concentrations above which ice is pack, and above
+            which it is at least marginal zone.
+        thin_ice_m: thicknesses below which ice is thin, for the fractions skill score.
+        fractions_widths_km: widths of its boxes.
+        quantiles: probabilities of the quantiles of thickness.
+        lead_thickness_m: cell-mean thickness below which a pixel counts as open or thinly frozen.
+        lead_share, lead_window_km: a pixel is a lead if it is thinner than this share of the mean around it.
+        ssim: whether the structural similarity is made.
         seed: of the ranks given at random among ties.
     """
 
@@ -42,7 +59,36 @@ class ScoreSettings:
     thickness_thresholds_m: tuple[float, ...] = (0.5, 1.0, 2.0)
     rank_thinning: int = 5
     spread_edges_m: tuple[float, ...] = (0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 2.0)
+    pack_concentration: float = 0.8
+    marginal_concentration: float = 0.15
+    thin_ice_m: tuple[float, ...] = (0.5, 1.0)
+    fractions_widths_km: tuple[float, ...] = (3.0, 15.0, 45.0, 93.0)
+    quantiles: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
+    lead_thickness_m: float = 0.3
+    lead_share: float = 0.5
+    lead_window_km: float = 33.0
+    ssim: bool = False
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What is scored: thicknesses in m, members (n, y, x), truth and low (y, x), NaN where missing."""
+
+    members: np.ndarray
+    truth: np.ndarray
+    low: np.ndarray
+    spacing_km: float
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Pixels (y, x) where the truth, the low-resolution field and every member are present."""
+        return common_mask(self.members, self.truth, self.low)
+
+    @cached_property
+    def members_on_ice(self) -> np.ndarray:
+        """The members' thickness on the pixels of the mask, (n, p)."""
+        return self.members[:, self.mask]
 
 
 def score_date(
@@ -52,26 +98,33 @@ def score_date(
     day: date,
     spacing_km: float,
     settings: ScoreSettings = ScoreSettings(),
+    concentration: np.ndarray | None = None,
 ) -> xr.Dataset:
     """All scores of one date.
 
-    members: thickness (n, y, x) in m; truth, low_resolution: thickness (y, x) in m; NaN where missing.
+    members: thickness (n, y, x) in m; truth, low_resolution: thickness (y, x) in m; NaN where missing; concentration:
+    low-resolution fraction (y, x) that tells pack and marginal zone, None to score all ice alone.
     Returns a dataset of sums and scores; with no common pixel the scores are NaN, the counts 0 and the spectra empty.
     Raises InputError when the shapes differ.
     """
     if members.ndim != 3 or not members.shape[1:] == truth.shape == low_resolution.shape:
         shapes = f"{members.shape}, {truth.shape}, {low_resolution.shape}"
         raise InputError("members, truth and low-resolution field have different shapes", value=shapes)
-    mask = common_mask(members, truth, low_resolution)
+    fields = Fields(members, truth, low_resolution, spacing_km)
+    regions = ice_regions(fields.mask, concentration, settings)
+    statistics = pixel_statistics(fields.members_on_ice, truth[fields.mask])
+    spectra = {name: spectra_within(fields, region, settings) for name, region in regions.items()}
     scores = xr.Dataset(
-        {"n_pixels": ((), int(mask.sum()), {"long_name": "pixels scored", "units": "1"})},
-        coords={"field": list(FIELDS)},
+        _accuracy(fields, regions, statistics)
+        | _calibration(fields, statistics, day, settings)
+        | _band_ratios(spectra, settings)
+        | _spectral_scores(fields, spectra[ICE], settings)
+        | _thin_ice(fields, settings)
+        | _fractions(fields, settings)
+        | (_similarity(fields) if settings.ssim else {}),
+        coords={"region": list(regions), "field": list(FIELDS), "source": list(SOURCES)},
+        attrs={"date": day.isoformat(), "members": members.shape[0], "spacing_km": spacing_km},
     )
-    scores = scores.merge(_pixel_scores(members[:, mask], truth[mask], low_resolution[mask], settings))
-    scores["rmse_domain"] = scores.rmse * np.sqrt(mask.mean())
-    scores = scores.merge(_rank_histogram(members, truth, mask, day, settings))
-    scores = scores.merge(_spectral_scores(members, truth, low_resolution, mask, spacing_km, settings))
-    scores.attrs = {"date": day.isoformat(), "members": members.shape[0], "spacing_km": spacing_km}
     return _described(scores)
 
 
@@ -83,140 +136,157 @@ def common_mask(members: Iterable[np.ndarray], truth: np.ndarray, low_resolution
     return mask
 
 
-def fair_crps(members: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Continuous ranked probability score (...) of members (n, ...), unbiased by their number (Ferro 2014).
-
-    mean |x_i - y| - sum_ij |x_i - x_j| / (2 n (n - 1)); for a single member the absolute error.
-    """
-    n = members.shape[0]
-    error = sum(np.abs(member - truth, dtype=np.float64) for member in members) / n
-    if n == 1:
-        return error
-    # In ascending order x_(i), the i-th of n, stands above i - 1 members and below n - i.
-    weight = 2 * np.arange(1, n + 1) - n - 1
-    differences = np.tensordot(weight, np.sort(members, axis=0).astype(np.float64), axes=1)
-    return error - differences / (n * (n - 1))
+def ice_regions(mask: np.ndarray, concentration: np.ndarray | None, settings: ScoreSettings) -> dict[str, np.ndarray]:
+    """Masks (y, x) by name: all ice and, where the concentration is given, pack and marginal zone."""
+    if concentration is None:
+        return {ICE: mask}
+    pack = mask & (concentration > settings.pack_concentration)
+    return {ICE: mask, "pack": pack, "marginal": mask & (concentration > settings.marginal_concentration) & ~pack}
 
 
-def spread_skill(mean_variance: float, mean_square_error: float, n: int) -> float:
-    """Spread over error, 1 for an ensemble of n members drawn like the truth (Fortin et al. 2014).
-
-    mean_variance: mean of the unbiased variance of the members; mean_square_error: of their mean; same unit.
-    """
-    return float(np.sqrt((n + 1) / n * mean_variance / mean_square_error)) if mean_square_error > 0 else float("nan")
-
-
-def rank_counts(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """How often the truth (p,) has each rank among the members (n, p): counts (n + 1,); ties are ranked at random."""
-    below = (members < truth).sum(axis=0)
-    ties = (members == truth).sum(axis=0)
-    return np.bincount(below + random.integers(0, ties + 1), minlength=members.shape[0] + 1)
+def _accuracy(fields: Fields, regions: dict[str, np.ndarray], statistics: PixelStatistics) -> dict[str, tuple]:
+    on_ice = {name: region[fields.mask] for name, region in regions.items()}
+    truth, low = fields.truth[fields.mask], fields.low[fields.mask]
+    scores = accuracy(fields.members_on_ice, truth, low, statistics, on_ice)
+    share = scores["n_pixels"] / fields.mask.size
+    scores["rmse_domain"] = scores["rmse"] * np.sqrt(share)[:, None]
+    return {name: (("region", "field")[: values.ndim], values) for name, values in scores.items()}
 
 
-def reliability_counts(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (n + 1,) where k of the n members (n, p) exceed the threshold, and those of them where the truth does."""
-    exceeding = (members > threshold).sum(axis=0)
-    bins = members.shape[0] + 1
-    return np.bincount(exceeding, minlength=bins), np.bincount(exceeding[truth > threshold], minlength=bins)
-
-
-def _pixel_scores(members: np.ndarray, truth: np.ndarray, low: np.ndarray, settings: ScoreSettings) -> dict[str, tuple]:
-    """Scores that look at one pixel at a time: members (n, p), truth and low (p,)."""
-    n = members.shape[0]
-    mean = members.mean(axis=0, dtype=np.float64)
-    variance = sum((member - mean) ** 2 for member in members) / (n - 1) if n > 1 else np.full(mean.shape, np.nan)
-    square_error = (mean - truth) ** 2
-    mse = np.array([_mean(square_error), _mean((low.astype(np.float64) - truth) ** 2)])
-    deviation = _deviation(truth)
+def _calibration(fields: Fields, statistics: PixelStatistics, day: date, settings: ScoreSettings) -> dict[str, tuple]:
+    members, truth = fields.members_on_ice, fields.truth[fields.mask]
     counts, hits = zip(*(reliability_counts(members, truth, t) for t in settings.thickness_thresholds_m))
-    edges = np.asarray(settings.spread_edges_m, dtype=float)
-    spread_class = np.clip(np.searchsorted(edges, np.sqrt(variance), side="right") - 1, 0, edges.size - 2)
-
-    def in_class(weights: np.ndarray | None) -> np.ndarray:
-        return np.bincount(spread_class, weights=weights, minlength=edges.size - 1)
-
+    # Ranks are taken on a lattice of pixels far enough apart to be nearly independent.
+    lattice = np.zeros_like(fields.mask)
+    lattice[:: settings.rank_thinning, :: settings.rank_thinning] = True
+    thinned = lattice[fields.mask]
+    random = np.random.default_rng([settings.seed, day.toordinal()])
+    classes = spread_classes(statistics.variance, (statistics.mean - truth) ** 2, settings.spread_edges_m)
+    names = ("spread_class_pixels", "spread_class_variance", "spread_class_square_error")
     return {
-        "rmse": ("field", np.sqrt(mse)),
-        "mean_square_error": ("field", mse),
-        "bias": ("field", [_mean(mean - truth), _mean(low - truth)]),
-        "crps": ("field", [_mean(fair_crps(members, truth)), _mean(np.abs(low - truth))]),
-        "variability": (
-            "field",
-            [np.mean([_ratio(_deviation(m), deviation) for m in members]), _ratio(_deviation(low), deviation)],
-        ),
-        "rmse_member": ((), float(np.sqrt(np.mean([_mean((m - truth) ** 2) for m in members])))),
-        "mean_variance": ((), _mean(variance)),
-        "spread": ((), float(np.sqrt(_mean(variance)))),
-        "spread_skill": ((), spread_skill(_mean(variance), mse[0], n)),
+        "rank_count": ("rank", rank_counts(members[:, thinned], truth[thinned], random)),
         "reliability_pixels": (("threshold", "members_above"), np.array(counts)),
         "reliability_hits": (("threshold", "members_above"), np.array(hits)),
         "threshold": ("threshold", np.asarray(settings.thickness_thresholds_m, dtype=float)),
-        "spread_class_pixels": ("spread_class", in_class(None)),
-        "spread_class_variance": ("spread_class", in_class(variance)),
-        "spread_class_square_error": ("spread_class", in_class(square_error)),
+        **{name: ("spread_class", values) for name, values in zip(names, classes, strict=True)},
     }
 
 
-def _rank_histogram(
-    members: np.ndarray, truth: np.ndarray, mask: np.ndarray, day: date, settings: ScoreSettings
-) -> dict[str, tuple]:
-    """Ranks of the truth on a lattice of pixels far enough apart to be nearly independent."""
-    lattice = np.zeros_like(mask)
-    lattice[:: settings.rank_thinning, :: settings.rank_thinning] = True
-    chosen = mask & lattice
-    random = np.random.default_rng([settings.seed, day.toordinal()])
-    return {"rank_count": ("rank", rank_counts(members[:, chosen], truth[chosen], random))}
+@dataclass(frozen=True)
+class Spectra:
+    """Power in m2 of the fields on one square of ice; all empty where there is none.
 
+    window: the rows and columns of the square; wavenumber (k,) in km-1; truth, low: (k,); members: (n, k).
+    """
 
-def _spectral_scores(
-    members: np.ndarray,
-    truth: np.ndarray,
-    low: np.ndarray,
-    mask: np.ndarray,
-    spacing_km: float,
-    settings: ScoreSettings,
-) -> dict[str, tuple]:
-    """Spectra on the largest all-ice square, one for all fields, and the ratios read from them."""
-    rows, columns = largest_ice_square(mask)
-    if (rows.stop - rows.start) * spacing_km < settings.smallest_window_km:
-        rows = columns = slice(0, 0)
-    members, truth, low = (field[..., rows, columns] for field in (members, truth, low))
-    empty = np.empty(0)
-    wavenumber, of_truth = _spectrum(truth, spacing_km, settings) if truth.size else (empty, empty)
+    window: tuple[slice, slice]
+    wavenumber: np.ndarray
+    truth: np.ndarray
+    low: np.ndarray
+    members: np.ndarray
 
-    def power(field: np.ndarray) -> np.ndarray:
-        return _spectrum(field, spacing_km, settings)[1] if field.size else empty
-
-    def coherence(field: np.ndarray) -> np.ndarray:
-        return radial_coherence(field, truth, spacing_km, settings.window)[1] if field.size else empty
-
-    of_members, of_low = np.array([power(member) for member in members]), power(low)
-
-    def ratios(band: tuple[float, float]) -> list[float]:
-        of_each = [band_ratio(p, of_truth, wavenumber, *band) for p in (*of_members, of_low)]
+    def ratios(self, band: tuple[float, float]) -> list[float]:
+        """Mean spectral ratio to the truth in the band of wavelengths in km: of the members, of the low resolution."""
+        of_each = [band_ratio(power, self.truth, self.wavenumber, *band) for power in (*self.members, self.low)]
         return [np.mean(of_each[:-1]), of_each[-1]]
 
+
+def spectra_within(fields: Fields, region: np.ndarray, settings: ScoreSettings) -> Spectra:
+    """Spectra on the largest square that lies in the region (y, x), the same for all fields."""
+    rows, columns = largest_ice_square(region)
+    if (rows.stop - rows.start) * fields.spacing_km < settings.smallest_window_km:
+        nothing = np.empty(0)
+        return Spectra((slice(0, 0),) * 2, nothing, nothing, nothing, np.empty((len(fields.members), 0)))
+    power = lambda field: radial_spectrum(field[rows, columns], fields.spacing_km, settings.window)
+    wavenumber, truth = power(fields.truth)
+    members = np.array([power(member)[1] for member in fields.members])
+    return Spectra((rows, columns), wavenumber, truth, power(fields.low)[1], members)
+
+
+def _band_ratios(spectra: dict[str, Spectra], settings: ScoreSettings) -> dict[str, tuple]:
+    bands = {"fine_scale": settings.fine_band_km, "medium_scale": settings.medium_band_km}
+    return {name: (("region", "field"), [s.ratios(band) for s in spectra.values()]) for name, band in bands.items()}
+
+
+def _spectral_scores(fields: Fields, spectra: Spectra, settings: ScoreSettings) -> dict[str, tuple]:
+    """The spectra themselves, and what remains of the errors and of the agreement at every scale."""
+    rows, columns = spectra.window
+    members, truth, low = (values[..., rows, columns] for values in (fields.members, fields.truth, fields.low))
+
+    def of_pairs(measure, *pairs):
+        if not truth.size:
+            return np.empty((len(pairs), 0))
+        return np.array([measure(*pair, fields.spacing_km, settings.window)[1] for pair in pairs])
+
+    coherence = of_pairs(radial_coherence, *((field, truth) for field in (*members, low)))
     return {
-        "wavenumber": ("wavenumber", wavenumber),
-        "fine_scale": ("field", ratios(settings.fine_band_km)),
-        "medium_scale": ("field", ratios(settings.medium_band_km)),
-        "power_truth": ("wavenumber", of_truth),
-        "power_low_resolution": ("wavenumber", of_low),
-        "power_members": (("member", "wavenumber"), of_members),
-        "power_error": (("field", "wavenumber"), np.array([power(members.mean(axis=0) - truth), power(low - truth)])),
-        "coherence": (
+        "wavenumber": ("wavenumber", spectra.wavenumber),
+        "power_truth": ("wavenumber", spectra.truth),
+        "power_low_resolution": ("wavenumber", spectra.low),
+        "power_members": (("member", "wavenumber"), spectra.members),
+        "power_error": (
             ("field", "wavenumber"),
-            np.array([np.mean([coherence(member) for member in members], axis=0), coherence(low)]),
+            of_pairs(radial_spectrum, (members.mean(axis=0) - truth,), (low - truth,)),
         ),
+        "coherence": (("field", "wavenumber"), np.array([coherence[:-1].mean(axis=0), coherence[-1]])),
         "window": ("window_edge", [rows.start, rows.stop, columns.start, columns.stop]),
     }
 
 
-def _spectrum(field: np.ndarray, spacing_km: float, settings: ScoreSettings) -> tuple[np.ndarray, np.ndarray]:
-    return radial_spectrum(field, spacing_km, settings.window)
+def _thin_ice(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+    """Thin ice of the truth, of each member, then the mean, and of the low-resolution field."""
+    mask = fields.mask
+    width = pixels(settings.lead_window_km, 1000 * fields.spacing_km)
+    every = (fields.truth, *fields.members, fields.low)
+    on_ice = [field[mask] for field in every]
+    thin = [np.mean(values < settings.lead_thickness_m) if values.size else np.nan for values in on_ice]
+    leads = lead_fractions(every, mask, width, settings.lead_share)
+    quantiles = [thickness_quantiles(values, settings.quantiles) for values in on_ice]
+    return {
+        "thickness_quantile": (("source", "probability"), _by_source(quantiles)),
+        "probability": ("probability", np.asarray(settings.quantiles, dtype=float)),
+        "thin_fraction": ("source", _by_source(thin)),
+        "lead_fraction": ("source", _by_source(leads)),
+    }
+
+
+def _by_source(values: list) -> np.ndarray:
+    """Values of truth, members and low-resolution field (n + 2, ...) with those of the members averaged (3, ...)."""
+    values = np.asarray(values)
+    return np.array([values[0], values[1:-1].mean(axis=0), values[-1]])
+
+
+def _fractions(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+    """Fractions skill of thin ice: of the members' probability, and of the low-resolution field."""
+    mask = fields.mask
+    widths = [pixels(width, 1000 * fields.spacing_km) for width in settings.fractions_widths_km]
+    sums = np.zeros((len(settings.thin_ice_m), len(widths), len(FIELDS), 2))
+    for i, thickness in enumerate(settings.thin_ice_m):
+        event = fields.truth < thickness
+        probability = sum((member < thickness).astype(np.float32) for member in fields.members) / len(fields.members)
+        for j, width in enumerate(widths):
+            for k, forecast in enumerate((probability, fields.low < thickness)):
+                sums[i, j, k] = fractions_sums(forecast, event, mask, width) if mask.any() else (0, 0)
+    difference, worst = np.moveaxis(sums, -1, 0)
+    dimensions = ("thin_ice", "width", "field")
+    with np.errstate(invalid="ignore"):
+        skill = 1 - difference / worst
+    return {
+        "thin_ice": ("thin_ice", np.asarray(settings.thin_ice_m, dtype=float)),
+        "width": ("width", np.asarray(settings.fractions_widths_km, dtype=float)),
+        "fractions_skill": (dimensions, skill),
+        "fractions_difference": (dimensions, difference),
+        "fractions_worst": (dimensions, worst),
+    }
+
+
+def _similarity(fields: Fields) -> dict[str, tuple]:
+    of_each = [structural_similarity(field, fields.truth, fields.mask) for field in (*fields.members, fields.low)]
+    return {"ssim": ("field", [np.mean(of_each[:-1]), of_each[-1]])}
 
 
 _MEANINGS = {
+    "n_pixels": ("pixels scored", "1"),
     "rmse": ("root mean square error over ice; generated: of the ensemble mean", "m"),
     "rmse_domain": ("root mean square error over the whole domain, no error outside the ice", "m"),
     "mean_square_error": ("mean square error over ice; generated: of the ensemble mean", "m2"),
@@ -243,22 +313,24 @@ _MEANINGS = {
     "power_error": ("ring-averaged power of the error; generated: of the ensemble mean", "m2"),
     "coherence": ("squared spectral coherence with the truth; generated: mean over the members", "1"),
     "window": ("first and past-the-last row, first and past-the-last column of the spectra's window", "1"),
+    "thickness_quantile": ("quantile of the thickness over ice; generated: mean over the members", "m"),
+    "probability": ("probability of not exceeding the quantile", "1"),
+    "thin_fraction": ("share of the ice below the thickness of a lead; generated: mean over the members", "1"),
+    "lead_fraction": ("share of the ice much thinner than the ice around it; generated: mean over the members", "1"),
+    "thin_ice": ("thickness below which ice is thin", "m"),
+    "width": ("width of the boxes in which fractions are taken", "km"),
+    "fractions_skill": ("fractions skill score of thin ice; generated: of the members' probability", "1"),
+    "fractions_difference": ("sum of the square differences of the fractions", "1"),
+    "fractions_worst": ("sum of the squares of the fractions", "1"),
+    "ssim": ("structural similarity with the truth; generated: mean over the members", "1"),
+    "region": ("all ice, and what the low-resolution concentration makes of it", None),
+    "field": ("what is scored", None),
+    "source": ("what is described", None),
 }
 
 
 def _described(scores: xr.Dataset) -> xr.Dataset:
-    for name, (meaning, unit) in _MEANINGS.items():
-        scores[name].attrs = {"long_name": meaning, "units": unit}
+    for name in scores.variables:
+        meaning, unit = _MEANINGS[name]
+        scores[name].attrs = {"long_name": meaning} | ({"units": unit} if unit else {})
     return scores
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values, dtype=np.float64)) if values.size else float("nan")
-
-
-def _deviation(values: np.ndarray) -> float:
-    return float(np.std(values, dtype=np.float64)) if values.size else float("nan")
-
-
-def _ratio(value: float, reference: float) -> float:
-    return value / reference if reference > 0 else float("nan")

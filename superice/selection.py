@@ -11,7 +11,7 @@ import pandas as pd
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features import Features
-from superice.scores import ScoreSettings, score_date
+from superice.scores import ICE, ScoreSettings, score_date
 from superice.weights import Generator
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
@@ -48,7 +48,7 @@ def judge(
     for features in [] if generator.origin["diverged"] else days:
         members = np.stack([clipped(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        results.append([float(scores[name].sel(field="generated")) for name in SCORES])
+        results.append([float(scores[name].sel(region=ICE, field="generated")) for name in SCORES])
     means = np.nanmean(results, axis=0).tolist() if results else [np.nan] * len(SCORES)
     return {"diverged": generator.origin["diverged"], **dict(zip(SCORES, means, strict=True))}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from superice.figures.style import (
@@ -23,7 +25,11 @@ from superice.figures.style import (
     look,
     notice,
 )
+from superice.scores import ICE
 
+MEMBERS = "#0072B2"
+LINES = ("-", "--", "-.", ":")
+LEAST_PIXELS = 300  # neighbouring pixels are alike: frequencies of fewer would only be noise
 SCORES = {
     "rmse": ("RMSE of the mean (m)", None),
     "variability": ("ratio of spatial variability", 1.0),
@@ -66,9 +72,9 @@ def _losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colour: st
 def scores_over_dates(daily: pd.DataFrame) -> Figure:
     """The report's three scores on every date, a column for each branch (report, Fig. 8).
 
-    ``daily`` has the columns branch, experiment, field, date, n_pixels and the scores.
+    ``daily`` has the columns branch, experiment, region, field, date, n_pixels and the scores.
     """
-    scored = daily[daily.n_pixels > 0]
+    scored = daily[(daily.n_pixels > 0) & (daily.region == ICE)]
     if scored.empty:
         return notice("No date was scored: nothing to draw.")
     branches = list(dict.fromkeys(scored.branch))
@@ -109,77 +115,125 @@ def _seasons(axis: Axes, rows: pd.DataFrame, score: str, colour: str, label: str
 
 
 def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
-    """Power spectra of the low-resolution field, the truth and every member, a panel for each date (report, Fig. 10).
+    """Power spectra of the low-resolution field, the truth and every member, a column for each date (report, Fig. 10).
 
-    ``days`` are scores of single dates; those without a spectrum are left out and named.
+    Below, how coherent the members and the low-resolution field are with the truth. ``days`` are scores of single dates;
+    those without a spectrum are left out.
     """
     shown = [scores for scores in days if scores.sizes["wavenumber"]]
     if not shown:
         return notice("No date has an all-ice window large enough for a spectrum.")
     with look():
-        figure, axes = plt.subplots(1, len(shown), figsize=(PAGE_WIDTH, 2.9), sharex=True, sharey=True, squeeze=False)
-        for axis, scores in zip(axes.flat, shown, strict=True):
-            _spectrum(axis, scores)
-            axis.set_title(long_date(date.fromisoformat(scores.attrs["date"])))
-            axis.set_xlabel("wavelength (km)")
+        figure, axes = plt.subplots(
+            2, len(shown), figsize=(PAGE_WIDTH, 5.0), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 2)
+        )
+        for column, scores in zip(axes.T, shown, strict=True):
+            day = long_date(date.fromisoformat(scores.attrs["date"]))
+            _spectrum(column[0], scores)
+            _coherence(column[1], scores)
+            _wavelengths(column, scores)
+            column[0].set_title(f"power, {day}")
+            column[1].set_title("coherence with the truth")
         axes[0, 0].set_ylabel("power (m$^2$)")
         axes[0, 0].legend(loc="upper right")
+        axes[1, 0].set_ylabel("squared coherence (1)")
+        axes[1, 0].legend(loc="upper right")
         figure.suptitle(title, fontsize=9)
         letter_panels(axes.flat)
     return figure
 
 
 def _spectrum(axis: Axes, scores: xr.Dataset) -> None:
-    positive = scores.wavenumber.values > 0
-    wavelength = 1 / scores.wavenumber.values[positive]
-    axis.axvspan(6, 20, color="0.93", lw=0)
+    wavelength = 1 / scores.wavenumber.values
     for number, member in enumerate(scores.power_members.values):
         label = None if number else f"{scores.sizes['member']} members"
-        axis.loglog(wavelength, member[positive], color="#0072B2", alpha=0.35, lw=0.7, label=label)
-    axis.loglog(wavelength, scores.power_truth.values[positive], color=TRUTH, label="truth")
-    low = scores.power_low_resolution.values[positive]
-    axis.loglog(wavelength, low, color=LOW_RESOLUTION, label="low-resolution field")
-    axis.set_ylim(bottom=scores.power_truth.values[positive].min() / 30)
-    axis.set_xlim(wavelength.max(), wavelength.min())
-    ticks = [tick for tick in (200, 100, 50, 20, 10, 6) if wavelength.min() <= tick <= wavelength.max()]
-    axis.set_xticks(ticks, [str(tick) for tick in ticks])
-    axis.minorticks_off()
+        axis.loglog(wavelength, member, color=MEMBERS, alpha=0.35, lw=0.7, label=label)
+    axis.loglog(wavelength, scores.power_truth.values, color=TRUTH, label="truth")
+    axis.loglog(wavelength, scores.power_low_resolution.values, color=LOW_RESOLUTION, label="low-resolution field")
+    axis.set_ylim(bottom=scores.power_truth.values.min() / 30)
+
+
+def _coherence(axis: Axes, scores: xr.Dataset) -> None:
+    wavelength, (generated, low) = 1 / scores.wavenumber.values, scores.coherence.values
+    axis.semilogx(wavelength, generated, color=MEMBERS, label="members, mean")
+    axis.semilogx(wavelength, low, color=LOW_RESOLUTION, label="low-resolution field")
+    axis.set_ylim(0, 1)
+
+
+def _wavelengths(column: Sequence[Axes], scores: xr.Dataset) -> None:
+    """One axis of wavelengths for the panels of a date, with the band of the fine-scale ratio."""
+    wavelength = 1 / scores.wavenumber.values
+    for axis in column:
+        axis.axvspan(6, 20, color="0.93", lw=0)
+        axis.set_xlim(wavelength.max(), wavelength.min())
+        ticks = [tick for tick in (200, 100, 50, 20, 10, 6) if wavelength.min() <= tick <= wavelength.max()]
+        axis.set_xticks(ticks, [str(tick) for tick in ticks])
+        axis.minorticks_off()
+    column[-1].set_xlabel("wavelength (km)")
 
 
 def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
-    """Rank histograms and error against spread, by (branch, experiment), summed over the dates.
+    """Rank histogram, reliability and error against spread, a row for each branch, summed over the dates.
 
-    A reliable ensemble has a flat histogram, and an error equal to its spread.
+    ``scores`` are those of single dates by (branch, experiment). A reliable ensemble has a flat histogram, thicknesses
+    that are exceeded as often as it foretells, and an error equal to its spread.
     """
-    scores = {key: [day for day in days if int(day.n_pixels)] for key, days in scores.items()}
+    scores = {key: [day for day in days if int(day.n_pixels.sel(region=ICE))] for key, days in scores.items()}
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
         return notice("No date was scored: nothing to draw.")
     colours = experiment_colours(experiment for _, experiment in scores)
     branches = list(dict.fromkeys(branch for branch, _ in scores))
     with look():
-        figure, axes = plt.subplots(2, len(branches), figsize=(PAGE_WIDTH, 5.2), squeeze=False)
-        for column, branch in zip(axes.T, branches, strict=True):
+        figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.3 + 2.5 * len(branches)), squeeze=False)
+        for row, branch in zip(axes, branches, strict=True):
             for (of_branch, experiment), days in scores.items():
                 if of_branch == branch:
-                    _ranks(column[0], days, colours[experiment], experiment)
-                    _spread_and_error(column[1], days, colours[experiment])
-            column[0].axhline(1, color=TRUTH, lw=0.7, ls=":")
-            column[0].set(xlabel="rank of the truth, from 0 to 1", ylabel="frequency / flat", ylim=(0, None))
-            column[0].set_title(f"{branch}: rank histogram")
-            column[0].legend()
-            limit = max(*column[1].get_xlim(), *column[1].get_ylim())
-            column[1].plot([0, limit], [0, limit], color=TRUTH, lw=0.7, ls=":")
-            column[1].set(xlabel="spread (m)", ylabel="error of the mean (m)", xlim=(0, limit), ylim=(0, limit))
-            column[1].set_title(f"{branch}: error against spread")
+                    _ranks(row[0], days, colours[experiment], experiment)
+                    _reliability(row[1], days, colours[experiment])
+                    _spread_and_error(row[2], days, colours[experiment])
+            _dress_calibration(row, branch)
+        _name_thresholds(axes[0, 1])
         letter_panels(axes.flat)
     return figure
+
+
+def _dress_calibration(row: Sequence[Axes], branch: str) -> None:
+    """Titles, labels and what a reliable ensemble would show, dotted, for the three panels of a branch."""
+    ranks, reliability, error = row
+    ranks.axhline(1, color=TRUTH, lw=0.7, ls=":")
+    ranks.set(xlabel="rank of the truth, from 0 to 1", ylabel="frequency / flat", ylim=(0, None))
+    ranks.set_title(f"{branch}: rank histogram")
+    ranks.legend()
+    reliability.plot([0, 1], [0, 1], color=TRUTH, lw=0.7, ls=":")
+    reliability.set(xlabel="forecast probability (1)", ylabel="observed frequency (1)", xlim=(0, 1), ylim=(0, 1))
+    reliability.set_title(f"{branch}: reliability")
+    limit = max(*error.get_xlim(), *error.get_ylim())
+    error.plot([0, limit], [0, limit], color=TRUTH, lw=0.7, ls=":")
+    error.set(xlabel="spread (m)", ylabel="error of the mean (m)", xlim=(0, limit), ylim=(0, limit))
+    error.set_title(f"{branch}: error and spread")
 
 
 def _ranks(axis: Axes, days: Sequence[xr.Dataset], colour: str, label: str) -> None:
     counts = sum(day.rank_count.values for day in days)
     edges = np.linspace(0, 1, counts.size + 1)
     axis.stairs(counts / counts.mean(), edges, color=colour, label=label)
+
+
+def _reliability(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:
+    """Observed frequency by forecast probability, a line for each threshold of thickness."""
+    pixels, hits = (sum(day[f"reliability_{name}"].values for day in days) for name in ("pixels", "hits"))
+    probability = np.linspace(0, 1, pixels.shape[1])
+    for threshold, style, of_class, of_hits in zip(days[0].threshold.values, cycle(LINES), pixels, hits):
+        frequency = np.where(of_class >= LEAST_PIXELS, of_hits / np.maximum(of_class, 1), np.nan)
+        axis.plot(probability, frequency, style, marker=".", ms=3, color=colour, label=f"above {threshold:g} m")
+
+
+def _name_thresholds(axis: Axes) -> None:
+    """A legend of the line styles, which all experiments share."""
+    lines = {line.get_label(): line for line in axis.lines if line.get_label().startswith("above")}
+    keys = [Line2D([], [], color="0.3", ls=line.get_linestyle(), label=label) for label, line in lines.items()]
+    axis.legend(handles=keys, loc="upper left")
 
 
 def _spread_and_error(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:

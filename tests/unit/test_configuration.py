@@ -12,6 +12,7 @@ from superice.configuration import SCHEMA, Configuration
 from superice.ensembles import SamplerSettings
 from superice.errors import InputError
 from superice.features import FeatureSettings, ObservationSettings
+from superice.intervals import IntervalSettings
 from superice.network import NetworkSettings
 from superice.scores import ScoreSettings
 from superice.selection import SelectionSettings
@@ -116,6 +117,7 @@ def keys_of(*path):
         (("experiment", "sampler"), SamplerSettings),
         (("selection",), SelectionSettings),
         (("scores",), ScoreSettings),
+        (("intervals",), IntervalSettings),
         (("features",), FeatureSettings),
         (("features", "observations"), ObservationSettings),
     ],

@@ -78,9 +78,9 @@ def scores(seed, size=64):
 
 def test_spectra_and_calibration_have_their_panels():
     days = [scores(seed) for seed in range(2)]
-    assert len(titles(curves.spectra(days))) == 2
+    assert len(titles(curves.spectra(days))) == 4
     figure = curves.calibration({("model", "a"): days, ("observations", "a"): days})
-    assert len(titles(figure)) == 4
+    assert len(titles(figure)) == 6
 
 
 def test_a_flat_rank_histogram_is_drawn_at_one():
@@ -89,6 +89,23 @@ def test_a_flat_rank_histogram_is_drawn_at_one():
     figure = curves.calibration({("model", "a"): [day]})
     heights = figure.axes[0].patches[0].get_data().values
     assert heights == pytest.approx(np.ones(6))
+
+
+def test_reliability_is_the_share_of_the_forecasts_that_came_true():
+    day = scores(0)
+    day["reliability_pixels"].values[:] = 400
+    day["reliability_hits"].values[:] = [0, 40, 120, 200, 300, 400]
+    axis = curves.calibration({("model", "a"): [day, day]}).axes[1]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["above 0.5 m", "above 1 m", "above 2 m"]
+    assert axis.lines[0].get_xydata() == pytest.approx(np.column_stack([np.arange(6) / 5, [0, 0.1, 0.3, 0.5, 0.75, 1]]))
+
+
+def test_coherence_of_members_and_low_resolution_stands_below_the_spectra():
+    day = scores(0)
+    axis = curves.spectra([day]).axes[1]
+    for line, expected in zip(axis.lines, day.coherence.values):
+        assert line.get_ydata() == pytest.approx(expected)
+    assert axis.get_ylim() == (0, 1)
 
 
 def test_losses_have_a_column_for_each_experiment():
@@ -102,7 +119,7 @@ def test_losses_have_a_column_for_each_experiment():
 
 def test_lines_of_scores_break_between_seasons():
     rows = [
-        {"branch": "model", "experiment": "e", "field": field, "date": day, "n_pixels": 5}
+        {"branch": "model", "experiment": "e", "region": "ice", "field": field, "date": day, "n_pixels": 5}
         | {"rmse": 0.2, "variability": 1.0, "fine_scale": 0.9}
         for field in ("generated", "low_resolution")
         for day in ("2021-11-01", "2022-03-01", "2022-11-01")

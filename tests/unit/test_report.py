@@ -62,6 +62,24 @@ def test_everything_is_inside_the_page(picture):
     assert '"name": "<demo>"' in page.text
 
 
+def test_intervals_stand_below_their_scores():
+    scores = SCORES.assign(rmse_lower=[0.19, float("nan")], rmse_upper=[0.23, float("nan")])
+    text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
+    assert "<td>0.200\n0.190 to 0.230</td>" in text
+    assert "<td>0.250</td>" in text
+
+
+def test_regions_months_and_thin_ice_have_tables():
+    regions, months = SCORES.assign(region="marginal"), SCORES.assign(month=11)
+    thin = pd.DataFrame({"branch": ["model"], "split": ["test"], "experiment": ["e"], "source": ["truth"]})
+    thin = thin.assign(quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
+    contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin)
+    page = Page(render(contents, TEMPLATE, CAPTIONS))
+    assert page.open == []
+    for cell in ("marginal", "November", "quantile 1 % (m)", "FSS 1 m 15 km", "0.875"):
+        assert cell in page.text, cell
+
+
 def test_parts_without_content_are_left_out():
     text = Page(render(Contents("real-day", {"grid": "superice"}), TEMPLATE, CAPTIONS)).text
     assert "Scores" not in text

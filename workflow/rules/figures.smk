@@ -46,6 +46,8 @@ for DAY in RUN.figure_days("smoothing"):
         "predictions": [path for name in SETS for path in ensembles_of(PUBLISHED, "observations", [DAY], name)],
     }
 DRAWN_FROM = {figure: files for figure, files in DRAWN_FROM.items() if any(files.values())}
+# By table of scores: the option of make_report.py that takes it.
+SCORE_TABLES = {"table": "--scores", "regions": "--regions", "months": "--months", "thin_ice": "--thin-ice"}
 FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM)
 
 
@@ -90,7 +92,7 @@ rule figure:
 rule report:
     input:
         figures=FIGURES,
-        table=paths("scores/table.csv") if SCORED else [],
+        tables=paths("scores/{table}.csv", table=SCORE_TABLES) if SCORED else [],
         selection=paths("training/{experiment}/selection.csv", experiment=TRAINED),
         missing="results/{run}/missing.csv",
         coverage="results/{run}/coverage.csv",
@@ -108,7 +110,9 @@ rule report:
         mem_mb=2000,
         runtime=20,
     params:
-        scores=lambda wildcards, input: f"--scores {input.table}" if input.table else "",
+        scores=lambda wildcards, input: [
+            part for option, path in zip(SCORE_TABLES.values(), input.tables) for part in (option, path)
+        ],
         summary=json.dumps(RUN.summary()),
         configuration=json.dumps(RUN.content),
         benchmarks=lambda wildcards: paths("benchmarks")[0],

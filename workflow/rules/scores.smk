@@ -1,5 +1,6 @@
 # Scores of every ensemble whose truth is known, and their tables.
-# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc, scores/daily.csv, scores/table.csv.
+# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc and, of all dates, scores/{daily,table,regions,
+# months,thin_ice}.csv.
 
 
 rule score_date:
@@ -12,7 +13,7 @@ rule score_date:
             else []
         ),
         script="workflow/scripts/score_date.py",
-        modules=modules("scores", "spectra"),
+        modules=modules("scores", "accuracy", "calibration", "thin_ice", "similarity", "spectra", "degradation"),
     output:
         "results/{run}/scores/{branch}/{experiment}/{date}.nc",
     log:
@@ -39,10 +40,13 @@ rule score_table:
     input:
         scores=SCORED,
         script="workflow/scripts/score_table.py",
-        modules=modules("score_tables"),
+        modules=modules("score_tables", "intervals"),
     output:
         table="results/{run}/scores/table.csv",
         daily="results/{run}/scores/daily.csv",
+        regions="results/{run}/scores/regions.csv",
+        months="results/{run}/scores/months.csv",
+        thin_ice="results/{run}/scores/thin_ice.csv",
     log:
         "results/{run}/logs/score_table.log",
     benchmark:
@@ -53,8 +57,10 @@ rule score_table:
         runtime=20,
     params:
         details=json.dumps({name: {"passes": RUN.experiment(name)["sampler"]["steps"]} for name in RUN.experiments}),
+        intervals=json.dumps(RUN.content["intervals"]),
     message:
-        "table of scores"
+        "tables of scores"
     shell:
-        "python {input.script} --scores {input.scores} --details {params.details:q}"
-        " --daily {output.daily} --output {output.table} > {log} 2>&1"
+        "python {input.script} --scores {input.scores} --details {params.details:q} --intervals {params.intervals:q}"
+        " --daily {output.daily} --regions {output.regions} --months {output.months} --thin-ice {output.thin_ice}"
+        " --output {output.table} > {log} 2>&1"

@@ -20,6 +20,9 @@ def main() -> None:
     parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
     parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
     parser.add_argument("--scores", type=Path, help="table of the scores, CSV")
+    parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
+    parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
+    parser.add_argument("--thin-ice", type=Path, help="table of thin ice and leads, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
     parser.add_argument("--missing", type=Path, required=True, help="table of missing inputs, CSV")
     parser.add_argument("--coverage", type=Path, help="table of the pixels of the observed days, CSV")
@@ -34,6 +37,9 @@ def main() -> None:
         name=args.name,
         summary=args.summary,
         scores=read_table(args.scores),
+        regions=read_table(args.regions),
+        months=read_table(args.months),
+        thin_ice=read_table(args.thin_ice),
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
         missing=read_table(args.missing),
         coverage=read_table(args.coverage),

@@ -9,7 +9,7 @@ from superice.commands import command, run, settings, settings_as
 from superice.deliverable import read_predictions
 from superice.features import read_model_features, read_observed_features
 from superice.files import write_dataset
-from superice.scores import ScoreSettings, score_date
+from superice.scores import ICE, ScoreSettings, score_date
 
 
 def main() -> None:
@@ -29,13 +29,14 @@ def main() -> None:
     chosen = settings_as(ScoreSettings, args.settings, "scores")
     prediction = read_predictions(args.prediction)
     features = read_model_features(args.features)
-    low = read_observed_features(args.observed_features).sit if args.observed_features else features.sit
+    inputs = read_observed_features(args.observed_features) if args.observed_features else features
     spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
-    scores = score_date(prediction.sit_ai.values, features.truth, low, features.date, spacing_km, chosen)
+    members, truth = prediction.sit_ai.values, features.truth
+    scores = score_date(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic)
     scores.attrs |= {"branch": args.branch, "experiment": args.experiment, "split": args.split}
     write_dataset(args.output, scores)
 
-    generated, reference = scores.rmse.values
+    generated, reference = scores.rmse.sel(region=ICE).values
     print(f"{features.date}: RMSE {generated:.3f} m, low-resolution {reference:.3f} m", file=sys.stderr)
 
 

@@ -1,12 +1,13 @@
-"""Gather the scores of all dates in two tables: one row per date, and one per branch, split, experiment and field."""
+"""Gather the scores of all dates in tables: one row per date, and means over the dates, by region, by month, of thin ice."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from superice.commands import command, run, settings
+from superice.commands import command, run, settings, settings_as
 from superice.files import whole
-from superice.score_tables import daily, table
+from superice.intervals import IntervalSettings
+from superice.score_tables import by_month, by_region, daily, read_scores, table, thin_ice
 
 
 def main() -> None:
@@ -18,12 +19,24 @@ def main() -> None:
         default={},
         help="more columns by experiment, JSON or a YAML file: {experiment: {passes: 6, seconds_per_member: 0.4}}",
     )
+    parser.add_argument("--intervals", type=settings, default={}, help="how dates are redrawn, JSON or a YAML file")
     parser.add_argument("--daily", type=Path, required=True, help="table of the dates to write (CSV)")
+    parser.add_argument("--regions", type=Path, required=True, help="table of the means by region to write (CSV)")
+    parser.add_argument("--months", type=Path, required=True, help="table of the means by month to write (CSV)")
+    parser.add_argument("--thin-ice", type=Path, required=True, help="table of thin ice and leads to write (CSV)")
     parser.add_argument("--output", type=Path, required=True, help="table of the means to write (CSV)")
     args = parser.parse_args()
 
-    days = daily(args.scores)
-    for path, frame in ((args.daily, days), (args.output, table(days, args.details))):
+    scores = [read_scores(path) for path in args.scores]
+    days = daily(scores)
+    tables = {
+        args.daily: days,
+        args.regions: by_region(days),
+        args.months: by_month(days),
+        args.thin_ice: thin_ice(scores),
+        args.output: table(days, settings_as(IntervalSettings, args.intervals, "intervals"), args.details),
+    }
+    for path, frame in tables.items():
         with whole(path) as temporary:
             frame.to_csv(temporary, index=False, float_format="%.6g")
 

@@ -1,0 +1,109 @@
+"""Seconds of one core by score, and memory, of a synthetic date on the full grid: read from its files and scored.
+
+Truth and members are a smooth field with unrelated fine detail; the low resolution is that of the report. The
+concentration falls towards the south, so that there is a marginal zone.
+"""
+
+import os
+import resource
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from superice import scores
+from superice.commands import command, run
+from superice.degradation import box_mean
+from superice.deliverable import FIELDS, read_predictions, write_model_features, write_predictions
+from superice.features import read_model_features
+from superice.grid import land_mask, load_grid
+from superice.scores import ScoreSettings, score_date
+
+DAY = date(2022, 4, 1)
+STEPS = {
+    "pixel_statistics": "mean, variance and CRPS",
+    "_accuracy": "RMSE, variability, spread-skill by region",
+    "_calibration": "ranks, reliability, spread classes",
+    "spectra_within": "power spectra by region",
+    "_spectral_scores": "error spectra and coherence",
+    "_thin_ice": "quantiles and leads",
+    "_fractions": "fractions skill",
+    "_similarity": "structural similarity",
+}
+
+
+def make(folder: Path, areas: Path, area: str, members: int) -> None:
+    """The features and the ensemble of a date."""
+    grid, random = load_grid(areas, area), np.random.default_rng(0)
+    land = land_mask(grid)
+    noise = lambda width: width * gaussian_filter(random.standard_normal(grid.shape), width)
+    on_sea = lambda field: np.where(land, np.nan, field)
+    smooth = 1.5 + 1.5 * noise(20)
+    draw = lambda: on_sea(np.maximum(smooth + noise(2), 0))
+    truth = draw()
+    concentration = on_sea(np.clip(1.2 * np.linspace(0, 1, grid.shape[0])[:, None] + 0 * truth, 0, 1))
+    zero = on_sea(np.zeros(grid.shape))
+    high = dict(zip(FIELDS, (concentration, truth, zero, zero), strict=True))
+    low = high | {"sit": box_mean(truth, 30)}
+    write_model_features(folder / "features.nc", grid, DAY, high, low, {})
+    ice = concentration > 0.15
+    ensemble = np.stack([np.where(ice, draw(), np.nan).astype(np.float32) for _ in range(members)])
+    write_predictions(folder / "ensemble.nc", grid, DAY, ensemble, {})
+
+
+def watch(seconds: dict[str, float], function: str, name: str) -> None:
+    """Count the calls of a step of ``score_date``."""
+    original: Callable = getattr(scores, function)
+
+    def timed(*arguments):
+        began = time.process_time()
+        result = original(*arguments)
+        seconds[name] += time.process_time() - began
+        return result
+
+    setattr(scores, function, timed)
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--area", default="superice", help="name of the grid in it")
+    parser.add_argument("--members", type=int, default=30, help="members of the ensemble")
+    parser.add_argument("--ssim", action="store_true", help="with the structural similarity")
+    args = parser.parse_args()
+
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    seconds = defaultdict(float)
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own, so that its memory is not taken for that of the scores.
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:
+            other.submit(make, Path(folder), args.areas, args.area, args.members).result()
+        for function, name in STEPS.items():
+            watch(seconds, function, name)
+        began = time.process_time()
+        prediction, features = read_predictions(f"{folder}/ensemble.nc"), read_model_features(f"{folder}/features.nc")
+        members = prediction.sit_ai.values
+        seconds["read"] = time.process_time() - began
+        settings = replace(ScoreSettings(), ssim=args.ssim)
+        spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
+        score_date(members, features.truth, features.sit, DAY, spacing_km, settings, features.sic)
+        whole = time.process_time() - began
+    seconds["masks and the rest"] = whole - sum(seconds.values())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{members.shape[1]} x {members.shape[2]} cells, {len(members)} members, one core")
+    for name, value in sorted(seconds.items(), key=lambda item: -item[1]):
+        print(f"{name:<44}{value:8.2f} s")
+    print(f"{'all':<44}{whole:8.2f} s   target 30 s")
+    print(f"{'memory':<44}{memory:8.0f} MB  target 3000 MB")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""Bootstrap intervals against scipy and against what is known to be true."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import bootstrap
+
+from superice.intervals import IntervalSettings, resampled_means
+
+WEEKLY = IntervalSettings(resamples=500)
+SEASON = pd.Series(pd.date_range("2021-10-18", periods=26 * 7).strftime("%Y-%m-%d"))
+
+
+def weekly_weather(random):
+    """Daily values of a season that share most of their deviation with their week; the mean is 0."""
+    return np.repeat(random.standard_normal(26), 7) + 0.3 * random.standard_normal(26 * 7)
+
+
+def bounds(values, how=WEEKLY, dates=SEASON):
+    return resampled_means(dates, pd.DataFrame({"score": values}), how).score.quantile([0.025, 0.975]).to_numpy()
+
+
+def covered(how, trials=400):
+    """How often the interval holds the mean."""
+    random = np.random.default_rng(0)
+    found = [bounds(weekly_weather(random), how) for _ in range(trials)]
+    return np.mean([low < 0 < high for low, high in found])
+
+
+def test_intervals_cover_a_known_mean_at_the_nominal_rate():
+    # 2,000 trials give 0.929: percentiles of 26 blocks are a little too narrow; two deviations of 400 trials are 0.02.
+    assert covered(WEEKLY) == pytest.approx(0.95, abs=0.04)
+
+
+def test_days_redrawn_one_by_one_would_be_far_too_sure():
+    assert covered(IntervalSettings(block_days=1, resamples=500)) < 0.7
+
+
+def test_intervals_agree_with_scipy_where_every_day_is_a_block():
+    values = np.random.default_rng(1).gamma(2, 1, 182)
+    expected = bootstrap((values,), np.mean, method="percentile", n_resamples=5000, rng=0).confidence_interval
+    found = bounds(values, IntervalSettings(block_days=1, resamples=5000))
+    assert found == pytest.approx([expected.low, expected.high], abs=0.02)
+
+
+def test_weeks_begin_on_monday_and_weigh_by_their_days():
+    dates = pd.Series(["2021-10-18", "2021-10-24", "2021-10-25"])  # Monday, Sunday, Monday
+    means = resampled_means(dates, pd.DataFrame({"score": [1.0, 2.0, 6.0]}), IntervalSettings(resamples=200)).score
+    assert set(means.round(6)) == {1.5, 3.0, 6.0}
+
+
+def test_missing_values_take_no_part():
+    values = np.ones(26 * 7)
+    values[::2] = np.nan
+    assert bounds(values) == pytest.approx([1, 1])
+
+
+def test_one_week_tells_nothing_of_its_error():
+    assert np.isnan(bounds(np.arange(5.0), dates=SEASON[:5])).all()
+
+
+def test_a_seed_gives_the_same_interval():
+    values = weekly_weather(np.random.default_rng(2))
+    assert np.array_equal(bounds(values), bounds(values))
+    assert not np.array_equal(bounds(values), bounds(values, IntervalSettings(resamples=500, seed=1)))

@@ -1,0 +1,111 @@
+"""Tables of dates whose scores are known."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from superice.files import write_dataset
+from superice.intervals import IntervalSettings
+from superice.score_tables import by_month, by_region, daily, read_scores, summary, table, thin_ice
+from superice.scores import ScoreSettings, score_date
+
+SHAPE = (48, 48)
+HOW = IntervalSettings(resamples=200)
+SETTINGS = ScoreSettings(lead_window_km=15.0, fractions_widths_km=(3.0,), thin_ice_m=(1.0,))
+CONCENTRATION = np.repeat(np.where(np.arange(48) < 36, 0.95, 0.4)[:, None], 48, axis=1)
+
+
+def scored(day, error):
+    """A date whose members are wrong by ``error`` in the pack and by twice that in the marginal zone; None for no ice."""
+    truth = np.random.default_rng(day.toordinal()).gamma(2, 1, SHAPE) if error else np.full(SHAPE, np.nan)
+    members = np.stack([truth + (error or 0) * np.where(CONCENTRATION > 0.8, 1, 2)] * 3)
+    scores = score_date(members, truth, truth + 0.8, day, 3.0, SETTINGS, CONCENTRATION)
+    scores.attrs |= {"branch": "model", "experiment": "e", "split": "test"}
+    return scores
+
+
+@pytest.fixture(scope="module")
+def dates():
+    errors = {
+        date(2022, 11, 7): 0.1,
+        date(2022, 11, 20): 0.2,
+        date(2023, 1, 2): 0.3,
+        date(2023, 1, 9): 0.4,
+        date(2023, 2, 1): None,
+    }
+    return [scored(day, error) for day, error in errors.items()]
+
+
+def of_generated(frame):
+    return frame[frame.field == "generated"]
+
+
+def whole_error(error):
+    return error * np.sqrt(0.75 + 0.25 * 4)
+
+
+def test_files_give_back_the_scores(tmp_path, dates):
+    write_dataset(tmp_path / "one.nc", dates[0])
+    read = read_scores(tmp_path / "one.nc")
+    pd.testing.assert_frame_equal(daily([read]), daily(dates[:1]))
+    assert read.rmse.attrs["units"] == "m"
+
+
+def test_means_are_of_the_dates_with_ice(dates):
+    days = daily(dates)
+    assert len(days) == 5 * 3 * 2
+    result = table(days, HOW, {"e": {"passes": 7}}).set_index("field")
+    assert result.dates.tolist() == [4, 4]
+    assert result.rmse["generated"] == pytest.approx(whole_error(0.25), rel=1e-5)
+    assert result.rmse_gain_percent["generated"] == pytest.approx(100 * (1 - whole_error(0.25) / 0.8), rel=1e-4)
+    assert result.passes["generated"] == 7
+    assert "model, test, 4 dates" in summary(result.reset_index())
+
+
+def test_regions_have_their_own_errors_and_gains(dates):
+    result = of_generated(by_region(daily(dates))).set_index("region")
+    assert result.rmse["pack"] == pytest.approx(0.25, rel=1e-5)
+    assert result.rmse["marginal"] == pytest.approx(0.5, rel=1e-5)
+    assert result.rmse_gain_percent["marginal"] == pytest.approx(100 * (1 - 0.5 / 0.8), rel=1e-4)
+    assert result.rmse["ice"] == pytest.approx(whole_error(0.25), rel=1e-5)
+
+
+def test_months_stand_in_the_order_of_a_winter(dates):
+    result = of_generated(by_month(daily(dates)))
+    assert result.month.tolist() == [11, 1]
+    assert result.dates.tolist() == [2, 2]
+    assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.35)], rel=1e-5)
+
+
+def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
+    result = of_generated(table(daily(dates), IntervalSettings(resamples=4000))).iloc[0]
+    # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
+    draws = np.stack(np.meshgrid(*[[0.1, 0.2, 0.3, 0.4]] * 4)).reshape(4, -1).mean(axis=0)
+    low, high = whole_error(np.quantile(draws, [0.025, 0.975]))
+    assert (result.rmse_lower, result.rmse_upper) == pytest.approx((low, high), abs=0.04)
+    assert result.rmse_lower < result.rmse < result.rmse_upper
+    # The low-resolution field has the same error on all dates, so that the gain is a function of the error alone.
+    assert result.rmse_gain_percent_upper == pytest.approx(100 * (1 - result.rmse_lower / 0.8), rel=1e-4)
+
+
+def test_thin_ice_is_gathered_from_the_dates(dates):
+    result = thin_ice(dates).set_index("source")
+    assert list(result.index) == ["truth", "generated", "low_resolution"]
+    expected = np.mean([float(day.thin_fraction.sel(source="truth")) for day in dates[:4]])
+    assert result.thin_fraction_percent["truth"] == pytest.approx(100 * expected)
+    assert expected > 0.02
+    assert result.quantile_50_percent["low_resolution"] == pytest.approx(result.quantile_50_percent["truth"] + 0.8)
+    difference, worst = (sum(day[f"fractions_{name}"].values for day in dates) for name in ("difference", "worst"))
+    skill = (1 - difference / worst).ravel()
+    assert result["fractions_skill_1_m_3_km"].tolist() == pytest.approx([np.nan, *skill], nan_ok=True)
+
+
+def test_no_scored_date_makes_empty_tables():
+    nothing = [scored(date(2023, 2, 1), None)]
+    days = daily(nothing)
+    for frame in (table(days, HOW), by_region(days), by_month(days), thin_ice(nothing)):
+        assert frame.empty
+        assert "experiment" in frame
+    assert summary(table(days, HOW)) == "no date was scored"

@@ -1,0 +1,98 @@
+"""Thin ice and leads against closed forms and brute force."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from superice.scores import ScoreSettings, score_date
+from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantiles
+
+DAY = date(2023, 1, 4)
+
+
+def skill(forecast, event, mask, width):
+    difference, worst = fractions_sums(forecast, event, mask, width)
+    return 1 - difference / worst
+
+
+def band(first, width, size=128):
+    columns = np.arange(size)
+    return np.ones((size, 1), bool) & (columns >= first) & (columns < first + width)
+
+
+def overlap(lag, width):
+    """Pixels that two runs of ``width`` pixels share, ``lag`` apart."""
+    return max(width - abs(lag), 0)
+
+
+@pytest.mark.parametrize("displacement", [0, 3, 8, 20])
+@pytest.mark.parametrize("width", [1, 5, 11, 21])
+def test_fractions_skill_of_a_displaced_band(displacement, width):
+    everywhere = np.ones((128, 128), bool)
+    # Fractions of a band are the band smoothed by the box: the score is their autocorrelation at the displacement.
+    at = lambda lag: sum(overlap(lag - k, 8) * overlap(k, width) for k in range(-width, width + 1))
+    found = skill(band(50 + displacement, 8), band(50, 8), everywhere, width)
+    assert found == pytest.approx(at(displacement) / at(0), abs=1e-9)
+
+
+def test_fractions_are_taken_over_the_ice_alone():
+    random = np.random.default_rng(0)
+    forecast, event, mask = (random.random((14, 12)) < share for share in (0.4, 0.3, 0.7))
+    difference = worst = 0.0
+    for row, column in np.argwhere(mask):
+        box = slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3)
+        shares = [field[box][mask[box]].mean() for field in (forecast, event)]
+        difference += (shares[0] - shares[1]) ** 2
+        worst += shares[0] ** 2 + shares[1] ** 2
+    assert fractions_sums(forecast, event, mask, 5) == pytest.approx((difference, worst))
+
+
+def test_an_ensemble_is_scored_by_its_probability():
+    truth = np.where(band(50, 8), 0.2, 2.0)
+    members = np.stack([truth, np.where(band(90, 8), 0.2, 2.0)])
+    settings = ScoreSettings(thin_ice_m=(0.5,), fractions_widths_km=(3.0,))
+    found = score_date(members, truth, members[1], DAY, 3.0, settings).fractions_skill
+    # Half right, half wrong: difference 2 * 0.25, worst 2 * 0.25 + 1, a band each.
+    assert found.values.ravel() == pytest.approx([1 - 0.5 / 1.5, 0])
+
+
+def test_quantiles_of_an_even_distribution():
+    thickness = np.linspace(0, 4, 401)
+    assert thickness_quantiles(thickness, (0.01, 0.1, 0.5)) == pytest.approx([0.04, 0.4, 2.0])
+
+
+def test_quantiles_of_a_normal_ensemble():
+    random = np.random.default_rng(0)
+    truth = 2 + 0.5 * random.standard_normal((200, 200))
+    members = 2 + 0.25 * random.standard_normal((3, 200, 200))
+    scores = score_date(members, truth, truth, DAY, 3.0)
+    tenth = scores.thickness_quantile.sel(source=["truth", "generated"]).values[:, 3]
+    assert tenth == pytest.approx([2 - 1.2816 * 0.5, 2 - 1.2816 * 0.25], abs=0.01)
+
+
+def test_leads_are_counted_against_the_ice_around_them():
+    everywhere = np.ones((128, 128), bool)
+    thick, thin = np.full((128, 128), 4.0), np.full((128, 128), 0.4)
+    lead = thick.copy()
+    lead[:, 40:42] = 1.5
+    assert lead_fractions([thick, thin, lead], everywhere, 11, 0.5) == pytest.approx([0, 0, 2 / 128])
+    # Thinner than half of what is around: 1.5 m against (2 * 1.5 + 9 * 4) / 11 = 3.5 m, but not 1.9 m.
+    lead[:, 40:42] = 1.9
+    assert lead_fractions([lead], everywhere, 11, 0.5) == [0]
+
+
+def test_open_water_beyond_the_mask_makes_no_lead():
+    mask = np.ones((64, 64), bool)
+    mask[:, 32:] = False
+    field = np.where(mask, 1.0, np.nan)
+    assert lead_fractions([field], mask, 11, 0.9) == [0]
+
+
+def test_thin_ice_of_truth_members_and_low_resolution():
+    truth = np.full((64, 64), 2.0)
+    members = np.stack([truth] * 2)
+    truth[:16] = 0.1
+    members[0, :8] = 0.1
+    scores = score_date(members, truth, np.full((64, 64), 2.0), DAY, 3.0)
+    assert scores.thin_fraction.to_series().to_dict() == {"truth": 0.25, "generated": 1 / 16, "low_resolution": 0}
