@@ -19,7 +19,7 @@ from tqdm import tqdm
 from superice.diffusion import SAMPLERS, Formulation
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, working_bytes
-from superice.memory import available
+from superice.memory import available, keep_freed
 from superice.network import padding
 from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision
@@ -54,6 +54,15 @@ class SamplerSettings:
     batch: int = 2
     tile: tuple[int, int] | None = None
     precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.name not in SAMPLERS:
+            raise InputError(f"sampler.name: one of {', '.join(SAMPLERS)} is needed", value=self.name)
+        for name in ("steps", "members", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"sampler.{name}: at least 1 is needed", value=getattr(self, name))
+        if self.tile is not None and (len(self.tile) != 2 or min(self.tile) < 1):
+            raise InputError("sampler.tile: rows and columns are needed, each at least 1", value=self.tile)
 
 
 def member_seed(seed: int, day: date, member: int) -> int:
@@ -95,9 +104,10 @@ def draw_members(
         Thickness in m, float32 (y, x), NaN outside the mask; not clipped.
 
     Raises:
-        InputError: for an unknown sampler, inputs that are no numbers or not of the training's kind, a member that is no
+        InputError: for inputs that are no numbers or not of the training's kind, a member that is no
             number where there is ice, and memory too small for one member.
     """
+    keep_freed()
     formulation, device = generator.formulation, default_device()
     sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
     field = _Field(generator, features, sampler, device)
@@ -121,8 +131,6 @@ def draw_members(
 
 
 def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
-    if settings.name not in SAMPLERS:
-        raise InputError(f"sampler.name: one of {', '.join(SAMPLERS)} is needed", value=settings.name)
     sample = SAMPLERS[settings.name]
     return partial(sample, inflation=settings.inflation) if settings.name == "stochastic_multistep" else sample
 

@@ -53,7 +53,7 @@ rule select_training:
         ),
         validation=lambda wildcards: features_of("model", VALIDATION, set_of(wildcards.experiment)),
         script="workflow/scripts/select_training.py",
-        modules=modules("selection", "ensembles", "diffusion", "network", "scores", "spectra"),
+        modules=modules("selection", *DRAWING, "scores", "spectra"),
     output:
         weights="results/{run}/training/{experiment}/chosen.safetensors",
         table="results/{run}/training/{experiment}/selection.csv",
