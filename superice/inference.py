@@ -91,11 +91,12 @@ class InferenceNetwork:
 
 
 def working_bytes(settings: NetworkSettings, shape: tuple[int, int], precision: torch.dtype) -> int:
-    """Bytes of the feature maps that are alive at once in the evaluation of one field of ``shape`` (y, x).
+    """Bytes that the evaluation of one field of ``shape`` (y, x) needs beside the network.
 
-    The most are alive in the first block of the finest decoder level: the skips of that level, the upsampled field, the
-    joined input, and the results of its three convolutions.
+    The most feature maps are alive in the first block of the finest decoder level: the skips of that level, the
+    upsampled field, the joined input, and the results of its three convolutions. As much again is left for the
+    convolutions' own space and for the gaps of the heap, which a measurement on a CPU found to need about that.
     """
     finest, next_finer = settings.widths[:2]
     channels = settings.depth * finest + next_finer + (next_finer + finest) + 3 * finest
-    return channels * shape[0] * shape[1] * precision.itemsize
+    return 2 * channels * shape[0] * shape[1] * precision.itemsize
