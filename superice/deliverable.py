@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import xarray as xr
 
@@ -184,19 +187,54 @@ def write_observed_features(
         np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
 
 
-def write_predictions(path: str | Path, grid: Grid, day: date, members: np.ndarray, provenance: dict[str, str]) -> None:
-    """Write ``predictions/sit_hrai_YYYYMMDD.nc``; ``members`` is thickness in m, (n, y, x), NaN where masked."""
-    dataset = _frame(
+class Ensemble:
+    """An ensemble on its way into a file: members are written as they come."""
+
+    def __init__(self, dataset: netCDF4.Dataset) -> None:
+        self._dataset, self._written = dataset, 0
+
+    def append(self, member: np.ndarray) -> None:
+        """Write the next member: thickness in m, (y, x), NaN where masked."""
+        self._dataset["sit_ai"][self._written] = member
+        self._written += 1
+
+    def describe(self, attributes: dict[str, object]) -> None:
+        """Add attributes that are known only when the members are."""
+        self._dataset.setncatts(attributes)
+
+
+@contextmanager
+def writing_predictions(
+    path: str | Path, grid: Grid, day: date, members: int, provenance: dict[str, str]
+) -> Iterator[Ensemble]:
+    """Open ``predictions/sit_hrai_YYYYMMDD.nc`` for ``members`` members; those not written are missing everywhere.
+
+    The file appears under its name when the block ends well, and not at all when it does not.
+    """
+    frame = _frame(
         grid,
         day,
         "SuperIce ensemble of sea ice thickness",
         "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
         provenance,
     )
-    attributes = _attributes("sit", "modelResult") | {"cell_methods": "area: mean"}
-    dataset["sit_ai"] = (("n", "y", "x"), members.astype(np.float32), attributes)
-    dataset["sit_ai"].encoding["chunksizes"] = (1, *grid.shape)
-    _write(path, dataset)
+    with whole(path) as temporary:
+        _write(temporary, frame)
+        with netCDF4.Dataset(temporary, "a") as dataset:
+            dataset.createDimension("n", members)
+            variable = dataset.createVariable(
+                "sit_ai",
+                np.float32,
+                ("n", "y", "x"),
+                zlib=True,
+                complevel=1,
+                shuffle=True,
+                chunksizes=(1, *grid.shape),
+                fill_value=np.float32(np.nan),
+            )
+            attributes = {"cell_methods": "area: mean", "coordinates": "time longitude latitude"}
+            variable.setncatts(_attributes("sit", "modelResult") | attributes)
+            yield Ensemble(dataset)
 
 
 def read_gridded(path: str | Path, names: tuple[str, ...]) -> xr.Dataset:

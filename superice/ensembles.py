@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,14 +16,19 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from superice.diffusion import SAMPLERS
+from superice.diffusion import SAMPLERS, Formulation
 from superice.errors import InputError
+from superice.inference import InferenceNetwork, working_bytes
+from superice.memory import available, keep_freed
 from superice.network import padding
 from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision
+from superice.windows import windows
 
 if TYPE_CHECKING:
     from superice.features import Features
+
+FARTHEST = 6.0  # deviations of the training between its mean and a day's
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,10 @@ class SamplerSettings:
         steps: passes of the network for one member (N_d of the report).
         inflation: of the fresh noise of the stochastic sampler.
         members: size of the ensemble.
-        batch: members that go through the network together; the result does not depend on it.
+        batch: the most members that go through the network together, where the memory has room for them; the result
+            does not depend on it.
+        tile: the largest (rows, columns) evaluated for at once, less the halo that is added; None for no bound. The
+            result does not depend on it.
         precision: fp32, bf16, or auto.
     """
 
@@ -43,7 +52,17 @@ class SamplerSettings:
     inflation: float = 1.0
     members: int = 30
     batch: int = 2
+    tile: tuple[int, int] | None = None
     precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.name not in SAMPLERS:
+            raise InputError(f"sampler.name: one of {', '.join(SAMPLERS)} is needed", value=self.name)
+        for name in ("steps", "members", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"sampler.{name}: at least 1 is needed", value=getattr(self, name))
+        if self.tile is not None and (len(self.tile) != 2 or min(self.tile) < 1):
+            raise InputError("sampler.tile: rows and columns are needed, each at least 1", value=self.tile)
 
 
 def member_seed(seed: int, day: date, member: int) -> int:
@@ -65,7 +84,6 @@ class MemberNoise:
         return torch.stack(fields).to(self.device)
 
 
-@torch.inference_mode()
 def draw_members(
     generator: Generator,
     features: Features,
@@ -84,39 +102,103 @@ def draw_members(
 
     Yields:
         Thickness in m, float32 (y, x), NaN outside the mask; not clipped.
+
+    Raises:
+        InputError: for inputs that are no numbers or not of the training's kind, a member that is no
+            number where there is ice, and memory too small for one member.
     """
-    if sampler.name not in SAMPLERS:
-        raise InputError(f"sampler.name: one of {', '.join(SAMPLERS)} is needed", value=sampler.name)
-    settings, formulation = generator.network.settings, generator.formulation
-    device = default_device()
-    precision = resolve_precision(sampler.precision, device)
-    network = generator.network.to(device)
-    inputs = generator.normalisation.inputs(quantities(features), settings.inputs)
-    margins = padding(inputs.shape[1:], settings.factor)
-    context = functional.pad(torch.from_numpy(inputs), margins)[None].to(device)
-    left, _, bottom, _ = margins
-    rows, columns = inputs.shape[1:]
-    steps = formulation.steps(sampler.steps)
-    sample = SAMPLERS[sampler.name]
-    if sampler.name == "stochastic_multistep":
-        sample = partial(sample, inflation=sampler.inflation)
-    bar = tqdm(total=sampler.members * sampler.steps, unit="pass", disable=not progress)
-    for first in range(0, sampler.members, sampler.batch):
-        batch = range(first, min(first + sampler.batch, sampler.members))
-        repeated = context.expand(len(batch), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+    keep_freed()
+    formulation, device = generator.formulation, default_device()
+    sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
+    field = _Field(generator, features, sampler, device)
+    batch = min(sampler.batch, sampler.members, field.most_members(device))
+    with tqdm(total=sampler.members * sampler.steps, unit="pass", disable=not progress) as bar:
 
-        def denoise(z: Tensor, signal: float, noise: float, repeated: Tensor = repeated) -> Tensor:
+        def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
             bar.update(len(z))
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                return formulation.denoise(network, z, signal, noise, repeated)
+            return field.denoise(formulation, z, signal, noise)
 
-        noise = MemberNoise([member_seed(seed, features.date, m) for m in batch], context.shape[2:], device)
-        targets = sample(denoise, steps, noise)
-        targets = targets[:, 0, bottom : bottom + rows, left : left + columns].float().cpu().numpy()
-        for target in targets:
-            thickness = generator.normalisation.thickness(target, features.sit)
-            yield np.where(features.mask, thickness, np.nan).astype(np.float32)
-    bar.close()
+        for first in range(0, sampler.members, batch):
+            numbers = range(first, min(first + batch, sampler.members))
+            noise = MemberNoise([member_seed(seed, features.date, m) for m in numbers], field.shape, device)
+            with torch.inference_mode():
+                targets = field.cropped(sample(denoise, steps, noise))
+            for number, target in zip(numbers, targets, strict=True):
+                member = generator.normalisation.thickness(target, features.sit)
+                if not np.isfinite(member[features.mask]).all():
+                    raise InputError(f"member {number} of {features.date} is not a number where there is ice")
+                yield np.where(features.mask, member, np.nan).astype(np.float32)
+
+
+def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
+    sample = SAMPLERS[settings.name]
+    return partial(sample, inflation=settings.inflation) if settings.name == "stochastic_multistep" else sample
+
+
+class _Field:
+    """One day as the network sees it: padded, and evaluated on the windows that hold its ice.
+
+    Off the ice the denoised field is 0, the target that the training has there. So the noisy field is known beyond a
+    window without evaluating the network, and a member is the same whatever the windows.
+    """
+
+    def __init__(
+        self, generator: Generator, features: Features, sampler: SamplerSettings, device: torch.device
+    ) -> None:
+        self.settings = generator.network.settings
+        self.precision = resolve_precision(sampler.precision, device)
+        self.network = InferenceNetwork(generator.network.to(device), self.precision)
+        inputs = generator.normalisation.inputs(quantities(features), self.settings.inputs)
+        _check(inputs, self.settings.inputs, features)
+        self.margins = padding(inputs.shape[1:], self.settings.factor)
+        context = functional.pad(torch.from_numpy(inputs), self.margins)
+        self.shape = tuple(context.shape[1:])
+        self.windows = windows(context[-1].numpy() > 0, self.settings.reach, self.settings.factor, sampler.tile)
+        self.context = context[None].to(device)
+
+    def most_members(self, device: torch.device) -> int:
+        """The members that can go through the network together. Raises InputError when not even one can."""
+        if not self.windows:
+            return 1
+        largest = max((window.shape for window in self.windows), key=math.prod)
+        needed, free = working_bytes(self.settings, largest, self.precision), available(device)
+        if needed > free:
+            raise InputError(
+                f"one member needs {needed / 1e9:.2g} GB for {largest[0]} x {largest[1]} pixels;"
+                f" {free / 1e9:.2g} GB are free: set sampler.tile, or a smaller one"
+            )
+        return free // needed
+
+    def denoise(self, formulation: Formulation, z: Tensor, signal: float, noise: float) -> Tensor:
+        """The denoised field of the noisy ones, (batch, 1, y, x)."""
+        image = torch.zeros_like(z)
+        for window in self.windows:
+            context = self.context[..., *window.outer].expand(len(z), -1, -1, -1)
+            part = formulation.denoise(self.network, z[..., *window.outer], signal, noise, context)
+            image[..., *window.core] = part[..., *window.inner]
+        return image.mul_(self.context[:, -1:])
+
+    def cropped(self, targets: Tensor) -> np.ndarray:
+        """The fields (batch, 1, y, x) without their padding, (batch, y, x)."""
+        left, right, bottom, top = self.margins
+        rows, columns = self.shape
+        return targets[:, 0, bottom : rows - top, left : columns - right].cpu().numpy()
+
+
+def _check(inputs: np.ndarray, names: tuple[str, ...], features: Features) -> None:
+    """Refuse inputs that are no numbers, or so far from the training's that they must be of another kind or unit."""
+    ice = inputs[-1] > 0
+    for name, values in zip(names, inputs):
+        if not np.isfinite(values).all():
+            raise InputError("is not a number where there is ice", variable=name, value=features.date)
+        distance = float(np.abs(values[ice].mean())) if ice.any() else 0.0
+        if distance > FARTHEST:
+            raise InputError(
+                "the features are not of the set that the network was trained on: their mean lies too far from the"
+                " training's",
+                variable=name,
+                value=f"{distance:.1f} deviations, at most {FARTHEST:g} are taken",
+            )
 
 
 def clipped(member: np.ndarray) -> tuple[np.ndarray, int]:

@@ -305,13 +305,9 @@ def _checked(path: str | Path, features: Features) -> Features:
     return features
 
 
-def archived_day(path: str | Path, day: date, grid: Grid) -> tuple[dict, dict]:
-    """High- and low-resolution fields of a day of the published archive.
-
-    Raises InputError when its cells are not those of ``grid`` or a variable is missing.
-    """
-    low = tuple(f"{name}_reprocessed" for name in FIELDS)
-    dataset = read_gridded(path, (*FIELDS, *low, "longitude", "latitude"))
+def check_cells(path: str | Path, grid: Grid) -> None:
+    """Raise InputError when the cells of a NetCDF file are not those of ``grid``."""
+    dataset = read_gridded(path, ("longitude", "latitude"))
     longitude, latitude = grid.lonlat()
     if dataset["longitude"].shape != grid.shape:
         raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=dataset["longitude"].shape)
@@ -320,5 +316,15 @@ def archived_day(path: str | Path, day: date, grid: Grid) -> tuple[dict, dict]:
     apart = max(apart, np.abs(eastward * np.cos(np.radians(latitude))).max())
     if not apart <= LATTICE_DEGREES:
         raise InputError(f"wrong grid: not the cells of {grid.name!r}", file=path, value=f"{apart:.4g} degrees apart")
+
+
+def archived_day(path: str | Path, day: date, grid: Grid) -> tuple[dict, dict]:
+    """High- and low-resolution fields of a day of the published archive.
+
+    Raises InputError when its cells are not those of ``grid`` or a variable is missing.
+    """
+    low = tuple(f"{name}_reprocessed" for name in FIELDS)
+    dataset = read_gridded(path, (*FIELDS, *low))
+    check_cells(path, grid)
     _checked(path, replace(read_model_features(path), date=day))
     return {n: dataset[n].values for n in FIELDS}, {n: dataset[f"{n}_reprocessed"].values for n in FIELDS}

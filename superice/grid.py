@@ -73,9 +73,12 @@ class Grid:
 def load_grid(areas: str | Path, name: str) -> Grid:
     """Read the grid ``name`` from a file of pyresample area definitions.
 
-    Raises InputError when the file has no such area or its cells are not square.
+    Raises InputError when the file cannot be read, has no such area, or its cells are not square.
     """
-    definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
+    try:
+        definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=areas) from error
     if name not in definitions:
         raise InputError(f"no area {name!r}; it defines {', '.join(definitions)}", file=areas)
     area = definitions[name]

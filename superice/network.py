@@ -37,6 +37,21 @@ class NetworkSettings:
         """Rows and columns of the network's fields are multiples of this."""
         return 2 ** (len(self.widths) - 1)
 
+    @property
+    def reach(self) -> int:
+        """Pixels beyond a pooling cell's edge from which its output takes anything, a multiple of ``factor``.
+
+        Every block reaches two pixels of its level, bilinear upsampling half a coarse pixel; the way goes back from the
+        output through the decoder and the bottleneck to the input.
+        """
+        block, reach = 2 * self.depth, 0
+        for _ in self.widths[1:]:
+            reach = (reach + block + 2) // 2
+        reach += block
+        for _ in self.widths[1:]:
+            reach = 2 * reach + block
+        return -(-reach // self.factor) * self.factor
+
 
 class ResidualBlock(nn.Module):
     """Batch norm, 3x3 convolution, swish, 3x3 convolution, added to the (projected) input."""

@@ -99,6 +99,14 @@ class Normalisation:
     days: int
     pixels: int
 
+    def __post_init__(self) -> None:
+        for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
+            if set(numbers) != set(VARIABLES):
+                raise InputError(f"normalisation.{what}: of {', '.join(VARIABLES)} is needed", value=sorted(numbers))
+        for name in VARIABLES:
+            if not (np.isfinite(self.mean[name]) and 0 < self.deviation[name] < np.inf):
+                raise InputError("normalisation: a mean and a deviation above 0 are needed", variable=name)
+
     @classmethod
     def from_days(cls, statistics: Iterable[dict], floor: float, sic_threshold: float) -> Normalisation:
         """Merge the moments of the training days. Raises InputError when they hold no pixel or do not vary."""

@@ -70,7 +70,7 @@ class Generator:
 
     @classmethod
     def load(cls, path: str | Path) -> Generator:
-        """Read the file. Raises InputError when it is no such file or its weights do not fit its network."""
+        """Read the file. Raises InputError when it is no such file, or damaged, or its weights fit no such network."""
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
@@ -79,18 +79,26 @@ class Generator:
             raise InputError(f"is not a readable weights file ({error})", file=path) from error
         if "superice" not in metadata:
             raise InputError("holds weights, but not the network and normalisation they belong to", file=path)
-        content = json.loads(metadata["superice"])
-        network = build_network(settings_as(NetworkSettings, content["network"], "network"))
         try:
-            network.load_state_dict(tensors)
+            content = json.loads(metadata["superice"])
+            generator = cls(
+                network=build_network(settings_as(NetworkSettings, content["network"], "network")).eval(),
+                diffusion=content["diffusion"],
+                normalisation=settings_as(Normalisation, content["normalisation"], "normalisation"),
+                origin=content["origin"],
+            )
+            build_formulation(generator.diffusion)
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
+        try:
+            generator.network.load_state_dict(tensors)
         except RuntimeError as error:
-            raise InputError(f"its weights do not fit its network ({error})", file=path) from error
-        return cls(
-            network=network.eval(),
-            diffusion=content["diffusion"],
-            normalisation=Normalisation(**content["normalisation"]),
-            origin=content["origin"],
-        )
+            reason = " ".join(str(error).split())
+            raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
+        for name, tensor in tensors.items():
+            if not tensor.isfinite().all():
+                raise InputError("a weight is not a number", file=path, variable=name)
+        return generator
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:

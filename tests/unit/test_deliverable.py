@@ -10,7 +10,7 @@ import xarray as xr
 from compliance_checker.base import BaseCheck
 from compliance_checker.suite import CheckSuite
 
-from superice.deliverable import FIELDS, write_model_features, write_observed_features, write_predictions
+from superice.deliverable import FIELDS, write_model_features, write_observed_features, writing_predictions
 from superice.grid import Grid
 from superice.provenance import provenance
 
@@ -42,7 +42,9 @@ def published(grid, tmp_path_factory):
     model, observed, ensemble = (folder / name for name in LAYOUT)
     write_model_features(model, grid, DAY, fields, fields, made_by)
     write_observed_features(observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by)
-    write_predictions(ensemble, grid, DAY, np.stack([fields["sit"]] * 3), made_by)
+    with writing_predictions(ensemble, grid, DAY, 3, made_by) as file:
+        for _ in range(3):
+            file.append(fields["sit"])
     return folder
 
 
@@ -111,3 +113,23 @@ def test_the_reasons_of_the_mask_are_flags_that_software_reads(published):
             meaning for mask, meaning in zip(masks, meanings, strict=True) if data["mask_reason"].values[0, 0] & mask
         ]
     assert held == ["thickness_missing", "land"]
+
+
+def test_members_are_in_the_file_before_the_last_is_drawn_and_the_file_is_whole_or_not_there(grid, tmp_path):
+    path = tmp_path / "e.nc"
+    member = np.random.default_rng(0).random(grid.shape, np.float32)
+    with pytest.raises(KeyboardInterrupt), writing_predictions(path, grid, DAY, 3, {}) as file:
+        file.append(member)
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+    with writing_predictions(path, grid, DAY, 3, {}) as file:
+        file.append(member)
+        assert not path.exists()
+        file.append(2 * member)
+        file.describe({"clipped_fraction": 0.25})
+    with xr.open_dataset(path) as data:
+        assert data.attrs["clipped_fraction"] == 0.25
+        assert np.array_equal(data["sit_ai"][:2], np.stack([member, 2 * member]))
+        assert np.isnan(data["sit_ai"][2]).all()
+        assert np.isnan(data["sit_ai"].encoding["_FillValue"])
+        assert data["sit_ai"].encoding["chunksizes"] == (1, *grid.shape)

@@ -1,16 +1,20 @@
 """Members: their noise, their independence of the batch, the mask, and the weights file."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 import torch
 
-from superice.ensembles import SamplerSettings, clipped, draw_members, member_seed
+from superice.diffusion import Preconditioned
+from superice.ensembles import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
 from superice.errors import InputError
 from superice.features import read_model_features
+from superice.inference import working_bytes
 from superice.network import NetworkSettings, build_network
 from superice.weights import Generator
+from superice.windows import Window, windows
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
@@ -32,6 +36,56 @@ def members(generator, path, seed=0, **sampler):
 def test_members_do_not_depend_on_the_batch(generator, model_days):
     alone, together = (members(generator, model_days[0], batch=size) for size in (1, 4))
     assert np.allclose(alone, together, atol=1e-5, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["ddim", "stochastic_multistep"])
+@pytest.mark.parametrize("diffusion", [DIFFUSION, {"formulation": "noise_prediction"}])
+def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypatch, name, diffusion):
+    """Ice in two corners, far enough apart for two windows; the same on one window that is the whole field."""
+    generator.diffusion = diffusion
+    features = read_model_features(model_days[0])
+    sic = np.zeros_like(features.sic)
+    sic[2:12, 20:34] = sic[30:, :6] = 0.9
+    features = replace(features, sic=sic)
+    assert len(windows(features.mask, NETWORK.reach, NETWORK.factor)) == 2
+    draw = lambda tile: np.stack(
+        list(draw_members(generator, features, SamplerSettings(name, 4, members=2, tile=tile), seed=0))
+    )
+    apart, tiled = draw(None), draw((4, 6))
+    everywhere = Window(*2 * [(slice(0, features.sic.shape[0]), slice(0, features.sic.shape[1]))])
+    monkeypatch.setattr("superice.ensembles.windows", lambda *_: [everywhere])
+    whole = draw(None)
+    assert np.nanstd(whole[0] - whole[1]) > 1e-3
+    assert np.allclose(apart, whole, rtol=0, atol=1e-5, equal_nan=True)
+    assert np.allclose(tiled, whole, rtol=0, atol=1e-5, equal_nan=True)
+
+
+def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, model_days, monkeypatch):
+    """There the noisy field is noise alone, as in the training, whose target is 0 there."""
+    features, seen = read_model_features(model_days[0]), []
+    denoise = Preconditioned.denoise
+
+    def spied(formulation, model, z, signal, noise, context):
+        seen.append((noise, z[:, :, ~features.mask].std().item()))
+        return denoise(formulation, model, z, signal, noise, context)
+
+    monkeypatch.setattr(Preconditioned, "denoise", spied)
+    next(draw_members(generator, features, SamplerSettings("stochastic_multistep", 8, members=1), seed=0))
+    first, *later = (off_ice / noise for noise, off_ice in seen)
+    assert first == pytest.approx(1, abs=0.2)
+    assert later == pytest.approx([1.0] * 7, abs=0.3)
+
+
+def test_as_many_members_go_together_as_the_memory_holds(generator, model_days, monkeypatch):
+    batches = []
+    one = working_bytes(NETWORK, (36, 44), torch.float32)
+    monkeypatch.setattr("superice.ensembles.available", lambda device: int(3.5 * one))
+    monkeypatch.setattr(
+        "superice.ensembles.MemberNoise",
+        lambda seeds, *where: (batches.append(len(seeds)), MemberNoise(seeds, *where))[1],
+    )
+    members(generator, model_days[0], batch=4)
+    assert batches == [3, 2]
 
 
 def test_members_do_not_depend_on_the_size_of_the_ensemble(generator, model_days):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.deliverable import write_predictions
+from superice.deliverable import writing_predictions
 from superice.features import read_model_features
 from superice.figures import curves, maps
 from superice.figures.style import save
@@ -31,7 +31,9 @@ def features(model_days):
 def ensemble(features, small_grid, tmp_path_factory):
     members = features.truth + 0.1 * np.random.default_rng(0).standard_normal((4, *small_grid.shape))
     path = tmp_path_factory.mktemp("predictions") / "e.nc"
-    write_predictions(path, small_grid, DAY, members.astype(np.float32), {})
+    with writing_predictions(path, small_grid, DAY, len(members), {}) as file:
+        for member in members:
+            file.append(member)
     return maps.read_ensemble(path)
 
 

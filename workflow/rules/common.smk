@@ -71,6 +71,10 @@ def modules(*names):
     return [f"superice/{name}.py" for name in names]
 
 
+# What a member rests on.
+DRAWING = ("ensembles", "windows", "inference", "diffusion", "network", "normalisation", "weights")
+
+
 # The keys of a way to the features that each branch rests on.
 RESTS_ON = {
     "model": ("sic_threshold", "deformation_floor", "low_resolution", "observations"),

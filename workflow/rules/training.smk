@@ -13,7 +13,7 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "training", "samples", "store", "weights"),
+        modules=modules("network", "diffusion", "proper_scores", "training", "samples", "store", "weights"),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
@@ -53,7 +53,7 @@ rule select_training:
         ),
         validation=lambda wildcards: features_of("model", VALIDATION, set_of(wildcards.experiment)),
         script="workflow/scripts/select_training.py",
-        modules=modules("selection", "ensembles", "diffusion", "network", "scores", "accuracy", "spectra"),
+        modules=modules("selection", *DRAWING, "scores", "accuracy", "spectra"),
     output:
         weights="results/{run}/training/{experiment}/chosen.safetensors",
         table="results/{run}/training/{experiment}/selection.csv",

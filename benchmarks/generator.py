@@ -1,0 +1,155 @@
+"""How fast members are drawn: passes of the network on one field, in shares of what the machine can do.
+
+Each row is one arrangement of the network, in one arithmetic: as it is trained, or as members are drawn. The machine's
+own rates are measured beside it, with torch.mm and with a copy of a large tensor; the share of the copy rate counts
+the inputs and outputs of the convolutions, the least that a pass must move. On the CPU, memory is the most that the
+process has held so far.
+"""
+
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from superice.commands import command, run, settings, settings_as
+from superice.inference import InferenceNetwork, working_bytes
+from superice.memory import keep_freed
+from superice.network import NetworkSettings, UNet, build_network, padding
+from superice.weights import default_device, resolve_precision
+
+COPIED = 2**28  # bytes
+Fields = tuple[Tensor, Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pixel of one pass asks for: operations of its convolutions, and numbers they read and write."""
+
+    operations: float
+    numbers: float
+
+
+def demand(network: UNet) -> Pass:
+    """Counted on a small field; both grow with the area."""
+    side = 4 * network.settings.factor
+    moved = []
+    count = lambda module, inputs, output: moved.append(inputs[0].numel() + output.numel())
+    hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d)]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(*fields(network.settings, (side, side), 1, next(network.parameters()).device))
+    for hook in hooks:
+        hook.remove()
+    return Pass(counter.get_total_flops() / side**2, sum(moved) / side**2)
+
+
+def fields(shape: NetworkSettings, size: tuple[int, int], batch: int, device: torch.device) -> Fields:
+    """A noisy field, a noise level and a context for each of ``batch`` members."""
+    stream = torch.Generator().manual_seed(0)
+    draw = lambda channels: torch.randn(batch, channels, *size, generator=stream).to(device)
+    return draw(1), torch.full((batch,), 0.5, device=device), draw(len(shape.inputs) + 1)
+
+
+def seconds(call: Callable[[], object], device: torch.device) -> float:
+    """The time of one call, with all that it started on the device."""
+    began = time.perf_counter()
+    call()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - began
+
+
+def medians(calls: dict[str, Callable[[], object]], device: torch.device, repeats: int) -> dict[str, float]:
+    """The median time of each call, in turns, after one that does not count."""
+    rounds = [{name: seconds(call, device) for name, call in calls.items()} for _ in range(repeats + 1)]
+    return {name: statistics.median(r[name] for r in rounds[1:]) for name in calls}
+
+
+def machine(precision: torch.dtype, device: torch.device, repeats: int) -> tuple[float, float]:
+    """Operations a second of a large matrix product, and bytes a second that a copy reads and writes."""
+    side = 8192 if device.type == "cuda" else 2048
+    matrix = torch.ones(side, side, dtype=precision, device=device)
+    source = torch.ones(COPIED, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    calls = {"product": lambda: torch.mm(matrix, matrix), "copy": lambda: target.copy_(source)}
+    times = medians(calls, device, repeats)
+    return 2 * side**3 / times["product"], 2 * COPIED / times["copy"]
+
+
+def arrangements(network: UNet, inputs: Fields, precision: torch.dtype) -> dict[str, Callable[[], object]]:
+    """The pass as in the training's validation, and as members are drawn."""
+    fused, device = InferenceNetwork(network, precision), inputs[0].device
+
+    def trained() -> Tensor:
+        with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            return network(*inputs)
+
+    return {"as trained": trained, "as drawn": lambda: fused(*inputs)}
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory held so far, of the device or of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def device_name(device: torch.device) -> str:
+    """What the measurements were made on."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return f"{models[0].split(':')[1].strip() if models else 'CPU'}, {torch.get_num_threads()} threads"
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--network", type=settings, default={}, help="what differs from the report's network: JSON")
+    parser.add_argument(
+        "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a field"
+    )
+    parser.add_argument("--precision", nargs="+", default=["bf16", "fp32"], help="fp32, bf16 or auto")
+    parser.add_argument("--batch", type=int, default=1, help="members that go through the network together")
+    parser.add_argument("--steps", type=int, default=40, help="passes for one member")
+    parser.add_argument("--repeats", type=int, default=3, help="passes that are timed; the median counts")
+    parser.add_argument("--give-back", action="store_true", help="without keeping freed memory (superice/memory.py)")
+    args = parser.parse_args()
+
+    if not args.give_back:
+        keep_freed()
+    device = default_device()
+    network = build_network(settings_as(NetworkSettings, args.network, "network")).eval().to(device)
+    left, right, bottom, top = padding(tuple(args.size), network.settings.factor)
+    size = (args.size[0] + bottom + top, args.size[1] + left + right)
+    need, pixels = demand(network), args.batch * size[0] * size[1]
+    inputs = fields(network.settings, size, args.batch, device)
+    print(f"{device_name(device)}; PyTorch {torch.__version__}; network {json.dumps(args.network) or 'of the report'}")
+    print(f"{args.batch} x {size[0]} x {size[1]} pixels, {need.operations * pixels / 1e12:.2f} TFLOP a pass")
+    header = ("s a pass", "passes/s", "of product", "of copy", "members/min", "GB", "GB planned")
+    print(f"{'':16s}" + "".join(f"{name:>12s}" for name in header))
+    for name in args.precision:
+        precision = resolve_precision(name, device)
+        product, copy = machine(precision, device, args.repeats)
+        planned = args.batch * working_bytes(network.settings, size, precision)
+        for arrangement, taken in medians(arrangements(network, inputs, precision), device, args.repeats).items():
+            row = (
+                f"{taken:.3f}",
+                f"{args.batch / taken:.3g}",
+                f"{need.operations * pixels / taken / product:.0%}",
+                f"{need.numbers * pixels * precision.itemsize / taken / copy:.0%}",
+                f"{60 * args.batch / taken / args.steps:.3g}",
+                f"{peak_bytes(device) / 1e9:.2f}",
+                f"{planned / 1e9:.2f}",
+            )
+            print(f"{name} {arrangement:11s}" + "".join(f"{value:>12s}" for value in row), flush=True)
+        print(f"{name} machine: {product / 1e9:.0f} GFLOP/s, copy {copy / 1e9:.1f} GB/s", flush=True)
+
+
+if __name__ == "__main__":
+    run(main)

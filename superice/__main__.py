@@ -1,0 +1,5 @@
+"""``python -m superice``: the command line."""
+
+from superice.cli import main
+
+main()

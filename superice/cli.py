@@ -1,0 +1,75 @@
+"""The command superice: what can be done with a trained network outside of the workflow."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from superice import __version__, commands
+from superice.commands import command
+
+GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
+
+Needed are a weights file, the day's low-resolution fields on the network's grid, and that grid. The fields are those of
+the published data: a model day YYYYMMDD.nc with sic_reprocessed, sit_reprocessed (m), divergence_reprocessed and
+shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with sic, sit, divergence and shear.
+
+A network of the report's formulation (noise_prediction) is drawn from with the default sampler. For a preconditioned one:
+--sampler stochastic_multistep --steps 8 --inflation 1.1
+"""
+
+
+def generate_parser() -> argparse.ArgumentParser:
+    """The options of ``superice generate``."""
+    parser = command(GENERATE)
+    parser.prog = "superice generate"
+    parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
+    parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
+    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the fields' grid in it")
+    parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
+    parser.add_argument("--members", type=int, default=30, help="size of the ensemble")
+    parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
+    parser.add_argument("--sampler", default="ddim", help="ddim, multistep or stochastic_multistep")
+    parser.add_argument("--steps", type=int, default=40, help="passes of the network for one member")
+    parser.add_argument("--inflation", type=float, default=1.0, help="of the stochastic sampler's fresh noise")
+    parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
+    parser.add_argument("--batch", type=int, default=2, help="most members that go through the network together")
+    parser.add_argument(
+        "--tile", type=int, nargs=2, metavar=("ROWS", "COLUMNS"), help="evaluate in parts, for little memory"
+    )
+    parser.add_argument("--threads", type=int, help="for the arithmetic on a CPU")
+    return parser
+
+
+def generate(arguments: list[str]) -> None:
+    """Run ``superice generate``."""
+    args = generate_parser().parse_args(arguments)
+
+    # The heavy imports come after --help.
+    from superice.ensembles import SamplerSettings
+    from superice.generation import generate as draw
+    from superice.grid import load_grid
+
+    sampler = SamplerSettings(
+        name=args.sampler,
+        steps=args.steps,
+        inflation=args.inflation,
+        members=args.members,
+        batch=args.batch,
+        tile=tuple(args.tile) if args.tile else None,
+        precision=args.precision,
+    )
+    grid = load_grid(args.areas, args.area)
+    draw(args.features, args.weights, grid, sampler, args.seed, args.output, threads=args.threads)
+
+
+def main() -> None:
+    """Run the command named by the first argument."""
+    parser = command(__doc__)
+    parser.prog = "superice"
+    parser.add_argument("--version", action="version", version=f"SuperIce {__version__}")
+    parser.add_argument("command", choices=["generate"], help="generate: draw an ensemble for one day")
+    args = parser.parse_args(sys.argv[1:2])
+    commands.run(lambda: {"generate": generate}[args.command](sys.argv[2:]))

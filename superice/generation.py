@@ -1,0 +1,87 @@
+"""The ensemble of one day, from a weights file and a features file to the published file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import torch
+
+from superice.deliverable import writing_predictions
+from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.errors import InputError
+from superice.features import Features, check_cells, read_model_features, read_observed_features
+from superice.grid import Grid
+from superice.weights import Generator
+
+
+def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
+    """The features of a day, of the model (``.nc``) or observed (``.npz``).
+
+    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
+    """
+    if path.suffix == ".npz":
+        features = read_observed_features(path, sic_threshold)
+    else:
+        check_cells(path, grid)
+        features = read_model_features(path, sic_threshold)
+    if features.sic.shape != grid.shape:
+        raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
+    if day and features.date != day:
+        raise InputError(f"is of {features.date}, not of {day}", file=path)
+    return features
+
+
+def generate(
+    features_path: Path,
+    weights: Path,
+    grid: Grid,
+    sampler: SamplerSettings,
+    seed: int,
+    output: Path,
+    day: date | None = None,
+    provenance: dict[str, str] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Draw the ensemble of a day and write it, member by member, as ``sit_hrai_YYYYMMDD.nc``.
+
+    Args:
+        features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
+        weights: file of a trained network.
+        grid: of the features.
+        sampler: how to draw.
+        seed: of the ensemble.
+        output: the file to write.
+        day: that the features must be of; None for theirs.
+        provenance: further attributes of the file.
+        threads: for the arithmetic on a CPU; None for as many as it has cores.
+
+    Raises:
+        InputError: for any input that cannot be used; no file is left then.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    generator = Generator.load(weights)
+    features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
+    made_by = {
+        **(provenance or {}),
+        "experiment": generator.origin["experiment"],
+        "training_seed": generator.origin["seed"],
+        "ensemble_seed": seed,
+        "sampler": f"{sampler.name}, {sampler.steps} steps",
+        "passes_per_member": sampler.steps,
+    }
+    pixels = int(features.mask.sum()) * sampler.members
+    if not pixels:
+        print(f"warning: {features_path} holds no ice: the members are empty", file=sys.stderr)
+    began, negative = time.monotonic(), 0
+    with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
+        for drawn in draw_members(generator, features, sampler, seed, progress=True) if pixels else ():
+            member, count = clipped(drawn)
+            ensemble.append(member)
+            negative += count
+        seconds = (time.monotonic() - began) / sampler.members
+        share = negative / max(1, pixels)
+        ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(share, 6)})

@@ -1,0 +1,193 @@
+"""The command ``superice generate`` and the file it writes; what it refuses, in one sentence and without a file."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+import yaml
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from superice import cli, ensembles
+from superice.deliverable import Ensemble
+from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.features import read_model_features
+from superice.network import NetworkSettings, build_network
+from superice.weights import Generator
+
+DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
+NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
+OPTIONS = ["--members", "3", "--steps", "2", "--sampler", "multistep", "--precision", "fp32", "--seed", "5"]
+
+
+@pytest.fixture(scope="module")
+def generator(normalisation):
+    torch.manual_seed(0)
+    network = build_network(NETWORK)
+    torch.nn.init.normal_(network.output.weight, std=0.1)
+    return Generator(network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 7, "diverged": False})
+
+
+@pytest.fixture
+def folder(tmp_path, generator, small_grid):
+    """A weights file and the area of the synthetic days."""
+    generator.save(tmp_path / "w.safetensors")
+    left, bottom, right, top = (float(edge) for edge in small_grid.extent())
+    rows, columns = small_grid.shape
+    area = {
+        "projection": small_grid.crs.to_proj4(),
+        "shape": {"height": rows, "width": columns},
+        "area_extent": {"lower_left_xy": [left, bottom], "upper_right_xy": [right, top]},
+    }
+    moved = {**area, "area_extent": {"lower_left_xy": [left + 3e4, bottom], "upper_right_xy": [right + 3e4, top]}}
+    (tmp_path / "areas.yaml").write_text(yaml.safe_dump({"small": area, "moved": moved}))
+    return tmp_path
+
+
+@pytest.fixture
+def superice(folder, model_days, monkeypatch, capsys):
+    """Run the command; it gives what was printed as errors, and raises SystemExit as the command does."""
+
+    def call(*more, features=model_days[0], area="small"):
+        files = {"--weights": folder / "w.safetensors", "--features": features, "--areas": folder / "areas.yaml"}
+        files |= {"--area": area, "--output": folder / "out.nc"}
+        options = [str(part) for pair in files.items() for part in pair]
+        monkeypatch.setattr(sys, "argv", ["superice", "generate", *options, *OPTIONS, *more])
+        cli.main()
+        return capsys.readouterr().err
+
+    return call
+
+
+@pytest.fixture
+def refused(superice, folder, capsys):
+    """Run the command, which must end with one sentence that matches, and leave no file."""
+
+    def call(pattern, **where):
+        before = set(folder.iterdir())
+        with pytest.raises(SystemExit) as ended:
+            superice(**where)
+        errors = [line for line in capsys.readouterr().err.splitlines() if line and "pass" not in line]
+        assert ended.value.code == 1
+        assert len(errors) == 1 and re.search(pattern, errors[0]), errors
+        assert set(folder.iterdir()) == before
+
+    return call
+
+
+def test_the_file_holds_the_members_that_the_package_draws(superice, folder, generator, model_days):
+    errors = superice("--tile", "8", "16", "--batch", "3")
+    assert "6/6" in errors, "the progress bar"
+    settings = SamplerSettings(name="multistep", steps=2, members=3)
+    expected = [clipped(m) for m in draw_members(generator, read_model_features(model_days[0]), settings, 5)]
+    with xr.open_dataset(folder / "out.nc") as data:
+        assert np.allclose(data["sit_ai"], [member for member, _ in expected], atol=1e-5, equal_nan=True)
+        assert (data.attrs["training_seed"], data.attrs["ensemble_seed"]) == (7, 5)
+        pixels = 3 * np.isfinite(expected[0][0]).sum()
+        assert data.attrs["clipped_fraction"] == pytest.approx(sum(n for _, n in expected) / pixels, abs=2e-6)
+
+
+def test_members_are_written_before_the_next_are_drawn(superice, monkeypatch):
+    """Else an ensemble of the full grid is held in memory."""
+    written, written_at_draw = [], []
+    draw = ensembles.MemberNoise.__call__
+    monkeypatch.setattr(
+        ensembles.MemberNoise, "__call__", lambda noise: (written_at_draw.append(len(written)), draw(noise))[1]
+    )
+    append = Ensemble.append
+    monkeypatch.setattr(Ensemble, "append", lambda file, member: (written.append(0), append(file, member))[1])
+    superice("--batch", "1")
+    assert written_at_draw == [0, 1, 2]
+
+
+def test_an_observed_day_gives_an_ensemble(superice, folder, model_days):
+    features = read_model_features(model_days[0])
+    path = folder / "sic_sit_e1_e2_20200101.npz"
+    np.savez(path, **{name: getattr(features, name) for name in ("sic", "sit", "divergence", "shear")})
+    superice(features=path)
+    with xr.open_dataset(folder / "out.nc") as data:
+        assert (np.isfinite(data["sit_ai"]).all("n").values == features.mask).all()
+
+
+def test_a_day_without_ice_gives_an_empty_ensemble(superice, folder, model_days):
+    path = folder / "20200101.nc"
+    with xr.open_dataset(model_days[0]) as data:
+        (data.load() * np.nan).to_netcdf(path)  # coordinates stay
+    assert "holds no ice" in superice(features=path)
+    with xr.open_dataset(folder / "out.nc") as data:
+        assert data["sit_ai"].shape[0] == 3 and np.isnan(data["sit_ai"]).all()
+
+
+def rewritten(path, change):
+    """Change what a weights file says about itself."""
+    tensors = load_file(path)
+    with safe_open(path, framework="pt") as file:
+        content = json.loads(file.metadata()["superice"])
+    change(content, tensors)
+    save_file(tensors, path, metadata={"superice": json.dumps(content)})
+
+
+@pytest.mark.parametrize(
+    ("change", "pattern"),
+    [
+        (lambda c, t: c["network"].update(widths=[8, 16]), "its weights do not fit its network"),
+        (lambda c, t: c.pop("normalisation"), "does not say rightly what its weights are of .*normalisation"),
+        (lambda c, t: c["normalisation"].pop("floor"), "does not say rightly .*floor"),
+        (lambda c, t: c["normalisation"]["mean"].pop("sit"), r"normalisation\.mean: of sic, sit, .* is needed"),
+        (lambda c, t: c["normalisation"]["deviation"].update(sic=0.0), "sic: .*deviation above 0"),
+        (lambda c, t: c["diffusion"].update(formulation="none"), r"diffusion\.formulation"),
+        (lambda c, t: t["stem.bias"].fill_(torch.nan), r"stem\.bias: a weight is not a number"),
+        (
+            lambda c, t: c["normalisation"]["mean"].update(log_deformation=-6.4),
+            "deformation: the features are not of the set that the network was trained on",
+        ),
+        (
+            lambda c, t: t["output.weight"].fill_(3e38),
+            r"member 0 of 2020-01-01 is not a number where there is ice",
+        ),
+    ],
+)
+def test_weights_that_cannot_be_right_are_refused(refused, folder, change, pattern):
+    rewritten(folder / "w.safetensors", change)
+    refused(pattern)
+
+
+def test_a_cut_weights_file_is_refused(refused, folder):
+    path = folder / "w.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(r"w\.safetensors: is not a readable weights file")
+
+
+def test_an_input_that_is_no_number_on_the_ice_is_refused(refused, folder, model_days):
+    path = folder / "20200101.nc"
+    with xr.open_dataset(model_days[0]) as opened:
+        data = opened.load()
+    for name in ("divergence_reprocessed", "shear_reprocessed"):
+        data[name][20, 20] = 0
+    data.to_netcdf(path)
+    # Ice at rest has no logarithm of its deformation but for the floor.
+    rewritten(folder / "w.safetensors", lambda content, tensors: content["normalisation"].update(floor=0.0))
+    refused("deformation: is not a number where there is ice", features=path)
+
+
+def test_fields_of_another_grid_are_refused(refused, folder, model_days):
+    refused("not the cells of 'moved'", area="moved")
+    path = folder / "sic_sit_e1_e2_20200101.npz"
+    np.savez(path, **dict.fromkeys(("sic", "sit", "divergence", "shear"), np.zeros((5, 6))))
+    refused(r"its fields do not fit the grid \(36, 44\)", features=path)
+
+
+def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch):
+    monkeypatch.setattr(ensembles, "available", lambda device: 100_000)
+    refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--steps", "0"), ("--members", "-1"), ("--sampler", "euler")])
+def test_a_sampler_that_cannot_be_is_refused(superice, option, value, capsys):
+    with pytest.raises(SystemExit):
+        superice(option, value)
+    assert re.match(r"error: sampler\.\w+: ", capsys.readouterr().err)

@@ -1,0 +1,58 @@
+"""Available memory within the limits of control groups, and the policy on freed memory."""
+
+import resource
+
+import psutil
+import pytest
+import torch
+
+from superice import memory
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def groups(tmp_path, monkeypatch):
+    """The control groups of a job's step; it gives a function that limits one of them."""
+    own = tmp_path / "own"
+    own.write_text("0::/job/step\n")
+    monkeypatch.setattr(memory, "CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(memory, "OWN_GROUP", own)
+    (tmp_path / "cgroup/job/step").mkdir(parents=True)
+
+    def limit(group, most, used, idle=0):
+        for name, text in (("max", most), ("current", used), ("stat", f"anon 1\ninactive_file {idle}")):
+            (tmp_path / "cgroup" / group / f"memory.{name}").write_text(f"{text}\n")
+
+    return limit
+
+
+def test_the_tightest_limit_around_the_job_counts(groups):
+    groups("job/step", "max", 10)
+    groups("job", 5_000_000, 2_000_000, idle=500_000)
+    groups("", 9_000_000, 1_000_000)
+    assert memory.available(CPU) == 3_500_000
+
+
+@pytest.mark.parametrize("most", ["max", 10**18])
+def test_without_a_limit_the_machine_counts(groups, most):
+    groups("job/step", most, 10)
+    assert memory.available(CPU) == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+
+
+def test_a_job_beyond_its_limit_has_nothing_left(groups):
+    groups("job", 1000, 2000)
+    assert memory.available(CPU) == 0
+
+
+def test_freed_memory_is_kept():
+    """A block that is taken and freed again and again costs its page faults only until the heap has settled."""
+
+    def faults():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.ones(2**26, dtype=torch.uint8)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    pages = 2**26 // resource.getpagesize()
+    memory.keep_freed()
+    assert sum(faults() for _ in range(40)) < 20 * pages

@@ -1,0 +1,135 @@
+"""Windows: their cover of the ice, their reach, and the network on them against the network on the whole field."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superice.inference import InferenceNetwork, working_bytes
+from superice.network import NetworkSettings, build_network
+from superice.windows import windows
+
+SHAPES = [
+    NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4),
+    NetworkSettings(widths=(4, 6, 8), depth=1, embedding_channels=4),
+    NetworkSettings(widths=(4, 6, 8), depth=2, embedding_channels=4),
+    NetworkSettings(widths=(4, 4, 4, 4), depth=1, embedding_channels=4, inputs=("sit",)),
+]
+
+
+def trained(shape, seed=0):
+    """A network whose every parameter and statistic was moved away from where it starts."""
+    stream = torch.Generator().manual_seed(seed)
+    network = build_network(shape).eval()
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            drawn = torch.randn(tensor.shape, generator=stream)
+            gain = math.sqrt(2 / max(1, tensor[0].numel())) if tensor.ndim == 4 else 0.5
+            tensor.copy_(drawn.abs() + 0.5 if "running_var" in name else gain * drawn)
+    return network
+
+
+def fields(shape, size, seed=0):
+    stream = torch.Generator().manual_seed(seed)
+    draw = lambda channels: torch.randn(1, channels, *size, generator=stream)
+    return draw(1), torch.tensor([0.3]), draw(len(shape.inputs) + 1)
+
+
+def patches(size, count, seed):
+    """Ice in a few small rectangles, some of them at the edge."""
+    random, ice = np.random.default_rng(seed), np.zeros(size, bool)
+    for _ in range(count):
+        y, x = (random.integers(side) for side in size)
+        ice[y : y + random.integers(1, 30), x : x + random.integers(1, 30)] = True
+    return ice
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("tile", [None, (24, 40)])
+def test_windows_give_what_the_whole_field_gives_wherever_there_is_ice(shape, seed, tile):
+    size = (208, 240)
+    network, (noisy, level, context) = trained(shape), fields(shape, size)
+    ice = patches(size, 3, seed)
+    with torch.no_grad():
+        whole = network(noisy, level, context)
+    pieces = torch.full_like(whole, torch.nan)
+    found = windows(ice, shape.reach, shape.factor, tile)
+    inference = InferenceNetwork(network, torch.float32)
+    for w in found:
+        assert pieces[..., *w.core].isnan().all(), "cores overlap"
+        pieces[..., *w.core] = inference(noisy[..., *w.outer], level, context[..., *w.outer])[..., *w.inner]
+    assert (pieces - whole)[0, 0, ice].abs().max() <= 1e-5 * whole.abs().max()
+    if tile is None:
+        assert sum(math.prod(w.shape) for w in found) <= ice.size
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, NetworkSettings(widths=(2, 2, 2, 2), embedding_channels=2)])
+def test_the_reach_is_that_of_the_network_and_not_a_cell_more(shape):
+    """The gradient of the output of one pooling cell says which inputs it takes anything from."""
+    size = 2 * shape.reach + 5 * shape.factor
+    first = shape.reach + 2 * shape.factor
+    network = trained(shape).double()
+    noisy, level, context = (t.double() for t in fields(shape, (size, shape.factor)))
+    noisy.requires_grad_()
+    network(noisy, level, context)[..., first : first + shape.factor, :].sum().backward()
+    rows = noisy.grad[0, 0].abs().amax(dim=1).nonzero()
+    near, far = first - int(rows.min()), int(rows.max()) - (first + shape.factor - 1)
+    assert near == far
+    assert shape.reach - shape.factor < near <= shape.reach
+
+
+def test_the_reference_network_reaches_184_pixels():
+    assert NetworkSettings().reach == 184
+
+
+def test_batch_norm_is_folded_for_every_batch_and_precision():
+    shape = SHAPES[2]
+    network, (noisy, level, context) = trained(shape), fields(shape, (40, 48))
+    both = [torch.cat([t, -t.flip(0)]) for t in (noisy, level.neg(), context)]
+    with torch.no_grad():
+        expected = network(*both)
+    assert (InferenceNetwork(network, torch.float32)(*both) - expected).abs().max() <= 1e-5 * expected.abs().max()
+    coarse = InferenceNetwork(network, torch.bfloat16)(*both).float()
+    assert 1e-5 < (coarse - expected).std() / expected.std() < 0.03
+
+
+@given(
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    seed=st.integers(0, 1000),
+    count=st.integers(0, 4),
+    tile=st.none() | st.tuples(st.integers(1, 40), st.integers(1, 40)),
+)
+@settings(max_examples=60)
+def test_windows_hold_all_ice_once_with_a_halo_or_the_edge(size, seed, count, tile):
+    factor, reach = 4, 8
+    ice = patches((size[0] * factor, size[1] * factor), count, seed)
+    covered = np.zeros(ice.shape, int)
+    for w in windows(ice, reach, factor, tile):
+        covered[w.core] += 1
+        for core, outer, length, most in zip(w.core, w.outer, ice.shape, tile or ice.shape):
+            assert outer.start == max(0, core.start - reach)
+            assert outer.stop == min(length, core.stop + reach)
+            assert outer.start % factor == outer.stop % factor == core.start % factor == 0
+            assert core.stop - core.start <= max(most, factor)
+        assert ice[w.core].any()
+    assert covered.max(initial=0) <= 1
+    assert covered[ice].all()
+
+
+def test_far_patches_of_ice_are_evaluated_apart():
+    ice = np.zeros((400, 400), bool)
+    ice[:20, :20] = ice[-20:, -20:] = True
+    found = windows(ice, 32, 8)
+    assert sorted(w.shape for w in found) == [(56, 56), (56, 56)]
+    ice[:] = True
+    assert [w.shape for w in windows(ice, 32, 8)] == [(400, 400)]
+
+
+def test_a_field_twice_as_large_needs_twice_the_memory():
+    one, two = (working_bytes(NetworkSettings(), (64 * n, 64), torch.float32) for n in (1, 2))
+    assert two == 2 * one
+    assert working_bytes(NetworkSettings(), (64, 64), torch.bfloat16) == one // 2
