@@ -134,6 +134,8 @@ def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
             _wavelengths(column, scores)
             column[0].set_title(f"power, {day}")
             column[1].set_title("coherence with the truth")
+        # Only when all panels are drawn: a bound that is set ends the scaling of the axis that they share.
+        axes[0, 0].set_ylim(bottom=min(float(scores.power_truth.min()) for scores in shown) / 30)
         axes[0, 0].set_ylabel("power (m$^2$)")
         axes[0, 0].legend(loc="upper right")
         axes[1, 0].set_ylabel("squared coherence (1)")
@@ -150,7 +152,6 @@ def _spectrum(axis: Axes, scores: xr.Dataset) -> None:
         axis.loglog(wavelength, member, color=MEMBERS, alpha=0.35, lw=0.7, label=label)
     axis.loglog(wavelength, scores.power_truth.values, color=TRUTH, label="truth")
     axis.loglog(wavelength, scores.power_low_resolution.values, color=LOW_RESOLUTION, label="low-resolution field")
-    axis.set_ylim(bottom=scores.power_truth.values.min() / 30)
 
 
 def _coherence(axis: Axes, scores: xr.Dataset) -> None:
@@ -185,7 +186,7 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     colours = experiment_colours(experiment for _, experiment in scores)
     branches = list(dict.fromkeys(branch for branch, _ in scores))
     with look():
-        figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.3 + 2.5 * len(branches)), squeeze=False)
+        figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.6 + 2.5 * len(branches)), squeeze=False)
         for row, branch in zip(axes, branches, strict=True):
             for (of_branch, experiment), days in scores.items():
                 if of_branch == branch:
@@ -193,7 +194,7 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
                     _reliability(row[1], days, colours[experiment])
                     _spread_and_error(row[2], days, colours[experiment])
             _dress_calibration(row, branch)
-        _name_thresholds(axes[0, 1])
+        _name_thresholds(figure, axes[0, 1])
         letter_panels(axes.flat)
     return figure
 
@@ -229,11 +230,12 @@ def _reliability(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:
         axis.plot(probability, frequency, style, marker=".", ms=3, color=colour, label=f"above {threshold:g} m")
 
 
-def _name_thresholds(axis: Axes) -> None:
-    """A legend of the line styles, which all experiments share."""
+def _name_thresholds(figure: Figure, axis: Axes) -> None:
+    """A legend of the line styles, which all experiments share, above the panels: within, no corner is always free."""
     lines = {line.get_label(): line for line in axis.lines if line.get_label().startswith("above")}
     keys = [Line2D([], [], color="0.3", ls=line.get_linestyle(), label=label) for label, line in lines.items()]
-    axis.legend(handles=keys, loc="upper left")
+    where = {"loc": "outside upper center", "ncols": len(keys)}
+    figure.legend(handles=keys, title="reliability of the thickness", title_fontsize=7, **where)
 
 
 def _spread_and_error(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:

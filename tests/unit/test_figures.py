@@ -97,9 +97,10 @@ def test_reliability_is_the_share_of_the_forecasts_that_came_true():
     day = scores(0)
     day["reliability_pixels"].values[:] = 400
     day["reliability_hits"].values[:] = [0, 40, 120, 200, 300, 400]
-    axis = curves.calibration({("model", "a"): [day, day]}).axes[1]
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["above 0.5 m", "above 1 m", "above 2 m"]
-    assert axis.lines[0].get_xydata() == pytest.approx(np.column_stack([np.arange(6) / 5, [0, 0.1, 0.3, 0.5, 0.75, 1]]))
+    figure = curves.calibration({("model", "a"): [day, day]})
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["above 0.5 m", "above 1 m", "above 2 m"]
+    expected = np.column_stack([np.arange(6) / 5, [0, 0.1, 0.3, 0.5, 0.75, 1]])
+    assert figure.axes[1].lines[0].get_xydata() == pytest.approx(expected)
 
 
 def test_coherence_of_members_and_low_resolution_stands_below_the_spectra():
@@ -108,6 +109,14 @@ def test_coherence_of_members_and_low_resolution_stands_below_the_spectra():
     for line, expected in zip(axis.lines, day.coherence.values):
         assert line.get_ydata() == pytest.approx(expected)
     assert axis.get_ylim() == (0, 1)
+
+
+def test_no_spectrum_leaves_its_panel():
+    strong = scores(1)
+    for name in ("power_truth", "power_members"):
+        strong[name].values[:] *= 1000
+    top = curves.spectra([scores(0), strong]).axes[0].get_ylim()[1]
+    assert top > float(strong.power_truth.max())
 
 
 def test_losses_have_a_column_for_each_experiment():
