@@ -129,7 +129,8 @@ def main() -> None:
     size = (args.size[0] + bottom + top, args.size[1] + left + right)
     need, pixels = demand(network), args.batch * size[0] * size[1]
     inputs = fields(network.settings, size, args.batch, device)
-    print(f"{device_name(device)}; PyTorch {torch.__version__}; network {json.dumps(args.network) or 'of the report'}")
+    differs = f"with {json.dumps(args.network)}" if args.network else "of the report"
+    print(f"{device_name(device)}; PyTorch {torch.__version__}; network {differs}")
     print(f"{args.batch} x {size[0]} x {size[1]} pixels, {need.operations * pixels / 1e12:.2f} TFLOP a pass")
     header = ("s a pass", "passes/s", "of product", "of copy", "members/min", "GB", "GB planned")
     print(f"{'':16s}" + "".join(f"{name:>12s}" for name in header))
