@@ -25,14 +25,11 @@ class ProperScores:
         fairness: alpha of the almost fair CRPS; 1 is fair, where two members may also be trivially far apart.
         boxes: sides in pixels of the boxes whose means are scored as well.
         spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
-        coarse_noise: sides in pixels of the boxes whose noise is raised to that of the pixels, so that the network need
-            not gather it from far; each divides the network's coarsest cell.
     """
 
     fairness: float = 0.95
     boxes: tuple[int, ...] = (4, 16)
     spectrum: float = 1.0
-    coarse_noise: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.fairness <= 1:
@@ -73,20 +70,7 @@ class ProperScores:
         return (self.score(transform(members), truth) / size).mean()
 
     def _apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
-        return model(self.coloured(noise), torch.ones(len(noise), device=noise.device), context).float()
-
-    def coloured(self, noise: Tensor) -> Tensor:
-        """White noise with as much again in its box means of each size, (batch, 1, y, x), of unit variance."""
-        total = noise
-        for side in self.coarse_noise:
-            total = total + side * functional.interpolate(functional.avg_pool2d(noise, side), scale_factor=side)
-        return total / self._deviation
-
-    @property
-    def _deviation(self) -> float:
-        """Of the sum: box means within box means are correlated."""
-        sides = (1, *self.coarse_noise)
-        return sum(min(a, b) / max(a, b) for a in sides for b in sides) ** 0.5
+        return model(noise, torch.ones(len(noise), device=noise.device), context).float()
 
     def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
         """The member that the noise ``z`` becomes."""

@@ -110,15 +110,3 @@ def test_more_than_one_pass_is_refused():
 def test_fairness_is_a_share():
     with pytest.raises(InputError, match="fairness"):
         ProperScores(fairness=1.5)
-
-
-@given(st.sampled_from([(2,), (4, 8), (2, 4, 8)]))
-def test_coloured_noise_has_unit_variance_and_is_the_same_on_a_window(sides):
-    formulation = ProperScores(coarse_noise=sides)
-    noise = torch.randn((4, 1, 256, 256), generator=torch.Generator().manual_seed(4))
-    coloured = formulation.coloured(noise)
-    assert float(coloured.std()) == pytest.approx(1.0, abs=0.02)
-    window = (..., slice(64, 128), slice(8, 72))
-    torch.testing.assert_close(formulation.coloured(noise[window]), coloured[window])
-    coarse = torch.nn.functional.avg_pool2d(coloured, 8)
-    assert float(coarse.std()) > 3 * float(torch.nn.functional.avg_pool2d(noise, 8).std())
