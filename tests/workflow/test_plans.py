@@ -69,6 +69,16 @@ def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, t
     assert "feature_sets/satellites/observations" not in output
 
 
+def test_a_set_of_the_observations_alone_has_no_model_features_of_its_own(checkout, tmp_path):
+    file = tmp_path / "sets.yaml"
+    file.write_text("experiments: {reference: {features: resampled}}\n")
+    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
+    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+    assert "feature_sets/resampled/observations/features/sic_sit_e1_e2_20220412.npz" in output
+    assert "results/superice/store/20131018.npy" in output
+    assert "feature_sets/resampled/store" not in output and "feature_sets/resampled/model" not in output
+
+
 def test_the_model_can_come_from_the_marine_service(checkout, tmp_path):
     file = tmp_path / "cmems.yaml"
     file.write_text(

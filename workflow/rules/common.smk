@@ -72,14 +72,18 @@ def modules(*names):
 
 
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "network", "normalisation", "weights")
+DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
 
 
-# The keys of a way to the features that each branch rests on.
-RESTS_ON = {
-    "model": ("sic_threshold", "deformation_floor", "low_resolution", "observations"),
-    "observations": ("sic_threshold", "observations"),
-}
+def way_to(branch, feature_set=None):
+    """What a branch's features rest on in a feature set: a change of another key remakes nothing."""
+    section = RUN.features(feature_set)
+    if branch == "observations":
+        keys = ["sic_threshold", "observations"]
+    else:
+        seen = section["low_resolution"]["method"] == "satellites"
+        keys = ["sic_threshold", "deformation_floor", "low_resolution", *(["observations"] if seen else [])]
+    return {key: section[key] for key in keys}
 
 
 def folder_of_set(feature_set):
@@ -87,15 +91,18 @@ def folder_of_set(feature_set):
     return f"feature_sets/{feature_set}/" if feature_set else ""
 
 
+def folder_of_features(branch, feature_set):
+    """As ``folder_of_set``, but a set that changes nothing for a branch has no files of its own."""
+    return folder_of_set(None if way_to(branch, feature_set) == way_to(branch) else feature_set)
+
+
 def features_of(branch, days, feature_set=None):
-    """Feature files of a branch; a set that changes nothing for it has no files of its own."""
-    if all(RUN.features(feature_set)[key] == RUN.features()[key] for key in RESTS_ON[branch]):
-        feature_set = None
+    """Feature files of a branch."""
     pattern = {
         "model": "{folder}model/features/{date}.nc",
         "observations": "{folder}observations/features/sic_sit_e1_e2_{date}.npz",
     }
-    return paths(pattern[branch], folder=folder_of_set(feature_set), date=days)
+    return paths(pattern[branch], folder=folder_of_features(branch, feature_set), date=days)
 
 
 def set_in_path(wildcards):
@@ -115,12 +122,12 @@ def set_drawn_from(wildcards):
 
 def of_experiment(pattern, **values):
     """Paths of the feature set of a job's experiment."""
-    return lambda wildcards: paths(f"{folder_of_set(set_of(wildcards.experiment))}{pattern}", **values)
+    return lambda wildcards: paths(f"{folder_of_features('model', set_of(wildcards.experiment))}{pattern}", **values)
 
 
 def settings_of_features(branch):
-    """What a branch's features rest on, of a job's way to them: a change of another key remakes nothing."""
-    return lambda wildcards: json.dumps({key: RUN.features(set_in_path(wildcards))[key] for key in RESTS_ON[branch]})
+    """A job's way to a branch's features."""
+    return lambda wildcards: json.dumps(way_to(branch, set_in_path(wildcards)))
 
 
 def ensembles_of(experiment, branch, days, feature_set=None):
