@@ -18,6 +18,7 @@ from superice.degradation import LowResolution, box_mean, pixels
 from superice.grid import Grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 from superice.products.model_days import ModelDay
+from superice.regridding import pixel_coordinates
 
 STEP_SECONDS = 60.0
 
@@ -55,23 +56,17 @@ def _drift(model: ModelDay, grid: Grid, ice: np.ndarray) -> tuple[np.ndarray, np
         for component in (model.u, model.v)
     ]
     to_native = pyproj.Transformer.from_crs(grid.crs, native.crs, always_xy=True)
-    x, y = _positions(native, grid)
+    rows, columns = pixel_coordinates(grid, native)
+    x, y = grid.x[0] + grid.step * columns, grid.y[0] + grid.step * rows
     known = np.isfinite(moved[0]) & np.isfinite(moved[1])
     ends = to_native.transform(*(np.where(known, p + m, p) for p, m in zip((x, y), moved, strict=True)))
     starts = np.meshgrid(native.x, native.y)
     return tuple(np.where(known, (end - start) / STEP_SECONDS, np.nan) for end, start in zip(ends, starts, strict=True))
 
 
-def _positions(native: Grid, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Where the native cells lie on the map of ``grid``, x and y in m, each (y, x) of the native grid."""
-    across = pyproj.Transformer.from_crs(native.crs, grid.crs, always_xy=True)
-    return across.transform(*np.meshgrid(native.x, native.y))
-
-
 def sampled(field: np.ndarray, grid: Grid, native: Grid) -> np.ndarray:
     """A field (y, x) of ``grid`` at the cells of ``native`` by bilinear interpolation; NaN outside and beside NaN."""
-    x, y = _positions(native, grid)
-    rows, columns = (y - grid.y[0]) / grid.step, (x - grid.x[0]) / grid.step
+    rows, columns = pixel_coordinates(grid, native)
     inside = (rows >= 0) & (rows <= grid.shape[0] - 1) & (columns >= 0) & (columns <= grid.shape[1] - 1)
     values = np.full(native.shape, np.nan)
     values[inside] = map_coordinates(field, [rows[inside], columns[inside]], order=1)
