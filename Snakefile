@@ -16,6 +16,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/surrogate.smk"
 
 
 rule all:
@@ -56,3 +57,8 @@ rule scores:
 rule figures:
     input:
         FIGURES,
+
+
+rule surrogate:
+    input:
+        paths("surrogate/report.html", "surrogate/table.csv"),

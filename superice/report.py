@@ -92,12 +92,12 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
         thin_ice_blocks=_blocks(contents.thin_ice, _thin_ice_columns(contents.thin_ice)),
-        selection={name: _rows(table) for name, table in contents.selection.items()},
-        missing=_rows(contents.missing),
-        calendar=_rows(contents.calendar),
-        coverage=_rows(monthly_coverage(contents.coverage)),
+        selection={name: rows_of(table) for name, table in contents.selection.items()},
+        missing=rows_of(contents.missing),
+        calendar=rows_of(contents.calendar),
+        coverage=rows_of(monthly_coverage(contents.coverage)),
         figures=[_figure(path, known) for path in contents.figures],
-        times=_rows(contents.times),
+        times=rows_of(contents.times),
         versions={"superice": __version__, **_versions()},
         configuration=json.dumps(contents.configuration, indent=1, ensure_ascii=False),
     )
@@ -141,7 +141,7 @@ def _blocks(table: pd.DataFrame, heads: dict[str, str]) -> list[dict[str, Any]]:
     columns = [name for name in heads if name in table]
     shown = table.assign(**{name: _with_interval(table, name) for name in columns if f"{name}_lower" in table})
     return [
-        {"title": f"{branch}, {split}", "table": _rows(block[columns].rename(columns=heads))}
+        {"title": f"{branch}, {split}", "table": rows_of(block[columns].rename(columns=heads))}
         for (branch, split), block in shown.groupby(["branch", "split"], sort=False)
     ]
 
@@ -168,7 +168,7 @@ def _with_interval(table: pd.DataFrame, name: str) -> list[str]:
     return [_cell(value) + (f"\n{_cell(low)} to {_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds]
 
 
-def _rows(table: pd.DataFrame) -> dict[str, list]:
+def rows_of(table: pd.DataFrame) -> dict[str, list]:
     """Head and cells of a table as text; numbers with four significant digits, nothing where there is none."""
     if table.empty:
         return {"head": [], "rows": []}
