@@ -18,7 +18,8 @@ def east_on_map(crs: pyproj.CRS, longitude: np.ndarray, latitude: np.ndarray) ->
     south_x, south_y = place(longitude, np.asarray(latitude) - NORTHWARD)
     north_x, north_y = np.asarray(x) - south_x, np.asarray(y) - south_y
     length = np.hypot(north_x, north_y)
-    return north_y / length, -north_x / length
+    with np.errstate(invalid="ignore"):  # the other pole, in files of the globe, has no place on a polar map
+        return north_y / length, -north_x / length
 
 
 def to_map(east: tuple[np.ndarray, np.ndarray], u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

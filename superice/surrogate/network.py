@@ -1,4 +1,4 @@
-"""The surrogate's networks: a U-Net and a residual network of partial convolutions over the sea (slides; Durand et al., 2024).
+"""The surrogate's networks: a U-Net and a residual network of partial convolutions (slides; Durand et al., 2024).
 
 A partial convolution (Liu et al., 2018) sees the sea alone and makes up for the land in its window. Land never fills:
 the mask of a level is the same for all of its layers. Cells outside the field count as land.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -83,8 +84,7 @@ class Stack(nn.Module):
 
     def __init__(self, channels: list[int]) -> None:
         super().__init__()
-        pairs = zip(channels[:-1], channels[1:], strict=True)
-        self.convolutions = nn.ModuleList(PartialConvolution(*pair) for pair in pairs)
+        self.convolutions = nn.ModuleList(PartialConvolution(*pair) for pair in pairwise(channels))
         self.norm = nn.BatchNorm2d(channels[-1])
 
     def forward(self, x: Tensor, sea: Sea) -> Tensor:

@@ -18,6 +18,7 @@ from superice.twin.fields import intermittent, power_law
 from superice.twin.weather import Weather
 
 FREEZING = 273.15 - 1.8  # K, of sea water
+EVEN_KM = 30.0  # over which ice evens out, and yields
 CONDUCTION = 6.6e-9  # m2 s-1 K-1: conductivity of ice over its density and heat of fusion
 
 
@@ -35,24 +36,26 @@ class ForcedIceSettings:
         cracks: in a day on 10^6 km² where the drift is sheared by 0.05 day-1.
         half_angle: between a crack and the axis of compression, degrees.
         shortest_km, longest_km, pareto: the distribution of lengths. width_km: of a zone of leads.
+        healing_days: over which cracks and ridges even out.
         depth: largest share of the ice that is pushed from a crack onto its flanks.
     """
 
     first_m: float = 1.8
     drift_ratio: float = 0.018
     turning_degrees: float = 20.0
-    pressure: float = 0.8
+    pressure: float = 0.9
     yielding_m: float = 3.0
     coast_km: float = 60.0
     insulation_m: float = 0.35
     melting: float = 0.007
     erosion: float = 5e-4
-    cracks: float = 6.0
+    cracks: float = 24.0
     half_angle: float = 32.0
     shortest_km: float = 60.0
     longest_km: float = 600.0
     pareto: float = 1.2
     width_km: float = 7.0
+    healing_days: float = 8.0
     depth: float = 0.5
 
 
@@ -98,22 +101,27 @@ class ForcedIce:
     def step(self, number: int) -> None:
         """From step ``number`` of the weather to the next."""
         random = np.random.default_rng([self.seed, 1, number])
-        moved = self._moved(number)
+        even = gaussian_filter(self.thickness[self.nearest_sea], EVEN_KM * 1000 / self.grid.step)
+        moved = self._moved(number, even)
+        self._heal(even)
         self.thickness = self._advected(moved)
         self._break(moved, random)
         self._freeze(number)
 
-    def _moved(self, number: int) -> np.ndarray:
+    def _moved(self, number: int, even: np.ndarray) -> np.ndarray:
         """Displacement over the step in pixels along rows and columns, (2, y, x): that of the mean wind."""
         u, v = (0.5 * (a + b) for a, b in zip(self.weather.wind(number), self.weather.wind(number + 1), strict=True))
         turn = np.deg2rad(self.settings.turning_degrees)
-        loose = 1 / (
-            1
-            + (gaussian_filter(self.thickness[self.nearest_sea], 30e3 / self.grid.step) / self.settings.yielding_m) ** 4
-        )
+        loose = 1 / (1 + (even / self.settings.yielding_m) ** 4)
         ratio = self.settings.drift_ratio * loose * self.freedom * self.weather.hours * 3600 / self.grid.step
         free = ratio * np.stack([v * np.cos(turn) - u * np.sin(turn), u * np.cos(turn) + v * np.sin(turn)])
         return free - self.settings.pressure * self.freedom * convergent(free)
+
+    def _heal(self, even: np.ndarray) -> None:
+        """Cracks and ridges even out; the volume stays."""
+        share = 1 - np.exp(-self.weather.hours / 24 / self.settings.healing_days)
+        healed = np.where(self.land, 0, self.thickness + share * (even - self.thickness))
+        self.thickness = healed * (self.thickness.sum() / max(healed.sum(), 1e-9))
 
     def _advected(self, moved: np.ndarray) -> np.ndarray:
         """The ice that came from where it was, thicker where it was pushed together; the volume stays."""

@@ -13,6 +13,7 @@ import pyproj
 from tqdm import tqdm
 
 from superice.commands import settings_as
+from superice.files import whole
 from superice.grid import Grid, land_mask
 from superice.twin.forced import ForcedIce, ForcedIceSettings
 from superice.twin.series import write_new_era5, write_old_era5, write_thickness
@@ -93,7 +94,8 @@ class DrivenTwin:
             ice.step(number)
         write_thickness(thickness, self.region, self.moments(year), np.array(states, np.float32))
         self._write_forcings(year, forcings)
-        np.save(after, ice.thickness)
+        with whole(after) as temporary:
+            np.save(temporary, ice.thickness)
 
     def _write_forcings(self, year: int, path: Path) -> None:
         new = year >= self.settings.new_layout_from
