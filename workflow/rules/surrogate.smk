@@ -231,7 +231,7 @@ rule surrogate_restoration_days:
         box=SURROGATE.content["restoration"]["box_km"],
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
-        store=paths("surrogate/restoration/store")[0],
+        store=lambda wildcards, output: os.path.dirname(output.days[0]),
     message:
         "days for the generator of the restoration"
     shell:
