@@ -101,7 +101,12 @@ class Configuration:
         """What a reader of the report wants to know first."""
         calendar, sources = self.calendar, self.content["sources"]
         counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
-        seeds = [f"{name} ({len(self.experiment(name)['seeds'])} trainings)" for name in self.experiments]
+        seeds = [
+            f"{name} (baseline)"
+            if self.experiment(name).get("baseline")
+            else f"{name} ({len(self.experiment(name)['seeds'])} trainings)"
+            for name in self.experiments
+        ]
         weights = [self.experiment(name).get("weights") for name in self.experiments]
         return {
             "configuration": f"{self.name}, digest {self.digest}",
@@ -124,7 +129,10 @@ class Configuration:
             experiment = self.experiment(name)
             if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
                 raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
-            if not experiment.get("weights") and not self.calendar.split_days("training"):
+            if experiment.get("baseline") and name == self.content["published"]:
+                raise InputError(f"published: {name} is a baseline")
+            needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
+            if needs_training and not self.calendar.split_days("training"):
                 raise InputError(f"experiments.{name}: neither weights nor training days are given")
             for split in experiment["ensembles"]["splits"]:
                 if self.calendar.splits and split not in self.calendar.splits:

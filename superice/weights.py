@@ -18,11 +18,13 @@ from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
 from superice.proper_scores import ProperScores
+from superice.regression import Regression
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
+    "regression": Regression,
 }
 
 
