@@ -73,7 +73,17 @@ def modules(*names):
 
 
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
+DRAWING = (
+    "ensembles",
+    "windows",
+    "inference",
+    "diffusion",
+    "proper_scores",
+    "regression",
+    "network",
+    "normalisation",
+    "weights",
+)
 
 
 def way_to(branch, feature_set=None):

@@ -13,7 +13,9 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "proper_scores", "training", "samples", "store", "weights"),
+        modules=modules(
+            "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
+        ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",

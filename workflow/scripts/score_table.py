@@ -1,4 +1,4 @@
-"""Gather the scores of all dates: by date, means, means by region and month, thin ice, leads, and all experiments compared."""
+"""Gather the scores of all dates in tables: dates, means, regions, months, thin ice, leads, and experiments compared."""
 
 from __future__ import annotations
 
