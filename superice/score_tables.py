@@ -231,7 +231,7 @@ def leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
             rows.append(
                 {key: scores.attrs[key] for key in OF_RUN}
                 | {"source": source, "lead_fraction_percent": 100 * float(of_source.lead_fraction)}
-                | {"leads_per_1000_km2": float(of_source.lead_number)}
+                | {"leads_per_10000_km2": float(of_source.lead_number)}
                 | {"lead_km_per_1000_km2": float(of_source.lead_density.sum())}
                 | dict(zip(("median_length_km", "longest_tenth_km"), map(float, of_source.lead_length.values)))
                 | {name: float(of_source[name]) for name in SHAPES}

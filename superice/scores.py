@@ -268,11 +268,11 @@ def _leads(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
         lines.append(lead_lines(found, fields.spacing_km, settings.lead_shortest_km))
         shares.append(np.count_nonzero(found) / ice if ice else np.nan)
     by_source = [lines[0], Leads.joined(lines[1:-1]), lines[-1]]
-    # Per field, and in km and numbers per 1000 km2 of ice.
+    # Ice that was looked at, in 1000 km2.
     area = np.array([1, len(fields.members), 1]) * (ice * fields.spacing_km**2 / 1000 or np.nan)
     return {
         "lead_fraction": ("source", _by_source(shares)),
-        "lead_number": ("source", [leads.length_km.size for leads in by_source] / area),
+        "lead_number": ("source", 10 * np.array([leads.length_km.size for leads in by_source]) / area),
         "lead_length": (("source", "exceeding"), [leads.length_quantiles for leads in by_source]),
         "exceeding": ("exceeding", [0.5, 0.1]),
         "lead_density": (
@@ -368,7 +368,7 @@ _MEANINGS = {
     "probability": ("probability of not exceeding the quantile", "1"),
     "thin_fraction": ("share of the ice below the thickness of a lead; generated: mean over the members", "1"),
     "lead_fraction": ("share of the ice much thinner than the ice around it; generated: mean over the members", "1"),
-    "lead_number": ("leads per 1000 km2 of ice; generated: mean over the members", "1"),
+    "lead_number": ("leads per 10,000 km2 of ice; generated: mean over the members", "1"),
     "lead_length": ("length of a lead that a share of the leads exceeds; generated: of all members together", "km"),
     "exceeding": ("share of the leads", "1"),
     "lead_density": ("length of the leads per 1000 km2 of ice by direction; generated: mean over the members", "km"),

@@ -36,7 +36,7 @@ def scores_of_experiments(compared: pd.DataFrame) -> Figure:
     rows = compared[compared.split == split]
     names = list(dict.fromkeys(rows.experiment))
     with look():
-        figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.36 * len(names)), sharey=True)
+        figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(names)), sharey=True)
         for axis, (score, (title, best, limits)) in zip(axes.flat, SCORES.items(), strict=True):
             for branch, of_branch in rows.groupby("branch", sort=False):
                 _dots(axis, of_branch, score, names, branch, limits)
@@ -53,18 +53,18 @@ def _dots(
     axis: Axes, rows: pd.DataFrame, score: str, names: list[str], branch: str, limits: tuple[float, float] | None
 ) -> None:
     edge, face = BRANCHES[branch]
-    shift = 0.16 * (list(BRANCHES).index(branch) * 2 - 1)
+    shift = 0.18 * (list(BRANCHES).index(branch) * 2 - 1)
     low, high = limits or (-np.inf, np.inf)
     for _, row in rows[rows[score].notna()].iterrows():
         value, y = row[score], names.index(row.experiment) + shift
         if not low <= value <= high:
             beyond = value > high
-            text, side = (f"{value:.2g} →", "right") if beyond else (f"← {value:.2g}", "left")
+            text, side = (f"{value:.1f} →", "right") if beyond else (f"← {value:.2f}", "left")
             axis.text(high if beyond else low, y, text, color=edge, fontsize=6, ha=side, va="center")
             continue
         bounds = [np.clip(row.get(f"{score}_{end}", np.nan), low, high) for end in ("lower", "upper")]
         axis.plot(bounds, [y, y], color=edge, lw=1)
-        axis.plot(value, y, "o", ms=4, color=edge, mfc=face)
+        axis.plot(value, y, "o", ms=4, color=edge, mfc=face, clip_on=False)
 
 
 def _dress(axis: Axes, title: str, best: float | None, limits: tuple[float, float] | None) -> None:

@@ -165,7 +165,7 @@ def test_experiments_stand_side_by_side_in_a_panel_for_each_score():
 
 def test_a_score_beyond_its_panel_is_written_and_not_drawn():
     axis = comparison.scores_of_experiments(compared()).axes[5]
-    assert {text.get_text() for text in axis.texts} == {"40 →", "← 0.001"}
+    assert {text.get_text() for text in axis.texts} == {"40.0 →", "← 0.00"}
     assert all(0.1 <= value <= 10 for line in axis.lines if line.get_marker() == "o" for value in line.get_xdata())
 
 

@@ -84,7 +84,7 @@ def test_leads_of_truth_and_members():
     members = np.stack([np.where(band(150, 30), 0.3, 2.0), np.full(SHAPE, 2.0)])
     scores = score_date(members, truth, np.full(SHAPE, 2.0), DAY, 3.0)
     area = 128 * 128 * 9 / 1000
-    assert scores.lead_number.values == pytest.approx([1 / area, 0.5 / area, 0])
+    assert scores.lead_number.values == pytest.approx([10 / area, 5 / area, 0])
     # A skeleton may end half a width, here 1.5 pixels, before the lead does.
     assert scores.lead_length.sel(source="generated").values == pytest.approx([183, 183], abs=2 * 1.5 * 3 + 1)
     assert np.isnan(scores.lead_length.sel(source="low_resolution")).all()
