@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from superice.commands import settings_as
-from superice.diffusion import Formulation, NoisePrediction, Preconditioned
+from superice.diffusion import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.errors import InputError
 from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
@@ -22,6 +22,7 @@ from superice.regression import Regression
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
+    "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
     "regression": Regression,
