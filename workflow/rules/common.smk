@@ -18,6 +18,7 @@ except InputError as error:
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
+BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -72,7 +73,17 @@ def modules(*names):
 
 
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
+DRAWING = (
+    "ensembles",
+    "windows",
+    "inference",
+    "diffusion",
+    "proper_scores",
+    "regression",
+    "network",
+    "normalisation",
+    "weights",
+)
 
 
 def way_to(branch, feature_set=None):
