@@ -9,29 +9,13 @@ from pathlib import Path
 
 import torch
 
+from superice.consistency import consistent
+from superice.degradation import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
-from superice.errors import InputError
-from superice.features import Features, check_cells, read_model_features, read_observed_features
+from superice.features import read_features
 from superice.grid import Grid
 from superice.weights import Generator
-
-
-def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
-    """The features of a day, of the model (``.nc``) or observed (``.npz``).
-
-    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
-    """
-    if path.suffix == ".npz":
-        features = read_observed_features(path, sic_threshold)
-    else:
-        check_cells(path, grid)
-        features = read_model_features(path, sic_threshold)
-    if features.sic.shape != grid.shape:
-        raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
-    if day and features.date != day:
-        raise InputError(f"is of {features.date}, not of {day}", file=path)
-    return features
 
 
 def generate(
@@ -71,17 +55,23 @@ def generate(
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
         "sampler": f"{sampler.name}, {sampler.steps} steps",
-        "passes_per_member": sampler.steps,
+        "passes_per_member": sampler.passes,
     }
-    pixels = int(features.mask.sum()) * sampler.members
-    if not pixels:
+    drawn_pixels = int(features.mask.sum()) * sampler.members
+    if not drawn_pixels:
         print(f"warning: {features_path} holds no ice: the members are empty", file=sys.stderr)
-    began, negative = time.monotonic(), 0
+    began, negative, differences = time.monotonic(), 0, []
     with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
-        for drawn in draw_members(generator, features, sampler, seed, progress=True) if pixels else ():
+        for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
             member, count = clipped(drawn)
-            ensemble.append(member)
             negative += count
+            if sampler.consistent_within is not None:
+                width = pixels(sampler.consistent_box, grid.step)
+                member, left = consistent(member, features.sit, features.mask, width, sampler.consistent_within)
+                differences.append(left)
+            ensemble.append(member)
         seconds = (time.monotonic() - began) / sampler.members
-        share = negative / max(1, pixels)
+        share = negative / max(1, drawn_pixels)
         ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(share, 6)})
+        if differences:
+            ensemble.describe({"consistent_within_m": round(max(differences), 4)})

@@ -13,17 +13,20 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from superice.commands import settings_as
-from superice.diffusion import Formulation, NoisePrediction, Preconditioned
+from superice.diffusion import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.errors import InputError
 from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
 from superice.proper_scores import ProperScores
+from superice.regression import Regression
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
+    "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
+    "regression": Regression,
 }
 
 

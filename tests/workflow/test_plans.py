@@ -109,6 +109,24 @@ def test_the_model_can_come_from_the_marine_service(checkout, tmp_path):
     assert "results/superice/downloads/cmems/20220412.json" in output
 
 
+def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
+    file = tmp_path / "shared.yaml"
+    file.write_text(
+        "experiments: {more_steps: {trained_as: reference, sampler: {steps: 100}},"
+        " second: {trained_as: reference, seed: 1}}\nrun: [reference, more_steps, second]\n"
+    )
+    options = "--dry-run", "--printshellcmds", "--configfile", str(file), "--"
+    planned = jobs(snakemake(checkout, *options, "trainings"))
+    assert (planned["train"], planned["select_training"]) == (3, 1)
+    drawn = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+    plan = snakemake(checkout, *options, drawn.format("more_steps"))
+    assert "training/reference/chosen.safetensors" in plan and '"steps": 100' in plan
+    plan = snakemake(checkout, *options, drawn.format("second"))
+    assert jobs(plan)["train"] == 1 and "--weights results/superice/training/reference/seed1/model.safetensors" in plan
+    own = "results/superice/training/more_steps/chosen.safetensors"
+    assert "No rule to produce" in snakemake(checkout, *options, own, check=False)
+
+
 def test_the_slurm_profile_plans_the_same_jobs(checkout):
     target = "results/superice/normalisation.json"
     plain = jobs(snakemake(checkout, "--dry-run", target))
@@ -122,6 +140,16 @@ def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(ch
     assert planned["draw_published_ensemble"] == 1
     assert planned["model_features"] == 1262 + 360
     assert "score_date" not in planned
+
+
+def test_a_baseline_asks_for_no_training(checkout):
+    target = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+    cubic, noise = (
+        jobs(snakemake(checkout, "--dry-run", target.format(name))) for name in ("cubic", "correlated_noise")
+    )
+    assert (cubic["draw_baseline"], cubic["model_features"]) == (1, 1)
+    assert (noise["draw_baseline"], noise["fit_noise"], noise["model_features"]) == (1, 1, 1 + 1262)
+    assert "train" not in cubic.keys() | noise.keys()
 
 
 def test_the_models_source_and_leave_to_resample_come_from_the_configuration(checkout):
@@ -152,6 +180,7 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("surrogate: {years: {test: [2016, 2018]}}", "surrogate.years.test: years must ascend"),
         ("surrogate: {defaults: {network: {depth: 3}}}", "surrogate.defaults.network: unknown key 'depth'"),
         ("surrogate: {twin: {wind: 3}}", "surrogate.twin: unknown key 'wind'"),
+        ("published: cubic", "published: cubic is a baseline"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],
 )

@@ -20,6 +20,7 @@ except InputError as error:
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
+BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -76,7 +77,17 @@ def modules(*names):
 
 
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
+DRAWING = (
+    "ensembles",
+    "windows",
+    "inference",
+    "diffusion",
+    "proper_scores",
+    "regression",
+    "network",
+    "normalisation",
+    "weights",
+)
 
 
 def way_to(branch, feature_set=None):
@@ -169,9 +180,12 @@ def experiment_of(wildcards):
 
 
 def weights_of(experiment):
-    """The weights that an experiment draws with."""
-    given = RUN.experiment(experiment).get("weights")
-    return given or paths("training/{experiment}/chosen.safetensors", experiment=experiment)[0]
+    """The weights that an experiment draws with: given, of the seed that it names, or chosen."""
+    settings = RUN.experiment(experiment)
+    if "weights" in settings:
+        return settings["weights"]
+    name = f"seed{settings['seed']}/model" if "seed" in settings else "chosen"
+    return paths("training/{training}/{name}.safetensors", training=RUN.training_of(experiment), name=name)[0]
 
 
 SCORED = [

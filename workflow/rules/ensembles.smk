@@ -10,13 +10,15 @@ rule draw_ensemble:
         weights=lambda wildcards: weights_of(experiment_of(wildcards)),
         script="workflow/scripts/draw_ensemble.py",
         areas=AREAS,
-        modules=modules("generation", *DRAWING),
+        modules=modules("generation", "consistency", *DRAWING),
     output:
         "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
     log:
         "results/{run}/logs/draw_ensemble/{experiment}/{branch}/{date}.log",
     benchmark:
         "results/{run}/benchmarks/draw_ensemble/{experiment}/{branch}/{date}.tsv"
+    wildcard_constraints:
+        experiment="|".join(name for name in RUN.content["experiments"] if name not in BASELINES),
     threads: 7
     resources:
         mem_mb=6000,

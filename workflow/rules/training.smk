@@ -5,6 +5,8 @@
 
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
+# Experiments with trainings of their own.
+TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and name not in BASELINES]
 
 
 rule train:
@@ -13,7 +15,9 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "proper_scores", "training", "samples", "store", "weights"),
+        modules=modules(
+            "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
+        ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
@@ -21,6 +25,8 @@ rule train:
         "results/{run}/logs/train/{experiment}_seed{seed}.log",
     benchmark:
         "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
+    wildcard_constraints:
+        experiment="|".join(TRAINED),
     threads: 7
     resources:
         mem_mb=3000,
@@ -61,6 +67,8 @@ rule select_training:
         "results/{run}/logs/select_training/{experiment}.log",
     benchmark:
         "results/{run}/benchmarks/select_training/{experiment}.tsv"
+    wildcard_constraints:
+        experiment="|".join(TRAINED),
     threads: 7
     resources:
         mem_mb=3000,

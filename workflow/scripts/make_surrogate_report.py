@@ -11,7 +11,6 @@ from jinja2 import Environment, StrictUndefined
 
 from superice.commands import command, run, settings
 from superice.files import whole, write_text
-from superice.report import rows_of
 from superice.surrogate.scores import table
 
 SHOWN = ("experiment", "rmse_1d", "rmse_5d", "rmse_10d", "rmse_30d", "gain_persistence_5d", "gain_climatology_10d",
@@ -22,6 +21,12 @@ def figure(path: Path, captions: dict) -> dict:
     """A figure with its caption, ready for the page."""
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return {"kind": path.suffix.removeprefix("."), "data": data, **captions[path.stem]}
+
+
+def shown(rows: pd.DataFrame) -> str:
+    """A table of the page, HTML."""
+    named = rows.rename(columns=lambda name: name.replace("_", " "))
+    return named.to_html(index=False, border=0, na_rep="", float_format="{:.3g}".format)
 
 
 def main() -> None:
@@ -42,8 +47,8 @@ def main() -> None:
     captions = yaml.safe_load(args.captions.read_text(encoding="utf-8"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page = environment.from_string(args.template.read_text(encoding="utf-8")).render(
-        scores=rows_of(scores[[name for name in SHOWN if name in scores]]),
-        restored=rows_of(pd.read_csv(args.restored)),
+        scores=shown(scores[[name for name in SHOWN if name in scores]]),
+        restored=shown(pd.read_csv(args.restored)),
         figures=[figure(path, captions) for path in args.figures],
         configuration=json.dumps(args.configuration, indent=1, ensure_ascii=False),
     )
