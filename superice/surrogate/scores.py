@@ -74,74 +74,90 @@ def starts_of(record: Record, every_hours: float, days: float, step_hours: float
     return starts
 
 
-@dataclass
-class Scored:
-    """Scores by (forecast, lead, start) and the fields that were kept."""
+class Tally:
+    """Scores and fields of the roll-outs, filled case by case.
 
-    scores: xr.Dataset
-    kept: xr.Dataset
-
-
-def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: float, how: ForecastSettings) -> Scored:
-    """Roll out from every start, and score each lead against the record, persistence and climatology.
-
-    The scores: ``rmse`` and ``bias`` over the sea in m, ``exponent`` of the spectrum (positive) and the mean ``power`` on
-    the largest square of sea. Over all pixels, land counting as zero error, as the paper has it, an error is
-    sqrt(sea_share) times as large and a bias sea_share times.
+    Of each forecast, lead and start: ``rmse`` and ``bias`` over the sea in m; of surrogate and truth also the spectral
+    ``exponent`` (positive) and the mean ``power`` on the largest square of sea. Over all pixels, land counting as without
+    error, as the paper has it, an rmse is sqrt(sea_share) times as large and a bias sea_share times.
     """
-    record, inputs = roll_out.record, roll_out.surrogate.inputs
-    starts = starts_of(record, how.every_hours, how.days, inputs.step_hours)
-    steps = round(24 * how.days / inputs.step_hours)
-    hours = inputs.step_hours * np.arange(1, steps + 1)
-    square = largest_ice_square(record.sea)
-    kept = starts[:: max(1, -(-len(starts) // how.kept_starts))]
-    kept_steps = [round(24 * day / inputs.step_hours) for day in how.kept_days if day <= how.days]
-    wavenumber, _ = radial_spectrum(np.zeros(_shape(square)), spacing_km)
-    values = {name: np.full((len(FORECASTS), steps, len(starts)), np.nan) for name in ("rmse", "bias", "exponent")}
-    power = np.zeros((len(FORECASTS), steps, wavenumber.size))
-    fields = np.full((2, len(kept), len(kept_steps), *record.sea.shape), np.nan, np.float32)
-    with tqdm(total=len(starts) * steps, unit="step", desc="forecasts") as bar:
+
+    def __init__(self, roll_out: RollOut, starts: list[int], how: ForecastSettings, spacing_km: float) -> None:
+        self.record, self.experiment = roll_out.record, roll_out.surrogate.origin["experiment"]
+        self.starts, self.how, self.spacing = starts, how, spacing_km
+        self.hours = roll_out.surrogate.inputs.step_hours
+        self.steps = round(24 * how.days / self.hours)
+        self.square = largest_ice_square(self.record.sea)
+        self.wavenumber, _ = radial_spectrum(np.zeros(self.record.sea.shape)[self.square], spacing_km)
+        shape = (len(FORECASTS), self.steps, len(starts))
+        self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent")}
+        self.power = np.zeros((len(FORECASTS), self.steps, self.wavenumber.size))
+        self.kept = starts[:: max(1, -(-len(starts) // how.kept_starts))]
+        self.kept_steps = [round(24 * day / self.hours) for day in how.kept_days if day <= how.days]
+        self.fields = np.full((2, len(self.kept), len(self.kept_steps), *self.record.sea.shape), np.nan, np.float32)
+
+    def add(self, step: int, number: int, candidates: dict[str, np.ndarray]) -> None:
+        """Score the candidates, (y, x) in m, the truth among them, after ``step`` steps from a start."""
+        truth, sea = candidates["truth"], self.record.sea
+        for place, name in enumerate(FORECASTS):
+            error = (candidates[name] - truth)[sea]
+            self.values["rmse"][place, step - 1, number] = np.sqrt(np.mean(error**2))
+            self.values["bias"][place, step - 1, number] = error.mean()
+            if name in ("surrogate", "truth"):
+                _, power = radial_spectrum(candidates[name][self.square], self.spacing)
+                slope = spectral_slope(self.wavenumber, power, *self.how.exponent_km)
+                self.values["exponent"][place, step - 1, number] = -slope
+                self.power[place, step - 1] += power / len(self.starts)
+        if self.starts[number] in self.kept and step in self.kept_steps:
+            place = self.kept.index(self.starts[number]), self.kept_steps.index(step)
+            self.fields[:, *place] = candidates["surrogate"], truth
+
+    def _moments(self, indices: list[int]) -> np.ndarray:
+        return np.array([self.record.moment(index) for index in indices], "datetime64[ns]")
+
+    def scores(self) -> xr.Dataset:
+        """By (forecast, lead in days, start)."""
+        values = {name: (("forecast", "lead", "start"), part) for name, part in self.values.items()}
+        return xr.Dataset(
+            values | {"power": (("forecast", "lead", "wavenumber"), self.power)},
+            coords={
+                "forecast": list(FORECASTS),
+                "lead": self.hours * np.arange(1, self.steps + 1) / 24,
+                "start": self._moments(self.starts),
+                "wavenumber": self.wavenumber,
+            },
+            attrs={"sea_share": float(self.record.sea.mean()), "experiment": self.experiment},
+        )
+
+    def forecasts(self) -> xr.Dataset:
+        """The fields that were kept: forecast and truth by (start, lead in days, y, x), m."""
+        axes = ("start", "lead", "y", "x")
+        return xr.Dataset(
+            {"forecast": (axes, self.fields[0]), "truth": (axes, self.fields[1])},
+            coords={"start": self._moments(self.kept), "lead": np.array(self.kept_steps) * self.hours / 24},
+        )
+
+
+def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: float, how: ForecastSettings) -> Tally:
+    """Roll out from every start, and score each lead against the record, persistence and climatology."""
+    record = roll_out.record
+    starts = starts_of(record, how.every_hours, how.days, roll_out.surrogate.inputs.step_hours)
+    tally = Tally(roll_out, starts, how, spacing_km)
+    with tqdm(total=len(starts) * tally.steps, unit="step", desc="forecasts") as bar:
         for first in range(0, len(starts), how.batch):
-            numbers = range(first, min(first + how.batch, len(starts)))
-            states = roll_out.run([starts[n] for n in numbers], steps)
-            for lead, forecast in enumerate(states):
-                for number, state in zip(numbers, forecast, strict=True):
-                    start = starts[number]
-                    at = start + roll_out.step * (lead + 1)
-                    truth = record.values("sit", at)
-                    candidates = (
-                        state, record.values("sit", start), climatology[day_of_year(record.moment(at))], truth,
-                    )  # fmt: skip
-                    for place, candidate in enumerate(candidates):
-                        error = (candidate - truth)[record.sea]
-                        values["rmse"][place, lead, number] = np.sqrt(np.mean(error**2))
-                        values["bias"][place, lead, number] = error.mean()
-                        if place in (0, 3):
-                            _, spectrum = radial_spectrum(candidate[square], spacing_km)
-                            values["exponent"][place, lead, number] = -spectral_slope(
-                                wavenumber, spectrum, *how.exponent_km
-                            )
-                            power[place, lead] += spectrum / len(starts)
-                    if start in kept and lead + 1 in kept_steps:
-                        fields[:, kept.index(start), kept_steps.index(lead + 1)] = state, truth
-                bar.update(len(numbers))
-    axes = ("forecast", "lead", "start")
-    moments = lambda indices: np.array([record.moment(index) for index in indices], "datetime64[ns]")
-    scores = xr.Dataset(
-        {name: (axes, part) for name, part in values.items()} | {"power": (("forecast", "lead", "wavenumber"), power)},
-        coords={"forecast": list(FORECASTS), "lead": hours / 24, "start": moments(starts), "wavenumber": wavenumber},
-        attrs={"sea_share": float(record.sea.mean()), "experiment": roll_out.surrogate.origin["experiment"]},
-    )
-    shape = ("start", "lead", "y", "x")
-    kept_fields = xr.Dataset(
-        {"forecast": (shape, fields[0]), "truth": (shape, fields[1])},
-        coords={"start": moments(kept), "lead": np.array(kept_steps) * inputs.step_hours / 24},
-    )
-    return Scored(scores, kept_fields)
-
-
-def _shape(window: tuple[slice, slice]) -> tuple[int, int]:
-    return tuple(part.stop - part.start for part in window)
+            group = starts[first : first + how.batch]
+            for step, states in enumerate(roll_out.run(group, tally.steps), 1):
+                for number, (start, state) in enumerate(zip(group, states, strict=True), first):
+                    at = start + roll_out.step * step
+                    candidates = {
+                        "surrogate": state,
+                        "persistence": record.values("sit", start),
+                        "climatology": climatology[day_of_year(record.moment(at))],
+                        "truth": record.values("sit", at),
+                    }
+                    tally.add(step, number, candidates)
+                bar.update(len(group))
+    return tally
 
 
 def season(

@@ -108,10 +108,10 @@ def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scali
     surrogate = Surrogate(run.best.eval(), INPUTS, scaling, {"experiment": "test", "seed": 0})
     how = ForecastSettings(days=3, every_hours=48, exponent_km=(24, 100), kept_starts=3, kept_days=(1, 3))
     climatology = np.full((366, *SHAPE), 1.5, np.float32)
-    scored = score_forecasts(RollOut(surrogate, record), climatology, 12.0, how)
-    row = table([scored.scores], days=(1, 3)).iloc[0]
+    tally = score_forecasts(RollOut(surrogate, record), climatology, 12.0, how)
+    row = table([tally.scores()], days=(1, 3)).iloc[0]
     assert row.gain_persistence_1d > 30 and row.gain_climatology_1d > 30
-    assert scored.kept.forecast.shape == (3, 2, *SHAPE)
+    assert tally.forecasts().forecast.shape == (3, 2, *SHAPE)
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path, monkeypatch):

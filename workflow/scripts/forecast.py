@@ -33,9 +33,9 @@ def main() -> None:
     how = settings_as(ForecastSettings, args.settings, "surrogate.forecasts")
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
     spacing_km = load_grid(args.areas, args.area).step / 1000
-    scored = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
-    write_dataset(args.scores, scored.scores)
-    write_dataset(args.fields, scored.kept)
+    tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
+    write_dataset(args.scores, tally.scores())
+    write_dataset(args.fields, tally.forecasts())
 
 
 if __name__ == "__main__":
