@@ -78,7 +78,9 @@ def skill(scores: Sequence[xr.Dataset]) -> Figure:
         exponent.set(title="spectral exponent", xlabel="lead (days)", ylabel="exponent (1)")
         title = f"spectra, {scores[0].attrs['experiment'].replace('_', ' ')}"
         spectrum.set(title=title, xlabel="wavelength (km)", ylabel="mean power (m$^2$)")
-        for axis in axes.flat:
+        error.set_ylim(0, 1.5 * error.get_ylim()[1])  # room for the legend
+        error.legend(loc="upper left", ncols=2)
+        for axis in (bias, exponent, spectrum):
             axis.legend()
         letter_panels(axes.flat)
     return figure

@@ -12,7 +12,7 @@ from superice.surrogate.restoration import RestorationSettings
 from superice.twin.years import DrivenTwinSettings
 
 SPLITS = ("training", "validation", "test")
-GENERATOR = ("network", "diffusion", "training", "sampler")
+GENERATOR = ("network", "diffusion", "training")
 
 
 class SurrogatePlan:
@@ -61,13 +61,15 @@ class SurrogatePlan:
     @property
     def restoration(self) -> dict[str, Any]:
         """How the generator is used, without the generator itself."""
-        values = {key: value for key, value in self.content["restoration"].items() if key not in GENERATOR}
+        values = {
+            key: value for key, value in self.content["restoration"].items() if key not in (*GENERATOR, "sampler")
+        }
         settings_as(RestorationSettings, values, "surrogate.restoration")
         return values
 
     @property
     def generator(self) -> dict[str, Any]:
-        """Network, diffusion, training and sampler of the generator."""
+        """Network, diffusion and training of the generator."""
         return {key: self.content["restoration"][key] for key in GENERATOR}
 
     def restoration_days(self, split: str) -> list[date]:

@@ -166,11 +166,11 @@ def test_an_untrained_roll_out_is_persistence_and_never_negative(record, scaling
 def test_starts_go_together_as_they_go_alone(record, scaling):
     surrogate = untrained(scaling)
     torch.manual_seed(0)
-    torch.nn.init.normal_(surrogate.network.output.weight, std=0.03)
+    torch.nn.init.normal_(surrogate.network.output.weight, std=0.01)
     roll_out = RollOut(surrogate, record)
     *_, together = roll_out.run([2, 9], 5)
     *_, alone = roll_out.run([9], 5)
-    assert np.nanmax(np.abs(together[1] - alone[0])) < 1e-5 and np.nanmax(np.abs(together[1] - together[0])) > 1e-2
+    assert np.nanmax(np.abs(together[1] - alone[0])) < 1e-4 and np.nanmax(np.abs(together[1] - together[0])) > 1e-2
 
 
 def test_forcings_that_do_not_cover_the_roll_out_are_refused(record, scaling):

@@ -294,7 +294,7 @@ rule surrogate_restore:
     params:
         area=SURROGATE.content["area"],
         settings=json.dumps(SURROGATE.restoration),
-        sampler=json.dumps(SURROGATE.generator["sampler"]),
+        sampler=json.dumps(SURROGATE.content["restoration"]["sampler"]),
     message:
         "members drawn from smooth forecasts"
     shell:

@@ -34,7 +34,8 @@ FIGURES = {
 def main() -> None:
     parser = command(__doc__)
     kinds = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
-    for name, meaning in {name: text for name, (_, text) in FIGURES.items()} | {"animation": "The long run."}.items():
+    meanings = {name: text for name, (_, text) in FIGURES.items()} | {"animation": "The long run, as a GIF."}
+    for name, meaning in meanings.items():
         kind = kinds.add_parser(name, help=meaning, description=meaning)
         kind.add_argument("--files", type=Path, nargs="+", required=True, help="what it is drawn from")
         kind.add_argument("--areas", type=Path, required=True, help="file of area definitions")
