@@ -14,14 +14,14 @@ from generator import demand, device_name, machine, peak_bytes
 from superice.commands import command, run, settings, settings_as
 from superice.diffusion import NoisePrediction
 from superice.network import NetworkSettings, padding
-from superice.normalisation import VARIABLES, Normalisation
+from superice.normalisation import NORMALISED, VARIABLES, Normalisation
 from superice.parallel import is_first, processes
 from superice.samples import Days
 from superice.store import write_day
 from superice.training import Training, TrainingSettings
 
 DAYS = 4
-UNIT = Normalisation(dict.fromkeys(VARIABLES, 0.0), dict.fromkeys(VARIABLES, 1.0), 1e-4, 0.15, DAYS, 0)
+UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)
 
 
 def stored_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
