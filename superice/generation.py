@@ -13,6 +13,7 @@ from superice.consistency import consistent
 from superice.degradation import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.errors import InputError
 from superice.features import read_features
 from superice.grid import Grid
 from superice.weights import Generator
