@@ -16,7 +16,15 @@ rule train:
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
         modules=modules(
-            "network", "diffusion", "proper_scores", "regression", "training", "parallel", "samples", "store", "weights"
+            "network",
+            "diffusion",
+            "proper_scores",
+            "regression",
+            "training",
+            "parallel",
+            "samples",
+            "store",
+            "weights",
         ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
