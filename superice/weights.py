@@ -60,6 +60,11 @@ class Generator:
         """The formulation, built from its section."""
         return build_formulation(self.diffusion)
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the training met a loss that is no number."""
+        return self.origin.get("diverged", False)
+
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
         content = {
@@ -84,7 +89,7 @@ class Generator:
             build_formulation(generator.diffusion)
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
-        fill(generator.network, tensors, path)
+        fill(generator.network, tensors, path, finite=not generator.diverged)
         return generator
 
 
@@ -111,15 +116,15 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
 
 
-def fill(network: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:
-    """Give a network its weights. Raises InputError when they do not fit it, or hold what is no number."""
+def fill(network: nn.Module, tensors: dict[str, Tensor], path: str | Path, finite: bool = True) -> None:
+    """Give a network its weights. Raises InputError when they do not fit it or, where asked, hold what is no number."""
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
     for name, tensor in tensors.items():
-        if not tensor.isfinite().all():
+        if finite and not tensor.isfinite().all():
             raise InputError("a weight is not a number", file=path, variable=name)
 
 

@@ -16,7 +16,15 @@ rule train:
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
         modules=modules(
-            "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
+            "network",
+            "diffusion",
+            "proper_scores",
+            "regression",
+            "training",
+            "parallel",
+            "samples",
+            "store",
+            "weights",
         ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
@@ -32,6 +40,7 @@ rule train:
         mem_mb=3000,
         runtime=4320,
     params:
+        launcher=lambda wildcards: launcher(RUN.experiment(wildcards.experiment)["training"]["devices"]),
         store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
@@ -43,7 +52,7 @@ rule train:
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
-        "python {input.script} --store {params.store} --training {params.training}"
+        "{params.launcher} {input.script} --store {params.store} --training {params.training}"
         " --validation {params.validation}"
         " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
         " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"
