@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from superice.figures.geography import colour_bar, draw_field, map_panels
 from superice.figures.style import (
+    LAND,
     LOW_RESOLUTION,
     PAGE_WIDTH,
     TRUTH,
@@ -121,21 +122,22 @@ def season(fields: xr.Dataset) -> Figure:
     return figure
 
 
-def animate_season(fields: xr.Dataset, grid: Grid, path: str | Path, frames: int = 90) -> None:
-    """The long run beside the model as an animated GIF."""
+def animate_season(fields: xr.Dataset, path: str | Path, frames: int = 60) -> None:
+    """The long run beside the model as an animated GIF, on plain axes: a map would be projected anew in every frame."""
     shown = np.unique(np.linspace(0, fields.sizes["time"] - 1, min(frames, fields.sizes["time"])).astype(int))
     style = thickness_style([fields.truth.values[shown]])
-    with look():
-        figure, axes = map_panels(grid, 1, 2)
-        for axis, name in zip(axes[0], ("truth", "forecast")):
-            draw_field(axis, grid, fields[name].values[0], style)
-        colour_bar(figure, axes, style)
-        images = [axis.images[-1] for axis in axes[0]]
+    names = {"truth": "model", "forecast": "surrogate"}
+    with look(), plt.rc_context({"figure.constrained_layout.use": False}):
+        figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 3.9), subplot_kw={"xticks": [], "yticks": []})
+        draw = lambda axis, field: axis.imshow(field, origin="lower", cmap=style.colours, norm=style.scale)
+        images = [draw(axis, fields[name].values[0]) for axis, name in zip(axes, names)]
+        for axis in axes:
+            axis.set_facecolor(LAND)
+        figure.colorbar(images[0], ax=axes, location="bottom", shrink=0.5, pad=0.04, label=style.label)
 
         def show(frame: int) -> list:
-            for image, name in zip(images, ("truth", "forecast")):
-                image.set_data(np.ma.masked_invalid(fields[name].values[frame]))
-            for axis, label in zip(axes[0], ("model", "surrogate")):
+            for axis, image, (name, label) in zip(axes, images, names.items(), strict=True):
+                image.set_data(fields[name].values[frame])
                 axis.set_title(f"{label}, {str(fields.time.values[frame])[:10]}")
             return images
 
@@ -150,14 +152,15 @@ def restoration(fields: xr.Dataset, grid: Grid) -> Figure:
     panels = [(case.truth.values, "model"), (case.forecast.values, f"surrogate, {float(fields.lead):g} d")]
     panels += [(member, f"member {number + 1}") for number, member in enumerate(case.members.values[:2])]
     with look():
-        figure = plt.figure(figsize=(PAGE_WIDTH, 4.6), layout="constrained")
+        figure = plt.figure(figsize=(PAGE_WIDTH, 5.0), layout="constrained")
         style = thickness_style([panels[0][0]])
-        axes = [figure.add_subplot(2, 4, n + 1, projection=grid.area().to_cartopy_crs()) for n in range(4)]
+        upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1))
+        axes = [upper.add_subplot(1, 4, n + 1, projection=grid.area().to_cartopy_crs()) for n in range(4)]
         for axis, (field, title) in zip(axes, panels, strict=True):
             draw_field(axis, grid, field, style)
             axis.set_title(title)
-        colour_bar(figure, axes, style)
-        axis = figure.add_subplot(2, 1, 2)
+        colour_bar(upper, axes, style)
+        axis = lower.add_subplot()
         shown = {
             "model": (fields.truth.values, TRUTH),
             "surrogate": (fields.forecast.values, LOW_RESOLUTION),

@@ -43,7 +43,7 @@ def main() -> None:
         kind.add_argument("--output", type=Path, required=True, help="PNG, beside which a PDF is written; or GIF")
     args = parser.parse_args()
     if args.figure == "animation":
-        surrogate.animate_season(*_fields(args), args.output)
+        surrogate.animate_season(_fields(args)[0], args.output)
     else:
         save(FIGURES[args.figure][0](args), args.output, args.output.with_suffix(".pdf"))
 
