@@ -16,6 +16,8 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/studies.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
@@ -56,3 +58,8 @@ rule scores:
 rule figures:
     input:
         FIGURES,
+
+
+rule studies:
+    input:
+        paths("studies.html") if STUDIES else [],

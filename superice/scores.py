@@ -28,6 +28,7 @@ from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantile
 FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)
 ICE = "ice"
+COST = ("passes_per_member", "seconds_per_member")  # attributes of an ensemble that its scores take over
 
 
 @dataclass(frozen=True)

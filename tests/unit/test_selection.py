@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from superice.errors import InputError
-from superice.selection import SCORES, choose, spread_evenly
+from superice.seasons import spread_evenly
+from superice.selection import SCORES, choose
 
 
 def scored(crps, diverged=False):

@@ -35,7 +35,9 @@ experiments: {reference: {seeds: [0]}}
 run: [reference, preconditioned]
 published: preconditioned
 selection: {days: 1, members: 2}
-figures: {model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"], smoothing: ["2022-11-17"]}
+studies: {compared: {steps: {dates: ["2021-10-18"]}}}
+figures: {members: ["2022-11-17"], model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"],
+  smoothing: ["2022-11-17"]}
 twin: {missing: {drift: ["2022-12-17"]}}
 """
 RUN = Path("results/small")
