@@ -169,6 +169,24 @@ class Configuration:
             "published": self.content["published"],
         }
 
+    def described(self, name: str) -> dict[str, str]:
+        """What a reader of a report wants to know of an experiment."""
+        settings = self.experiment(name)
+        network, sampler = settings["network"], settings["sampler"]
+        return {
+            "experiment": name,
+            "trained as": settings.get("weights", self.training_of(name)),
+            "training seeds": ", ".join(map(str, [settings["seed"]] if "seed" in settings else settings["seeds"])),
+            "formulation": settings["diffusion"]["formulation"],
+            "widths": " ".join(map(str, network["widths"])),
+            "depth": str(network["depth"]),
+            "inputs": " ".join(network["inputs"]),
+            "features": settings.get("features", "as configured"),
+            "sampler": f"{sampler['name']}, {sampler['steps']} steps",
+            "members": str(sampler["members"]),
+            "ensemble seed": str(settings["ensembles"]["seed"]),
+        }
+
     def _trained(self, name: str) -> str:
         training = self.training_of(name)
         own = f"{len(self.experiment(name)['seeds'])} trainings"

@@ -28,13 +28,14 @@ from superice.scores import ICE
 LOW = "low-resolution field"
 # By column of the tables: how the axis is named, and the best value.
 SCORES = {
-    "rmse": ("RMSE of the mean (m)", None),
+    "rmse": ("RMSE (m)", None),
     "crps": ("CRPS (m)", None),
     "spread_skill": ("spread–skill (1)", 1.0),
     "variability": ("variability (1)", 1.0),
     "fine_scale": ("fine scale (1)", 1.0),
 }
 RATIOS = ("fine_scale",)  # told by their logarithm: twice too much is as wrong as half
+REGIONS = {ICE: "all ice", "pack": "pack", "marginal": "marginal"}
 LEAST_RATIO = 0.02  # what has less is drawn at the edge of its panel
 NOTHING = "No date was scored: nothing to draw."
 STYLES = ("-", "--", "-.", ":")
@@ -104,7 +105,7 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
     """
     if regions.empty:
         return notice(NOTHING)
-    regions = regions.assign(part=regions.region.replace({ICE: "all ice"}))
+    regions = regions.assign(part=regions.region.map(REGIONS)).sort_values("part", key=_in_order, kind="stable")
     months = months.assign(part=months.month.map(lambda number: month_abbr[number]))
     lines = [
         (f"{branch}, {split}", table[(table.branch == branch) & (table.split == split)])
@@ -117,9 +118,8 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
             len(lines), len(SCORES), figsize=(PAGE_WIDTH, 1.55 * len(lines) + 0.4), squeeze=False, sharex="row"
         )
         for line, (title, rows) in zip(axes, lines, strict=True):
-            parts = list(dict.fromkeys(rows.part))
             for axis, (score, (label, best)) in zip(line, SCORES.items(), strict=True):
-                _by_part(axis, rows, parts, score, colours)
+                _by_part(axis, rows, score, colours, joined="month" in rows)
                 _mark_best(axis, best)
                 axis.set_title(label)
             line[0].set_ylabel(title)
@@ -128,19 +128,27 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
     return figure
 
 
+def _in_order(parts: pd.Series) -> pd.Series:
+    return parts.map(list(REGIONS.values()).index)
+
+
 def _last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Of each branch the last split in time: test, where it was scored."""
     order = ["training", "validation", "test"]
     return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]
 
 
-def _by_part(axis: Axes, rows: pd.DataFrame, parts: list[str], score: str, colours: Mapping[str, str]) -> None:
+def _by_part(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, str], joined: bool) -> None:
+    """A line through the parts for each experiment, or where they are not joined a point beside the others'."""
+    parts = list(dict.fromkeys(rows.part))
     low = rows[rows.field == "low_resolution"].drop_duplicates("part")
     lines = {LOW: low} | {name: of for name, of in rows[rows.field == "generated"].groupby("experiment")}
-    for name, of_name in lines.items():
+    for number, (name, of_name) in enumerate(lines.items()):
         values = of_name.set_index("part")[score].reindex(parts).to_numpy()
         values = np.maximum(values, LEAST_RATIO) if score in RATIOS else values
-        axis.plot(range(len(parts)), values, ".-", ms=4, lw=0.9, color=colours[name])
+        beside = 0 if joined else 0.6 * (number / max(1, len(lines) - 1) - 0.5)
+        places = np.arange(len(parts)) + beside
+        axis.plot(places, values, ".-" if joined else "o", ms=4, lw=0.9, color=colours[name])
     if score in RATIOS:
         axis.set_yscale("log")
     axis.set_xticks(range(len(parts)), parts, rotation=40, ha="right")
@@ -268,8 +276,8 @@ def _dress_scales(column: Sequence[Axes], branch: str) -> None:
         axis.set_xticks([200, 100, 50, 20, 10, 6], ["200", "100", "50", "20", "10", "6"])
         axis.minorticks_off()
     power, coherence, error = column
-    power.set(yscale="log", ylim=(0.01, 10), ylabel="ratio (1)")
+    power.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)")
     coherence.set(ylim=(0, 1), ylabel="squared coherence (1)")
-    error.set(ylim=(0, 2), ylabel="ratio (1)", xlabel="wavelength (km)")
+    error.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)", xlabel="wavelength (km)")
     for axis in (power, error):
         axis.axhline(1, color=TRUTH, lw=0.7, ls=":")

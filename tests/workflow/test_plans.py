@@ -108,6 +108,19 @@ def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
     assert "No rule to produce" in snakemake(checkout, *options, own, check=False)
 
 
+def test_the_studies_train_nothing_twice(checkout):
+    """Table 2: three seeds and nine other trainings; 13 experiments on 12 days and 6 numbers of steps on one."""
+    planned = jobs(snakemake(checkout, "--dry-run", "studies"))
+    assert (planned["train"], planned["study_table"], planned["study_figure"]) == (3 + 9, 1, 6)
+    assert planned["score_date"] == 13 * 12 + 6
+    assert planned["draw_ensemble"] + planned["draw_published_ensemble"] == planned["score_date"]
+    assert "observed_features" not in planned
+    small = snakemake(
+        checkout, "--dry-run", "--configfile", "config/demo.yaml", "config/studies-demo.yaml", "--", "studies"
+    )
+    assert (jobs(small)["train"], jobs(small)["study_figure"]) == (12, 6)
+
+
 def test_the_slurm_profile_plans_the_same_jobs(checkout):
     target = "results/superice/normalisation.json"
     plain = jobs(snakemake(checkout, "--dry-run", target))
@@ -147,6 +160,11 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("figures: {shift_sets: [none]}", "figures.shift_sets: no feature set 'none'"),
         ("figures: {smoothing: ['2022-07-01']}", "figures.smoothing: 2022-07-01 is not an observed day"),
         ("experiments: {reference: {features: none}}", "experiments.reference.features: no feature set 'none'"),
+        (
+            "studies: {compared: {steps: {dates: [2031-01-01]}}}",
+            "studies.compared.steps.dates: 2031-01-01 is not a day",
+        ),
+        ("studies: {compared: {size: {varies: network.wide}}}", "studies: experiment 'reference' has no network.wide"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],
 )

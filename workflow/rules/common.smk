@@ -185,6 +185,11 @@ def histories_of(experiment):
     return paths("training/{experiment}/seed{seed}/history.csv", experiment=experiment, seed=seeds)
 
 
+def drawn_with(experiments):
+    """The files of weights that the experiments draw with."""
+    return list(dict.fromkeys(weights_of(experiment) for experiment in experiments))
+
+
 def experiment_of(wildcards):
     """The experiment of a job; the published one where the path names none."""
     return wildcards.get("experiment", PUBLISHED)

@@ -9,7 +9,7 @@ rule report:
         months=paths("scores/months.csv") if SCORED else [],
         thin_ice=paths("scores/thin_ice.csv") if SCORED else [],
         selection=selections_of(RUN.experiments),
-        weights=sorted({weights_of(experiment) for experiment in RUN.experiments}),
+        weights=drawn_with(RUN.experiments),
         missing="results/{run}/missing.csv",
         coverage="results/{run}/coverage.csv",
         calendar="results/{run}/calendar.csv",
@@ -40,13 +40,14 @@ rule report:
             "figures",
         ),
         summary=json.dumps(RUN.summary(RUN.experiments)),
+        experiments=json.dumps([RUN.described(experiment) for experiment in RUN.experiments]),
         configuration=json.dumps(RUN.content),
         benchmarks=paths("benchmarks")[0],
     message:
         "report"
     shell:
         "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
-        " --configuration {params.configuration:q} {params.parts} --benchmarks {params.benchmarks}"
+        " --experiments {params.experiments:q} --configuration {params.configuration:q} {params.parts} --benchmarks {params.benchmarks}"
         " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"
 
 
@@ -54,7 +55,7 @@ use rule report as studies_report with:
     input:
         studies="results/{run}/studies.csv",
         selection=selections_of(COMPARED),
-        weights=sorted({weights_of(experiment) for experiment in COMPARED}),
+        weights=drawn_with(COMPARED),
         figures=paths("figures/study_{study}.png", study=STUDIES),
         script="workflow/scripts/make_report.py",
         template="workflow/report/report.html.j2",
@@ -67,6 +68,7 @@ use rule report as studies_report with:
     params:
         parts=options_of("studies", "selection", "weights", "figures"),
         summary=json.dumps(RUN.summary(COMPARED)),
+        experiments=json.dumps([RUN.described(experiment) for experiment in COMPARED]),
         configuration=json.dumps(RUN.content),
         benchmarks=paths("benchmarks")[0],
     message:
