@@ -110,7 +110,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_blocks(contents.scores, SCORE_COLUMNS),
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
-        thin_ice_blocks=_blocks(contents.thin_ice, _thin_ice_columns(contents.thin_ice)),
+        thin_ice_blocks=_blocks(_named_months(contents.thin_ice), _thin_ice_columns(contents.thin_ice)),
         experiments=_rows(pd.DataFrame(contents.experiments)),
         studies=_study_blocks(contents.studies),
         weights=_rows(weights_table(contents.weights)),
@@ -209,8 +209,13 @@ def _of_ensembles(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the ensembles, with months by their names."""
     if table.empty:
         return table
-    rows = table[table.field == "generated"]
-    return rows.assign(month=rows.month.map(lambda month: month_name[month])) if "month" in rows else rows
+    return _named_months(table[table.field == "generated"])
+
+
+def _named_months(table: pd.DataFrame) -> pd.DataFrame:
+    if "month" not in table:
+        return table
+    return table.assign(month=table.month.map(lambda month: month_name[int(month)] if pd.notna(month) else "all"))
 
 
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:

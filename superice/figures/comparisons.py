@@ -162,10 +162,12 @@ def _keys(colours: Mapping[str, str]) -> list[Line2D]:
 def thin_ice(table: pd.DataFrame) -> Figure:
     """Fractions skill against the width of the boxes, the thin end of the thickness, and leads; a row for each branch.
 
-    ``table`` is that of thin ice; of each branch the test season is shown, or the last split that was scored.
+    ``table`` is that of thin ice, of which all ice and all months are shown; of each branch the test season, or the last
+    split that was scored.
     """
     if table.empty:
         return notice(NOTHING)
+    table = table[(table.region == ICE) & table.month.isna()]
     colours = experiment_colours(table.experiment) | {LOW: LOW_RESOLUTION, "truth": TRUTH}
     splits = _last_splits(table)
     with look():

@@ -179,7 +179,8 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     ``scores`` are those of single dates by (branch, experiment). A reliable ensemble has a flat histogram, thicknesses
     that are exceeded as often as it foretells, and an error equal to its spread.
     """
-    scores = {key: [day for day in days if int(day.n_pixels.sel(region=ICE))] for key, days in scores.items()}
+    scores = {key: [day.sel(region=ICE) for day in days] for key, days in scores.items()}
+    scores = {key: [day for day in days if int(day.n_pixels)] for key, days in scores.items()}
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
         return notice("No date was scored: nothing to draw.")
