@@ -37,6 +37,7 @@ SCORES = {
 RATIOS = ("fine_scale",)  # told by their logarithm: twice too much is as wrong as half
 REGIONS = {ICE: "all ice", "pack": "pack", "marginal": "marginal"}
 LEAST_RATIO = 0.02  # what has less is drawn at the edge of its panel
+CLASSES = 4  # of wavelengths in an octave, in which dates are put together
 NOTHING = "No date was scored: nothing to draw."
 STYLES = ("-", "--", "-.", ":")
 
@@ -57,6 +58,7 @@ def scores_of_experiments(table: pd.DataFrame) -> Figure:
             len(SCORES),
             figsize=(PAGE_WIDTH, sum(heights) + 0.3),
             squeeze=False,
+            sharex="col",
             sharey="row",
             height_ratios=heights,
         )
@@ -264,7 +266,7 @@ def _by_wavelength(column: Sequence[Axes], days: Sequence[xr.Dataset], field: in
         tables.append(pd.DataFrame({i: measure.values for i, measure in enumerate(measures)}, index=day.wavenumber))
     together = pd.concat(tables)
     # A window of its own gives each date its own wavenumbers: they are gathered in classes.
-    place = np.round(10 * np.log2(together.index.to_numpy())) / 10
+    place = np.round(CLASSES * np.log2(together.index.to_numpy())) / CLASSES
     medians = together.groupby(place).median()
     for axis, measure in zip(column, medians, strict=True):
         axis.plot(2.0**-medians.index, medians[measure], color=colour)
