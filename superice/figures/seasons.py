@@ -33,11 +33,15 @@ from superice.figures.style import (
 )
 from superice.files import whole
 from superice.grid import Grid
+from superice.seasons import spread_evenly
 
 PAGE_HEIGHT = 8.6  # inches for the maps of a film strip
 LARGEST_MAP = 400  # cells along a side
 PIXELS_OF_TILES = 2400  # along a page: a strip holds no more
-FRAME = {"dpi": 100, "seconds": 0.6, "colours": 96}
+DOTS_PER_INCH = 85
+SECONDS_PER_FRAME = 0.6
+MOST_FRAMES = 60  # of an animation, that it stays small
+COLOURS, GREYS = 112, 16  # of its palette
 GRID_LINES = {"colors": "0.4", "linewidths": 0.25, "alpha": 0.7}
 
 
@@ -130,13 +134,17 @@ def _tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: 
 
 
 def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
-    """Write the dates one after the other as an animated GIF, the fields of a date beside each other."""
+    """Write the dates one after the other as an animated GIF, the fields of a date beside each other.
+
+    Of more than ``MOST_FRAMES`` dates that many are shown, evenly spread.
+    """
+    frames = spread_evenly(list(frames), MOST_FRAMES)
     names = list(frames[0].fields)
     style = thickness_style(field for frame in frames for field in frame.fields.values())
     left, bottom, right, top = grid.extent()
     height = PAGE_WIDTH / len(names) * (top - bottom) / (right - left) + 0.9
     with look():
-        figure, axes = plt.subplots(1, len(names), figsize=(PAGE_WIDTH, height), squeeze=False, dpi=FRAME["dpi"])
+        figure, axes = plt.subplots(1, len(names), figsize=(PAGE_WIDTH, height), squeeze=False, dpi=DOTS_PER_INCH)
         maps = [_animated_map(axis, grid, style) for axis in axes[0]]
         for axis, name in zip(axes[0], names, strict=True):
             axis.set_title(name)
@@ -156,7 +164,7 @@ def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
             # Once laid out the panels stay where they are.
             figure.set_layout_engine("none")
     plt.close(figure)
-    _write_gif(pictures, path)
+    _write_gif(pictures, style, path)
 
 
 def _animated_map(axis: Axes, grid: Grid, style: FieldStyle):
@@ -172,9 +180,12 @@ def _animated_map(axis: Axes, grid: Grid, style: FieldStyle):
     return image
 
 
-def _write_gif(pictures: Sequence[Image.Image], path: str | Path) -> None:
-    """All frames in the colours of the first, undithered: what does not change costs no room."""
-    palette = pictures[0].quantize(FRAME["colours"])
+def _write_gif(pictures: Sequence[Image.Image], style: FieldStyle, path: str | Path) -> None:
+    """All frames in the colours of the fields and in greys, undithered: what does not change costs no room."""
+    colours = plt.get_cmap(style.colours)(np.linspace(0, 1, COLOURS))[:, :3]
+    greys = np.repeat(np.linspace(0, 1, GREYS)[:, None], 3, axis=1)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.uint8(np.round(255 * np.vstack([colours, greys]))).tobytes())
     first, *others = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     with whole(path) as temporary:
-        first.save(temporary, save_all=True, append_images=others, duration=int(1000 * FRAME["seconds"]), loop=0)
+        first.save(temporary, save_all=True, append_images=others, duration=int(1000 * SECONDS_PER_FRAME), loop=0)
