@@ -14,6 +14,7 @@ include: "workflow/rules/downloads.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/baselines.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
@@ -42,7 +43,7 @@ rule features:
 
 rule trainings:
     input:
-        [weights_of(experiment) for experiment in RUN.experiments],
+        drawn_with(RUN.experiments),
 
 
 rule ensembles:

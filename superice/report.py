@@ -37,28 +37,51 @@ PACKAGES = (
 )
 SCORE_COLUMNS = {
     "experiment": "experiment",
-    "field": "field",
     "dates": "dates",
     "members": "members",
     "passes": "passes",
+    "seconds_per_member": "s per member",
     "rmse": "RMSE (m)",
     "rmse_gain_percent": "gain (%)",
     "crps": "CRPS (m)",
     "spread_skill": "spread–skill",
+    "reliability_index": "rank index",
     "variability": "variability",
     "fine_scale": "fine scale",
     "medium_scale": "medium scale",
     "bias": "bias (m)",
 }
 STUDY_COLUMNS = {"value": "value", "experiment": "experiment", "dates": "dates", "members": "members"} | {
-    "passes_per_member": "passes",
-    "seconds_per_member": "seconds a member",
-    **{name: SCORE_COLUMNS[name] for name in ("rmse", "rmse_gain_percent", "crps", "spread_skill", "variability")},
-    **{name: SCORE_COLUMNS[name] for name in ("fine_scale", "bias")},
+    name: SCORE_COLUMNS[name]
+    for name in (
+        "passes",
+        "seconds_per_member",
+        "rmse",
+        "rmse_gain_percent",
+        "crps",
+        "spread_skill",
+        "fine_scale",
+        "bias",
+    )
 }
 PART_COLUMNS = {"experiment": "experiment", "region": "region", "month": "month"} | {
     name: SCORE_COLUMNS[name]
     for name in ("dates", "rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "bias")
+}
+LEAD_COLUMNS = {
+    "experiment": "experiment",
+    "source": "source",
+    "lead_fraction_percent": "lead fraction (%)",
+    "leads_per_10000_km2": "leads per 10,000 km²",
+    "lead_km_per_1000_km2": "km of leads per 1000 km²",
+    "median_length_km": "median length (km)",
+    "longest_tenth_km": "a tenth is longer than (km)",
+    "anisotropy": "anisotropy",
+    "direction_degrees": "direction (°)",
+    "directions_shared": "directions shared",
+    "increment_skewness": "skewness",
+    "increment_kurtosis": "kurtosis",
+    "scale_coherence": "coherence of scales",
 }
 
 
@@ -69,8 +92,8 @@ class Contents:
     Attributes:
         name, summary: the run's name, and facts about it in the order they are shown.
         experiments: what is run, a row each.
-        scores: the table of scores; regions, months: the same by region and by month; thin_ice: that of thin ice.
         studies: the table of the studies.
+        scores: all experiments side by side; regions, months: by region and by month; thin_ice, leads: what they say.
         selection: by experiment, the scores of its trainings.
         weights: files of weights that members were drawn with.
         missing: the inputs that were missing or refused, None where that is not told.
@@ -90,6 +113,7 @@ class Contents:
     studies: pd.DataFrame = field(default_factory=pd.DataFrame)
     experiments: Sequence[dict[str, Any]] = ()
     weights: Sequence[Path] = ()
+    leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame | None = None
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -114,6 +138,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         experiments=_rows(pd.DataFrame(contents.experiments)),
         studies=_study_blocks(contents.studies),
         weights=_rows(weights_table(contents.weights)),
+        lead_blocks=_blocks(_without_repeats(contents.leads), LEAD_COLUMNS),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=None if contents.missing is None else _rows(contents.missing),
         calendar=_rows(contents.calendar),
@@ -216,6 +241,15 @@ def _named_months(table: pd.DataFrame) -> pd.DataFrame:
     if "month" not in table:
         return table
     return table.assign(month=table.month.map(lambda month: month_name[int(month)] if pd.notna(month) else "all"))
+
+
+def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
+    """The leads of the ensembles, and once in a branch and split those of the truth."""
+    if table.empty:
+        return table
+    once = table.source.eq("truth") & ~table.duplicated(["branch", "split", "source"])
+    rows = table[once | table.source.eq("generated")]
+    return rows.assign(experiment=rows.experiment.mask(rows.source == "truth", ""))
 
 
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:

@@ -10,8 +10,7 @@ import xarray as xr
 
 from superice.configuration import Study
 from superice.intervals import IntervalSettings
-from superice.score_tables import daily, table
-from superice.scores import COST
+from superice.score_tables import daily, of_ensembles, table
 
 
 def study_table(
@@ -19,8 +18,8 @@ def study_table(
 ) -> pd.DataFrame:
     """One row per study and experiment, and one of each study's low-resolution field: its ``value`` and mean scores.
 
-    ``scores`` are those of single dates. The columns are those of ``score_tables.table``, with the passes and the
-    seconds that a member took. An experiment whose members are all missing has no row.
+    scores: those of single dates. The columns are those of ``score_tables.table``. An experiment whose members are all
+    missing has no row.
     """
     blocks = [_rows(name, study, scores, intervals) for name, study in studies.items()]
     return pd.concat(blocks, ignore_index=True)
@@ -28,21 +27,15 @@ def study_table(
 
 def _rows(name: str, study: Study, scores: Sequence[xr.Dataset], intervals: IntervalSettings) -> pd.DataFrame:
     chosen = [day for day in scores if day.attrs["experiment"] in study.values and day.attrs["date"] in study.dates]
-    means = table(daily(chosen), intervals).drop(columns=["branch"])
+    means = table(daily(chosen), intervals, of_ensembles(chosen)).drop(columns=["branch"])
     low = means[means.field == "low_resolution"].head(1).assign(experiment="low_resolution")
-    generated = means[means.field == "generated"].merge(_cost(chosen))
+    generated = means[means.field == "generated"]
     place = {experiment: place for place, experiment in enumerate(study.values)}
     rows = pd.concat([low, generated.sort_values("experiment", key=lambda names: names.map(place))])
     rows.insert(0, "value", rows.experiment.map(study.values).map(as_text))
     rows.insert(0, "varies", study.varies)
     rows.insert(0, "study", name)
     return rows.drop(columns=["field"])
-
-
-def _cost(days: Sequence[xr.Dataset]) -> pd.DataFrame:
-    """Passes and seconds of a member by experiment, means over the days."""
-    rows = [{"experiment": day.attrs["experiment"]} | {name: day.attrs[name] for name in COST} for day in days]
-    return pd.DataFrame(rows).groupby("experiment").mean().reset_index()
 
 
 def as_text(value: Any) -> str:

@@ -1,30 +1,17 @@
-"""Where the ice is thin: leads, the thin end of the distribution of thickness, and how well thin ice is placed."""
+"""Where the ice is thin: the thin end of the distribution of thickness, and how well thin ice is placed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from superice.degradation import box_mean, box_sum
+from superice.degradation import box_mean
 
 
 def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:
     """Quantiles (probability,) of the thickness (p,) in m; NaN where there is no pixel."""
     return np.quantile(thickness, probabilities) if thickness.size else np.full(len(probabilities), np.nan)
-
-
-def lead_fractions(
-    fields: Iterable[np.ndarray], mask: np.ndarray, width: int, share: float, regions: Sequence[np.ndarray]
-) -> np.ndarray:
-    """Share of each region's pixels where each field (y, x) is thinner than ``share`` of the mean of the ice around.
-
-    mask: the ice, (y, x), where no field is missing. Around a pixel is the box of ``width`` pixels that is centred on
-    it. regions: masks (y, x) within the ice. Returns (field, region), NaN for a region without a pixel.
-    """
-    around = box_sum(mask, width)
-    leads = (field * around < share * box_sum(np.where(mask, field, 0), width) for field in fields)
-    return np.array([[np.mean(lead[region]) if region.any() else np.nan for region in regions] for lead in leads])
 
 
 def fractions_sums(

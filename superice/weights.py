@@ -18,12 +18,14 @@ from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
 from superice.proper_scores import ProperScores
+from superice.regression import Regression
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
     "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
+    "regression": Regression,
 }
 
 

@@ -1,4 +1,4 @@
-"""Every experiment beside the others: scores with their intervals, parts of the ice and of the winter, thin ice, scales."""
+"""Every experiment beside the others: by parts of the ice and of the winter, in thin ice, and at every wavelength."""
 
 from __future__ import annotations
 
@@ -42,63 +42,6 @@ NOTHING = "No date was scored: nothing to draw."
 STYLES = ("-", "--", "-.", ":")
 
 
-def scores_of_experiments(table: pd.DataFrame) -> Figure:
-    """The main scores of all experiments with their 95 % intervals; a row of panels for each branch and split.
-
-    ``table`` is that of the scores. The low-resolution field of a row of panels is the best of its experiments'.
-    """
-    if table.empty:
-        return notice(NOTHING)
-    colours = experiment_colours(table.experiment) | {LOW: LOW_RESOLUTION}
-    blocks = list(table.groupby(["branch", "split"], sort=False))
-    heights = [0.8 + 0.2 * block.experiment.nunique() for _, block in blocks]
-    with look():
-        figure, axes = plt.subplots(
-            len(blocks),
-            len(SCORES),
-            figsize=(PAGE_WIDTH, sum(heights) + 0.3),
-            squeeze=False,
-            sharex="col",
-            sharey="row",
-            height_ratios=heights,
-        )
-        for line, ((branch, split), block) in zip(axes, blocks, strict=True):
-            rows = _with_low_resolution(block)
-            for axis, (score, (label, best)) in zip(line, SCORES.items(), strict=True):
-                _dots(axis, rows, score, colours)
-                _mark_best(axis, best, vertical=True)
-                axis.set_title(label)
-            line[0].set_yticks(range(len(rows)), rows.name.str.replace("_", " "))
-            line[0].set_ylim(len(rows) - 0.4, -0.6)
-            line[0].set_ylabel(f"{branch},\n{split}")
-        letter_panels(axes.flat)
-    return figure
-
-
-def _with_low_resolution(block: pd.DataFrame) -> pd.DataFrame:
-    """The ensembles' rows of a block, by name, and below them the low-resolution field's."""
-    generated, low = block[block.field == "generated"], block[block.field == "low_resolution"]
-    named = generated.assign(name=generated.experiment).sort_values("rmse")
-    return pd.concat([named, low.sort_values("rmse").head(1).assign(name=LOW)], ignore_index=True)
-
-
-def _dots(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, str]) -> None:
-    if score in RATIOS:
-        axis.set_xscale("log")
-    for place, row in rows.iterrows():
-        value = max(row[score], LEAST_RATIO) if score in RATIOS else row[score]
-        axis.plot(value, place, "o" if value == row[score] else "<", ms=4, color=colours[row["name"]])
-        low, high = row.get(f"{score}_lower"), row.get(f"{score}_upper")
-        if pd.notna(low) and value == row[score]:
-            axis.plot([low, high], [place, place], lw=1.2, color=colours[row["name"]])
-    axis.grid(axis="y", lw=0.3, color="0.85")
-
-
-def _mark_best(axis: Axes, best: float | None, vertical: bool = False) -> None:
-    if best is not None:
-        (axis.axvline if vertical else axis.axhline)(best, color=TRUTH, lw=0.7, ls=":")
-
-
 def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
     """Scores of every experiment by region and by month of the test season, or of the last split that was scored.
 
@@ -122,7 +65,8 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
         for line, (title, rows) in zip(axes, lines, strict=True):
             for axis, (score, (label, best)) in zip(line, SCORES.items(), strict=True):
                 _by_part(axis, rows, score, colours, joined="month" in rows)
-                _mark_best(axis, best)
+                if best is not None:
+                    axis.axhline(best, color=TRUTH, lw=0.7, ls=":")
                 axis.set_title(label)
             line[0].set_ylabel(title)
         figure.legend(handles=_keys(colours), loc="outside upper center", ncols=4)

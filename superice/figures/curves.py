@@ -179,12 +179,14 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     ``scores`` are those of single dates by (branch, experiment). A reliable ensemble has a flat histogram, thicknesses
     that are exceeded as often as it foretells, and an error equal to its spread.
     """
+    colours = experiment_colours(experiment for _, experiment in scores)
     scores = {key: [day.sel(region=ICE) for day in days] for key, days in scores.items()}
-    scores = {key: [day for day in days if int(day.n_pixels)] for key, days in scores.items()}
+    scores = {
+        key: [day for day in days if int(day.n_pixels) and day.sizes["member"] > 1] for key, days in scores.items()
+    }
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
-        return notice("No date was scored: nothing to draw.")
-    colours = experiment_colours(experiment for _, experiment in scores)
+        return notice("No ensemble was scored: nothing to draw.")
     branches = list(dict.fromkeys(branch for branch, _ in scores))
     with look():
         figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.6 + 2.5 * len(branches)), squeeze=False)
@@ -196,7 +198,8 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
                     _spread_and_error(row[2], days, colours[experiment])
             _dress_calibration(row, branch)
         _name_thresholds(figure, axes[0, 1])
-        keys = [Line2D([], [], color=colour, label=experiment) for experiment, colour in colours.items()]
+        shown = dict.fromkeys(experiment for _, experiment in scores)
+        keys = [Line2D([], [], color=colours[experiment], label=experiment) for experiment in shown]
         figure.legend(handles=keys, loc="outside lower center", ncols=4)
         letter_panels(axes.flat)
     return figure

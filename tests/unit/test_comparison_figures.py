@@ -10,8 +10,7 @@ from PIL import Image
 from superice.deliverable import writing_predictions
 from superice.features import read_model_features
 from superice.figures import comparisons, seasons
-from superice.intervals import IntervalSettings
-from superice.score_tables import by_month, by_region, daily, table, thin_ice
+from superice.score_tables import by_month, by_region, daily, thin_ice
 from superice.scores import ScoreSettings, score_date
 
 SHAPE = (48, 48)
@@ -46,21 +45,6 @@ def scores():
 @pytest.fixture(scope="module")
 def days(scores):
     return daily(day for group in scores.values() for day in group)
-
-
-def test_experiments_stand_in_the_order_of_their_error_above_the_low_resolution_field(days):
-    figure = comparisons.scores_of_experiments(table(days, IntervalSettings(resamples=50)))
-    assert len(figure.axes) == len(comparisons.SCORES)
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["good", "bad", "low-resolution field"]
-    points = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert points[0].get_xdata()[0] == pytest.approx(0.03, rel=0.1)
-
-
-def test_what_has_next_to_no_fine_scale_is_marked_at_the_edge(days):
-    figure = comparisons.scores_of_experiments(table(days, IntervalSettings(resamples=50)))
-    at_the_edge = [line for line in figure.axes[4].lines if line.get_marker() == "<"]
-    assert [line.get_xdata()[0] for line in at_the_edge] == [comparisons.LEAST_RATIO]
 
 
 def test_regions_and_months_have_a_row_each(days):

@@ -1,4 +1,4 @@
-"""Thin ice and leads against closed forms and brute force."""
+"""Thin ice against closed forms and brute force."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from superice.scores import ScoreSettings, score_date
-from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantiles
+from superice.thin_ice import fractions_sums, thickness_quantiles
 
 DAY = date(2023, 1, 4)
 
@@ -56,9 +56,6 @@ def test_parts_of_the_ice_add_up_to_it():
     left[:, :20] = True
     whole, part, rest = fractions_sums(field < 1, event, everywhere, 9, [everywhere, left, ~left])
     assert whole == pytest.approx(part + rest)
-    whole, part, rest = lead_fractions([field], everywhere, 9, 0.5, [everywhere, left, ~left])[0]
-    assert 64 * whole == pytest.approx(20 * part + 44 * rest)
-    assert part != rest
 
 
 def test_an_ensemble_is_scored_by_its_probability():
@@ -80,28 +77,8 @@ def test_quantiles_of_a_normal_ensemble():
     truth = 2 + 0.5 * random.standard_normal((200, 200))
     members = 2 + 0.25 * random.standard_normal((3, 200, 200))
     scores = score_date(members, truth, truth, DAY, 3.0)
-    tenth = scores.thickness_quantile[0].sel(source=["truth", "generated"]).values[:, 3]
+    tenth = scores.thickness_quantile.sel(region="ice", source=["truth", "generated"]).values[:, 3]
     assert tenth == pytest.approx([2 - 1.2816 * 0.5, 2 - 1.2816 * 0.25], abs=0.01)
-
-
-def test_leads_are_counted_against_the_ice_around_them():
-    everywhere = np.ones((128, 128), bool)
-    thick, thin = np.full((128, 128), 4.0), np.full((128, 128), 0.4)
-    lead = thick.copy()
-    lead[:, 40:42] = 1.5
-    assert lead_fractions([thick, thin, lead], everywhere, 11, 0.5, [everywhere])[:, 0] == pytest.approx(
-        [0, 0, 2 / 128]
-    )
-    # Thinner than half of what is around: 1.5 m against (2 * 1.5 + 9 * 4) / 11 = 3.5 m, but not 1.9 m.
-    lead[:, 40:42] = 1.9
-    assert lead_fractions([lead], everywhere, 11, 0.5, [everywhere]) == [[0]]
-
-
-def test_open_water_beyond_the_mask_makes_no_lead():
-    mask = np.ones((64, 64), bool)
-    mask[:, 32:] = False
-    field = np.where(mask, 1.0, np.nan)
-    assert lead_fractions([field], mask, 11, 0.9, [mask]) == [[0]]
 
 
 def test_thin_ice_of_truth_members_and_low_resolution():
@@ -110,4 +87,8 @@ def test_thin_ice_of_truth_members_and_low_resolution():
     truth[:16] = 0.1
     members[0, :8] = 0.1
     scores = score_date(members, truth, np.full((64, 64), 2.0), DAY, 3.0)
-    assert scores.thin_fraction[0].to_series().to_dict() == {"truth": 0.25, "generated": 1 / 16, "low_resolution": 0}
+    assert scores.thin_fraction.sel(region="ice").to_series().to_dict() == {
+        "truth": 0.25,
+        "generated": 1 / 16,
+        "low_resolution": 0,
+    }

@@ -136,6 +136,16 @@ def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(ch
     assert "score_date" not in planned
 
 
+def test_a_baseline_asks_for_no_training(checkout):
+    target = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+    cubic, noise = (
+        jobs(snakemake(checkout, "--dry-run", target.format(name))) for name in ("cubic", "correlated_noise")
+    )
+    assert (cubic["draw_baseline"], cubic["model_features"]) == (1, 1)
+    assert (noise["draw_baseline"], noise["fit_noise"], noise["model_features"]) == (1, 1, 1 + 1262)
+    assert "train" not in cubic.keys() | noise.keys()
+
+
 def test_the_models_source_and_leave_to_resample_come_from_the_configuration(checkout):
     (checkout / "marine.yaml").write_text("sources: {model: {kind: cmems, folder: marine, resample: true}}\n")
     target = "results/superice/model/features/20220412.nc"
@@ -165,6 +175,7 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
             "studies.compared.steps.dates: 2031-01-01 is not a day",
         ),
         ("studies: {compared: {size: {varies: network.wide}}}", "studies: experiment 'reference' has no network.wide"),
+        ("published: cubic", "published: cubic is a baseline"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],
 )

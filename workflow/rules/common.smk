@@ -19,6 +19,7 @@ except InputError as error:
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
+BASELINES = [name for name in RUN.content["experiments"] if RUN.experiment(name).get("baseline")]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -83,7 +84,17 @@ def modules(*names):
 
 
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
+DRAWING = (
+    "ensembles",
+    "windows",
+    "inference",
+    "diffusion",
+    "proper_scores",
+    "regression",
+    "network",
+    "normalisation",
+    "weights",
+)
 
 
 def way_to(branch, feature_set=None):
@@ -170,7 +181,7 @@ def day_scores_of(experiment, branch, days):
 
 def trainings_of(experiments):
     """The experiments whose trainings the experiments draw with."""
-    drawn = [name for name in experiments if "weights" not in RUN.experiment(name)]
+    drawn = [name for name in experiments if name not in BASELINES and "weights" not in RUN.experiment(name)]
     return list(dict.fromkeys(RUN.training_of(name) for name in drawn))
 
 
@@ -187,7 +198,7 @@ def histories_of(experiment):
 
 def drawn_with(experiments):
     """The files of weights that the experiments draw with."""
-    return list(dict.fromkeys(weights_of(experiment) for experiment in experiments))
+    return list(dict.fromkeys(weights_of(experiment) for experiment in experiments if experiment not in BASELINES))
 
 
 def experiment_of(wildcards):

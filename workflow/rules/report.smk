@@ -4,10 +4,11 @@
 
 rule report:
     input:
-        scores=paths("scores/table.csv") if SCORED else [],
+        scores=paths("scores/comparison.csv") if SCORED else [],
         regions=paths("scores/regions.csv") if SCORED else [],
         months=paths("scores/months.csv") if SCORED else [],
         thin_ice=paths("scores/thin_ice.csv") if SCORED else [],
+        leads=paths("scores/leads.csv") if SCORED else [],
         selection=selections_of(RUN.experiments),
         weights=drawn_with(RUN.experiments),
         missing="results/{run}/missing.csv",
@@ -32,6 +33,7 @@ rule report:
             "regions",
             "months",
             "thin_ice",
+            "leads",
             "selection",
             "weights",
             "missing",

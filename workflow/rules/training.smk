@@ -6,7 +6,7 @@
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 # Experiments with trainings of their own.
-TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name]
+TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and name not in BASELINES]
 
 
 rule train:
@@ -15,7 +15,9 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "proper_scores", "training", "samples", "store", "weights"),
+        modules=modules(
+            "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
+        ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",

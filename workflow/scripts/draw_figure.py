@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from superice.commands import command, run
 from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import comparisons, curves, distributions, maps, observations, seasons, studies
+from superice.figures import comparison, comparisons, curves, distributions, maps, observations, seasons, studies
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -77,6 +77,11 @@ def set_name(path: Path) -> str:
     return folder.name.replace("_", ", ") if folder.parent.name == "feature_sets" else "as configured"
 
 
+def compared(args: argparse.Namespace) -> Figure:
+    """The scores of all experiments and baselines side by side."""
+    return comparison.scores_of_experiments(pd.read_csv(args.table))
+
+
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
     return curves.scores_over_dates(pd.read_csv(args.daily))
@@ -103,11 +108,6 @@ def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset
 def scales(args: argparse.Namespace) -> Figure:
     """Power, coherence and error of every experiment at every wavelength."""
     return comparisons.scales(groups_of_scores(args.scores))
-
-
-def comparison(args: argparse.Namespace) -> Figure:
-    """The main scores of every experiment with their intervals."""
-    return comparisons.scores_of_experiments(pd.read_csv(args.table[0]))
 
 
 def parts(args: argparse.Namespace) -> Figure:
@@ -145,10 +145,10 @@ FIGURES = {
         shift,
         {"model": "model features of the dates, of each set", "observed": "observed features (.nc) of the dates"},
     ),
+    "comparison": (compared, {}),
     "scores": (scores, {}),
     "spectra": (spectra, {"scores": "scores of the dates"}),
     "calibration": (calibration, {"scores": "scores of all dates"}),
-    "comparison": (comparison, {"table": "table of the scores, CSV"}),
     "parts": (parts, {"regions": "table of the scores by region, CSV", "months": "by month, CSV"}),
     "thin": (thin, {"thin-ice": "table of thin ice and leads, CSV"}),
     "scales": (scales, {"scores": "scores of all dates"}),
@@ -168,6 +168,8 @@ def main() -> None:
             kind.add_argument("--zoom", action="store_true", help="only the middle of the largest square of ice")
         if name == "observed":
             kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
+        if name == "comparison":
+            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, comparison.csv")
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
         if name == "study":

@@ -21,10 +21,11 @@ def main() -> None:
     parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
     parser.add_argument("--experiments", type=json.loads, default=[], help="what each experiment is: JSON")
     parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
-    parser.add_argument("--scores", type=Path, help="table of the scores, CSV")
+    parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
-    parser.add_argument("--thin-ice", type=Path, help="table of thin ice and leads, CSV")
+    parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
+    parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
     parser.add_argument("--studies", type=Path, help="table of the studies, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
     parser.add_argument("--weights", type=Path, nargs="*", default=[], help="weights that members were drawn with")
@@ -47,6 +48,7 @@ def main() -> None:
         studies=read_table(args.studies),
         experiments=args.experiments,
         weights=args.weights,
+        leads=read_table(args.leads),
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),
         coverage=read_table(args.coverage),
