@@ -134,7 +134,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_blocks(contents.scores, SCORE_COLUMNS),
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
-        thin_ice_blocks=_blocks(_named_months(contents.thin_ice), _thin_ice_columns(contents.thin_ice)),
+        thin_ice_blocks=_blocks(_of_all_months(contents.thin_ice), _thin_ice_columns(contents.thin_ice)),
         experiments=_rows(pd.DataFrame(contents.experiments)),
         studies=_study_blocks(contents.studies),
         weights=_rows(weights_table(contents.weights)),
@@ -234,13 +234,13 @@ def _of_ensembles(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the ensembles, with months by their names."""
     if table.empty:
         return table
-    return _named_months(table[table.field == "generated"])
+    rows = table[table.field == "generated"]
+    return rows.assign(month=rows.month.map(lambda month: month_name[month])) if "month" in rows else rows
 
 
-def _named_months(table: pd.DataFrame) -> pd.DataFrame:
-    if "month" not in table:
-        return table
-    return table.assign(month=table.month.map(lambda month: month_name[int(month)] if pd.notna(month) else "all"))
+def _of_all_months(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are of no single month."""
+    return table if table.empty else table[table.month.isna()]
 
 
 def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
@@ -255,7 +255,7 @@ def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
     """Heads of the columns, whose names hold the configured thresholds."""
     heads = {}
-    for name in table.columns.drop(["branch", "split"], errors="ignore"):
+    for name in table.columns.drop(["branch", "split", "month"], errors="ignore"):
         text = name.replace("fractions_skill", "FSS").replace("_percent", " %").replace("_", " ")
         heads[name] = f"{text} (m)" if name.startswith("quantile") else text
     return heads

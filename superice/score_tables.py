@@ -156,7 +156,10 @@ def thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame(columns=keys)
     of_days = pd.DataFrame(rows)
-    together = [of_days.assign(month=0), of_days[of_days.region == ICE].sort_values("month", key=_in_season)]
+    together = [
+        of_days.assign(month=0),
+        of_days[of_days.region == ICE].sort_values("month", key=_in_season, kind="stable"),
+    ]
     result = pd.concat(part.groupby(keys, sort=False).mean() for part in together).reset_index()
     result["month"] = result.month.where(result.month > 0).astype("Int64")
     for name in [name for name in result if name.startswith("difference_")]:

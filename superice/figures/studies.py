@@ -11,7 +11,7 @@ from superice.figures.style import EXPERIMENTS, LOW_RESOLUTION, PAGE_WIDTH, TRUT
 
 COMPARED, FINAL = EXPERIMENTS[:2]
 PANELS = {
-    "rmse": "RMSE of the mean (m)",
+    "rmse": "RMSE (m)",
     "crps": "CRPS (m)",
     "fine_scale": "fine-scale ratio",
     "seconds_per_member": "seconds a member",
@@ -23,7 +23,7 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
     """Scores of a study's experiments with their 95 % intervals, and what a member costs; a panel for each.
 
     ``rows`` are those of one study in the table of studies. ``final`` is the experiment that is marked, as the report's
-    selected model is. A thickness of the ice at low resolution has no fine scale: it is drawn where it has a score.
+    selected model is. The low-resolution field has next to no fine scale, and is drawn beside the other scores alone.
     """
     generated = rows[rows.experiment != "low_resolution"]
     if generated.empty:
@@ -39,9 +39,11 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
             if score == "fine_scale":
                 axis.axhline(1, color=TRUTH, lw=0.7, ls=":")
             axis.set_title(title)
-            if numeric and max(places) > WIDE * min(places):
+            if numeric and max(places) > WIDE * min(places) > 0:
                 axis.set_xscale("log")
-            axis.set_xticks(places, labels, rotation=0 if numeric else 30, ha="center" if numeric else "right")
+            if score == "seconds_per_member":
+                axis.set_ylim(bottom=0)
+            axis.set_xticks(places, labels, fontsize=6)
             axis.minorticks_off()
             axis.margins(x=0.15)
         axes[0].legend(loc="best")

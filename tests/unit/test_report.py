@@ -72,7 +72,7 @@ def test_intervals_stand_below_their_scores():
 def test_regions_months_and_thin_ice_have_tables():
     regions, months = SCORES.assign(region="marginal"), SCORES.assign(month=11)
     thin = pd.DataFrame({"branch": ["model"], "split": ["test"], "experiment": ["e"], "source": ["truth"]})
-    thin = thin.assign(quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
+    thin = thin.assign(region="ice", month=float("nan"), quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
     leads = pd.DataFrame({"branch": "model", "split": "test", "experiment": ["a", "a", "b", "b"]})
     leads = leads.assign(source=["truth", "generated"] * 2, lead_fraction_percent=[3.125, 1.5, 3.125, 2.5])
     contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin, leads=leads)

@@ -67,6 +67,8 @@ def test_numbers_stand_at_their_values_and_names_beside_each_other(table):
     assert figure.axes[0].get_xscale() == "log"
     places = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert places == [10, 40, 100]
+    seeds = rows[rows.study == "steps"].assign(value=["", "0", "1", "2"])
+    assert study(seeds, "reference").axes[0].get_xscale() == "linear"
     figure = study(rows[rows.study == "inputs"], "reference")
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["sic\nsit", "sit"]
     plt.close("all")
