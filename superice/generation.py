@@ -48,6 +48,8 @@ def generate(
     if threads:
         torch.set_num_threads(threads)
     generator = Generator.load(weights)
+    if generator.diverged:
+        raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
         **(provenance or {}),

@@ -72,6 +72,12 @@ def modules(*names):
     return [f"superice/{name}.py" for name in names]
 
 
+def launcher(devices):
+    """What starts a training: python, or torchrun for one that is shared by several GPUs of its node."""
+    # torchrun by its module: in a container the script torchrun may belong to another Python.
+    return f"python -m torch.distributed.run --standalone --nproc-per-node {devices}" if devices > 1 else "python"
+
+
 # What a member rests on.
 DRAWING = (
     "ensembles",
