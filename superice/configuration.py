@@ -224,7 +224,7 @@ class Configuration:
             experiment = self.experiment(name)
             if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
                 raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
-            if experiment.get("baseline") and name == self.content["published"]:
+            if "baseline" in experiment and name == self.content["published"]:
                 raise InputError(f"published: {name} is a baseline")
             needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
             if needs_training and not self.calendar.split_days("training"):

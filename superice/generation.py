@@ -13,6 +13,7 @@ from superice.consistency import consistent
 from superice.degradation import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.errors import InputError
 from superice.features import read_features
 from superice.grid import Grid
 from superice.weights import Generator
@@ -48,6 +49,8 @@ def generate(
     if threads:
         torch.set_num_threads(threads)
     generator = Generator.load(weights)
+    if generator.diverged:
+        raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
         **(provenance or {}),

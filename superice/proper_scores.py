@@ -27,7 +27,7 @@ class ProperScores:
         spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
     """
 
-    fairness: float = 0.99
+    fairness: float = 0.95
     boxes: tuple[int, ...] = (4, 16)
     spectrum: float = 1.0
 
@@ -60,19 +60,14 @@ class ProperScores:
         return masked_mean(self.score(both, mean(target)), share)
 
     def _of_spectrum(self, members: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-        """Mean over the modes of their score, each divided by the size that the batch's truth has around its wavenumber.
-
-        Every octave weighs the same: most modes are of a few pixels, and would leave what is longer to chance.
-        """
-        window = mask * _hann(target.shape[-2:], target.device)
-        transform = lambda field: torch.fft.rfft2(field * window, norm="ortho")
+        """Mean over the modes of their score, each divided by the size that the batch's truth has around its wavenumber."""
+        transform = lambda field: torch.fft.rfft2(field * mask, norm="ortho")
         truth = transform(target)
         ring = _rings(target.shape[-2:], truth.device)
         power = torch.zeros(int(ring.max()) + 1, device=truth.device)
         power = power.index_add(0, ring.flatten(), truth.abs().square().mean(dim=(0, 1)).flatten())
         size = (power / torch.bincount(ring.flatten())).clamp(min=1e-8).sqrt()[ring]
-        share = torch.where(ring > 0, ring.clamp(min=1).float().pow(-2), 0.0)
-        return (self.score(transform(members), truth) / size * (share / share.sum())).sum(dim=(-2, -1)).mean()
+        return (self.score(transform(members), truth) / size).mean()
 
     def _apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
         return model(noise, torch.ones(len(noise), device=noise.device), context).float()
@@ -91,12 +86,6 @@ class ProperScores:
 def masked_mean(values: Tensor, weight: Tensor) -> Tensor:
     """Mean of ``values`` with ``weight``, both (batch, 1, y, x)."""
     return (values * weight).sum() / weight.sum().clamp(min=1)
-
-
-def _hann(shape: tuple[int, int], device: torch.device) -> Tensor:
-    """A Hann window (y, x), so that the edges of a patch put no power into the spectrum."""
-    rows, columns = (torch.hann_window(size, periodic=False, device=device) for size in shape)
-    return rows[:, None] * columns
 
 
 def _rings(shape: tuple[int, int], device: torch.device) -> Tensor:

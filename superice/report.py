@@ -73,9 +73,9 @@ LEAD_COLUMNS = {
     "source": "source",
     "lead_fraction_percent": "lead fraction (%)",
     "leads_per_10000_km2": "leads per 10,000 km²",
-    "lead_km_per_1000_km2": "km of leads per 1000 km²",
+    "lead_km_per_1000_km2": "km per 1000 km²",
     "median_length_km": "median length (km)",
-    "longest_tenth_km": "a tenth is longer than (km)",
+    "longest_tenth_km": "longest tenth (km)",
     "anisotropy": "anisotropy",
     "direction_degrees": "direction (°)",
     "directions_shared": "directions shared",
@@ -263,7 +263,9 @@ def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
 
 def _with_interval(table: pd.DataFrame, name: str) -> list[str]:
     bounds = zip(table[name], table[f"{name}_lower"], table[f"{name}_upper"])
-    return [_cell(value) + (f"\n{_cell(low)} to {_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds]
+    return [
+        _cell(value) + (f"\n{_cell(low)} to\n{_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds
+    ]
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list]:

@@ -59,6 +59,11 @@ class Generator:
         """The formulation, built from its section."""
         return build_formulation(self.diffusion)
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the training met a loss that is no number."""
+        return self.origin.get("diverged", False)
+
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
         content = {
@@ -99,7 +104,7 @@ class Generator:
             reason = " ".join(str(error).split())
             raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
         for name, tensor in tensors.items():
-            if not tensor.isfinite().all():
+            if not (generator.diverged or tensor.isfinite().all()):
                 raise InputError("a weight is not a number", file=path, variable=name)
         return generator
 

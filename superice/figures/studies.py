@@ -46,7 +46,7 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
             axis.set_xticks(places, labels, fontsize=6)
             axis.minorticks_off()
             axis.margins(x=0.15)
-        axes[0].legend(loc="best")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center")
         figure.supxlabel(rows.varies.iloc[0].split(".")[-1].replace("_", " "), fontsize=8)
         letter_panels(axes)
     return figure

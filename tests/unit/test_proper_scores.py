@@ -41,6 +41,18 @@ def test_the_expected_score_is_lowest_for_the_truths_own_spread(kind):
     assert expected[1.0] < min(expected[0.6], expected[1.5])
 
 
+@pytest.mark.parametrize(("fairness", "best"), [(0.95, 0.952), (0.99, 0.990), (1.0, 1.0)])
+def test_less_fairness_wants_less_spread(fairness, best):
+    """Of Gaussian members of spread s, E|x - y| = c sqrt(s² + 1) and E|x - x'| = c sqrt(2) s: the best s is known."""
+    kept = 1 - (1 - fairness) / 2
+    assert kept / np.sqrt(2 - kept**2) == pytest.approx(best, abs=1e-3)
+    random = torch.Generator().manual_seed(0)
+    truth, first, second = torch.randn((3, 1_000_000), generator=random, dtype=torch.float64)
+    scores = ProperScores(fairness=fairness)
+    expected = lambda spread: float(scores.score(spread * torch.stack([first, second]), truth).mean())
+    assert expected(best) < min(expected(best - 0.1), expected(best + 0.1))
+
+
 def batch(size=32):
     random = torch.Generator().manual_seed(1)
     target = torch.randn((4, 1, size, size), generator=random)

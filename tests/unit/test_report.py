@@ -65,7 +65,7 @@ def test_everything_is_inside_the_page(picture):
 def test_intervals_stand_below_their_scores():
     scores = SCORES.assign(rmse_lower=[0.19, float("nan")], rmse_upper=[0.23, float("nan")])
     text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
-    assert "<td>0.200\n0.190 to 0.230</td>" in text
+    assert "<td>0.200\n0.190 to\n0.230</td>" in text
     assert "<td>0.250</td>" in text
 
 

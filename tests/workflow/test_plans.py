@@ -50,8 +50,9 @@ def test_the_reference_run_is_planned_without_data(checkout):
 
 def test_the_demo_is_planned(checkout):
     planned = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
-    assert planned["train"] == 4
-    assert planned["select_training"] == 2
+    assert planned["train"] == 5
+    assert planned["select_training"] == 3
+    assert planned["draw_baseline"] == 2 * (15 + 15)
     assert planned["report"] == 1
 
 

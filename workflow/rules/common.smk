@@ -19,7 +19,7 @@ except InputError as error:
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
-BASELINES = [name for name in RUN.content["experiments"] if RUN.experiment(name).get("baseline")]
+BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -81,6 +81,12 @@ def options_of(*names):
 def modules(*names):
     """Files of the package that an output rests on, so that an edit of one remakes it."""
     return [f"superice/{name}.py" for name in names]
+
+
+def launcher(devices):
+    """What starts a training: python, or torchrun for one that is shared by several GPUs of its node."""
+    # torchrun by its module: in a container the script torchrun may belong to another Python.
+    return f"python -m torch.distributed.run --standalone --nproc-per-node {devices}" if devices > 1 else "python"
 
 
 # What a member rests on.

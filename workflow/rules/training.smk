@@ -15,9 +15,13 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
+<<<<<<< HEAD
         modules=modules(
             "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
         ),
+=======
+        modules=modules("network", "diffusion", "proper_scores", "training", "parallel", "samples", "store", "weights"),
+>>>>>>> w-train
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
@@ -32,6 +36,7 @@ rule train:
         mem_mb=3000,
         runtime=4320,
     params:
+        launcher=lambda wildcards: launcher(RUN.experiment(wildcards.experiment)["training"]["devices"]),
         store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
@@ -43,7 +48,7 @@ rule train:
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
-        "python {input.script} --store {params.store} --training {params.training}"
+        "{params.launcher} {input.script} --store {params.store} --training {params.training}"
         " --validation {params.validation}"
         " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
         " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"
