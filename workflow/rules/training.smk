@@ -15,13 +15,17 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-<<<<<<< HEAD
         modules=modules(
-            "network", "diffusion", "proper_scores", "regression", "training", "samples", "store", "weights"
+            "network",
+            "diffusion",
+            "proper_scores",
+            "regression",
+            "training",
+            "parallel",
+            "samples",
+            "store",
+            "weights",
         ),
-=======
-        modules=modules("network", "diffusion", "proper_scores", "training", "parallel", "samples", "store", "weights"),
->>>>>>> w-train
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
