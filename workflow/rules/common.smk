@@ -164,6 +164,11 @@ def experiment_of(wildcards):
     return wildcards.get("experiment", PUBLISHED)
 
 
+def devices_of(experiment):
+    """How many GPUs a training of the experiment shares each batch among."""
+    return RUN.experiment(experiment)["training"].get("devices", 1)
+
+
 def weights_of(experiment):
     """The weights that an experiment draws with."""
     given = RUN.experiment(experiment).get("weights")

@@ -21,10 +21,11 @@ rule train:
         "results/{run}/logs/train/{experiment}_seed{seed}.log",
     benchmark:
         "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
-    threads: 7
+    threads: lambda wildcards: 7 * devices_of(wildcards.experiment)
     resources:
         mem_mb=3000,
         runtime=4320,
+        gpu=lambda wildcards: devices_of(wildcards.experiment),
     params:
         store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
@@ -65,6 +66,7 @@ rule select_training:
     resources:
         mem_mb=3000,
         runtime=240,
+        gpu=1,
     params:
         features=folder_of("validation"),
         validation=stamps(VALIDATION),
