@@ -144,13 +144,17 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         """Stop the jobs, then the daemons."""
-        self.command("scancel", "--user", getuser(), check=False)
+        self.cancel_all()
         _stop(*(self._daemon(path.stem) for path in self.folder.glob("*.pid")))
 
     def command(self, *arguments: str, check: bool = True) -> str:
         """What one of SLURM's commands prints."""
         result = subprocess.run(arguments, env=self.environment, capture_output=True, text=True, check=check)
         return result.stdout
+
+    def cancel_all(self) -> None:
+        """Cancel every job."""
+        self.command("scancel", "--user", getuser(), check=False)
 
     def start_node(self, name: str) -> None:
         """Start the daemon of a node."""
@@ -166,6 +170,17 @@ class Cluster:
         ]
         below = [process for step in steps for process in step.children(recursive=True)]
         _stop(self._daemon(f"slurmd-{name}"), *steps, *below, how=signal.SIGKILL)
+        (self.folder / f"slurmd-{name}.pid").unlink()
+
+    def has_lost(self, node: str) -> bool:
+        """Whether SLURM has noticed that a node is gone."""
+        return "DOWN" in self.command("scontrol", "show", "node", node)
+
+    def hasten(self) -> None:
+        """Let jobs that wait for their time start now: those of a lost node are held back for two minutes."""
+        for job in self.jobs():
+            if job["JobState"] == "PENDING":
+                self.command("scontrol", "update", f"JobId={job['JobId']}", "StartTime=now")
 
     def jobs(self) -> list[dict[str, str]]:
         """The jobs that the cluster knows, those that ended too, with SLURM's names of their properties."""

@@ -23,7 +23,7 @@ grid: {areas: areas.yaml, area: small}
 calendar:
   training: {first: "2020-10-18", last: "2020-11-30", every: 30}
   validation: null
-  test: {first: "2020-12-18", last: "2021-01-31", every: 30}
+  test: {first: "2020-12-17", last: "2021-01-31", every: 30}
   observations: null
 sources: {model: {kind: twin}, observations: {kind: twin}}
 defaults:
@@ -41,7 +41,7 @@ class Checkout:
     """A copy of the workflow, and Snakemake in it: on this machine, or with the profile of the cluster."""
 
     def __init__(self, folder, environment):
-        self.folder, self.results = folder, folder / "results" / "small"
+        self.folder, self.results, self.controllers = folder, folder / "results" / "small", []
         self.environment = environment | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
         self.environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}"
 
@@ -53,7 +53,7 @@ class Checkout:
             where = ["--profile", "profiles/slurm", "--latency-wait", "5"]
             where += ["--slurm-init-seconds-before-status-checks", "1"]
         command = [sys.executable, "-m", "snakemake", *where, *options, "--configfile", "small.yaml", "--", *targets]
-        return subprocess.Popen(
+        controller = subprocess.Popen(
             command,
             cwd=self.folder,
             env=self.environment,
@@ -62,6 +62,8 @@ class Checkout:
             text=True,
             start_new_session=True,
         )
+        self.controllers.append(controller)
+        return controller
 
     def run(self, *options, targets, profile="slurm", status=0):
         """What a controller says, from its start to its end with the status."""
@@ -70,11 +72,7 @@ class Checkout:
 
 def ended(controller, status=0):
     """What a started controller says until it ends with the status."""
-    try:
-        output, _ = controller.communicate(timeout=600)
-    finally:
-        if controller.poll() is None:
-            os.killpg(controller.pid, signal.SIGKILL)
+    output, _ = controller.communicate(timeout=600)
     assert controller.returncode == status, output[-4000:]
     return output
 
@@ -105,7 +103,12 @@ def prepared(cluster, tmp_path_factory):
 def checkout(prepared, cluster, tmp_path):
     """A copy of the prepared run for one test."""
     shutil.copytree(prepared.folder, tmp_path / "run", symlinks=True)
-    return Checkout(tmp_path / "run", cluster.environment)
+    copy = Checkout(tmp_path / "run", cluster.environment)
+    yield copy
+    for controller in copy.controllers:
+        if controller.poll() is None:
+            os.killpg(controller.pid, signal.SIGKILL)
+    cluster.cancel_all()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from conftest import ended
 from safetensors.numpy import load_file
 
 TRAINED = "results/small/training/preconditioned/seed0/model.safetensors"
-DAYS = ("20201218", "20210117")
+DAYS = ("20201217", "20210116")
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
 
@@ -80,7 +80,7 @@ class TestWork:
 class TestFailures:
     def test_a_cancelled_training_is_sent_again_and_ends_with_the_same_weights(self, cluster, checkout, made_here):
         controller = start_training(checkout)
-        cluster.command("scancel", *running(cluster))
+        cluster.cancel_all()
         output = ended(controller)
         assert "CANCELLED" in output and len(submitted(output)) == 2
         assert " 0/8 " not in (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
@@ -97,7 +97,7 @@ class TestFailures:
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
 
     def test_a_job_killed_for_memory_leaves_nothing_and_is_made_later(self, checkout):
-        little = ("--set-resources", "train:mem_mb_per_cpu=30", "--retries", "0")
+        little = ("--set-resources", "train:slurm_partition=small-g", "train:mem_mb_per_cpu=30", "--retries", "0")
         output = checkout.run(*little, targets=[TRAINED], status=1)
         assert "exceeded memory limit" in output
         assert not (checkout.folder / TRAINED).exists()
@@ -115,7 +115,7 @@ class TestFailures:
         controller.kill()
         ended(controller, -signal.SIGKILL)
         assert running(cluster), "the job goes on without its controller"
-        cluster.command("scancel", *running(cluster))
+        cluster.cancel_all()
         wait_until(lambda: not running(cluster), 60, "a cancelled job was left")
         checkout.run("--unlock", targets=[TRAINED])
         checkout.run(targets=[TRAINED])
