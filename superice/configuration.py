@@ -18,6 +18,7 @@ from superice.seasons import Calendar, Season
 from superice.twin import TwinSettings
 
 SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
+OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
 
 
 class Configuration:
@@ -29,6 +30,7 @@ class Configuration:
         _validate(self.content, yaml.safe_load(schema.read_text(encoding="utf-8")))
         self.calendar = Calendar.from_mapping(self.content["calendar"])
         TwinSettings.from_mapping(self.content["twin"])
+        self._check_shared_trainings()
         self._check_experiments()
         self._check_figures()
 
@@ -49,15 +51,20 @@ class Configuration:
         return [published] + [name for name in self.content["run"] if name != published]
 
     def experiment(self, name: str) -> dict[str, Any]:
-        """An experiment's sections: the defaults with its own on top.
+        """An experiment's sections: its own on top of the defaults, or of the experiment that it is ``trained_as``.
 
         An experiment with another formulation replaces the section ``diffusion`` whole.
         """
-        merged = deepcopy(self.content["defaults"])
-        for section, values in self.content["experiments"][name].items():
+        own = self.content["experiments"][name]
+        merged = self.experiment(own["trained_as"]) if "trained_as" in own else deepcopy(self.content["defaults"])
+        for section, values in own.items():
             replaces = section == "diffusion" and "formulation" in values
             merged[section] = merged[section] | values if isinstance(values, dict) and not replaces else values
         return merged
+
+    def training_of(self, experiment: str) -> str:
+        """The experiment whose trainings an experiment draws with: its own, or those that it is ``trained_as``."""
+        return self.content["experiments"][experiment].get("trained_as", experiment)
 
     def features(self, feature_set: str | None = None) -> dict[str, Any]:
         """The section ``features``, with the changes of a feature set on top."""
@@ -101,7 +108,7 @@ class Configuration:
         """What a reader of the report wants to know first."""
         calendar, sources = self.calendar, self.content["sources"]
         counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
-        seeds = [f"{name} ({len(self.experiment(name)['seeds'])} trainings)" for name in self.experiments]
+        trained = [self._trained(name) for name in self.experiments]
         weights = [self.experiment(name).get("weights") for name in self.experiments]
         return {
             "configuration": f"{self.name}, digest {self.digest}",
@@ -109,10 +116,27 @@ class Configuration:
             "model days": ", ".join(counts) or "none",
             "observed days": str(len(calendar.observed_days())),
             "sources": f"model: {sources['model']['kind']}; observations: {sources['observations']['kind']}",
-            "experiments": ", ".join(self.experiments if any(weights) else seeds),
+            "experiments": ", ".join(self.experiments if any(weights) else trained),
             "weights": ", ".join(filter(None, weights)) or "trained here",
             "published": self.content["published"],
         }
+
+    def _trained(self, name: str) -> str:
+        training = self.training_of(name)
+        own = f"{len(self.experiment(name)['seeds'])} trainings"
+        return f"{name} ({own if training == name else f'trained as {training}'})"
+
+    def _check_shared_trainings(self) -> None:
+        known = self.content["experiments"]
+        for name, own in known.items():
+            training = self.training_of(name)
+            if training != name and "trained_as" in known.get(training, {"trained_as": None}):
+                raise InputError(f"experiments.{name}.trained_as: {training!r} is no experiment with its own trainings")
+            decided = [key for key in OF_TRAININGS if key in own] if training != name else []
+            if decided:
+                raise InputError(f"experiments.{name}: {', '.join(decided)} is decided by {training!r}, its trained_as")
+            if "seed" in own and (training == name or own["seed"] not in self.experiment(training)["seeds"]):
+                raise InputError(f"experiments.{name}.seed: no seed {own['seed']} of one that it is trained_as")
 
     def _check_experiments(self) -> None:
         known = self.content["experiments"]

@@ -36,8 +36,8 @@ class SamplerSettings:
     """How members are drawn.
 
     Attributes:
-        name: ddim (the report's), multistep or stochastic_multistep.
-        steps: passes of the network for one member (N_d of the report).
+        name: ddim (the report's), heun, multistep or stochastic_multistep.
+        steps: from pure noise to the member (N_d of the report).
         inflation: of the fresh noise of the stochastic sampler.
         members: size of the ensemble.
         batch: the most members that go through the network together, where the memory has room for them; the result
@@ -45,6 +45,9 @@ class SamplerSettings:
         tile: the largest (rows, columns) evaluated for at once, less the halo that is added; None for no bound. The
             result does not depend on it.
         precision: fp32, bf16, or auto.
+        consistent_within: difference in m (root mean square) that a member's box mean may have from the low-resolution
+            thickness; None for any.
+        consistent_box: width of that box in km.
     """
 
     name: str = "ddim"
@@ -54,6 +57,13 @@ class SamplerSettings:
     batch: int = 2
     tile: tuple[int, int] | None = None
     precision: str = "fp32"
+    consistent_within: float | None = None
+    consistent_box: float = 90.0
+
+    @property
+    def passes(self) -> int:
+        """Evaluations of the network for one member."""
+        return 2 * self.steps - 1 if self.name == "heun" else self.steps
 
     def __post_init__(self) -> None:
         if self.name not in SAMPLERS:
@@ -112,7 +122,7 @@ def draw_members(
     sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
     field = _Field(generator, features, sampler, device)
     batch = min(sampler.batch, sampler.members, field.most_members(device))
-    with tqdm(total=sampler.members * sampler.steps, unit="pass", disable=not progress) as bar:
+    with tqdm(total=sampler.members * sampler.passes, unit="pass", disable=not progress) as bar:
 
         def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
             bar.update(len(z))
@@ -124,7 +134,7 @@ def draw_members(
             with torch.inference_mode():
                 targets = field.cropped(sample(denoise, steps, noise))
             for number, target in zip(numbers, targets, strict=True):
-                member = generator.normalisation.thickness(target, features.sit)
+                member = generator.normalisation.thickness(target, features.sit, generator.network.settings.output)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)

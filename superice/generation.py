@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from superice.consistency import consistent
+from superice.degradation import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
@@ -71,17 +73,23 @@ def generate(
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
         "sampler": f"{sampler.name}, {sampler.steps} steps",
-        "passes_per_member": sampler.steps,
+        "passes_per_member": sampler.passes,
     }
-    pixels = int(features.mask.sum()) * sampler.members
-    if not pixels:
+    drawn_pixels = int(features.mask.sum()) * sampler.members
+    if not drawn_pixels:
         print(f"warning: {features_path} holds no ice: the members are empty", file=sys.stderr)
-    began, negative = time.monotonic(), 0
+    began, negative, differences = time.monotonic(), 0, []
     with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
-        for drawn in draw_members(generator, features, sampler, seed, progress=True) if pixels else ():
+        for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
             member, count = clipped(drawn)
-            ensemble.append(member)
             negative += count
+            if sampler.consistent_within is not None:
+                width = pixels(sampler.consistent_box, grid.step)
+                member, left = consistent(member, features.sit, features.mask, width, sampler.consistent_within)
+                differences.append(left)
+            ensemble.append(member)
         seconds = (time.monotonic() - began) / sampler.members
-        share = negative / max(1, pixels)
+        share = negative / max(1, drawn_pixels)
         ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(share, 6)})
+        if differences:
+            ensemble.describe({"consistent_within_m": round(max(differences), 4)})

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.errors import InputError
+from superice.normalisation import OUTPUTS
 
 INPUTS = ("sic", "sit", "deformation")
 
@@ -24,6 +25,8 @@ class NetworkSettings:
         inputs: the fields it is conditioned on, among sic, sit and deformation; the mask is always added.
         embedding_channels: channels of the sinusoidal embedding of the noise level.
         embedding_frequencies: lowest and highest frequency of the embedding.
+        output: what it makes, the increment of the thickness, or the unbounded_increment that no member can become
+            negative of.
     """
 
     widths: tuple[int, ...] = (32, 64, 96, 128)
@@ -31,6 +34,7 @@ class NetworkSettings:
     inputs: tuple[str, ...] = INPUTS
     embedding_channels: int = 32
     embedding_frequencies: tuple[float, float] = (1.0, 1000.0)
+    output: str = "increment"
 
     @property
     def factor(self) -> int:
@@ -146,6 +150,8 @@ def build_network(settings: NetworkSettings) -> UNet:
     unknown = set(settings.inputs) - set(INPUTS)
     if unknown:
         raise InputError(f"network.inputs: unknown {sorted(unknown)}; known are {', '.join(INPUTS)}")
+    if settings.output not in OUTPUTS:
+        raise InputError(f"network.output: one of {', '.join(OUTPUTS)} is needed", value=settings.output)
     if settings.embedding_channels % 2:
         raise InputError("network.embedding_channels must be even", value=settings.embedding_channels)
     return UNet(settings).to(memory_format=torch.channels_last)

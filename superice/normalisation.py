@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 SECONDS_PER_DAY = 86400.0
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
+OUTPUTS = ("increment", "unbounded_increment")  # what a network can be asked for
+NORMALISED = (*VARIABLES, "unbounded_increment")
+SOFTNESS = 0.1  # m: well above it, the unbounded thickness is the thickness
+THINNEST = 1e-3  # m
 
 
 def quantities(features: Features) -> dict[str, np.ndarray]:
@@ -31,6 +35,28 @@ def quantities(features: Features) -> dict[str, np.ndarray]:
         fields["increment"] = features.truth - features.sit
     mask = features.mask
     return {name: np.where(mask, values, np.float32(np.nan)) for name, values in fields.items()}
+
+
+def unbounded(thickness: np.ndarray) -> np.ndarray:
+    """Thickness in m, any shape, on a scale without a lower bound: the inverse of the softplus of ``SOFTNESS``.
+
+    Ice of less than ``THINNEST`` is taken to be of that.
+    """
+    thickness = np.maximum(thickness, THINNEST)
+    return thickness + SOFTNESS * np.log(-np.expm1(-thickness / SOFTNESS))
+
+
+def bounded(values: np.ndarray) -> np.ndarray:
+    """The thickness in m, above 0 whatever the ``values``: the inverse of ``unbounded``."""
+    return np.maximum(values, 0) + SOFTNESS * np.log1p(np.exp(-np.abs(values) / SOFTNESS))
+
+
+def _increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
+    """What the network is to make of a day, in m, NaN where it is unknown."""
+    if output == "increment":
+        return quantities["increment"]
+    low_resolution = quantities["sit"]
+    return unbounded(low_resolution + quantities["increment"]) - unbounded(low_resolution)
 
 
 def floored(log_deformation: np.ndarray, floor: float) -> np.ndarray:
@@ -78,7 +104,8 @@ def day_statistics(features: Features, floor: float) -> dict[str, dict[str, floa
     values = quantities(features)
     values["log_deformation"] = floored(values["log_deformation"], floor)
     known = np.isfinite(values["increment"])
-    return {name: asdict(Moments.of(values[name][known])) for name in VARIABLES}
+    values["unbounded_increment"] = _increment(values, "unbounded_increment")
+    return {name: asdict(Moments.of(values[name][known])) for name in NORMALISED}
 
 
 @dataclass(frozen=True)
@@ -86,7 +113,7 @@ class Normalisation:
     """What turns fields into network inputs and back.
 
     Attributes:
-        mean, deviation: by variable (sic, sit in m, log_deformation, increment in m).
+        mean, deviation: by variable (sic, sit in m, log_deformation, increment and unbounded_increment in m).
         floor: the smallest deformation in day-1.
         sic_threshold: the concentration above which a pixel is ice.
         days, pixels: how many the numbers rest on.
@@ -101,20 +128,20 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            if set(numbers) != set(VARIABLES):
-                raise InputError(f"normalisation.{what}: of {', '.join(VARIABLES)} is needed", value=sorted(numbers))
-        for name in VARIABLES:
+            if set(numbers) != set(NORMALISED):
+                raise InputError(f"normalisation.{what}: of {', '.join(NORMALISED)} is needed", value=sorted(numbers))
+        for name in NORMALISED:
             if not (np.isfinite(self.mean[name]) and 0 < self.deviation[name] < np.inf):
                 raise InputError("normalisation: a mean and a deviation above 0 are needed", variable=name)
 
     @classmethod
     def from_days(cls, statistics: Iterable[dict], floor: float, sic_threshold: float) -> Normalisation:
         """Merge the moments of the training days. Raises InputError when they hold no pixel or do not vary."""
-        total = dict.fromkeys(VARIABLES, Moments())
+        total = dict.fromkeys(NORMALISED, Moments())
         days = 0
         for day in statistics:
             days += day["sic"]["n"] > 0
-            for name in VARIABLES:
+            for name in NORMALISED:
                 total[name] = total[name].merged(Moments(**day[name]))
         for name, moments in total.items():
             if moments.deviation == 0:
@@ -147,10 +174,14 @@ class Normalisation:
         mask = ~np.isnan(quantities["sic"])
         return np.stack([*(fields[name]() for name in names), mask]).astype(np.float32, copy=False)
 
-    def target(self, quantities: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3)."""
-        return self._standard("increment", quantities["increment"]).astype(np.float32, copy=False)
+    def target(self, quantities: Mapping[str, np.ndarray], output: str = "increment") -> np.ndarray:
+        """The normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3).
 
-    def thickness(self, target: np.ndarray, low_resolution: np.ndarray) -> np.ndarray:
+        ``output`` is one of ``OUTPUTS``: the increment is of the thickness, or of the unbounded thickness.
+        """
+        return self._standard(output, _increment(quantities, output)).astype(np.float32, copy=False)
+
+    def thickness(self, target: np.ndarray, low_resolution: np.ndarray, output: str = "increment") -> np.ndarray:
         """Thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""
-        return low_resolution + self.mean["increment"] + self.deviation["increment"] * target
+        increment = self.mean[output] + self.deviation[output] * target
+        return low_resolution + increment if output == "increment" else bounded(unbounded(low_resolution) + increment)

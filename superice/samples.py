@@ -44,9 +44,11 @@ class Days:
     Raises InputError for a file that is no stored day, or of another grid than the others.
     """
 
-    def __init__(self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...]) -> None:
+    def __init__(
+        self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...], output: str = "increment"
+    ) -> None:
         self.normalisation = normalisation
-        self.inputs = inputs
+        self.inputs, self.output = inputs, output
         shapes = {path: open_day(path).shape for path in files}
         self.files = [path for path, shape in shapes.items() if math.prod(shape)]
         for path in self.files:
@@ -63,7 +65,8 @@ class Days:
     def normalised(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it."""
         quantities = decoded(stored)
-        context, target = self.normalisation.inputs(quantities, self.inputs), self.normalisation.target(quantities)
+        context = self.normalisation.inputs(quantities, self.inputs)
+        target = self.normalisation.target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 
 

@@ -28,42 +28,33 @@ class Stage:
 def stages(run: Configuration) -> list[Stage]:
     """What ``all`` makes date by date, in the order of the workflow."""
     found = [
-        _dated("model features", "model/features/{0}.nc", "model_features/{0}", run.calendar.model_days()),
+        _dated("model features", "model/features/{}.nc", "model_features/{}", run.calendar.model_days()),
         _dated(
             "observed features",
-            "observations/features/sic_sit_e1_e2_{0}.npz",
-            "observed_features/{0}",
+            "observations/features/sic_sit_e1_e2_{}.npz",
+            "observed_features/{}",
             run.calendar.observed_days(),
         ),
     ]
-    for name in run.experiments:
-        if not run.experiment(name).get("weights"):
-            seeds = run.experiment(name)["seeds"]
-            found.append(
-                Stage(
-                    f"trainings, {name}",
-                    {f"training/{name}/seed{n}/model.safetensors": f"train/{name}_seed{n}" for n in seeds},
-                )
+    for name in dict.fromkeys(map(run.training_of, run.experiments)):
+        seeds = () if run.experiment(name).get("weights") else run.experiment(name)["seeds"]
+        found.append(
+            Stage(
+                f"trainings, {name}",
+                {f"training/{name}/seed{n}/model.safetensors": f"train/{name}_seed{n}" for n in seeds},
             )
-    for name in run.experiments:
+        )
+    kinds = [(name, branch) for name in run.experiments for branch in ("model", "observations")]
+    for name, branch in kinds:
         published = name == run.content["published"]
-        for branch in ("model", "observations"):
-            folder = branch if published else f"experiments/{name}/{branch}"
-            rule = "draw_published_ensemble" if published else f"draw_ensemble/{name}"
-            days = run.ensemble_days(name, branch)
-            found.append(
-                _dated(
-                    f"ensembles, {name}, {branch}",
-                    folder + "/predictions/sit_hrai_{0}.nc",
-                    f"{rule}/{branch}/{{0}}",
-                    days,
-                )
-            )
-    for name in run.experiments:
-        for branch in ("model", "observations"):
-            path = f"{branch}/{name}/{{0}}"
-            days = run.scored_days(name, branch)
-            found.append(_dated(f"scores, {name}, {branch}", f"scores/{path}.nc", f"score_date/{path}", days))
+        output = branch if published else f"experiments/{name}/{branch}"
+        log = f"draw_published_ensemble/{branch}" if published else f"draw_ensemble/{name}/{branch}"
+        days = run.ensemble_days(name, branch)
+        found.append(_dated(f"ensembles, {name}, {branch}", output + "/predictions/sit_hrai_{}.nc", log + "/{}", days))
+    for name, branch in kinds:
+        days = run.scored_days(name, branch)
+        path = f"{branch}/{name}/{{}}"
+        found.append(_dated(f"scores, {name}, {branch}", f"scores/{path}.nc", f"score_date/{path}", days))
     return [stage for stage in found if stage.logs]
 
 

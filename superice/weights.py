@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from superice.commands import settings_as
-from superice.diffusion import Formulation, NoisePrediction, Preconditioned
+from superice.diffusion import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.errors import InputError
 from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
@@ -21,6 +21,7 @@ from superice.proper_scores import ProperScores
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
+    "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
 }

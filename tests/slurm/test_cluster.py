@@ -89,10 +89,9 @@ class TestFailures:
     def test_a_training_whose_node_is_lost_goes_on_when_it_is_back(self, cluster, checkout, made_here):
         controller = start_training(checkout)
         cluster.lose_node(GPU_NODE)
-        wait_until(
-            lambda: "down" in cluster.command("sinfo", "-h", "-n", GPU_NODE, "-o", "%T"), 60, "the node stayed up"
-        )
+        wait_until(lambda: cluster.has_lost(GPU_NODE), 60, "the node was not missed")
         cluster.start_node(GPU_NODE)
+        cluster.hasten()
         ended(controller)
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
 

@@ -56,6 +56,16 @@ def test_an_experiment_with_another_formulation_keeps_nothing_of_the_default_one
     assert diffusion["noise_max"] == 20.0
 
 
+def test_an_experiment_that_is_trained_as_another_is_that_one_but_for_its_own_keys():
+    content = load()
+    content["experiments"]["fewer_steps"] = {"trained_as": "preconditioned", "sampler": {"steps": 4}}
+    run = Configuration(content)
+    fewer, whole = run.experiment("fewer_steps"), run.experiment("preconditioned")
+    assert run.training_of("fewer_steps") == "preconditioned"
+    assert fewer["sampler"] == whole["sampler"] | {"steps": 4}
+    assert all(fewer[section] == whole[section] for section in ("network", "diffusion", "training", "ensembles"))
+
+
 def set_key(content, path, value):
     *parents, last = path.split(".")
     for parent in parents:
@@ -76,6 +86,10 @@ def set_key(content, path, value):
         ("run", ["nonsense"], "run: no experiment 'nonsense'"),
         ("sources.model", {"kind": "guess"}, "sources.model.kind: 'guess'"),
         ("twin", {"colour": 1}, "twin: unknown key 'colour'"),
+        ("experiments.other", {"trained_as": "nonsense"}, "other.trained_as: 'nonsense' is no experiment with its own"),
+        ("experiments.other", {"trained_as": "reference", "network": {}}, "other: network is decided by 'reference'"),
+        ("experiments.other", {"trained_as": "reference", "seed": 7}, "experiments.other.seed: no seed 7"),
+        ("experiments.other", {"seed": 0}, "experiments.other.seed: no seed 0 of one that it is trained_as"),
         ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
         ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
         ("sources.observations.addresses.ice", ["https://host/ice"], "addresses: unknown key 'ice'"),

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from superice.errors import InputError
 from superice.features import Features
-from superice.normalisation import Moments, Normalisation, day_statistics, floored, quantities
+from superice.normalisation import (
+    NORMALISED,
+    OUTPUTS,
+    Moments,
+    Normalisation,
+    bounded,
+    day_statistics,
+    floored,
+    quantities,
+    unbounded,
+)
 
 
 @given(st.lists(st.lists(st.floats(-1e3, 1e3), max_size=30), min_size=1, max_size=6))
@@ -55,11 +65,28 @@ def test_masked_pixels_are_zero_after_normalisation():
     assert inputs[1][day.mask].std() == pytest.approx(1, abs=1e-5)
 
 
-def test_target_and_thickness_are_inverse():
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_target_and_thickness_are_inverse(output):
     day = some_day(2)
     normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
-    back = normalisation.thickness(normalisation.target(quantities(day)), day.sit)
-    assert np.allclose(back[day.mask], day.truth[day.mask], atol=1e-5)
+    target = normalisation.target(quantities(day), output)
+    assert target[day.mask].std() == pytest.approx(1, abs=1e-4)
+    back = normalisation.thickness(target, day.sit, output)
+    assert np.allclose(back[day.mask], np.maximum(day.truth, 1e-3)[day.mask], atol=1e-4)
+
+
+def test_unbounded_thickness_is_the_thickness_of_thick_ice_and_any_value_of_it_is_a_thickness():
+    assert unbounded(np.array([0.5, 2.0])) == pytest.approx([0.5, 2.0], abs=1e-3)
+    assert bounded(np.array([-1.0, 0.0, 3.0])) == pytest.approx([4.54e-6, 0.1 * np.log(2), 3.0], rel=1e-3)
+    assert bounded(unbounded(np.array([0.0, 0.01, 5.0]))) == pytest.approx([1e-3, 0.01, 5.0])
+
+
+def test_no_target_makes_an_unbounded_increment_negative():
+    day = some_day(4)
+    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
+    drawn = np.random.default_rng(0).normal(-2, 3, day.sit.shape)
+    assert np.nanmin(normalisation.thickness(drawn, day.sit, "unbounded_increment")) > 0
+    assert np.nanmin(normalisation.thickness(drawn, day.sit)) < 0
 
 
 def test_ice_at_rest_has_the_floor_for_deformation():
@@ -74,6 +101,6 @@ def test_ice_at_rest_has_the_floor_for_deformation():
 
 
 def test_days_without_ice_give_no_normalisation():
-    empty = {name: asdict(Moments()) for name in ("sic", "sit", "log_deformation", "increment")}
+    empty = {name: asdict(Moments()) for name in NORMALISED}
     with pytest.raises(InputError, match="no ice"):
         Normalisation.from_days([empty], 1e-4, 0.15)

@@ -41,6 +41,18 @@ def test_the_expected_score_is_lowest_for_the_truths_own_spread(kind):
     assert expected[1.0] < min(expected[0.6], expected[1.5])
 
 
+@pytest.mark.parametrize(("fairness", "best"), [(0.95, 0.952), (0.99, 0.990), (1.0, 1.0)])
+def test_less_fairness_wants_less_spread(fairness, best):
+    """Of Gaussian members of spread s, E|x - y| = c sqrt(s² + 1) and E|x - x'| = c sqrt(2) s: the best s is known."""
+    kept = 1 - (1 - fairness) / 2
+    assert kept / np.sqrt(2 - kept**2) == pytest.approx(best, abs=1e-3)
+    random = torch.Generator().manual_seed(0)
+    truth, first, second = torch.randn((3, 1_000_000), generator=random, dtype=torch.float64)
+    scores = ProperScores(fairness=fairness)
+    expected = lambda spread: float(scores.score(spread * torch.stack([first, second]), truth).mean())
+    assert expected(best) < min(expected(best - 0.1), expected(best + 0.1))
+
+
 def batch(size=32):
     random = torch.Generator().manual_seed(1)
     target = torch.randn((4, 1, size, size), generator=random)
@@ -84,6 +96,17 @@ def test_the_spectrum_weighs_every_wavenumber_alike():
     fair = ProperScores(fairness=1.0)
     plain, steep = fair._of_spectrum(members, target, mask), fair._of_spectrum(scaled, rough, mask)
     assert float(steep) == pytest.approx(float(plain), rel=0.15)
+
+
+def test_boxes_of_every_size_weigh_alike():
+    """A field whose large scales are ten times as strong has the same score of its boxes."""
+    random = torch.Generator().manual_seed(4)
+    target, *members = torch.randn((3, 4, 1, 256, 256), generator=random)
+    members, mask = torch.stack(members), torch.ones_like(target)
+    scores = ProperScores()
+    plain, strong = (scores._of_boxes(k * members, k * target, mask, 16) for k in (1, 10))
+    assert float(strong) == pytest.approx(float(plain), rel=1e-5)
+    assert float(plain) == pytest.approx(float(scores._of_boxes(members, target, mask, 4)), rel=0.2)
 
 
 def test_a_member_is_made_in_one_pass_by_any_sampler():

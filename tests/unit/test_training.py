@@ -190,7 +190,7 @@ class PublishedDays(Days):
     """The days as they are published, without the store between."""
 
     def __init__(self, files, normalisation, inputs):
-        self.files, self.normalisation, self.inputs = files, normalisation, inputs
+        self.files, self.normalisation, self.inputs, self.output = files, normalisation, inputs, "increment"
 
     def __getitem__(self, index):
         values = quantities(read_model_features(self.files[index]))

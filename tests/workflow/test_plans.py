@@ -90,6 +90,24 @@ def test_the_model_can_come_from_the_marine_service(checkout, tmp_path):
     assert "results/superice/downloads/cmems/20220412.json" in output
 
 
+def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
+    file = tmp_path / "shared.yaml"
+    file.write_text(
+        "experiments: {more_steps: {trained_as: reference, sampler: {steps: 100}},"
+        " second: {trained_as: reference, seed: 1}}\nrun: [reference, more_steps, second]\n"
+    )
+    options = "--dry-run", "--printshellcmds", "--configfile", str(file), "--"
+    planned = jobs(snakemake(checkout, *options, "trainings"))
+    assert (planned["train"], planned["select_training"]) == (3, 1)
+    drawn = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+    plan = snakemake(checkout, *options, drawn.format("more_steps"))
+    assert "training/reference/chosen.safetensors" in plan and '"steps": 100' in plan
+    plan = snakemake(checkout, *options, drawn.format("second"))
+    assert jobs(plan)["train"] == 1 and "--weights results/superice/training/reference/seed1/model.safetensors" in plan
+    own = "results/superice/training/more_steps/chosen.safetensors"
+    assert "No rule to produce" in snakemake(checkout, *options, own, check=False)
+
+
 def test_the_slurm_profile_plans_the_same_jobs(checkout):
     target = "results/superice/normalisation.json"
     plain = jobs(snakemake(checkout, "--dry-run", target))

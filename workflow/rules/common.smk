@@ -170,9 +170,12 @@ def devices_of(experiment):
 
 
 def weights_of(experiment):
-    """The weights that an experiment draws with."""
-    given = RUN.experiment(experiment).get("weights")
-    return given or paths("training/{experiment}/chosen.safetensors", experiment=experiment)[0]
+    """The weights that an experiment draws with: given, of the seed that it names, or chosen."""
+    settings = RUN.experiment(experiment)
+    if "weights" in settings:
+        return settings["weights"]
+    name = f"seed{settings['seed']}/model" if "seed" in settings else "chosen"
+    return paths("training/{training}/{name}.safetensors", training=RUN.training_of(experiment), name=name)[0]
 
 
 SCORED = [

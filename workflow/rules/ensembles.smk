@@ -10,7 +10,7 @@ rule draw_ensemble:
         weights=lambda wildcards: weights_of(experiment_of(wildcards)),
         script="workflow/scripts/draw_ensemble.py",
         areas=AREAS,
-        modules=modules("generation", *DRAWING),
+        modules=modules("generation", "consistency", *DRAWING),
     output:
         "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
     log:

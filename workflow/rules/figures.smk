@@ -2,12 +2,12 @@
 # Needs: histories, ensembles, features, scores, as far as the run has them. Makes: figures/<figure>.png and .pdf, report.html.
 
 SHOWN = {kind: RUN.figure_days(kind) for kind in ("model", "observations")}
-TRAINED = [name for name in RUN.experiments if not RUN.experiment(name).get("weights")]
+DRAWN_WITH = dict.fromkeys(RUN.training_of(name) for name in RUN.experiments if "weights" not in RUN.experiment(name))
 SCORED_DAYS = {kind: set(RUN.scored_days(PUBLISHED, kind)) for kind in SHOWN}
 
 # By figure: the files it is drawn from, by option of draw_figure.py. A figure without files is not made.
 DRAWN_FROM = {
-    "training": {"histories": [path for name in TRAINED for path in histories_of(name)]},
+    "training": {"histories": [path for name in DRAWN_WITH for path in histories_of(name)]},
     "members": {
         "features": features_of("model", SHOWN["model"][1:2]),
         "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"][1:2]),
@@ -93,7 +93,7 @@ rule report:
     input:
         figures=FIGURES,
         tables=paths("scores/{table}.csv", table=SCORE_TABLES) if SCORED else [],
-        selection=paths("training/{experiment}/selection.csv", experiment=TRAINED),
+        selection=paths("training/{experiment}/selection.csv", experiment=DRAWN_WITH),
         missing="results/{run}/missing.csv",
         coverage="results/{run}/coverage.csv",
         calendar="results/{run}/calendar.csv",

@@ -5,6 +5,8 @@
 
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
+# Experiments with trainings of their own.
+TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name]
 
 
 rule train:
@@ -21,6 +23,8 @@ rule train:
         "results/{run}/logs/train/{experiment}_seed{seed}.log",
     benchmark:
         "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
+    wildcard_constraints:
+        experiment="|".join(TRAINED),
     threads: lambda wildcards: 7 * devices_of(wildcards.experiment)
     resources:
         mem_mb=3000,
@@ -62,6 +66,8 @@ rule select_training:
         "results/{run}/logs/select_training/{experiment}.log",
     benchmark:
         "results/{run}/benchmarks/select_training/{experiment}.tsv"
+    wildcard_constraints:
+        experiment="|".join(TRAINED),
     threads: 7
     resources:
         mem_mb=3000,

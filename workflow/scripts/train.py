@@ -41,7 +41,7 @@ def main() -> None:
     options = settings_as(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
     days = (
-        Days([args.store / store_name(d) for d in dates], normalisation, network.inputs)
+        Days([args.store / store_name(d) for d in dates], normalisation, network.inputs, network.output)
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
