@@ -16,7 +16,7 @@ AREAS = """small:
   shape: {height: 64, width: 72}
   area_extent: {lower_left_xy: [148500, -571500], upper_right_xy: [364500, -379500], units: m}
 """
-# An epoch has 12 batches, so that a training can be stopped in the middle of one.
+# An epoch has 8 batches, so that a training can be stopped in the middle of one.
 CONFIG = """
 name: small
 grid: {areas: areas.yaml, area: small}
@@ -28,7 +28,7 @@ calendar:
 sources: {model: {kind: twin}, observations: {kind: twin}}
 defaults:
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
-  training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 24, workers: 0, validation_samples: 2}
+  training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 16, workers: 0, validation_samples: 2}
   sampler: {members: 3, steps: 2}
   ensembles: {splits: [test]}
 run: [preconditioned]
@@ -72,7 +72,7 @@ class Checkout:
 
 def ended(controller, status=0):
     """What a started controller says until it ends with the status."""
-    output, _ = controller.communicate(timeout=600)
+    output, _ = controller.communicate(timeout=900)
     assert controller.returncode == status, output[-4000:]
     return output
 

@@ -44,7 +44,7 @@ def epochs_of(checkout):
 def start_training(checkout):
     """Start a controller with one training, and wait until this is in its second epoch."""
     controller = checkout.start(targets=[TRAINED])
-    wait_until(lambda: epochs_of(checkout) >= 1, 120, "the training made no epoch")
+    wait_until(lambda: epochs_of(checkout) >= 1, 300, "the training made no epoch")
     return controller
 
 
@@ -56,7 +56,7 @@ class TestWork:
     def test_seeds_train_at_once_on_gpus_of_their_own(self, cluster, checkout, made_here):
         weights = [f"results/small/training/preconditioned/seed{seed}/model.safetensors" for seed in range(3)]
         controller = checkout.start(targets=weights)
-        wait_until(lambda: len(cluster.gpus_in_use()) == 3, 120, "three GPUs were not in use at once")
+        wait_until(lambda: len(cluster.gpus_in_use()) == 3, 300, "three GPUs were not in use at once")
         output = ended(controller)
         sent = [job for job in cluster.jobs() if job["JobId"] in submitted(output)]
         assert len(sent) == 3
@@ -107,7 +107,7 @@ class TestFailures:
         assert "Directory cannot be locked" in checkout.run(targets=[TRAINED], status=1)
         controller.send_signal(signal.SIGINT)
         ended(controller, 1)
-        wait_until(lambda: not running(cluster), 60, "jobs of an interrupted controller were left")
+        wait_until(lambda: not running(cluster), 120, "jobs of an interrupted controller were left")
 
     def test_a_killed_controller_is_started_again(self, cluster, checkout, made_here):
         controller = start_training(checkout)
@@ -115,7 +115,7 @@ class TestFailures:
         ended(controller, -signal.SIGKILL)
         assert running(cluster), "the job goes on without its controller"
         cluster.cancel_all()
-        wait_until(lambda: not running(cluster), 60, "a cancelled job was left")
+        wait_until(lambda: not running(cluster), 120, "a cancelled job was left")
         checkout.run("--unlock", targets=[TRAINED])
         checkout.run(targets=[TRAINED])
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
