@@ -97,10 +97,11 @@ class TestFailures:
 
     def test_a_job_killed_for_memory_leaves_nothing_and_is_made_later(self, checkout):
         little = ("--set-resources", "train:slurm_partition=small-g", "train:mem_mb_per_cpu=30", "--retries", "0")
-        output = checkout.run(*little, targets=[TRAINED], status=1)
-        assert "exceeded memory limit" in output
+        checkout.run(*little, targets=[TRAINED], status=1)
+        logs = "".join(path.read_text() for path in checkout.folder.glob(".snakemake/slurm_logs/**/*.log"))
+        assert "exceeded memory limit" in logs
         assert not (checkout.folder / TRAINED).exists()
-        checkout.run("--dry-run", targets=[TRAINED])
+        assert re.search(r"^train +1$", checkout.run("--dry-run", targets=[TRAINED]), re.MULTILINE)
 
     def test_one_controller_at_a_time_and_ctrl_c_ends_its_jobs(self, cluster, checkout):
         controller = start_training(checkout)
