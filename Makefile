@@ -27,7 +27,7 @@ $(VENV)/installed: pyproject.toml
 
 demo: $(VENV)/installed ## the whole chain on the virtual Arctic
 	$(SNAKEMAKE) --configfile config/demo.yaml -- all
-	@$(BIN)/python workflow/scripts/print_summary.py --table results/demo/scores/table.csv --report results/demo/report.html
+	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --report results/demo/report.html
 
 test: $(VENV)/installed ## all tests
 	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)

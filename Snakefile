@@ -14,6 +14,7 @@ include: "workflow/rules/downloads.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/baselines.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 
@@ -40,7 +41,7 @@ rule features:
 
 rule trainings:
     input:
-        [weights_of(experiment) for experiment in RUN.experiments],
+        [weights_of(experiment) for experiment in RUN.experiments if experiment not in BASELINES],
 
 
 rule ensembles:

@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_filter
 from superice import scores
 from superice.commands import command, run
 from superice.degradation import box_mean
-from superice.deliverable import FIELDS, read_predictions, write_model_features, write_predictions
+from superice.deliverable import FIELDS, read_predictions, write_model_features, writing_predictions
 from superice.features import read_model_features
 from superice.grid import land_mask, load_grid
 from superice.scores import ScoreSettings, score_date
@@ -34,7 +34,9 @@ STEPS = {
     "_calibration": "ranks, reliability, spread classes",
     "spectra_within": "power spectra by region",
     "_spectral_scores": "error spectra and coherence",
-    "_thin_ice": "quantiles and leads",
+    "_thin_ice": "quantiles",
+    "_leads": "leads",
+    "_shapes": "skewness, coherence of the scales",
     "_fractions": "fractions skill",
     "_similarity": "structural similarity",
 }
@@ -55,8 +57,9 @@ def make(folder: Path, areas: Path, area: str, members: int) -> None:
     low = high | {"sit": box_mean(truth, 30)}
     write_model_features(folder / "features.nc", grid, DAY, high, low, {})
     ice = concentration > 0.15
-    ensemble = np.stack([np.where(ice, draw(), np.nan).astype(np.float32) for _ in range(members)])
-    write_predictions(folder / "ensemble.nc", grid, DAY, ensemble, {})
+    with writing_predictions(folder / "ensemble.nc", grid, DAY, members, {}) as ensemble:
+        for _ in range(members):
+            ensemble.append(np.where(ice, draw(), np.nan))
 
 
 def watch(seconds: dict[str, float], function: str, name: str) -> None:

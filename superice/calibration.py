@@ -34,3 +34,14 @@ def spread_classes(
     edges = np.asarray(edges_m, dtype=float)
     of_pixel = np.clip(np.searchsorted(edges, np.sqrt(variance), side="right") - 1, 0, edges.size - 2)
     return tuple(np.bincount(of_pixel, weights, edges.size - 1) for weights in (None, variance, square_error))
+
+
+def reliability_index(counts: np.ndarray) -> float:
+    """How far a rank histogram (n + 1,) is from flat: the sum of |frequency - 1 / (n + 1)| (Delle Monache et al., 2006).
+
+    0 is flat, 2 (1 - 1 / (n + 1)) has all in one rank. It grows with the number of members, that is of ranks: compare
+    ensembles of equal size. NaN for no count and for a single member, which has no spread to be judged.
+    """
+    if counts.size < 3 or not counts.sum() > 0:
+        return float("nan")
+    return float(np.abs(counts / counts.sum() - 1 / counts.size).sum())

@@ -122,6 +122,8 @@ class Configuration:
         }
 
     def _trained(self, name: str) -> str:
+        if "baseline" in self.experiment(name):
+            return f"{name} (baseline)"
         training = self.training_of(name)
         own = f"{len(self.experiment(name)['seeds'])} trainings"
         return f"{name} ({own if training == name else f'trained as {training}'})"
@@ -148,7 +150,10 @@ class Configuration:
             experiment = self.experiment(name)
             if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
                 raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
-            if not experiment.get("weights") and not self.calendar.split_days("training"):
+            if "baseline" in experiment and name == self.content["published"]:
+                raise InputError(f"published: {name} is a baseline")
+            needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
+            if needs_training and not self.calendar.split_days("training"):
                 raise InputError(f"experiments.{name}: neither weights nor training days are given")
             for split in experiment["ensembles"]["splits"]:
                 if self.calendar.splits and split not in self.calendar.splits:

@@ -285,6 +285,23 @@ def read_observed_features(path: str | Path, sic_threshold: float = 0.15) -> Fea
     return _checked(path, Features(_day_in_name(path), **fields, sic_threshold=sic_threshold))
 
 
+def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
+    """The features of a day, of the model (``.nc``) or observed (``.npz``).
+
+    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
+    """
+    if path.suffix == ".npz":
+        features = read_observed_features(path, sic_threshold)
+    else:
+        check_cells(path, grid)
+        features = read_model_features(path, sic_threshold)
+    if features.sic.shape != grid.shape:
+        raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
+    if day and features.date != day:
+        raise InputError(f"is of {features.date}, not of {day}", file=path)
+    return features
+
+
 def _day_in_name(path: str | Path) -> date:
     digits = re.search(r"(\d{8})$", Path(path).stem)
     try:

@@ -14,26 +14,9 @@ from superice.degradation import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
-from superice.features import Features, check_cells, read_model_features, read_observed_features
+from superice.features import read_features
 from superice.grid import Grid
 from superice.weights import Generator
-
-
-def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
-    """The features of a day, of the model (``.nc``) or observed (``.npz``).
-
-    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
-    """
-    if path.suffix == ".npz":
-        features = read_observed_features(path, sic_threshold)
-    else:
-        check_cells(path, grid)
-        features = read_model_features(path, sic_threshold)
-    if features.sic.shape != grid.shape:
-        raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
-    if day and features.date != day:
-        raise InputError(f"is of {features.date}, not of {day}", file=path)
-    return features
 
 
 def generate(
@@ -66,6 +49,8 @@ def generate(
     if threads:
         torch.set_num_threads(threads)
     generator = Generator.load(weights)
+    if generator.diverged:
+        raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
         **(provenance or {}),

@@ -2,7 +2,7 @@
 
 Batch norm without affine is (x - mean) / deviation. Its division goes into the weights of the convolution that follows;
 the mean is subtracted while the parts of a block's input are joined, because a convolution pads with zeros and these
-stand for the mean. What is added to a block's output is added in place.
+stand for the mean. What is added to a block's output is added in place, the projected input as a matrix product.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[T
     return weight.to(precision).contiguous(memory_format=torch.channels_last), bias.to(precision)
 
 
+def _by_pixel(field: Tensor) -> Tensor:
+    """A view of a (batch, channels, y, x) field in channels-last memory as a matrix (pixel, channel)."""
+    return field.permute(0, 2, 3, 1).view(-1, field.shape[1])
+
+
 class InferenceBlock:
     """A residual block whose input comes in one or two parts."""
 
@@ -25,19 +30,22 @@ class InferenceBlock:
         mean, scale = block.norm.running_mean, (block.norm.running_var + block.norm.eps).rsqrt()
         self.mean = mean.to(precision)[None, :, None, None]
         self.first = _parameters(block.first.weight * scale[:, None, None], block.first.bias, precision)
-        self.second = _parameters(block.second.weight, block.second.bias, precision)
-        self.skip = None
+        bias, self.skip = block.second.bias, None
         if isinstance(block.skip, nn.Conv2d):
-            weight = block.skip.weight
-            bias = block.skip.bias + weight[:, :, 0, 0] @ self.mean.flatten().to(weight.dtype)
-            self.skip = _parameters(weight, bias, precision)
+            weight = block.skip.weight[:, :, 0, 0]
+            bias = bias + block.skip.bias + weight @ self.mean.flatten().to(weight.dtype)
+            self.skip = weight.T.to(precision)
+        self.second = _parameters(block.second.weight, bias, precision)
 
     def __call__(self, *parts: Tensor) -> Tensor:
         """The block's output; ``parts`` are each (batch, channels, y, x)."""
         centred = self._joined(parts)
         inside = functional.silu(functional.conv2d(centred, *self.first, padding=1), inplace=True)
-        change = functional.conv2d(inside, *self.second, padding=1)
-        return change.add_(functional.conv2d(centred, *self.skip) if self.skip else parts[0])
+        output = functional.conv2d(inside, *self.second, padding=1)
+        if self.skip is None:
+            return output.add_(parts[0])
+        _by_pixel(output).addmm_(_by_pixel(centred), self.skip)
+        return output
 
     def _joined(self, parts: tuple[Tensor, ...]) -> Tensor:
         """The parts less their means, in one tensor: written once."""

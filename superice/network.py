@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from superice.errors import InputError
 from superice.normalisation import OUTPUTS
+from superice.parallel import BatchNorm2d
 
 INPUTS = ("sic", "sit", "deformation")
 
@@ -64,7 +65,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         same = channels_in == channels_out
         self.skip = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, kernel_size=1)
-        self.norm = nn.BatchNorm2d(channels_in, eps=1e-3, momentum=0.01, affine=False)
+        self.norm = BatchNorm2d(channels_in, eps=1e-3, momentum=0.01, affine=False)
         self.first = nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1)
         self.second = nn.Conv2d(channels_out, channels_out, kernel_size=3, padding=1)
 

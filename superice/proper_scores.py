@@ -27,7 +27,7 @@ class ProperScores:
         spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
     """
 
-    fairness: float = 0.99
+    fairness: float = 0.95
     boxes: tuple[int, ...] = (4, 16)
     spectrum: float = 1.0
 
@@ -54,12 +54,10 @@ class ProperScores:
         return skill - (1 - apart) * (members[0] - members[1]).abs() / 2
 
     def _of_boxes(self, members: Tensor, target: Tensor, mask: Tensor, side: int) -> Tensor:
-        """Mean score of the boxes' means, divided by the size that these have in the batch's truth."""
         share = functional.avg_pool2d(mask, side)
         mean = lambda field: functional.avg_pool2d(field * mask, side) / share.clamp(min=1e-6)
-        both, truth = torch.stack([mean(member) for member in members]), mean(target)
-        size = masked_mean(truth.square(), share).clamp(min=1e-8).sqrt()
-        return masked_mean(self.score(both, truth), share) / size
+        both = torch.stack([mean(member) for member in members])
+        return masked_mean(self.score(both, mean(target)), share)
 
     def _of_spectrum(self, members: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """Mean over the modes of their score, each divided by the size that the batch's truth has around its wavenumber."""

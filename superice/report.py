@@ -32,14 +32,15 @@ PACKAGES = (
 )
 SCORE_COLUMNS = {
     "experiment": "experiment",
-    "field": "field",
     "dates": "dates",
     "members": "members",
     "passes": "passes",
+    "seconds_per_member": "s per member",
     "rmse": "RMSE (m)",
     "rmse_gain_percent": "gain (%)",
     "crps": "CRPS (m)",
     "spread_skill": "spread–skill",
+    "reliability_index": "rank index",
     "variability": "variability",
     "fine_scale": "fine scale",
     "medium_scale": "medium scale",
@@ -49,6 +50,21 @@ PART_COLUMNS = {"experiment": "experiment", "region": "region", "month": "month"
     name: SCORE_COLUMNS[name]
     for name in ("dates", "rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "bias")
 }
+LEAD_COLUMNS = {
+    "experiment": "experiment",
+    "source": "source",
+    "lead_fraction_percent": "lead fraction (%)",
+    "leads_per_10000_km2": "leads per 10,000 km²",
+    "lead_km_per_1000_km2": "km per 1000 km²",
+    "median_length_km": "median length (km)",
+    "longest_tenth_km": "longest tenth (km)",
+    "anisotropy": "anisotropy",
+    "direction_degrees": "direction (°)",
+    "directions_shared": "directions shared",
+    "increment_skewness": "skewness",
+    "increment_kurtosis": "kurtosis",
+    "scale_coherence": "coherence of scales",
+}
 
 
 @dataclass
@@ -57,7 +73,7 @@ class Contents:
 
     Attributes:
         name, summary: the run's name, and facts about it in the order they are shown.
-        scores: the table of scores; regions, months: the same by region and by month; thin_ice: that of thin ice.
+        scores: all experiments side by side; regions, months: by region and by month; thin_ice, leads: what they say.
         selection: by experiment, the scores of its trainings.
         missing: the inputs that were missing or refused. coverage: the pixels of every observed day, by product.
         calendar: the days of every season and period, and how many of them the sources hold.
@@ -72,6 +88,7 @@ class Contents:
     regions: pd.DataFrame = field(default_factory=pd.DataFrame)
     months: pd.DataFrame = field(default_factory=pd.DataFrame)
     thin_ice: pd.DataFrame = field(default_factory=pd.DataFrame)
+    leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -93,6 +110,7 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
         thin_ice_blocks=_blocks(contents.thin_ice, _thin_ice_columns(contents.thin_ice)),
+        lead_blocks=_blocks(_without_repeats(contents.leads), LEAD_COLUMNS),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=_rows(contents.missing),
         calendar=_rows(contents.calendar),
@@ -155,6 +173,15 @@ def _of_ensembles(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(month=rows.month.map(lambda month: month_name[month])) if "month" in rows else rows
 
 
+def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
+    """The leads of the ensembles, and once in a branch and split those of the truth."""
+    if table.empty:
+        return table
+    once = table.source.eq("truth") & ~table.duplicated(["branch", "split", "source"])
+    rows = table[once | table.source.eq("generated")]
+    return rows.assign(experiment=rows.experiment.mask(rows.source == "truth", ""))
+
+
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
     """Heads of the columns, whose names hold the configured thresholds."""
     heads = {}
@@ -166,7 +193,9 @@ def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
 
 def _with_interval(table: pd.DataFrame, name: str) -> list[str]:
     bounds = zip(table[name], table[f"{name}_lower"], table[f"{name}_upper"])
-    return [_cell(value) + (f"\n{_cell(low)} to {_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds]
+    return [
+        _cell(value) + (f"\n{_cell(low)} to\n{_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds
+    ]
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list]:

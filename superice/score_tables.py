@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from superice.calibration import reliability_index
 from superice.errors import InputError
 from superice.intervals import BOUNDS, IntervalSettings, resampled_means
+from superice.leads import direction_of
 from superice.scores import FIELDS, ICE, SOURCES
 
 OF_RUN = ["branch", "split", "experiment"]
@@ -20,7 +22,23 @@ COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
     "medium_scale", "bias", "rmse_domain", "rmse_member", "spread",
 ]  # fmt: skip
-WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale"]
+WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "medium_scale"]
+SHAPES = ["increment_skewness", "increment_kurtosis", "scale_coherence"]
+COSTS = {"passes_per_member": "passes", "seconds_per_member": "seconds_per_member"}  # attributes of an ensemble's file
+SUMMARY = {
+    "members": ("members", "{:.0f}"),
+    "passes": ("passes", "{:.0f}"),
+    "s/member": ("seconds_per_member", "{:.2f}"),
+    "RMSE m": ("rmse", "{:.3f}"),
+    "gain %": ("rmse_gain_percent", "{:+.1f}"),
+    "CRPS m": ("crps", "{:.3f}"),
+    "spread–skill": ("spread_skill", "{:.2f}"),
+    "rank index": ("reliability_index", "{:.2f}"),
+    "variability": ("variability", "{:.2f}"),
+    "6–20 km": ("fine_scale", "{:.2f}"),
+    "20–80 km": ("medium_scale", "{:.2f}"),
+    "bias m": ("bias", "{:+.3f}"),
+}
 
 
 def read_scores(path: str | Path) -> xr.Dataset:
@@ -52,26 +70,54 @@ def daily(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(keys, ignore_index=True)
 
 
-def table(
-    days: pd.DataFrame,
-    intervals: IntervalSettings,
-    details: Mapping[str, Mapping[str, float]] | None = None,
-) -> pd.DataFrame:
+def of_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+    """One row per branch, split and experiment: what is no mean of scores.
+
+    The reliability index is that of the rank histogram of all dates; passes and seconds per member are medians, as files
+    without them count nothing and a date that was drawn on a busy machine little.
+    """
+    rows = [
+        {key: scores.attrs[key] for key in OF_RUN}
+        | {column: scores.attrs.get(name, np.nan) for name, column in COSTS.items()}
+        | {"ranks": scores.rank_count.values}
+        for scores in days
+    ]
+    frame = pd.DataFrame(rows, columns=[*OF_RUN, *COSTS.values(), "ranks"])
+    groups = frame.groupby(OF_RUN, sort=False)
+    index = groups.ranks.agg(lambda counts: reliability_index(sum(counts)))
+    return groups[list(COSTS.values())].median().assign(reliability_index=index).reset_index()
+
+
+def table(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """One row per branch, split, experiment and field: means over the dates that have a scored pixel, over all ice.
 
     `rmse` is the mean over the dates of each date's RMSE, as the report's Fig. 8 shows them; `spread_skill` is made of
     variances and square errors averaged over the dates before the root. The gains are against the low-resolution field
-    of the same dates and pixels, in percent, positive when the ensemble is better. `details` adds columns by experiment
-    (passes of the network, seconds per member) to the rows of the ensembles. `<score>_lower` and `_upper` are the
-    bounds of the 95 % intervals.
+    of the same dates and pixels, in percent, positive when the ensemble is better. `<score>_lower` and `_upper` are the
+    bounds of the 95 % intervals. `ensembles`, as ``of_ensembles`` gives them, adds its columns to their rows.
     """
     whole = days[days.region == ICE]
     result = _means(whole, []).merge(_bounds(whole, intervals), how="left", on=[*OF_RUN, "field"])
-    for experiment, extra in (details or {}).items():
-        chosen = (result.experiment == experiment) & (result.field == "generated")
-        for name, value in extra.items():
-            result.loc[chosen, name] = value
-    return result
+    return result.merge(ensembles.assign(field="generated"), how="left", on=[*OF_RUN, "field"])
+
+
+def comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+    """As ``table``, all experiments on the same dates, and the low-resolution field as one of them; the best CRPS first.
+
+    The dates are those that every experiment has of a branch and split with a scored pixel.
+    """
+    scored = days[(days.n_pixels > 0) & (days.region == ICE)]
+    of_split = ["branch", "split"]
+    having = scored.groupby([*of_split, "date"]).experiment.transform("nunique")
+    shared = scored[having == scored.groupby(of_split).experiment.transform("nunique")]
+    result = table(shared, intervals, ensembles)
+    low = result.field == "low_resolution"
+    result["experiment"] = result.experiment.mask(low, "low_resolution")
+    return (
+        result.drop(columns="field")
+        .drop_duplicates([*OF_RUN])
+        .sort_values([*of_split, "crps"], ignore_index=True, kind="stable")
+    )
 
 
 def by_region(days: pd.DataFrame) -> pd.DataFrame:
@@ -171,30 +217,57 @@ def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
     return pd.concat(bounds, axis=1)[pairs].reset_index()
 
 
-def summary(result: pd.DataFrame) -> str:
-    """The table as text for a terminal, generated against low-resolution, one block per branch and split."""
-    if result.empty:
+def leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+    """One row per branch, split, experiment and source (truth, generated, low-resolution): leads and shapes.
+
+    Means over the dates. `anisotropy` (0 for all directions alike, 1 for one) and `direction_degrees`, from the x axis
+    of the grid, are those of the leads of all dates; `directions_shared` is what the leads' distribution over the
+    directions has in common with the truth's, 0 to 1.
+    """
+    rows, densities = [], []
+    for scores in days:
+        for source in SOURCES if int(scores.n_pixels.sel(region=ICE)) else ():
+            of_source = scores.sel(source=source)
+            rows.append(
+                {key: scores.attrs[key] for key in OF_RUN}
+                | {"source": source, "lead_fraction_percent": 100 * float(of_source.lead_fraction)}
+                | {"leads_per_10000_km2": float(of_source.lead_number)}
+                | {"lead_km_per_1000_km2": float(of_source.lead_density.sum())}
+                | dict(zip(("median_length_km", "longest_tenth_km"), map(float, of_source.lead_length.values)))
+                | {name: float(of_source[name]) for name in SHAPES}
+            )
+            densities.append(of_source.lead_density.values)
+    keys = [*OF_RUN, "source"]
+    if not rows:
+        return pd.DataFrame(columns=keys)
+    frame = pd.DataFrame(rows)
+    result = frame.groupby(keys, sort=False).mean().reset_index()
+    by_direction = pd.DataFrame(densities).groupby([frame[key] for key in keys], sort=False).sum().to_numpy()
+    result["anisotropy"], result["direction_degrees"] = zip(*map(direction_of, by_direction))
+    with np.errstate(invalid="ignore"):
+        shares = pd.DataFrame(by_direction / by_direction.sum(axis=1, keepdims=True))
+    of_truth = shares.where(result.source == "truth").groupby([result[key] for key in OF_RUN]).transform("max")
+    result["directions_shared"] = np.minimum(shares, of_truth).sum(axis=1, skipna=False)
+    return result
+
+
+def summary(compared: pd.DataFrame) -> str:
+    """The comparison in Markdown, a table for each branch and split, in columns that a terminal shows as well."""
+    if compared.empty:
         return "no date was scored"
-    columns = {
-        "RMSE m": ("rmse", "{:.3f}"),
-        "gain %": ("rmse_gain_percent", "{:+.1f}"),
-        "CRPS m": ("crps", "{:.3f}"),
-        "spread/skill": ("spread_skill", "{:.2f}"),
-        "variability": ("variability", "{:.2f}"),
-        "fine scale": ("fine_scale", "{:.2f}"),
-        "bias m": ("bias", "{:+.3f}"),
-    }
-    width = max(34, *(len(name) + 4 for name in result.experiment.astype(str)))
-    lines = []
-    for (branch, split), block in result.groupby(["branch", "split"], sort=False):
-        title = f"{branch}, {split}, {block.dates.max()} dates"
-        lines += ["", title.ljust(width) + "".join(f"  {head}" for head in columns)]
-        for _, row in block.sort_values(["experiment", "field"]).iterrows():
-            cells = [
-                (form.format(row[name]) if pd.notna(row[name]) else "").rjust(len(head) + 2)
-                for head, (name, form) in columns.items()
-            ]
-            label = f"  {row.experiment}" if row.field == "generated" else "    its low-resolution field"
-            lines.append(label.ljust(width) + "".join(cells))
-    best = "best: RMSE and CRPS 0, spread/skill, variability and fine scale (6-20 km) 1"
-    return "\n".join([*lines[1:], "", best])
+    parts = []
+    for (branch, split), block in compared.groupby(["branch", "split"], sort=False):
+        rows = [["", *SUMMARY], *(_summary_row(row) for _, row in block.iterrows())]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        lines = [
+            "| " + " | ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) + " |" for row in rows
+        ]
+        rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
+        parts.append("\n".join([f"{branch}, {split}, {block.dates.max()} dates", "", lines[0], rule, *lines[1:]]))
+    best = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1."
+    return "\n\n".join([*parts, best])
+
+
+def _summary_row(row: pd.Series) -> list[str]:
+    numbers = [form.format(row[name]) if pd.notna(row[name]) else "" for name, form in SUMMARY.values()]
+    return [row.experiment.replace("_", " "), *numbers]

@@ -19,15 +19,17 @@ import xarray as xr
 
 from superice.accuracy import PixelStatistics, accuracy, pixel_statistics
 from superice.calibration import rank_counts, reliability_counts, spread_classes
-from superice.degradation import pixels
+from superice.degradation import box_sum, pixels
 from superice.errors import InputError
+from superice.leads import Leads, increment_shape, lead_lines, lead_pixels, scale_coherence
 from superice.similarity import structural_similarity
 from superice.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum
-from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantiles
+from superice.thin_ice import fractions_sums, thickness_quantiles
 
 FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)
 ICE = "ice"
+DIRECTIONS = 12
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class ScoreSettings:
         quantiles: probabilities of the quantiles of thickness.
         lead_thickness_m: cell-mean thickness below which a pixel counts as open or thinly frozen.
         lead_share, lead_window_km: a pixel is a lead if it is thinner than this share of the mean around it.
+        lead_shortest_km: shorter leads are no lines.
+        coherence_window_km: width of the boxes in which the energies of the two bands are compared.
         ssim: whether the structural similarity is made.
         seed: of the ranks given at random among ties.
     """
@@ -67,6 +71,8 @@ class ScoreSettings:
     lead_thickness_m: float = 0.3
     lead_share: float = 0.5
     lead_window_km: float = 33.0
+    lead_shortest_km: float = 15.0
+    coherence_window_km: float = 45.0
     ssim: bool = False
     seed: int = 0
 
@@ -84,6 +90,11 @@ class Fields:
     def mask(self) -> np.ndarray:
         """Pixels (y, x) where the truth, the low-resolution field and every member are present."""
         return common_mask(self.members, self.truth, self.low)
+
+    @property
+    def every(self) -> tuple[np.ndarray, ...]:
+        """Truth, members and low-resolution field, each (y, x)."""
+        return self.truth, *self.members, self.low
 
     @cached_property
     def members_on_ice(self) -> np.ndarray:
@@ -120,6 +131,8 @@ def score_date(
         | _band_ratios(spectra, settings)
         | _spectral_scores(fields, spectra[ICE], settings)
         | _thin_ice(fields, settings)
+        | _leads(fields, settings)
+        | _shapes(fields, spectra[ICE], settings)
         | _fractions(fields, settings)
         | (_similarity(fields) if settings.ssim else {}),
         coords={"region": list(regions), "field": list(FIELDS), "source": list(SOURCES)},
@@ -235,18 +248,56 @@ def _spectral_scores(fields: Fields, spectra: Spectra, settings: ScoreSettings) 
 
 def _thin_ice(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
     """Thin ice of the truth, of each member, then the mean, and of the low-resolution field."""
-    mask = fields.mask
-    width = pixels(settings.lead_window_km, 1000 * fields.spacing_km)
-    every = (fields.truth, *fields.members, fields.low)
-    on_ice = [field[mask] for field in every]
+    on_ice = [field[fields.mask] for field in fields.every]
     thin = [np.mean(values < settings.lead_thickness_m) if values.size else np.nan for values in on_ice]
-    leads = lead_fractions(every, mask, width, settings.lead_share)
     quantiles = [thickness_quantiles(values, settings.quantiles) for values in on_ice]
     return {
         "thickness_quantile": (("source", "probability"), _by_source(quantiles)),
         "probability": ("probability", np.asarray(settings.quantiles, dtype=float)),
         "thin_fraction": ("source", _by_source(thin)),
-        "lead_fraction": ("source", _by_source(leads)),
+    }
+
+
+def _leads(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+    """Leads of the truth, of all members together, and of the low-resolution field."""
+    mask, width = fields.mask, pixels(settings.lead_window_km, 1000 * fields.spacing_km)
+    around, ice = box_sum(mask, width), np.count_nonzero(mask)
+    lines, shares = [], []
+    for field in fields.every:
+        found = lead_pixels(field, mask, around, width, settings.lead_share)
+        lines.append(lead_lines(found, fields.spacing_km, settings.lead_shortest_km))
+        shares.append(np.count_nonzero(found) / ice if ice else np.nan)
+    by_source = [lines[0], Leads.joined(lines[1:-1]), lines[-1]]
+    # Ice that was looked at, in 1000 km2.
+    area = np.array([1, len(fields.members), 1]) * (ice * fields.spacing_km**2 / 1000 or np.nan)
+    return {
+        "lead_fraction": ("source", _by_source(shares)),
+        "lead_number": ("source", 10 * np.array([leads.length_km.size for leads in by_source]) / area),
+        "lead_length": (("source", "exceeding"), [leads.length_quantiles for leads in by_source]),
+        "exceeding": ("exceeding", [0.5, 0.1]),
+        "lead_density": (
+            ("source", "direction"),
+            np.array([leads.length_by_direction(DIRECTIONS) for leads in by_source]) / area[:, None],
+        ),
+        "direction": ("direction", np.arange(DIRECTIONS) * 180 / DIRECTIONS),
+    }
+
+
+def _shapes(fields: Fields, spectra: Spectra, settings: ScoreSettings) -> dict[str, tuple]:
+    """Skewness and kurtosis of the increments, and how coherent the scales are on the window of the spectra."""
+    low = fields.low[fields.mask]
+    shapes = [increment_shape(field[fields.mask] - low) for field in fields.every]
+    # Relative to the thickness, since whatever grows with it is coherent.
+    thickness = np.maximum(fields.low[spectra.window], settings.lead_thickness_m)
+    bands = settings.fine_band_km, settings.medium_band_km
+    width = pixels(settings.coherence_window_km, 1000 * fields.spacing_km)
+    relative = (field[spectra.window] / thickness for field in fields.every)
+    coherence = [scale_coherence(field, fields.spacing_km, bands, width) for field in relative]
+    skewness, kurtosis = _by_source(shapes).T
+    return {
+        "increment_skewness": ("source", skewness),
+        "increment_kurtosis": ("source", kurtosis),
+        "scale_coherence": ("source", _by_source(coherence)),
     }
 
 
@@ -317,6 +368,14 @@ _MEANINGS = {
     "probability": ("probability of not exceeding the quantile", "1"),
     "thin_fraction": ("share of the ice below the thickness of a lead; generated: mean over the members", "1"),
     "lead_fraction": ("share of the ice much thinner than the ice around it; generated: mean over the members", "1"),
+    "lead_number": ("leads per 10,000 km2 of ice; generated: mean over the members", "1"),
+    "lead_length": ("length of a lead that a share of the leads exceeds; generated: of all members together", "km"),
+    "exceeding": ("share of the leads", "1"),
+    "lead_density": ("length of the leads per 1000 km2 of ice by direction; generated: mean over the members", "km"),
+    "direction": ("of a lead, from the x axis of the grid towards its y axis", "degrees"),
+    "increment_skewness": ("skewness of the difference to the low-resolution field; generated: mean over members", "1"),
+    "increment_kurtosis": ("its excess kurtosis; generated: mean over the members", "1"),
+    "scale_coherence": ("rank correlation of the two bands' local energies, relative to the low resolution", "1"),
     "thin_ice": ("thickness below which ice is thin", "m"),
     "width": ("width of the boxes in which fractions are taken", "km"),
     "fractions_skill": ("fractions skill score of thin ice; generated: of the members' probability", "1"),

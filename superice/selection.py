@@ -45,12 +45,12 @@ def judge(
     The scores of a training that diverged, or without days, are NaN.
     """
     results = []
-    for features in [] if generator.origin["diverged"] else days:
+    for features in [] if generator.diverged else days:
         members = np.stack([clipped(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
         results.append([float(scores[name].sel(region=ICE, field="generated")) for name in SCORES])
     means = np.nanmean(results, axis=0).tolist() if results else [np.nan] * len(SCORES)
-    return {"diverged": generator.origin["diverged"], **dict(zip(SCORES, means, strict=True))}
+    return {"diverged": generator.diverged, **dict(zip(SCORES, means, strict=True))}
 
 
 def choose(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:

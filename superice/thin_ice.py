@@ -1,33 +1,17 @@
-"""Where the ice is thin: leads, the thin end of the distribution of thickness, and how well thin ice is placed."""
+"""Where the ice is thin: the thin end of the distribution of thickness, and how well thin ice is placed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from superice.degradation import box_mean, box_sum
+from superice.degradation import box_mean
 
 
 def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:
     """Quantiles (probability,) of the thickness (p,) in m; NaN where there is no pixel."""
     return np.quantile(thickness, probabilities) if thickness.size else np.full(len(probabilities), np.nan)
-
-
-def lead_fractions(fields: Iterable[np.ndarray], mask: np.ndarray, width: int, share: float) -> list[float]:
-    """Share of the ice of each field (y, x) that is thinner than ``share`` of the mean of the ice around it.
-
-    mask: the ice, (y, x), where no field is missing. Around a pixel is the box of ``width`` pixels that is centred on
-    it. NaN without ice.
-    """
-    if not mask.any():
-        return [float("nan") for _ in fields]
-    around = box_sum(mask, width)
-    return [float(np.mean((field * around < share * _sum_of(field, mask, width))[mask])) for field in fields]
-
-
-def _sum_of(field: np.ndarray, mask: np.ndarray, width: int) -> np.ndarray:
-    return box_sum(np.where(mask, field, 0), width)
 
 
 def fractions_sums(probability: np.ndarray, event: np.ndarray, mask: np.ndarray, width: int) -> tuple[float, float]:

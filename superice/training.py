@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
-from superice.diffusion import Formulation, Losses
+from superice import parallel
+from superice.diffusion import Formulation, Losses, Model
 from superice.errors import InputError
 from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
@@ -53,6 +55,7 @@ class TrainingSettings:
         precision: fp32, bf16, or auto.
         validation_samples: samples of the validation days in each epoch's validation losses.
         workers: processes that read samples beside the training.
+        devices: GPUs that share each batch; the result is that of one, to rounding.
     """
 
     epochs: int = 250
@@ -71,10 +74,11 @@ class TrainingSettings:
     precision: str = "fp32"
     validation_samples: int = 16
     workers: int = 0
+    devices: int = 1
 
 
 class Diverged(Exception):
-    """The loss of a batch is not a number."""
+    """The loss of a batch, or its gradient, is not a number."""
 
 
 class Stopped(Exception):
@@ -104,6 +108,7 @@ class Training:
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
         self.network = build_network(network).to(self.device)
+        self._together = parallel.trained_together(self.network)
         self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
         self.optimizer = _optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
@@ -126,7 +131,13 @@ class Training:
         """
         self._resume(checkpoint)
         first = len(self.history)
-        progress = tqdm(range(first, self.settings.epochs), initial=first, total=self.settings.epochs, unit="epoch")
+        progress = tqdm(
+            range(first, self.settings.epochs),
+            initial=first,
+            total=self.settings.epochs,
+            unit="epoch",
+            disable=not parallel.is_first(),
+        )
         for epoch in progress:
             try:
                 self._epoch(epoch)
@@ -175,9 +186,9 @@ class Training:
     def _on_gpu(self) -> bool:
         return self.device.type == "cuda"
 
-    def _losses(self, model: UNet, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
+    def _losses(self, model: Model, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            return self.formulation.loss(model, target, context, generator)
+            return self.formulation.loss(parallel.shared(model), target, context, generator)
 
     def _descend(self, epoch: int) -> None:
         """The batches of an epoch that are not done yet. Raises Diverged, and Stopped after a batch."""
@@ -186,18 +197,18 @@ class Training:
             self._noise.manual_seed(self.seed * 1_000_003 + epoch)
         first = len(self._done) * self.settings.batch
         for context, target in self._batches(self.training_days, self.samples_per_epoch, self.seed, epoch, first):
-            losses = self._losses(self.network, context, target, self._noise)
-            if not torch.isfinite(losses.objective):
-                raise Diverged
+            losses = self._losses(self._together, context, target, self._noise)
             self.optimizer.zero_grad(set_to_none=True)
             losses.objective.backward()
-            if self.settings.clip_gradient:
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_gradient)
+            largest = self.settings.clip_gradient or math.inf
+            gradient = torch.nn.utils.clip_grad_norm_(self.network.parameters(), largest)
+            if not torch.isfinite(losses.objective + gradient):
+                raise Diverged
             self.optimizer.step()
             self.scheduler.step()
             self.average.update_parameters(self.network)
             self._done.append(_pair(losses))
-            if self.stop_asked:
+            if parallel.any_of(self.stop_asked, self.device):
                 raise Stopped
 
     @torch.no_grad()
@@ -218,18 +229,24 @@ class Training:
         }
 
     def _save(self, checkpoint: Path) -> None:
+        if not parallel.is_first():
+            return
         content = {name: part.state_dict() for name, part in self._state().items()}
         with whole(checkpoint) as temporary:
             under_way = {"history": self.history, "done": self._done, "noise": self._noise.get_state()}
             torch.save(content | under_way | {"identity": self._identity()}, temporary)
 
     def _identity(self) -> str:
-        return repr((self.network.settings, self.formulation, self.settings, self.seed, len(self.training_days)))
+        settings = replace(self.settings, devices=1, workers=0)  # these change no result
+        return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
 
     def _resume(self, checkpoint: Path) -> None:
         if not checkpoint.exists():
             return
-        content = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        try:
+            content = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            raise InputError("is damaged: remove it, and the training begins anew", file=checkpoint) from error
         if content["identity"] != self._identity():
             return  # of a training with other settings: this one begins anew
         for name, part in self._state().items():

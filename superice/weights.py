@@ -18,12 +18,14 @@ from superice.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
 from superice.proper_scores import ProperScores
+from superice.regression import Regression
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
     "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
+    "regression": Regression,
 }
 
 
@@ -56,6 +58,11 @@ class Generator:
     def formulation(self) -> Formulation:
         """The formulation, built from its section."""
         return build_formulation(self.diffusion)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the training met a loss that is no number."""
+        return self.origin.get("diverged", False)
 
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
@@ -97,7 +104,7 @@ class Generator:
             reason = " ".join(str(error).split())
             raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
         for name, tensor in tensors.items():
-            if not tensor.isfinite().all():
+            if not (generator.diverged or tensor.isfinite().all()):
                 raise InputError("a weight is not a number", file=path, variable=name)
         return generator
 

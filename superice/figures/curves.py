@@ -179,11 +179,12 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     ``scores`` are those of single dates by (branch, experiment). A reliable ensemble has a flat histogram, thicknesses
     that are exceeded as often as it foretells, and an error equal to its spread.
     """
-    scores = {key: [day for day in days if int(day.n_pixels.sel(region=ICE))] for key, days in scores.items()}
+    colours = experiment_colours(experiment for _, experiment in scores)
+    ensemble = lambda day: int(day.n_pixels.sel(region=ICE)) and day.sizes["member"] > 1
+    scores = {key: [day for day in days if ensemble(day)] for key, days in scores.items()}
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
-        return notice("No date was scored: nothing to draw.")
-    colours = experiment_colours(experiment for _, experiment in scores)
+        return notice("No ensemble was scored: nothing to draw.")
     branches = list(dict.fromkeys(branch for branch, _ in scores))
     with look():
         figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.6 + 2.5 * len(branches)), squeeze=False)

@@ -27,7 +27,8 @@ DOTS_PER_INCH = 180
 
 TRUTH = "#000000"
 LOW_RESOLUTION = "#E69F00"
-EXPERIMENTS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe and Ito (2008)
+# Okabe and Ito (2008), then two of Tol's (2021) muted colours.
+EXPERIMENTS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#999933")
 LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"

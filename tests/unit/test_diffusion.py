@@ -30,6 +30,36 @@ def test_schedule_agrees_with_the_report():
     assert (signal**2 + noise**2).tolist() == pytest.approx([1.0, 1.0])
 
 
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_steps_are_equal_steps_of_the_angle(count):
+    """Cosine and sine of an angle that falls evenly from acos(0.02) to acos(0.95) = 0.317560."""
+    steps = np.array(NoisePrediction().steps(count))
+    assert steps.shape == (count + 1, 2)
+    angles = np.arctan2(steps[:, 1], steps[:, 0])
+    assert np.hypot(*steps.T) == pytest.approx(1)
+    assert angles == pytest.approx(np.linspace(math.acos(0.02), math.acos(0.95), count + 1))
+
+
+@pytest.mark.parametrize(("embedded", "power"), [("noise_variance", 2), ("time", None)])
+def test_the_network_is_told_the_variance_of_the_noise_or_the_time(embedded, power):
+    seen, report = [], NoisePrediction(embedded=embedded)
+    model = lambda z, level, context: (seen.append(level), torch.zeros_like(z))[1]
+    for _, noise in report.steps(4):
+        report.denoise(model, torch.zeros(2, 1, 4, 4), 1.0, noise, None)
+    expected = [noise**2 for _, noise in report.steps(4)] if power else [1.0, 0.75, 0.5, 0.25, 0.0]
+    assert [level.tolist() for level in seen] == [pytest.approx([value] * 2, abs=1e-6) for value in expected]
+
+
+def test_the_errors_of_image_and_noise_are_in_the_ratio_of_the_rates():
+    """From z = s y + r e: the image's error is that of the noise times r / s."""
+    stream, report = torch.Generator().manual_seed(5), NoisePrediction()
+    time = torch.rand(1, generator=torch.Generator().manual_seed(6))
+    signal, noise = report.rates(time)
+    target = torch.randn(1, 1, 8, 8, generator=stream)
+    losses = report.loss(lambda z, level, c: 0.3 * z, target, torch.ones(1, 2, 8, 8), torch.Generator().manual_seed(6))
+    assert float(losses.image) == pytest.approx(float(losses.noise * (noise / signal) ** 2), rel=1e-4)
+
+
 def test_noise_of_the_last_of_forty_steps_amplifies_errors_as_computed():
     signal, noise = NoisePrediction().steps(40)[39]
     assert noise / signal == pytest.approx(0.363, abs=5e-4)

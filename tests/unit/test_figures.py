@@ -9,7 +9,7 @@ import pytest
 
 from superice.deliverable import writing_predictions
 from superice.features import read_model_features
-from superice.figures import curves, maps
+from superice.figures import comparison, curves, maps
 from superice.figures.style import save
 from superice.scores import score_date
 
@@ -145,3 +145,32 @@ def test_saved_figures_are_the_same_files_when_drawn_again(tmp_path):
         save(curves.spectra([scores(0)]), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert (tmp_path / "one.pdf").stat().st_size > 1000
+
+
+def compared():
+    frame = pd.DataFrame({"experiment": ["a", "b", "low_resolution"], "branch": "model", "split": "test"})
+    for name in comparison.SCORES:
+        frame[name] = [1.0, 0.9, np.nan]
+    frame["fine_scale"] = [1.0, 40.0, 0.001]
+    return pd.concat([frame, frame.iloc[:1].assign(branch="observations"), frame.iloc[:1].assign(split="validation")])
+
+
+def test_experiments_stand_side_by_side_in_a_panel_for_each_score():
+    figure = comparison.scores_of_experiments(compared())
+    assert len(titles(figure)) == len(comparison.SCORES)
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["a", "b", "low resolution"]
+    dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert sorted(float(line.get_xdata()[0]) for line in dots) == [0.9, 1.0, 1.0]
+
+
+def test_a_score_beyond_its_panel_is_written_and_not_drawn():
+    axis = comparison.scores_of_experiments(compared()).axes[5]
+    assert {text.get_text() for text in axis.texts} == {"40.0 →", "← 0.00"}
+    assert all(0.1 <= value <= 10 for line in axis.lines if line.get_marker() == "o" for value in line.get_xdata())
+
+
+def test_single_fields_have_no_calibration():
+    truth = 1 + 0.3 * np.random.default_rng(0).standard_normal((64, 64)).cumsum(0) / 8
+    single = score_date(truth[None] + 0.1, truth, truth * 0.9, DAY, 3.0)
+    figure = curves.calibration({("model", "a"): [scores(0)], ("model", "b"): [single]})
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a"]

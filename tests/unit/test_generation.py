@@ -141,6 +141,7 @@ def rewritten(path, change):
         (lambda c, t: c["normalisation"]["deviation"].update(sic=0.0), "sic: .*deviation above 0"),
         (lambda c, t: c["diffusion"].update(formulation="none"), r"diffusion\.formulation"),
         (lambda c, t: t["stem.bias"].fill_(torch.nan), r"stem\.bias: a weight is not a number"),
+        (lambda c, t: c["origin"].update(diverged=True), r"w\.safetensors: its training diverged"),
         (
             lambda c, t: c["normalisation"]["mean"].update(log_deformation=-6.4),
             "deformation: the features are not of the set that the network was trained on",

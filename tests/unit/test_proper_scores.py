@@ -98,17 +98,6 @@ def test_the_spectrum_weighs_every_wavenumber_alike():
     assert float(steep) == pytest.approx(float(plain), rel=0.15)
 
 
-def test_boxes_of_every_size_weigh_alike():
-    """A field whose large scales are ten times as strong has the same score of its boxes."""
-    random = torch.Generator().manual_seed(4)
-    target, *members = torch.randn((3, 4, 1, 256, 256), generator=random)
-    members, mask = torch.stack(members), torch.ones_like(target)
-    scores = ProperScores()
-    plain, strong = (scores._of_boxes(k * members, k * target, mask, 16) for k in (1, 10))
-    assert float(strong) == pytest.approx(float(plain), rel=1e-5)
-    assert float(plain) == pytest.approx(float(scores._of_boxes(members, target, mask, 4)), rel=0.2)
-
-
 def test_a_member_is_made_in_one_pass_by_any_sampler():
     calls = []
 

@@ -14,7 +14,7 @@ SCORES = pd.DataFrame(
     {
         "branch": "model",
         "split": "test",
-        "experiment": "reference",
+        "experiment": ["reference", "low_resolution"],
         "field": ["generated", "low_resolution"],
         "dates": 3,
         "members": [30, 1],
@@ -65,7 +65,7 @@ def test_everything_is_inside_the_page(picture):
 def test_intervals_stand_below_their_scores():
     scores = SCORES.assign(rmse_lower=[0.19, float("nan")], rmse_upper=[0.23, float("nan")])
     text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
-    assert "<td>0.200\n0.190 to 0.230</td>" in text
+    assert "<td>0.200\n0.190 to\n0.230</td>" in text
     assert "<td>0.250</td>" in text
 
 
@@ -73,11 +73,14 @@ def test_regions_months_and_thin_ice_have_tables():
     regions, months = SCORES.assign(region="marginal"), SCORES.assign(month=11)
     thin = pd.DataFrame({"branch": ["model"], "split": ["test"], "experiment": ["e"], "source": ["truth"]})
     thin = thin.assign(quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
-    contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin)
+    leads = pd.DataFrame({"branch": "model", "split": "test", "experiment": ["a", "a", "b", "b"]})
+    leads = leads.assign(source=["truth", "generated"] * 2, lead_fraction_percent=[3.125, 1.5, 3.125, 2.5])
+    contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin, leads=leads)
     page = Page(render(contents, TEMPLATE, CAPTIONS))
     assert page.open == []
     for cell in ("marginal", "November", "quantile 1 % (m)", "FSS 1 m 15 km", "0.875"):
         assert cell in page.text, cell
+    assert page.text.count("3.125") == 1  # the truth's leads stand once, not with every experiment
 
 
 def test_parts_without_content_are_left_out():

@@ -8,7 +8,18 @@ import pytest
 
 from superice.files import write_dataset
 from superice.intervals import IntervalSettings
-from superice.score_tables import by_month, by_region, daily, read_scores, summary, table, thin_ice
+from superice.score_tables import (
+    by_month,
+    by_region,
+    comparison,
+    daily,
+    leads,
+    of_ensembles,
+    read_scores,
+    summary,
+    table,
+    thin_ice,
+)
 from superice.scores import ScoreSettings, score_date
 
 SHAPE = (48, 48)
@@ -17,12 +28,12 @@ SETTINGS = ScoreSettings(lead_window_km=15.0, fractions_widths_km=(3.0,), thin_i
 CONCENTRATION = np.repeat(np.where(np.arange(48) < 36, 0.95, 0.4)[:, None], 48, axis=1)
 
 
-def scored(day, error):
+def scored(day, error, experiment="e"):
     """A date whose members are wrong by ``error`` in the pack and by twice that in the marginal zone; None for no ice."""
     truth = np.random.default_rng(day.toordinal()).gamma(2, 1, SHAPE) if error else np.full(SHAPE, np.nan)
     members = np.stack([truth + (error or 0) * np.where(CONCENTRATION > 0.8, 1, 2)] * 3)
     scores = score_date(members, truth, truth + 0.8, day, 3.0, SETTINGS, CONCENTRATION)
-    scores.attrs |= {"branch": "model", "experiment": "e", "split": "test"}
+    scores.attrs |= {"branch": "model", "experiment": experiment, "split": "test"}
     return scores
 
 
@@ -56,12 +67,10 @@ def test_files_give_back_the_scores(tmp_path, dates):
 def test_means_are_of_the_dates_with_ice(dates):
     days = daily(dates)
     assert len(days) == 5 * 3 * 2
-    result = table(days, HOW, {"e": {"passes": 7}}).set_index("field")
+    result = table(days, HOW, of_ensembles(dates)).set_index("field")
     assert result.dates.tolist() == [4, 4]
     assert result.rmse["generated"] == pytest.approx(whole_error(0.25), rel=1e-5)
     assert result.rmse_gain_percent["generated"] == pytest.approx(100 * (1 - whole_error(0.25) / 0.8), rel=1e-4)
-    assert result.passes["generated"] == 7
-    assert "model, test, 4 dates" in summary(result.reset_index())
 
 
 def test_regions_have_their_own_errors_and_gains(dates):
@@ -80,7 +89,7 @@ def test_months_stand_in_the_order_of_a_winter(dates):
 
 
 def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
-    result = of_generated(table(daily(dates), IntervalSettings(resamples=4000))).iloc[0]
+    result = of_generated(table(daily(dates), IntervalSettings(resamples=4000), of_ensembles(dates))).iloc[0]
     # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
     draws = np.stack(np.meshgrid(*[[0.1, 0.2, 0.3, 0.4]] * 4)).reshape(4, -1).mean(axis=0)
     low, high = whole_error(np.quantile(draws, [0.025, 0.975]))
@@ -105,7 +114,57 @@ def test_thin_ice_is_gathered_from_the_dates(dates):
 def test_no_scored_date_makes_empty_tables():
     nothing = [scored(date(2023, 2, 1), None)]
     days = daily(nothing)
-    for frame in (table(days, HOW), by_region(days), by_month(days), thin_ice(nothing)):
+    of_means = [make(days, HOW, of_ensembles(nothing)) for make in (table, comparison)]
+    for frame in (*of_means, by_region(days), by_month(days), thin_ice(nothing), leads(nothing)):
         assert frame.empty
         assert "experiment" in frame
-    assert summary(table(days, HOW)) == "no date was scored"
+    assert summary(of_means[1]) == "no date was scored"
+
+
+def test_what_an_ensemble_cost_is_the_median_of_its_files(dates):
+    costs = [3.0, 50.0, 2.0, None, None]
+    for scores, seconds in zip(dates, costs):
+        scores.attrs |= {"passes_per_member": 7} | ({"seconds_per_member": seconds} if seconds else {})
+    result = of_ensembles(dates).iloc[0]
+    assert (result.passes, result.seconds_per_member) == (7, 3.0)
+    # The truth is below all members on every pixel: one rank of four has all.
+    assert result.reliability_index == pytest.approx(2 * (1 - 1 / 4))
+
+
+def test_experiments_are_compared_on_the_dates_that_they_share(dates):
+    several = [*dates, *(scored(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0)))]
+    result = comparison(daily(several), HOW, of_ensembles(several)).set_index("experiment")
+    assert list(result.index) == ["e", "f", "low_resolution"]
+    assert result.dates.tolist() == [2, 2, 2]
+    assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.55), 0.8], rel=1e-5)
+    assert result.members.tolist() == [3, 3, 1]
+
+
+def test_the_summary_is_a_table_in_markdown(dates):
+    result = comparison(daily(dates), HOW, of_ensembles(dates))
+    title, _, head, rule, *rows = summary(result).splitlines()
+    assert title == "model, test, 4 dates"
+    assert {line.count("|") for line in (head, rule, *rows[:2])} == {14}
+    assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
+    assert rows[0].startswith("| e ") and "0.331" in rows[0]
+    assert rows[1].startswith("| low resolution ") and "0.800" in rows[1]
+
+
+def test_leads_are_gathered_from_the_dates():
+    days = []
+    for number, column in ((1, 20), (2, 30)):
+        truth, member = (np.full((48, 48), 2.0) for _ in range(2))
+        truth[:, column : column + 2] = 0.2
+        member[column : column + 2] = 0.2
+        truth[4:6, :16] = 0.2
+        scores = score_date(np.stack([member] * 2), truth, np.full((48, 48), 2.0), date(2023, 1, number), 3.0, SETTINGS)
+        scores.attrs |= {"branch": "model", "experiment": "e", "split": "test"}
+        days.append(scores)
+    result = leads(days).set_index("source")
+    assert result.lead_fraction_percent["generated"] == pytest.approx(100 * 2 / 48)
+    assert result.direction_degrees[["truth", "generated"]].tolist() == pytest.approx([90, 0], abs=1e-6)
+    # About 48 of 64 pixels of the truth's leads run along y, all of the members' along x.
+    assert result.anisotropy[["truth", "generated"]].tolist() == pytest.approx([(48 - 16) / 64, 1], abs=0.05)
+    assert result.directions_shared[["truth", "generated"]].tolist() == pytest.approx([1, 16 / 64], abs=0.05)
+    assert np.isnan(result.directions_shared["low_resolution"])
+    assert result.lead_km_per_1000_km2["low_resolution"] == 0

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 from skimage.metrics import structural_similarity as reference_similarity
 
 from superice.accuracy import fair_crps, pixel_statistics, spread_skill
-from superice.calibration import rank_counts, reliability_counts, spread_classes
+from superice.calibration import rank_counts, reliability_counts, reliability_index, spread_classes
 from superice.errors import InputError
 from superice.scores import ScoreSettings, score_date
 from superice.similarity import RANGE_M, structural_similarity
@@ -126,6 +126,20 @@ def test_rank_histogram_of_a_perfect_ensemble_is_flat():
     counts = rank_counts(members, truth, np.random.default_rng(0))
     assert counts.sum() == 50_000
     assert np.abs(counts / 5000 - 1).max() < 0.06
+
+
+def test_reliability_index_is_the_distance_from_flat():
+    assert reliability_index(np.full(7, 5)) == 0
+    assert reliability_index(np.array([8, 2, 2, 8])) == pytest.approx(4 * 0.15)
+    assert reliability_index(np.array([0, 0, 9])) == pytest.approx(2 * (1 - 1 / 3))
+    assert np.isnan(reliability_index(np.array([3, 4]))) and np.isnan(reliability_index(np.zeros(5)))
+
+
+def test_a_single_field_has_neither_spread_nor_calibration():
+    truth = smooth(0)
+    scores = score_date(truth[None] + 0.25, truth, truth, DAY, 3.0)
+    assert of_ice(scores, "crps") == of_ice(scores, "rmse") == pytest.approx(0.25)
+    assert np.isnan([float(scores[name][0]) for name in ("spread", "spread_skill", "mean_variance")]).all()
 
 
 def test_ties_are_ranked_at_random():

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from superice.ensembles import SamplerSettings
 from superice.errors import InputError
-from superice.selection import SCORES, choose, spread_evenly
+from superice.network import NetworkSettings, build_network
+from superice.scores import ScoreSettings
+from superice.selection import SCORES, choose, judge, spread_evenly
+from superice.weights import Generator
 
 
 def scored(crps, diverged=False):
@@ -30,6 +35,16 @@ def test_a_training_that_diverged_is_never_chosen():
     assert best == names[1]
     with pytest.raises(InputError, match="every training of the experiment diverged"):
         choose({name: scored(np.nan, diverged=True) for name in names})
+
+
+def test_a_training_whose_weights_became_no_numbers_is_told_from_the_others(normalisation, tmp_path):
+    """Its file is read, so that the choice among the others goes on."""
+    network = build_network(NetworkSettings(widths=(8, 8), depth=1))
+    network.stem.bias.data.fill_(torch.nan)
+    origin = {"experiment": "test", "seed": 0, "diverged": True}
+    Generator(network, {"formulation": "noise_prediction"}, normalisation, origin).save(tmp_path / "w.safetensors")
+    judged = judge(Generator.load(tmp_path / "w.safetensors"), [None], SamplerSettings(), ScoreSettings(), 3.0)
+    assert judged["diverged"] and np.isnan(judged["crps"])
 
 
 def test_a_training_that_stands_alone_needs_no_score():

@@ -1,4 +1,4 @@
-"""Thin ice and leads against closed forms and brute force."""
+"""Thin ice against closed forms and brute force."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from superice.scores import ScoreSettings, score_date
-from superice.thin_ice import fractions_sums, lead_fractions, thickness_quantiles
+from superice.thin_ice import fractions_sums, thickness_quantiles
 
 DAY = date(2023, 1, 4)
 
@@ -69,24 +69,6 @@ def test_quantiles_of_a_normal_ensemble():
     scores = score_date(members, truth, truth, DAY, 3.0)
     tenth = scores.thickness_quantile.sel(source=["truth", "generated"]).values[:, 3]
     assert tenth == pytest.approx([2 - 1.2816 * 0.5, 2 - 1.2816 * 0.25], abs=0.01)
-
-
-def test_leads_are_counted_against_the_ice_around_them():
-    everywhere = np.ones((128, 128), bool)
-    thick, thin = np.full((128, 128), 4.0), np.full((128, 128), 0.4)
-    lead = thick.copy()
-    lead[:, 40:42] = 1.5
-    assert lead_fractions([thick, thin, lead], everywhere, 11, 0.5) == pytest.approx([0, 0, 2 / 128])
-    # Thinner than half of what is around: 1.5 m against (2 * 1.5 + 9 * 4) / 11 = 3.5 m, but not 1.9 m.
-    lead[:, 40:42] = 1.9
-    assert lead_fractions([lead], everywhere, 11, 0.5) == [0]
-
-
-def test_open_water_beyond_the_mask_makes_no_lead():
-    mask = np.ones((64, 64), bool)
-    mask[:, 32:] = False
-    field = np.where(mask, 1.0, np.nan)
-    assert lead_fractions([field], mask, 11, 0.9) == [0]
 
 
 def test_thin_ice_of_truth_members_and_low_resolution():

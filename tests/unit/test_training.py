@@ -1,10 +1,14 @@
 """Training: it learns, resumes to the same weights, and stops when the loss is not a number."""
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from superice.diffusion import Losses, NoisePrediction, Preconditioned
 from superice.errors import InputError
@@ -13,7 +17,7 @@ from superice.network import NetworkSettings
 from superice.normalisation import VARIABLES, quantities
 from superice.samples import Crop, Days, Samples
 from superice.store import write_day
-from superice.training import Stopped, Training, TrainingSettings
+from superice.training import Stopped, Training, TrainingSettings, _schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
@@ -113,6 +117,109 @@ def test_a_training_that_meets_nan_stops(days, tmp_path):
     assert run.run(tmp_path / "checkpoint.pt") is False
     assert run.history == []
     assert all(torch.isfinite(p).all() for p in run.network.parameters())
+
+
+def test_a_gradient_that_is_no_number_reaches_no_weight(days, tmp_path):
+    class Steep(NoisePrediction):
+        def loss(self, model, target, context, generator):
+            losses = super().loss(model, target, context, generator)
+            return Losses(losses.objective + (0 * losses.objective).sqrt(), losses.noise, losses.image)
+
+    run = training(days, formulation=Steep())
+    assert run.run(tmp_path / "checkpoint.pt") is False
+    assert all(torch.isfinite(p).all() for p in run.network.parameters())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.999])
+def test_a_damaged_checkpoint_is_named_and_nothing_is_begun_anew(days, tmp_path, share):
+    path = tmp_path / "checkpoint.pt"
+    training(days).run(path)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(InputError, match=r"checkpoint\.pt: is damaged: remove it"):
+        training(days).run(path)
+
+
+def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(days, tmp_path, monkeypatch):
+    path, save, written = tmp_path / "checkpoint.pt", torch.save, []
+
+    def cut(content, to):
+        save(content, to)
+        written.append(to)
+        if len(written) == 3:
+            to.write_bytes(to.read_bytes()[:1000])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", cut)
+    with pytest.raises(KeyboardInterrupt):
+        training(days).run(path)
+    assert len(torch.load(path)["history"]) == 2
+
+
+def test_mixed_precision_follows_single_precision(days, tmp_path):
+    """As many batches as make the loss fall: it falls alike, but not the same."""
+    settings = replace(SETTINGS, epochs=8, patches_per_day=8, averaging=0.9)
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        run = training(days, replace(settings, precision=precision), NoisePrediction())
+        run.run(tmp_path / f"{precision}.pt")
+        assert all(p.dtype == torch.float32 for p in run.network.parameters())
+        losses[precision] = [row[key] for row in run.history for key in row if key.endswith("noise_loss")]
+    assert losses["fp32"][-1] < 0.8 * losses["fp32"][0]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.03)
+    assert losses["bf16"] != losses["fp32"]
+
+
+def test_every_epoch_is_in_the_history_and_the_progress_tells_the_time_left(days, tmp_path, capsys):
+    run = training(days)
+    run.run(tmp_path / "checkpoint.pt")
+    run.write_history(tmp_path / "history.csv")
+    table = pd.read_csv(tmp_path / "history.csv")
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    assert np.isfinite(table).all(axis=None)
+    assert re.search(r"4/4 \[\d\d:\d\d<\d\d:\d\d.*loss=", capsys.readouterr().err)
+
+
+def test_without_validation_days_there_are_no_validation_losses(days, normalisation, tmp_path):
+    run = Training(NETWORK, Preconditioned(), SETTINGS, days, Days([], normalisation, NETWORK.inputs), seed=0)
+    run.run(tmp_path / "checkpoint.pt")
+    assert all(math.isnan(row["validation_noise_loss"]) for row in run.history)
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.2])
+def test_the_average_is_that_of_the_weights_after_every_batch(days, tmp_path, monkeypatch, decay):
+    """After batch n + 1: average = kept * average + (1 - kept) * weights, kept = min(decay, (1 + n) / (10 + n))."""
+    weights, update = [], AveragedModel.update_parameters
+
+    def spied(average, network):
+        weights.append(network.stem.weight.detach().clone())
+        update(average, network)
+
+    monkeypatch.setattr(AveragedModel, "update_parameters", spied)
+    run = training(days, replace(SETTINGS, averaging=decay))
+    run.run(tmp_path / "checkpoint.pt")
+    expected = weights[0]
+    for n, current in enumerate(weights[1:], start=1):
+        kept = min(decay, (1 + n) / (10 + n))
+        expected = kept * expected + (1 - kept) * current
+    torch.testing.assert_close(run.best_network.stem.weight.detach(), expected)
+    assert not torch.equal(expected, weights[-1])
+
+
+def test_gradients_are_clipped_to_their_largest_norm(days, tmp_path):
+    norms = {}
+    for largest in (0.0, 1e-2):
+        run = training(days, replace(SETTINGS, epochs=1, clip_gradient=largest))
+        run.run(tmp_path / f"{largest}.pt")
+        norms[largest] = float(torch.nn.utils.get_total_norm([p.grad for p in run.network.parameters()]))
+    assert norms[1e-2] == pytest.approx(1e-2, rel=1e-3)
+    assert norms[0.0] > 0.1
+
+
+def test_the_learning_rate_warms_up_and_falls_as_a_cosine():
+    cosine = _schedule("cosine", 200)
+    assert [cosine(step) for step in (0, 4)] == pytest.approx([0.1, 0.5])
+    assert [cosine(step) for step in (50, 100, 200)] == pytest.approx([0.5 + math.sqrt(0.125), 0.5, 0.0])
+    assert {_schedule("constant", 200)(step) for step in (0, 100, 200)} == {1.0}
 
 
 def test_samples_depend_on_seed_epoch_and_position_alone(days):

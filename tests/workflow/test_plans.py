@@ -50,8 +50,9 @@ def test_the_reference_run_is_planned_without_data(checkout):
 
 def test_the_demo_is_planned(checkout):
     planned = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
-    assert planned["train"] == 4
-    assert planned["select_training"] == 2
+    assert planned["train"] == 5
+    assert planned["select_training"] == 3
+    assert planned["draw_baseline"] == 2 * (15 + 15)
     assert planned["report"] == 1
 
 
@@ -125,6 +126,16 @@ def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(ch
     assert "score_date" not in planned
 
 
+def test_a_baseline_asks_for_no_training(checkout):
+    target = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+    cubic, noise = (
+        jobs(snakemake(checkout, "--dry-run", target.format(name))) for name in ("cubic", "correlated_noise")
+    )
+    assert (cubic["draw_baseline"], cubic["model_features"]) == (1, 1)
+    assert (noise["draw_baseline"], noise["fit_noise"], noise["model_features"]) == (1, 1, 1 + 1262)
+    assert "train" not in cubic.keys() | noise.keys()
+
+
 def test_the_models_source_and_leave_to_resample_come_from_the_configuration(checkout):
     (checkout / "marine.yaml").write_text("sources: {model: {kind: cmems, folder: marine, resample: true}}\n")
     target = "results/superice/model/features/20220412.nc"
@@ -149,6 +160,7 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("figures: {shift_sets: [none]}", "figures.shift_sets: no feature set 'none'"),
         ("figures: {smoothing: ['2022-07-01']}", "figures.smoothing: 2022-07-01 is not an observed day"),
         ("experiments: {reference: {features: none}}", "experiments.reference.features: no feature set 'none'"),
+        ("published: cubic", "published: cubic is a baseline"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],
 )

@@ -18,6 +18,7 @@ except InputError as error:
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
 PUBLISHED = RUN.content["published"]
+BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -71,8 +72,24 @@ def modules(*names):
     return [f"superice/{name}.py" for name in names]
 
 
+def launcher(devices):
+    """What starts a training: python, or torchrun for one that is shared by several GPUs of its node."""
+    # torchrun by its module: in a container the script torchrun may belong to another Python.
+    return f"python -m torch.distributed.run --standalone --nproc-per-node {devices}" if devices > 1 else "python"
+
+
 # What a member rests on.
-DRAWING = ("ensembles", "windows", "inference", "diffusion", "proper_scores", "network", "normalisation", "weights")
+DRAWING = (
+    "ensembles",
+    "windows",
+    "inference",
+    "diffusion",
+    "proper_scores",
+    "regression",
+    "network",
+    "normalisation",
+    "weights",
+)
 
 
 def way_to(branch, feature_set=None):
@@ -166,7 +183,7 @@ def experiment_of(wildcards):
 
 def devices_of(experiment):
     """How many GPUs a training of the experiment shares each batch among."""
-    return RUN.experiment(experiment)["training"].get("devices", 1)
+    return RUN.experiment(experiment)["training"]["devices"]
 
 
 def weights_of(experiment):

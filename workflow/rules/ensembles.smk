@@ -17,6 +17,8 @@ rule draw_ensemble:
         "results/{run}/logs/draw_ensemble/{experiment}/{branch}/{date}.log",
     benchmark:
         "results/{run}/benchmarks/draw_ensemble/{experiment}/{branch}/{date}.tsv"
+    wildcard_constraints:
+        experiment="|".join(name for name in RUN.content["experiments"] if name not in BASELINES),
     threads: 7
     resources:
         mem_mb=6000,

@@ -2,7 +2,9 @@
 # Needs: histories, ensembles, features, scores, as far as the run has them. Makes: figures/<figure>.png and .pdf, report.html.
 
 SHOWN = {kind: RUN.figure_days(kind) for kind in ("model", "observations")}
-DRAWN_WITH = dict.fromkeys(RUN.training_of(name) for name in RUN.experiments if "weights" not in RUN.experiment(name))
+DRAWN_WITH = dict.fromkeys(
+    RUN.training_of(name) for name in RUN.experiments if name not in BASELINES and "weights" not in RUN.experiment(name)
+)
 SCORED_DAYS = {kind: set(RUN.scored_days(PUBLISHED, kind)) for kind in SHOWN}
 
 # By figure: the files it is drawn from, by option of draw_figure.py. A figure without files is not made.
@@ -21,6 +23,7 @@ DRAWN_FROM = {
         "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"]),
     },
     "spectra": {"scores": day_scores_of(PUBLISHED, "model", SHOWN["model"])},
+    "comparison": {"table": paths("scores/comparison.csv") if SCORED else []},
     "scores": {"daily": paths("scores/daily.csv") if SCORED else []},
     "calibration": {"scores": SCORED},
     "observed": {
@@ -47,7 +50,13 @@ for DAY in RUN.figure_days("smoothing"):
     }
 DRAWN_FROM = {figure: files for figure, files in DRAWN_FROM.items() if any(files.values())}
 # By table of scores: the option of make_report.py that takes it.
-SCORE_TABLES = {"table": "--scores", "regions": "--regions", "months": "--months", "thin_ice": "--thin-ice"}
+SCORE_TABLES = {
+    "comparison": "--scores",
+    "regions": "--regions",
+    "months": "--months",
+    "thin_ice": "--thin-ice",
+    "leads": "--leads",
+}
 FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM)
 
 
@@ -60,6 +69,7 @@ rule figure:
             "figures/geography",
             "figures/maps",
             "figures/curves",
+            "figures/comparison",
             "figures/observations",
             "figures/distributions",
         ),

@@ -1,6 +1,6 @@
 # Scores of every ensemble whose truth is known, and their tables.
 # Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc and, of all dates, scores/{daily,table,regions,
-# months,thin_ice}.csv.
+# months,thin_ice,leads,comparison}.csv.
 
 
 rule score_date:
@@ -13,7 +13,9 @@ rule score_date:
             else []
         ),
         script="workflow/scripts/score_date.py",
-        modules=modules("scores", "accuracy", "calibration", "thin_ice", "similarity", "spectra", "degradation"),
+        modules=modules(
+            "scores", "accuracy", "calibration", "thin_ice", "leads", "similarity", "spectra", "degradation"
+        ),
     output:
         "results/{run}/scores/{branch}/{experiment}/{date}.nc",
     log:
@@ -40,13 +42,15 @@ rule score_table:
     input:
         scores=SCORED,
         script="workflow/scripts/score_table.py",
-        modules=modules("score_tables", "intervals"),
+        modules=modules("score_tables", "intervals", "calibration", "leads"),
     output:
         table="results/{run}/scores/table.csv",
         daily="results/{run}/scores/daily.csv",
         regions="results/{run}/scores/regions.csv",
         months="results/{run}/scores/months.csv",
         thin_ice="results/{run}/scores/thin_ice.csv",
+        leads="results/{run}/scores/leads.csv",
+        comparison="results/{run}/scores/comparison.csv",
     log:
         "results/{run}/logs/score_table.log",
     benchmark:
@@ -56,11 +60,10 @@ rule score_table:
         mem_mb=2000,
         runtime=20,
     params:
-        details=json.dumps({name: {"passes": RUN.experiment(name)["sampler"]["steps"]} for name in RUN.experiments}),
         intervals=json.dumps(RUN.content["intervals"]),
     message:
         "tables of scores"
     shell:
-        "python {input.script} --scores {input.scores} --details {params.details:q} --intervals {params.intervals:q}"
+        "python {input.script} --scores {input.scores} --intervals {params.intervals:q}"
         " --daily {output.daily} --regions {output.regions} --months {output.months} --thin-ice {output.thin_ice}"
-        " --output {output.table} > {log} 2>&1"
+        " --leads {output.leads} --comparison {output.comparison} --output {output.table} > {log} 2>&1"

@@ -6,7 +6,7 @@
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 # Experiments with trainings of their own.
-TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name]
+TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and name not in BASELINES]
 
 
 rule train:
@@ -15,7 +15,17 @@ rule train:
         validation=of_experiment("store/{date}.npy", date=VALIDATION),
         normalisation=of_experiment("normalisation.json"),
         script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "proper_scores", "training", "samples", "store", "weights"),
+        modules=modules(
+            "network",
+            "diffusion",
+            "proper_scores",
+            "regression",
+            "training",
+            "parallel",
+            "samples",
+            "store",
+            "weights",
+        ),
     output:
         weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
         history="results/{run}/training/{experiment}/seed{seed}/history.csv",
@@ -31,6 +41,7 @@ rule train:
         runtime=4320,
         gpu=lambda wildcards: devices_of(wildcards.experiment),
     params:
+        launcher=lambda wildcards: launcher(devices_of(wildcards.experiment)),
         store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
@@ -42,7 +53,7 @@ rule train:
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
-        "python {input.script} --store {params.store} --training {params.training}"
+        "{params.launcher} {input.script} --store {params.store} --training {params.training}"
         " --validation {params.validation}"
         " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
         " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from superice.commands import command, run
 from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import curves, distributions, maps, observations
+from superice.figures import comparison, curves, distributions, maps, observations
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -76,6 +76,11 @@ def set_name(path: Path) -> str:
     return folder.name.replace("_", ", ") if folder.parent.name == "feature_sets" else "as configured"
 
 
+def compared(args: argparse.Namespace) -> Figure:
+    """The scores of all experiments and baselines side by side."""
+    return comparison.scores_of_experiments(pd.read_csv(args.table))
+
+
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
     return curves.scores_over_dates(pd.read_csv(args.daily))
@@ -108,6 +113,7 @@ FIGURES = {
         shift,
         {"model": "model features of the dates, of each set", "observed": "observed features (.nc) of the dates"},
     ),
+    "comparison": (compared, {}),
     "scores": (scores, {}),
     "spectra": (spectra, {"scores": "scores of the dates"}),
     "calibration": (calibration, {"scores": "scores of all dates"}),
@@ -125,6 +131,8 @@ def main() -> None:
             kind.add_argument("--zoom", action="store_true", help="only the middle of the largest square of ice")
         if name == "observed":
             kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
+        if name == "comparison":
+            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, comparison.csv")
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
         kind.add_argument("--png", type=Path, required=True, help="figure as PNG")

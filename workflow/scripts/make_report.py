@@ -19,10 +19,11 @@ def main() -> None:
     parser.add_argument("--name", required=True, help="name of the run")
     parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
     parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
-    parser.add_argument("--scores", type=Path, help="table of the scores, CSV")
+    parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
-    parser.add_argument("--thin-ice", type=Path, help="table of thin ice and leads, CSV")
+    parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
+    parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
     parser.add_argument("--missing", type=Path, required=True, help="table of missing inputs, CSV")
     parser.add_argument("--coverage", type=Path, help="table of the pixels of the observed days, CSV")
@@ -40,6 +41,7 @@ def main() -> None:
         regions=read_table(args.regions),
         months=read_table(args.months),
         thin_ice=read_table(args.thin_ice),
+        leads=read_table(args.leads),
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
         missing=read_table(args.missing),
         coverage=read_table(args.coverage),

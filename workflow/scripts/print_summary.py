@@ -1,4 +1,4 @@
-"""Print the scores of a run, generated against low-resolution, and the path of its report."""
+"""Print the scores of a run, all experiments side by side, in Markdown, and the path of its report."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from superice.score_tables import summary
 
 def main() -> None:
     parser = command(__doc__)
-    parser.add_argument("--table", type=Path, required=True, help="table of the scores (CSV)")
+    parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments, comparison.csv")
     parser.add_argument("--report", type=Path, required=True, help="the report (HTML)")
     args = parser.parse_args()
 
-    print(summary(pd.read_csv(args.table)))
+    print(summary(pd.read_csv(args.comparison)))
     print(f"report: {args.report.resolve()}")
 
 

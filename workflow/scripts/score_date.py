@@ -9,6 +9,7 @@ from superice.commands import command, run, settings, settings_as
 from superice.deliverable import read_predictions
 from superice.features import read_model_features, read_observed_features
 from superice.files import write_dataset
+from superice.score_tables import COSTS
 from superice.scores import ICE, ScoreSettings, score_date
 
 
@@ -33,7 +34,8 @@ def main() -> None:
     spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
     members, truth = prediction.sit_ai.values, features.truth
     scores = score_date(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic)
-    scores.attrs |= {"branch": args.branch, "experiment": args.experiment, "split": args.split}
+    made = {name: prediction.attrs[name] for name in COSTS if name in prediction.attrs}
+    scores.attrs |= {"branch": args.branch, "experiment": args.experiment, "split": args.split, **made}
     write_dataset(args.output, scores)
 
     generated, reference = scores.rmse.sel(region=ICE).values

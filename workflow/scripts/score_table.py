@@ -1,4 +1,4 @@
-"""Gather the scores of all dates in tables: one row per date, and means over the dates, by region, by month, of thin ice."""
+"""Gather the scores of all dates in tables: dates, means, regions, months, thin ice, leads, and experiments compared."""
 
 from __future__ import annotations
 
@@ -7,34 +7,43 @@ from pathlib import Path
 from superice.commands import command, run, settings, settings_as
 from superice.files import whole
 from superice.intervals import IntervalSettings
-from superice.score_tables import by_month, by_region, daily, read_scores, table, thin_ice
+from superice.score_tables import (
+    by_month,
+    by_region,
+    comparison,
+    daily,
+    leads,
+    of_ensembles,
+    read_scores,
+    table,
+    thin_ice,
+)
 
 
 def main() -> None:
     parser = command(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
-    parser.add_argument(
-        "--details",
-        type=settings,
-        default={},
-        help="more columns by experiment, JSON or a YAML file: {experiment: {passes: 6, seconds_per_member: 0.4}}",
-    )
     parser.add_argument("--intervals", type=settings, default={}, help="how dates are redrawn, JSON or a YAML file")
     parser.add_argument("--daily", type=Path, required=True, help="table of the dates to write (CSV)")
     parser.add_argument("--regions", type=Path, required=True, help="table of the means by region to write (CSV)")
     parser.add_argument("--months", type=Path, required=True, help="table of the means by month to write (CSV)")
-    parser.add_argument("--thin-ice", type=Path, required=True, help="table of thin ice and leads to write (CSV)")
+    parser.add_argument("--thin-ice", type=Path, required=True, help="table of thin ice to write (CSV)")
+    parser.add_argument("--leads", type=Path, required=True, help="table of leads and shapes to write (CSV)")
+    parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments to write (CSV)")
     parser.add_argument("--output", type=Path, required=True, help="table of the means to write (CSV)")
     args = parser.parse_args()
 
     scores = [read_scores(path) for path in args.scores]
-    days = daily(scores)
+    days, ensembles = daily(scores), of_ensembles(scores)
+    intervals = settings_as(IntervalSettings, args.intervals, "intervals")
     tables = {
         args.daily: days,
         args.regions: by_region(days),
         args.months: by_month(days),
         args.thin_ice: thin_ice(scores),
-        args.output: table(days, settings_as(IntervalSettings, args.intervals, "intervals"), args.details),
+        args.leads: leads(scores),
+        args.comparison: comparison(days, intervals, ensembles),
+        args.output: table(days, intervals, ensembles),
     }
     for path, frame in tables.items():
         with whole(path) as temporary:

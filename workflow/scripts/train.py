@@ -1,17 +1,21 @@
 """Train the network once, with one seed.
 
 A training that was killed goes on from its last whole epoch; one that was asked to stop (SIGTERM, as a scheduler sends it
-before the time is over) goes on from the batch that it was in.
+before the time is over) goes on from the batch that it was in. Started by torchrun, its processes share every batch:
+
+torchrun --standalone --nproc-per-node 2 workflow/scripts/train.py --settings ...
 """
 
 import signal
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from superice.commands import command, day, run, settings, settings_as
 from superice.files import read_json
 from superice.network import NetworkSettings, parameter_count
 from superice.normalisation import Normalisation
+from superice.parallel import is_first, processes
 from superice.samples import Days
 from superice.store import store_name
 from superice.training import Stopped, Training, TrainingSettings
@@ -37,6 +41,12 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(args.threads)
+    with processes():
+        train(args)
+
+
+def train(args: Namespace) -> None:
+    """Train, and write the history and the weights."""
     network = settings_as(NetworkSettings, args.settings["network"], "network")
     options = settings_as(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
@@ -45,21 +55,27 @@ def main() -> None:
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
-    print(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr)
+    tell(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}")
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
     try:
         finished = training.run(args.checkpoint)
     except Stopped:
-        print(
-            f"asked to stop in epoch {len(training.history) + 1}: {args.checkpoint} goes on from here", file=sys.stderr
-        )
+        tell(f"asked to stop in epoch {len(training.history) + 1}: {args.checkpoint} goes on from here")
         sys.exit(128 + signal.SIGTERM)
     if not finished:
-        print(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen", file=sys.stderr)
+        tell(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen")
+    if not is_first():
+        return
     training.write_history(args.history)
     origin = {"experiment": args.experiment, "seed": args.seed, "diverged": not finished}
     Generator(training.best_network, args.settings["diffusion"], normalisation, origin).save(args.output)
     args.checkpoint.unlink(missing_ok=True)
+
+
+def tell(sentence: str) -> None:
+    """Say it once, whatever the number of processes."""
+    if is_first():
+        print(sentence, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,75 @@
+"""How fast the network is trained: samples a second, with all that superice/training.py does for them.
+
+Days of noise on the wanted grid are stored and read again; of two epochs the second counts. The share of the matrix rate
+counts three times the operations of a pass, one forward and two backward. Started by torchrun
+(torchrun --standalone --nproc-per-node 2 benchmarks/training.py), its processes share every batch.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from generator import demand, device_name, machine, peak_bytes
+
+from superice.commands import command, run, settings, settings_as
+from superice.diffusion import NoisePrediction
+from superice.network import NetworkSettings, padding
+from superice.normalisation import NORMALISED, VARIABLES, Normalisation
+from superice.parallel import is_first, processes
+from superice.samples import Days
+from superice.store import write_day
+from superice.training import Training, TrainingSettings
+
+DAYS = 4
+UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)
+
+
+def stored_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
+    """Days of noise in a training store."""
+    random, files = np.random.default_rng(0), [folder / f"{number}.npy" for number in range(DAYS)]
+    for path in files:
+        write_day(path, {name: random.random(size, np.float32) for name in VARIABLES})
+    return files
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--network", type=settings, default={}, help="what differs from the report's network: JSON")
+    parser.add_argument(
+        "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a sample"
+    )
+    parser.add_argument("--precision", nargs="+", default=["bf16", "fp32"], help="fp32, bf16 or auto")
+    parser.add_argument("--batch", type=int, default=4, help="samples in a batch")
+    parser.add_argument("--batches", type=int, default=5, help="in an epoch")
+    parser.add_argument("--workers", type=int, default=0, help="processes that read samples beside the training")
+    args = parser.parse_args()
+
+    network, size = settings_as(NetworkSettings, args.network, "network"), tuple(args.size)
+    left, right, bottom, top = padding(size, network.factor)
+    pixels = (size[0] + bottom + top) * (size[1] + left + right)
+    with processes(), TemporaryDirectory() as folder:
+        days, none = (Days(files, UNIT, network.inputs) for files in (stored_noise(Path(folder), size), []))
+        for name in args.precision:
+            options = TrainingSettings(
+                epochs=2,
+                batch=args.batch,
+                patches_per_day=-(-args.batch * args.batches // DAYS),
+                precision=name,
+                workers=args.workers,
+            )
+            training = Training(network, NoisePrediction(), options, days, none, seed=0)
+            training.run(Path(folder) / f"{name}.pt")
+            rate = training.samples_per_epoch / training.history[-1]["seconds"]
+            operations = 3 * rate * pixels * demand(training.network.eval()).operations
+            if is_first():
+                share = operations / machine(training.precision, training.device, 3)[0]
+                memory = peak_bytes(training.device) / 1e9
+                print(
+                    f"{device_name(training.device)}: {name}, {args.batch} x {size[0]} x {size[1]}:"
+                    f" {rate:.3g} samples/s, {share:.0%} of a device's matrix rate, {memory:.2f} GB",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,119 @@
+"""Leads of known length and direction; shapes against closed forms."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from superice.degradation import box_sum
+from superice.leads import Leads, direction_of, increment_shape, lead_lines, lead_pixels, scale_coherence
+from superice.scores import score_date
+
+SHAPE = (128, 128)
+BANDS = (6.0, 20.0), (20.0, 80.0)
+DAY = date(2023, 1, 4)
+
+
+def band(angle, half_length, half_width=1.5, centre=(64, 64)):
+    """Pixels of a straight band: direction in degrees from the x axis, half length and half width in pixels."""
+    y, x = np.indices(SHAPE) - np.array(centre)[:, None, None]
+    along = np.cos(np.radians(angle)) * x + np.sin(np.radians(angle)) * y
+    across = -np.sin(np.radians(angle)) * x + np.cos(np.radians(angle)) * y
+    return (np.abs(along) <= half_length) & (np.abs(across) <= half_width)
+
+
+def fraction(field, mask, width, share):
+    return lead_pixels(field, mask, box_sum(mask, width), width, share)[mask].mean()
+
+
+@pytest.mark.parametrize("angle", [0, 20, 45, 90, 135, 160])
+def test_a_lead_has_its_length_and_direction(angle):
+    found = lead_lines(band(angle, half_length=40), spacing_km=3.0, shortest_km=15.0)
+    assert found.length_km == pytest.approx([3 * 81], rel=0.05)
+    apart = (found.direction - angle + 90) % 180 - 90
+    assert apart == pytest.approx([0], abs=1.5)
+
+
+def test_crossing_leads_are_cut_at_the_crossing_and_keep_their_directions():
+    found = lead_lines(band(30, 40) | band(120, 40), 3.0, 15.0)
+    assert sorted(found.direction) == pytest.approx([30, 30, 120, 120], abs=4)
+    assert found.length_km.sum() == pytest.approx(2 * 3 * 81, rel=0.1)
+
+
+def test_blots_are_no_leads():
+    assert lead_lines(band(0, 2, 2), 3.0, 15.0).length_km.size == 0
+    assert lead_lines(np.zeros(SHAPE, bool), 3.0, 15.0).length_km.size == 0
+
+
+def test_classes_of_direction_are_around_their_middles():
+    leads = Leads(np.array([10.0, 20.0, 40.0]), np.array([177.0, 4.0, 91.0]))
+    lengths = leads.length_by_direction(12)
+    assert lengths[[0, 6]].tolist() == [30.0, 40.0] and lengths.sum() == 70
+
+
+def test_anisotropy_is_none_for_crossing_axes_and_one_for_a_single_one():
+    single, crossing = np.zeros(12), np.zeros(12)
+    single[2] = 5
+    crossing[[2, 8]] = 5
+    assert direction_of(single) == pytest.approx((1, 30))
+    assert direction_of(crossing)[0] == pytest.approx(0)
+    assert np.isnan(direction_of(np.zeros(12))).all()
+
+
+def test_leads_are_counted_against_the_ice_around_them():
+    everywhere = np.ones(SHAPE, bool)
+    lead = np.full(SHAPE, 4.0)
+    assert fraction(lead, everywhere, 11, 0.5) == 0
+    assert fraction(np.full(SHAPE, 0.4), everywhere, 11, 0.5) == 0
+    lead[:, 40:42] = 1.5
+    assert fraction(lead, everywhere, 11, 0.5) == 2 / 128
+    # Thinner than half of what is around: 1.5 m against (2 * 1.5 + 9 * 4) / 11 = 3.5 m, but not 1.9 m.
+    lead[:, 40:42] = 1.9
+    assert fraction(lead, everywhere, 11, 0.5) == 0
+
+
+def test_open_water_beyond_the_mask_makes_no_lead():
+    mask = np.ones(SHAPE, bool)
+    mask[:, 32:] = False
+    assert fraction(np.where(mask, 1.0, np.nan), mask, 11, 0.9) == 0
+
+
+def test_leads_of_truth_and_members():
+    truth = np.where(band(60, 30), 0.3, 2.0)
+    members = np.stack([np.where(band(150, 30), 0.3, 2.0), np.full(SHAPE, 2.0)])
+    scores = score_date(members, truth, np.full(SHAPE, 2.0), DAY, 3.0)
+    area = 128 * 128 * 9 / 1000
+    assert scores.lead_number.values == pytest.approx([10 / area, 5 / area, 0])
+    # A skeleton may end half a width, here 1.5 pixels, before the lead does.
+    assert scores.lead_length.sel(source="generated").values == pytest.approx([183, 183], abs=2 * 1.5 * 3 + 1)
+    assert np.isnan(scores.lead_length.sel(source="low_resolution")).all()
+    density = scores.lead_density.to_pandas()
+    assert density.idxmax(axis=1)[["truth", "generated"]].tolist() == [60, 150]
+    assert density.sum(axis=1)["generated"] == pytest.approx(183 / 2 / area, rel=0.06)
+
+
+def test_shape_of_an_exponential_increment():
+    """Skewness 2, excess kurtosis 6; turned round, the skewness too."""
+    increment = np.random.default_rng(0).exponential(size=2_000_000)
+    assert increment_shape(increment) == pytest.approx((2, 6), rel=0.05)
+    assert increment_shape(-increment)[0] == pytest.approx(-2, rel=0.05)
+    assert np.isnan(increment_shape(np.zeros(10))).all()
+
+
+def noise(seed, sigma):
+    return gaussian_filter(np.random.default_rng(seed).standard_normal((256, 256)), sigma)
+
+
+def test_scales_of_gaussian_noise_are_incoherent_and_those_of_rough_patches_coherent():
+    red = [sum(sigma * noise(seed + 50 * i, sigma) for i, sigma in enumerate((0, 1, 2, 4, 8))) for seed in range(4)]
+    apart = [scale_coherence(field, 3.0, BANDS, 15) for field in red]
+    patches = np.exp(40 * noise(99, 16))
+    together = [scale_coherence(patches * field, 3.0, BANDS, 15) for field in red]
+    assert abs(np.mean(apart)) < 0.2
+    assert np.mean(together) > 0.7
+
+
+def test_a_constant_field_has_no_scales():
+    assert np.isnan(scale_coherence(np.ones((64, 64)), 3.0, BANDS, 15))
+    assert np.isnan(scale_coherence(np.empty((0, 0)), 3.0, BANDS, 15))
