@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import json
@@ -289,21 +290,41 @@ def _cell(value: object) -> str:
 
 
 def times_by_rule(folder: str | Path) -> pd.DataFrame:
-    """Jobs, seconds and largest memory of every rule, from Snakemake's benchmark files below ``folder``."""
+    """Jobs, seconds, largest memory and GPU hours of every rule, from Snakemake's benchmark files below ``folder``.
+
+    GPU hours, the time that GPUs were held for, are known where a file says what its job was given
+    (``benchmark-extended``) and left out where none does.
+    """
     rows = []
     for path in sorted(Path(folder).rglob("*.tsv")):
         measured = pd.read_csv(path, sep="\t", na_values="-")
         rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-        rows.append({"rule": rule, "seconds": measured.s.sum(), "memory": measured.max_rss.max()})
+        rows.append(
+            {
+                "rule": rule,
+                "seconds": measured.s.sum(),
+                "memory": measured.max_rss.max(),
+                "gpu_hours": measured.s.sum() * _gpus(measured) / 3600,
+            }
+        )
     if not rows:
         return pd.DataFrame()
     groups = pd.DataFrame(rows).groupby("rule")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "rule": list(groups.groups),
             "jobs": groups.size().to_numpy(),
             "seconds, all jobs": groups.seconds.sum().round(1).to_numpy(),
             "seconds, median job": groups.seconds.median().round(1).to_numpy(),
             "largest memory (MB)": groups.memory.max().round(0).to_numpy(),
+            "GPU hours": groups.gpu_hours.sum(min_count=1).round(2).to_numpy(),
         }
     )
+    return table if table["GPU hours"].notna().any() else table.drop(columns="GPU hours")
+
+
+def _gpus(measured: pd.DataFrame) -> float:
+    """The GPUs that a job was given; not a number where its benchmark file does not say."""
+    if "resources" not in measured:
+        return float("nan")
+    return ast.literal_eval(measured.resources.iloc[0]).get("gpu", 0)

@@ -107,6 +107,16 @@ def test_times_are_gathered_by_rule(tmp_path):
     assert times["seconds, median job"]["train"] == 20
 
 
+def test_gpu_hours_are_those_of_the_gpus_a_job_was_given(tmp_path):
+    for rule, gpus in (("train/a", 2), ("train/b", 1), ("land", None)):
+        path = tmp_path / f"{rule}.tsv"
+        path.parent.mkdir(exist_ok=True)
+        resources = {"mem_mb": 3000} | ({"gpu": gpus} if gpus else {})
+        path.write_text(f"s\th:m:s\tmax_rss\tresources\n1800\t-\t100\t{resources}\n")
+    hours = times_by_rule(tmp_path).set_index("rule")["GPU hours"]
+    assert hours.to_dict() == {"land": 0, "train": 1.5}
+
+
 def test_every_figure_of_the_workflow_has_a_caption():
     import re
 

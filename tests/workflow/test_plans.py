@@ -122,10 +122,12 @@ def test_the_studies_train_nothing_twice(checkout):
     assert (jobs(small)["train"], jobs(small)["study_figure"]) == (12, 6)
 
 
-def test_the_slurm_profile_plans_the_same_jobs(checkout):
-    target = "results/superice/normalisation.json"
+@pytest.mark.parametrize("profiles", [["profiles/slurm"], ["profiles/slurm", "profiles/slurm-nvidia"]])
+def test_a_clusters_profile_plans_the_same_jobs(checkout, profiles):
+    target = "results/superice/model/predictions/sit_hrai_20230101.nc"
     plain = jobs(snakemake(checkout, "--dry-run", target))
-    assert jobs(snakemake(checkout, "--dry-run", "--profile", "profiles/slurm", target)) == plain
+    assert plain["draw_published_ensemble"] == 1
+    assert jobs(snakemake(checkout, "--dry-run", "--profile", *profiles, "--", target)) == plain
 
 
 def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(checkout):

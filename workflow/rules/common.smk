@@ -212,6 +212,11 @@ def experiment_of(wildcards):
     return wildcards.get("experiment", PUBLISHED)
 
 
+def devices_of(experiment):
+    """How many GPUs a training of the experiment shares each batch among."""
+    return RUN.experiment(experiment)["training"]["devices"]
+
+
 def weights_of(experiment):
     """The weights that an experiment draws with: given, of the seed that it names, or chosen."""
     settings = RUN.experiment(experiment)
