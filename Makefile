@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo test lint plan real-day help
+.PHONY: demo surrogate test lint plan real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -28,6 +28,10 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed ## the whole chain on the virtual Arctic
 	$(SNAKEMAKE) --configfile config/demo.yaml -- all
 	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --report results/demo/report.html
+
+surrogate: $(VENV)/installed ## the surrogate of the model's thickness, on a virtual Arctic that its weather drives
+	$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate
+	@echo "report: $(CURDIR)/results/demo/surrogate/report.html"
 
 test: $(VENV)/installed ## all tests
 	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)

@@ -19,6 +19,7 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/surrogate.smk"
 
 
 rule all:
@@ -64,3 +65,8 @@ rule figures:
 rule studies:
     input:
         paths("studies.html") if STUDIES else [],
+
+
+rule surrogate:
+    input:
+        paths("surrogate/report.html", "surrogate/table.csv"),

@@ -46,6 +46,8 @@ class Configuration:
         """Check ``content``. Raises InputError with a sentence that names the key."""
         self.content = _plain(content)
         _validate(self.content, yaml.safe_load(schema.read_text(encoding="utf-8")))
+        # A branch of its own: its settings change nothing in the generator's outputs, nor in what they say of their making.
+        self.surrogate = self.content.pop("surrogate", {})
         self.calendar = Calendar.from_mapping(self.content["calendar"])
         TwinSettings.from_mapping(self.content["twin"])
         self._check_shared_trainings()

@@ -37,15 +37,19 @@ def store_name(day: date) -> str:
     return f"{day:%Y%m%d}.npy"
 
 
+def scaled(path: Path, name: str, values: np.ndarray, step: float) -> np.ndarray:
+    """Values in whole steps, int16, ``MISSING`` for NaN. Raises InputError for a value beyond the integers."""
+    steps = np.rint(values / step)
+    largest = np.nanmax(np.abs(steps), initial=0)
+    if largest > LARGEST:
+        raise InputError(f"beyond {LARGEST * step:g}", file=path, variable=name, value=f"{largest * step:g}")
+    return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
+
+
 def _encoded(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     if name == "log_deformation":
         values = np.maximum(values, LOWEST_LOG_DEFORMATION)
-    steps = np.rint(values / STEPS[name])
-    largest = np.nanmax(np.abs(steps), initial=0)
-    if largest > LARGEST:
-        found = f"{largest * STEPS[name]:g}"
-        raise InputError(f"beyond {LARGEST * STEPS[name]:g}", file=path, variable=name, value=found)
-    return np.where(np.isnan(steps), MISSING, steps).astype(np.int16)
+    return scaled(path, name, values, STEPS[name])
 
 
 def write_day(path: str | Path, quantities: Mapping[str, np.ndarray]) -> None:

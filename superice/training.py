@@ -25,15 +25,6 @@ from superice.network import NetworkSettings, UNet, build_network
 from superice.samples import Crop, Days, Samples
 from superice.weights import default_device, resolve_precision
 
-HISTORY = (
-    "epoch",
-    "training_noise_loss",
-    "training_image_loss",
-    "validation_noise_loss",
-    "validation_image_loss",
-    "seconds",
-)
-
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -89,7 +80,15 @@ class Training:
     """One training: its network, optimizer, averaged weights and history, resumable after any epoch.
 
     One that is asked to stop (``stop_asked``) is resumable after the batch that it was in.
+
+    Attributes:
+        losses: what the history calls the two losses of a batch. build: makes the network from its settings.
+        ended: whether it has ended before its last epoch.
     """
+
+    losses = ("noise_loss", "image_loss")
+    build: Callable[[NetworkSettings], UNet] = staticmethod(build_network)
+    ended = False
 
     def __init__(
         self,
@@ -107,7 +106,7 @@ class Training:
         self.device = default_device()
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
-        self.network = build_network(network).to(self.device)
+        self.network = self.build(network).to(self.device)
         self._together = parallel.trained_together(self.network)
         self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
         self.optimizer = _optimizer(self.network, settings)
@@ -139,6 +138,8 @@ class Training:
             disable=not parallel.is_first(),
         )
         for epoch in progress:
+            if self.ended:
+                break
             try:
                 self._epoch(epoch)
             except Diverged:
@@ -148,7 +149,7 @@ class Training:
                 raise
             self._save(checkpoint)
             latest = self.history[-1]
-            progress.set_postfix({"loss": f"{latest['training_noise_loss']:.4f}"})
+            progress.set_postfix({"loss": f"{latest['training_' + self.losses[0]]:.4f}"})
         return True
 
     def _epoch(self, epoch: int) -> None:
@@ -158,14 +159,10 @@ class Training:
         validation = _mean([_pair(losses) for losses in self._validate()])
         self._done = []
         self.history.append(
-            {
-                "epoch": epoch + 1,
-                "training_noise_loss": training[0],
-                "training_image_loss": training[1],
-                "validation_noise_loss": validation[0],
-                "validation_image_loss": validation[1],
-                "seconds": time.monotonic() - began,
-            }
+            {"epoch": epoch + 1}
+            | {f"training_{name}": value for name, value in zip(self.losses, training, strict=True)}
+            | {f"validation_{name}": value for name, value in zip(self.losses, validation, strict=True)}
+            | {"seconds": time.monotonic() - began}
         )
 
     def _batches(
@@ -256,8 +253,13 @@ class Training:
 
     def write_history(self, path: Path) -> None:
         """Write the losses of every epoch as CSV."""
+        columns = [
+            "epoch",
+            *(f"{part}_{name}" for part in ("training", "validation") for name in self.losses),
+            "seconds",
+        ]
         with whole(path) as temporary:
-            pd.DataFrame(self.history, columns=HISTORY).to_csv(temporary, index=False, float_format="%.6g")
+            pd.DataFrame(self.history, columns=columns).to_csv(temporary, index=False, float_format="%.6g")
 
 
 def _pair(losses: Losses) -> tuple[float, float]:

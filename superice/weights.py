@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from superice.commands import settings_as
 from superice.diffusion import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
@@ -72,23 +73,13 @@ class Generator:
             "normalisation": asdict(self.normalisation),
             "origin": self.origin,
         }
-        tensors = {name: tensor.detach().contiguous() for name, tensor in self.network.state_dict().items()}
-        with whole(path) as temporary:
-            save_file(tensors, temporary, metadata={"superice": json.dumps(content)})
+        write_weights(path, self.network, content)
 
     @classmethod
     def load(cls, path: str | Path) -> Generator:
         """Read the file. Raises InputError when it is no such file, or damaged, or its weights fit no such network."""
+        content, tensors = read_weights(path)
         try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise InputError(f"is not a readable weights file ({error})", file=path) from error
-        if "superice" not in metadata:
-            raise InputError("holds weights, but not the network and normalisation they belong to", file=path)
-        try:
-            content = json.loads(metadata["superice"])
             generator = cls(
                 network=build_network(settings_as(NetworkSettings, content["network"], "network")).eval(),
                 diffusion=content["diffusion"],
@@ -98,15 +89,43 @@ class Generator:
             build_formulation(generator.diffusion)
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
-        try:
-            generator.network.load_state_dict(tensors)
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())
-            raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
-        for name, tensor in tensors.items():
-            if not (generator.diverged or tensor.isfinite().all()):
-                raise InputError("a weight is not a number", file=path, variable=name)
+        fill(generator.network, tensors, path, finite=not generator.diverged)
         return generator
+
+
+def write_weights(path: str | Path, network: nn.Module, content: dict[str, Any]) -> None:
+    """Write a network's weights and, as JSON in their metadata, what they are of."""
+    tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
+    with whole(path) as temporary:
+        save_file(tensors, temporary, metadata={"superice": json.dumps(content)})
+
+
+def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What ``write_weights`` has written. Raises InputError for a file that is no such file, or damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"is not a readable weights file ({error})", file=path) from error
+    if "superice" not in metadata:
+        raise InputError("holds weights, but not the network and normalisation they belong to", file=path)
+    try:
+        return json.loads(metadata["superice"]), tensors
+    except ValueError as error:
+        raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
+
+
+def fill(network: nn.Module, tensors: dict[str, Tensor], path: str | Path, finite: bool = True) -> None:
+    """Give a network its weights. Raises InputError when they do not fit it or, where asked, hold what is no number."""
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
+    for name, tensor in tensors.items():
+        if finite and not tensor.isfinite().all():
+            raise InputError("a weight is not a number", file=path, variable=name)
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:

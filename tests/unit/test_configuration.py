@@ -16,6 +16,10 @@ from superice.intervals import IntervalSettings
 from superice.network import NetworkSettings
 from superice.scores import ScoreSettings
 from superice.selection import SelectionSettings
+from superice.surrogate.plan import SurrogatePlan
+from superice.surrogate.samples import InputSettings
+from superice.surrogate.scores import ForecastSettings
+from superice.surrogate.training import IncrementLoss
 from superice.training import TrainingSettings
 from superice.weights import FORMULATIONS
 
@@ -152,6 +156,9 @@ def keys_of(*path):
         (("intervals",), IntervalSettings),
         (("features",), FeatureSettings),
         (("features", "observations"), ObservationSettings),
+        (("surrogate_experiment", "inputs"), InputSettings),
+        (("surrogate_experiment", "loss"), IncrementLoss),
+        (("surrogate", "forecasts"), ForecastSettings),
     ],
 )
 def test_schema_and_settings_know_the_same_keys(path, settings):
@@ -176,3 +183,23 @@ def test_a_digest_changes_with_any_number():
     changed = deepcopy(content)
     changed["features"]["sic_threshold"] = 0.2
     assert Configuration(content).digest != Configuration(changed).digest
+
+
+def test_the_surrogate_changes_nothing_that_the_generator_says_of_itself():
+    content = load()
+    changed = deepcopy(content)
+    changed["surrogate"]["defaults"]["loss"]["constraint"] = 7
+    before, after = Configuration(content), Configuration(changed)
+    assert (before.digest, before.content) == (after.digest, after.content)
+    assert SurrogatePlan(before.surrogate).experiment("with_forcings")["loss"]["constraint"] == 100
+    assert SurrogatePlan(after.surrogate).experiment("with_forcings")["loss"]["constraint"] == 7
+
+
+def test_the_surrogates_reference_is_the_papers():
+    plan = SurrogatePlan(Configuration(load()).surrogate)
+    experiment = plan.experiment("with_forcings")
+    inputs = InputSettings(**{key: tuple(v) if isinstance(v, list) else v for key, v in experiment["inputs"].items()})
+    assert len(inputs.channels) == 10 and experiment["network"] == {"kind": "unet", "filters": 32}
+    assert (experiment["training"]["learning_rate"], experiment["training"]["weight_decay"]) == (5e-5, 1e-6)
+    assert plan.years("training") == list(range(2009, 2017)) and plan.content["season"]["steps"] == 720
+    assert len(plan.restoration_days("training")) == 585  # every fifth of 2922 days

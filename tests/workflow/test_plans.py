@@ -56,6 +56,25 @@ def test_the_demo_is_planned(checkout):
     assert planned["report"] == 1
 
 
+def test_the_surrogates_reference_run_is_planned_without_data(checkout):
+    planned = jobs(snakemake(checkout, "--dry-run", "surrogate"))
+    assert planned["surrogate_year"] == 8 + 1 + 1
+    assert planned["surrogate_train"] == planned["surrogate_forecasts"] == 3
+    assert planned["surrogate_restore"] == planned["surrogate_season"] == 1
+    assert "surrogate_twin" not in planned and "train" not in planned
+
+
+def test_the_surrogates_demo_is_driven_year_after_year_and_no_part_of_all(checkout):
+    output = snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "surrogate")
+    assert jobs(output)["surrogate_twin"] == jobs(output)["surrogate_year"] == 6
+    everything = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
+    assert not [rule for rule in everything if rule.startswith("surrogate")]
+    one = snakemake(
+        checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "results/demo/surrogate/store/2014.npy"
+    )
+    assert jobs(one)["surrogate_twin"] == 2 and jobs(one)["surrogate_year"] == 1
+
+
 def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, tmp_path):
     """Its own model features and normalisation; the observed features, which the set does not change, are the run's."""
     file = tmp_path / "sets.yaml"
@@ -178,6 +197,10 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
             "studies.compared.steps.dates: 2031-01-01 is not a day",
         ),
         ("studies: {compared: {size: {varies: network.wide}}}", "studies: experiment 'reference' has no network.wide"),
+        ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
+        ("surrogate: {years: {test: [2016, 2018]}}", "surrogate.years.test: years must ascend"),
+        ("surrogate: {defaults: {network: {depth: 3}}}", "surrogate.defaults.network: unknown key 'depth'"),
+        ("surrogate: {twin: {wind: 3}}", "surrogate.twin: unknown key 'wind'"),
         ("published: cubic", "published: cubic is a baseline"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],

@@ -11,9 +11,11 @@ from superice.errors import InputError
 from superice.grid import load_grid
 from superice.provenance import provenance
 from superice.sources import Sources
+from superice.surrogate.plan import SurrogatePlan
 
 try:
     RUN = Configuration(config)
+    SURROGATE = SurrogatePlan(RUN.surrogate)
 except InputError as error:
     sys.exit(f"configuration: {error}")
 
@@ -33,6 +35,8 @@ wildcard_constraints:
     branch="model|observations",
     experiment="|".join(RUN.content["experiments"]),
     seed=r"\d+",
+    year=r"\d{4}",
+    trial="|".join(SURROGATE.content["experiments"]),
     feature_set=f"(feature_sets/({'|'.join(RUN.content['feature_sets'])})/)?",
 
 
@@ -232,3 +236,34 @@ SCORED = [
     for kind in ("model", "observations")
     for path in day_scores_of(experiment, kind, RUN.scored_days(experiment, kind))
 ]
+
+
+def surrogate_of(name, trials):
+    """A file of some experiments of the surrogate."""
+    return paths("surrogate/{trial}/{name}", trial=trials, name=name)
+
+
+def surrogate_years(split):
+    """The years of a split in the surrogate's store."""
+    return paths("surrogate/store/{year}.npy", year=SURROGATE.years(split))
+
+
+def surrogate_folder(product, year):
+    """The folder of nextsim or era5 in which a year's files are looked for."""
+    source = SURROGATE.content["source"]
+    if source["kind"] == "twin":
+        return paths("surrogate/twin/{product}/{year}", product=product, year=year)[0]
+    return source["thickness" if product == "nextsim" else "forcings"]
+
+
+def surrogate_files(year):
+    """The files of a year as far as they are known: those of the twin. What a folder lacks, its job tells."""
+    if SURROGATE.content["source"]["kind"] != "twin":
+        return []
+    names = {"nextsim": "Moorings_{year}.nc", "era5": "ERA5_y{year}.nc"}
+    return [f"{surrogate_folder(product, year)}/{name.format(year=year)}" for product, name in names.items()]
+
+
+def restoration_days(split):
+    """The days of a split in the store of the restoration's generator."""
+    return paths("surrogate/restoration/store/{date}.npy", date=SURROGATE.restoration_days(split))

@@ -1,0 +1,180 @@
+"""The surrogate's networks: a U-Net and a residual network of partial convolutions (slides; Durand et al., 2024).
+
+A partial convolution (Liu et al., 2018) sees the sea alone and makes up for the land in its window. Land never fills:
+the mask of a level is the same for all of its layers. Cells outside the field count as land.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from superice.errors import InputError
+
+
+@dataclass(frozen=True)
+class SurrogateNetworkSettings:
+    """The shape of the network.
+
+    Attributes:
+        kind: unet or residual.
+        filters: channels of the finest level of the U-Net; of the widest layer of the residual network.
+        inputs: fields that it reads, without the mask.
+        blocks: of the residual network. kernel: of its convolutions.
+    """
+
+    kind: str = "unet"
+    filters: int = 32
+    inputs: int = 10
+    blocks: int = 5
+    kernel: int = 5
+
+    @property
+    def factor(self) -> int:
+        """Rows and columns of the network's fields are multiples of this."""
+        return 4 if self.kind == "unet" else 1
+
+
+@dataclass(frozen=True)
+class Sea:
+    """The sea of one level: its mask (batch, 1, y, x), and what a convolution makes up for.
+
+    Attributes:
+        mask: 1 at sea.
+        gain: by size of kernel, the cells of a window over those of them at sea; 0 where there are none.
+    """
+
+    mask: Tensor
+    gain: dict[int, Tensor]
+
+    @classmethod
+    def of(cls, mask: Tensor, kernels: tuple[int, ...]) -> Sea:
+        """From the mask alone."""
+        gain = {}
+        for kernel in kernels:
+            seen = functional.avg_pool2d(mask.float(), kernel, stride=1, padding=kernel // 2)
+            gain[kernel] = torch.where(seen > 0.5 / kernel**2, 1 / seen.clamp(min=0.5 / kernel**2), 0).to(mask.dtype)
+        return cls(mask, gain)
+
+    def coarser(self) -> Sea:
+        """Half the resolution: a cell with any sea is sea."""
+        return Sea.of(functional.max_pool2d(self.mask, 2), tuple(self.gain))
+
+
+class PartialConvolution(nn.Conv2d):
+    """W (x m) · k² / Σm + b, with m the mask and Σm its sum over the k x k window (Liu et al., 2018, Eq. 1)."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int = 3) -> None:
+        super().__init__(channels_in, channels_out, kernel, padding=kernel // 2)
+        nn.init.kaiming_normal_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor, sea: Sea) -> Tensor:
+        summed = functional.conv2d(x * sea.mask, self.weight, padding=self.padding)
+        return summed * sea.gain[self.kernel_size[0]] + self.bias[:, None, None]
+
+
+class Stack(nn.Module):
+    """Partial convolutions, each with mish, then batch norm."""
+
+    def __init__(self, channels: list[int]) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(PartialConvolution(*pair) for pair in pairwise(channels))
+        self.norm = nn.BatchNorm2d(channels[-1])
+
+    def forward(self, x: Tensor, sea: Sea) -> Tensor:
+        for convolution in self.convolutions:
+            x = functional.mish(convolution(x, sea))
+        return self.norm(x)
+
+
+class PartialUNet(nn.Module):
+    """Three resolutions, skips from the stem and from the first pooled level."""
+
+    def __init__(self, settings: SurrogateNetworkSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        n = settings.filters
+        self.stem = PartialConvolution(settings.inputs, n)
+        self.encoder = nn.ModuleList([Stack([n, n, n, n]), Stack([n, 2 * n, 2 * n, 2 * n])])
+        self.bottleneck = Stack([2 * n, 8 * n, 8 * n, 8 * n, 8 * n])
+        self.up = nn.ModuleList([PartialConvolution(8 * n, 2 * n), PartialConvolution(2 * n, n)])
+        self.decoder = nn.ModuleList([Stack([3 * n, 2 * n, 2 * n, 2 * n]), Stack([2 * n, n, n, n])])
+        self.output = silent(PartialConvolution(n, 1, kernel=1))
+
+    def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
+        """The change of the state, (batch, 1, y, x), 0 on land.
+
+        ``fields`` is (batch, inputs, y, x), ``mask`` (batch, 1, y, x) with 1 at sea; y and x are multiples of 4.
+        """
+        seas = [Sea.of(mask, (1, 3))]
+        x = self.stem(fields, seas[0])
+        skips = []
+        for stack in self.encoder:
+            skips.append(x)
+            x = functional.max_pool2d(stack(x, seas[-1]), 2)
+            seas.append(seas[-1].coarser())
+        x = self.bottleneck(x, seas.pop())
+        for up, stack in zip(self.up, self.decoder, strict=True):
+            sea = seas.pop()
+            x = functional.mish(up(functional.interpolate(x, scale_factor=2, mode="nearest"), sea))
+            x = stack(torch.cat([x, skips.pop()], dim=1), sea)
+        return self.output(x, sea) * mask
+
+
+class ResidualBlock(nn.Module):
+    """Batch norm and three widening partial convolutions, added to the input; the last starts at zero (FixUp)."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        widths = [channels, channels // 4, channels // 2]
+        self.first = PartialConvolution(widths[0], widths[1], kernel)
+        self.second = PartialConvolution(widths[1], widths[2], kernel)
+        self.third = silent(PartialConvolution(widths[2], channels, kernel))
+
+    def forward(self, x: Tensor, sea: Sea) -> Tensor:
+        inside = functional.mish(self.first(self.norm(x), sea))
+        return x + self.third(functional.mish(self.second(inside, sea)), sea)
+
+
+class PartialResNet(nn.Module):
+    """Residual blocks at one resolution; the last layer of each, and of the network, starts at zero (Zhang et al., 2019)."""
+
+    def __init__(self, settings: SurrogateNetworkSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        n = settings.filters
+        self.stem = PartialConvolution(settings.inputs, n)
+        self.blocks = nn.ModuleList(ResidualBlock(n, settings.kernel) for _ in range(settings.blocks))
+        self.head = PartialConvolution(n, 8)
+        self.output = silent(PartialConvolution(8, 1, kernel=1))
+
+    def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
+        """As ``PartialUNet.forward``, for any shape."""
+        sea = Sea.of(mask, tuple({1, 3, self.settings.kernel}))
+        x = functional.mish(self.stem(fields, sea))
+        for block in self.blocks:
+            x = block(x, sea)
+        return self.output(functional.mish(self.head(x, sea)), sea) * mask
+
+
+def silent(layer: PartialConvolution) -> PartialConvolution:
+    """The layer with weights of zero."""
+    nn.init.zeros_(layer.weight)
+    return layer
+
+
+KINDS: dict[str, Callable[[SurrogateNetworkSettings], nn.Module]] = {"unet": PartialUNet, "residual": PartialResNet}
+
+
+def build_surrogate(settings: SurrogateNetworkSettings) -> nn.Module:
+    """A network with fresh weights. Raises InputError for a kind that there is not."""
+    if settings.kind not in KINDS:
+        raise InputError(f"surrogate.network.kind: one of {', '.join(KINDS)}", value=settings.kind)
+    return KINDS[settings.kind](settings).to(memory_format=torch.channels_last)

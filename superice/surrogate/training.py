@@ -1,0 +1,94 @@
+"""Training of the surrogate: the loss of a step, and early stopping on top of the generator's training."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from superice.diffusion import Losses, masked_mean_square
+from superice.errors import InputError
+from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
+from superice.surrogate.samples import Steps
+from superice.training import Training, TrainingSettings
+
+OVER = ("sample", "batch")
+
+
+@dataclass(frozen=True)
+class IncrementLoss:
+    """Squared error of the increment, and of its mean over the field: the slides' constraint on the amount of ice.
+
+    Attributes:
+        constraint: weight of the second (lambda of the paper).
+        over: whether a mean is taken of each ``sample``, or over the ``batch`` as in the released code.
+        input_noise: deviation of the noise that is added to the normalised inputs in training.
+    """
+
+    constraint: float = 100.0
+    over: str = "sample"
+    input_noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.over not in OVER:
+            raise InputError(f"surrogate.loss.over: one of {', '.join(OVER)}", value=self.over)
+
+    def loss(self, model: nn.Module, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
+        """The losses of a batch, both over the sea; ``noise`` is the error's mean square, ``image`` that of the means.
+
+        ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.
+        """
+        fields, mask = context[:, :-1], context[:, -1:]
+        if self.input_noise and torch.is_grad_enabled():
+            fields = fields + self.input_noise * torch.randn(fields.shape, generator=generator).to(fields)
+        error = model(fields, mask).float() - target
+        axes = (1, 2, 3) if self.over == "sample" else (0, 1, 2, 3)
+        means = (error * mask).sum(axes) / mask.sum(axes).clamp(min=1)
+        field, amount = masked_mean_square(error, mask), means.square().mean()
+        return Losses(field + self.constraint * amount, field.detach(), amount.detach())
+
+
+class SurrogateTraining(Training):
+    """A training that ends when its validation loss has not fallen for ``patience`` epochs, and keeps the best weights.
+
+    Attributes:
+        best: the averaged network of the epoch with the lowest validation loss.
+    """
+
+    losses = ("field_loss", "amount_loss")
+    build = staticmethod(build_surrogate)
+
+    def __init__(
+        self,
+        network: SurrogateNetworkSettings,
+        loss: IncrementLoss,
+        settings: TrainingSettings,
+        patience: int,
+        training_steps: Steps,
+        validation_steps: Steps,
+        seed: int,
+    ) -> None:
+        super().__init__(network, loss, settings, training_steps, validation_steps, seed)
+        self.patience = patience
+        self.best = deepcopy(self.best_network)
+
+    def _objectives(self) -> list[float]:
+        weight = self.formulation.constraint
+        return [row["validation_field_loss"] + weight * row["validation_amount_loss"] for row in self.history]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the validation loss has not fallen for long enough."""
+        objectives = self._objectives()
+        return bool(objectives) and len(objectives) - 1 - objectives.index(min(objectives)) >= self.patience
+
+    def _epoch(self, epoch: int) -> None:
+        super()._epoch(epoch)
+        objectives = self._objectives()
+        if objectives[-1] <= min(objectives):
+            self.best.load_state_dict(self.best_network.state_dict())
+
+    def _state(self) -> dict[str, object]:
+        return super()._state() | {"best": self.best}

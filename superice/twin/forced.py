@@ -1,0 +1,178 @@
+"""Thickness that the weather drives: wind moves, opens and ridges the ice, temperature grows and melts it.
+
+A season of ``arctic`` is drawn day by day and answers to no weather. Here a state is stepped: the ice drifts with the wind,
+turned to its right, over a closed sea (the region's edge is a coast), breaks along the axes of the strain, and freezes by
+degree days. Drift and breaking keep the volume; only temperature changes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import dctn, idctn
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
+
+from superice.grid import Grid
+from superice.twin.fields import intermittent, power_law
+from superice.twin.weather import Weather
+
+FREEZING = 273.15 - 1.8  # K, of sea water
+EVEN_KM = 30.0  # over which ice evens out, and yields
+CONDUCTION = 6.6e-9  # m2 s-1 K-1: conductivity of ice over its density and heat of fusion
+
+
+@dataclass(frozen=True)
+class ForcedIceSettings:
+    """How the ice answers to the weather.
+
+    Attributes:
+        first_m: mean thickness of the first moment.
+        drift_ratio, turning_degrees: of the drift to the wind, and to its right.
+        pressure: share of the drift's convergence that the pack withstands.
+        yielding_m: thickness at which half of the drift is left. coast_km: over which the drift ends at the coast.
+        insulation_m: ice that the snow and the air above are worth. melting: m day-1 K-1.
+        erosion: m day-1 that a metre of ice loses below, growing with the square of the thickness.
+        cracks: in a day on 10^6 km² where the drift is sheared by 0.05 day-1.
+        half_angle: between a crack and the axis of compression, degrees.
+        shortest_km, longest_km, pareto: the distribution of lengths. width_km: of a zone of leads.
+        healing_days: over which cracks and ridges even out.
+        depth: largest share of the ice that is pushed from a crack onto its flanks.
+    """
+
+    first_m: float = 1.8
+    drift_ratio: float = 0.018
+    turning_degrees: float = 20.0
+    pressure: float = 0.9
+    yielding_m: float = 3.0
+    coast_km: float = 60.0
+    insulation_m: float = 0.35
+    melting: float = 0.007
+    erosion: float = 5e-4
+    cracks: float = 24.0
+    half_angle: float = 32.0
+    shortest_km: float = 60.0
+    longest_km: float = 600.0
+    pareto: float = 1.2
+    width_km: float = 7.0
+    healing_days: float = 8.0
+    depth: float = 0.5
+
+
+def convergent(flow: np.ndarray) -> np.ndarray:
+    """The part of a flow (2, y, x) that has divergence, as the gradient of a potential, in a box with closed walls."""
+    divergence = np.gradient(flow[0], axis=0) + np.gradient(flow[1], axis=1)
+    waves = [2 * np.cos(np.pi * np.arange(size) / size) - 2 for size in divergence.shape]
+    curvature = np.add.outer(*waves)
+    curvature[0, 0] = np.inf
+    return np.stack(np.gradient(idctn(dctn(divergence) / curvature)))
+
+
+class ForcedIce:
+    """The thickness of a closed sea, stepped by its weather.
+
+    Attributes:
+        thickness: m, (y, x), 0 on land.
+        land: bool (y, x).
+    """
+
+    def __init__(
+        self, grid: Grid, land: np.ndarray, settings: ForcedIceSettings, weather: Weather, seed: int,
+        thickness: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        """``weather`` is that of the grid's points; ``thickness`` (y, x) in m goes on from an earlier run."""
+        self.grid, self.land, self.settings, self.weather, self.seed = grid, land, settings, weather, seed
+        self.nearest_sea = tuple(distance_transform_edt(land, return_distances=False, return_indices=True))
+        shore = np.pad(~land, 1)
+        distance = distance_transform_edt(shore)[1:-1, 1:-1] * grid.step / 1000
+        self.freedom = 1 - np.exp(-(((distance - grid.step / 2000) / settings.coast_km) ** 2))
+        self.pixels = np.indices(grid.shape, dtype=float)
+        self.thickness = self._first() if thickness is None else thickness
+
+    def _first(self) -> np.ndarray:
+        random = np.random.default_rng([self.seed, 0])
+        size, km = max(self.grid.shape), self.grid.step / 1000
+        rows, columns = self.grid.shape
+        large = power_law(random, size, km, 3.0, longest_km=900)[:rows, :columns]
+        texture = intermittent(random, size, km, 2.4, 0.2)[:rows, :columns]
+        level = self.settings.first_m * np.exp(0.3 * large) * np.clip(1 + 0.08 * texture, 0.2, None)
+        return np.where(self.land, 0, level)
+
+    def step(self, number: int) -> None:
+        """From step ``number`` of the weather to the next."""
+        random = np.random.default_rng([self.seed, 1, number])
+        even = gaussian_filter(self.thickness[self.nearest_sea], EVEN_KM * 1000 / self.grid.step)
+        moved = self._moved(number, even)
+        self._heal(even)
+        self.thickness = self._advected(moved)
+        self._break(moved, random)
+        self._freeze(number)
+
+    def _moved(self, number: int, even: np.ndarray) -> np.ndarray:
+        """Displacement over the step in pixels along rows and columns, (2, y, x): that of the mean wind."""
+        u, v = (0.5 * (a + b) for a, b in zip(self.weather.wind(number), self.weather.wind(number + 1), strict=True))
+        turn = np.deg2rad(self.settings.turning_degrees)
+        loose = 1 / (1 + (even / self.settings.yielding_m) ** 4)
+        ratio = self.settings.drift_ratio * loose * self.freedom * self.weather.hours * 3600 / self.grid.step
+        free = ratio * np.stack([v * np.cos(turn) - u * np.sin(turn), u * np.cos(turn) + v * np.sin(turn)])
+        return free - self.settings.pressure * self.freedom * convergent(free)
+
+    def _heal(self, even: np.ndarray) -> None:
+        """Cracks and ridges even out; the volume stays."""
+        share = 1 - np.exp(-self.weather.hours / 24 / self.settings.healing_days)
+        healed = np.where(self.land, 0, self.thickness + share * (even - self.thickness))
+        self.thickness = healed * (self.thickness.sum() / max(healed.sum(), 1e-9))
+
+    def _advected(self, moved: np.ndarray) -> np.ndarray:
+        """The ice that came from where it was, thicker where it was pushed together; the volume stays."""
+        (yy, yx), (xy, xx) = (np.gradient(part) for part in moved)
+        squeeze = (1 - yy) * (1 - xx) - yx * xy
+        continued = self.thickness[self.nearest_sea]
+        came = map_coordinates(continued, self.pixels - moved, order=3, mode="nearest")
+        came = np.where(self.land, 0, np.clip(came * squeeze, 0, None))
+        return came * (self.thickness.sum() / max(came.sum(), 1e-9))
+
+    def _break(self, moved: np.ndarray, random: np.random.Generator) -> None:
+        """New cracks, where the drift strains the ice."""
+        how, km = self.settings, self.grid.step / 1000
+        days = self.weather.hours / 24
+        (yy, yx), (xy, xx) = (np.gradient(part) for part in moved)
+        normal, sheared = xx - yy, yx + xy
+        strain = np.hypot(normal, sheared) / days
+        compression = 0.5 * np.arctan2(sheared, normal) + np.pi / 2
+        tries = random.poisson(4 * how.cracks * days * self.land.size * km**2 / 1e6)
+        for row, column in zip(*(random.integers(size, size=tries) for size in self.land.shape), strict=True):
+            likely = 0.25 * strain[row, column] / 0.05
+            lengths = how.shortest_km * (1 - random.random()) ** (-1 / how.pareto)
+            turn = np.deg2rad(how.half_angle) * random.choice([-1, 1]) + 0.1 * random.standard_normal()
+            width, severity = how.width_km * random.uniform(0.6, 1.3) / km, random.beta(1.2, 1.8)
+            if random.random() < likely and not self.land[row, column]:
+                half = min(lengths, how.longest_km) / km / 2
+                self._crack(row, column, compression[row, column] + turn, half, width, how.depth * severity)
+
+    def _crack(self, row: int, column: int, angle: float, half: float, width: float, depth: float) -> None:
+        """Push a share of the ice of a line onto its flanks; lengths are in pixels."""
+        cosine, sine = np.cos(angle), np.sin(angle)
+        reach = half * np.abs([sine, cosine]) + 5 * width
+        window = tuple(
+            slice(max(0, int(centre - far)), int(centre + far) + 2)
+            for centre, far in zip((row, column), reach, strict=True)
+        )
+        dy, dx = self.pixels[(0, *window)] - row, self.pixels[(1, *window)] - column
+        along = (dx * cosine + dy * sine) / half
+        taper = np.sqrt(np.clip(1 - along**2, 0, None))
+        across = -dx * sine + dy * cosine - 0.08 * half * np.cos(1.5 * along + row)  # no crack is a ruled line
+        ice = self.thickness[window]
+        lost = ice * depth * taper * np.exp(-0.5 * (across / width) ** 2)
+        flanks = taper * np.exp(-0.5 * ((np.abs(across) - 2.5 * width) / width) ** 2) * ice
+        if flanks.sum() > 0:
+            self.thickness[window] = ice - lost + flanks * (lost.sum() / flanks.sum())
+
+    def _freeze(self, number: int) -> None:
+        """Growth by degree days through the ice that is there; melting above the freezing point."""
+        how, seconds = self.settings, self.weather.hours * 3600
+        cold = FREEZING - 0.5 * (self.weather.temperature(number) + self.weather.temperature(number + 1))
+        growth = CONDUCTION * np.maximum(cold, 0) / (self.thickness + how.insulation_m)
+        loss = how.melting * np.maximum(-cold, 0) + how.erosion * self.thickness**2
+        grown = self.thickness + seconds * (growth - loss / 86400)
+        self.thickness = np.where(self.land, 0, np.maximum(grown, 0))

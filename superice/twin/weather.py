@@ -1,0 +1,103 @@
+"""The weather of the virtual Arctic: wind and air temperature that are known everywhere and at every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from superice.twin.drift import wandering
+
+ACROSS = 0.99  # share of the wind's variance that has no divergence
+
+
+@dataclass(frozen=True)
+class WeatherSettings:
+    """What the weather is like.
+
+    Attributes:
+        wind: rms of the wind, m s-1. wind_memory_days: its decorrelation time.
+        shortest_km, longest_km: wavelengths of the systems. modes: how many.
+        winter, summer: mean temperature of the coldest and of the warmest day, °C.
+        anomaly: deviation of the temperature of the systems, K. anomaly_memory_days: its decorrelation time.
+        yearly: deviation of the temperature from year to year, K.
+        ocean: temperature over the open ocean, °C. ocean_heading_degrees: its direction against x.
+        ocean_km: where it begins along that direction, from the pole. front_km: width of the change.
+    """
+
+    wind: float = 7.0
+    wind_memory_days: float = 2.0
+    shortest_km: float = 900.0
+    longest_km: float = 2400.0
+    modes: int = 10
+    winter: float = -31.0
+    summer: float = 0.0
+    anomaly: float = 4.0
+    anomaly_memory_days: float = 4.0
+    yearly: float = 1.0
+    ocean: float = 2.0
+    ocean_heading_degrees: float = -37.0
+    ocean_km: float = 760.0
+    front_km: float = 60.0
+
+
+class Waves:
+    """A random sum of plane waves whose strengths wander with time: variance 1, known at any point."""
+
+    def __init__(
+        self, random: np.random.Generator, steps: int, memory: float, wavelengths: tuple[float, float], modes: int
+    ) -> None:
+        """``memory`` is the decorrelation time in steps; ``wavelengths`` are the shortest and the longest in km."""
+        self.angle = random.uniform(0, 2 * np.pi, modes)
+        self.number = 2 * np.pi / random.uniform(*wavelengths, modes)
+        self.strength = wandering(random, steps, 2 * modes, memory) / np.sqrt(modes)
+
+    def shapes(self, x_km: np.ndarray, y_km: np.ndarray) -> np.ndarray:
+        """Sines and cosines of the waves at the points, (2 modes, ...)."""
+        along = np.multiply.outer(np.cos(self.angle), x_km) + np.multiply.outer(np.sin(self.angle), y_km)
+        phase = self.number.reshape(-1, *(1,) * x_km.ndim) * along
+        return np.concatenate([np.cos(phase), np.sin(phase)])
+
+
+class Weather:
+    """Wind and temperature at some points, from the first moment of a run on.
+
+    Attributes:
+        hours: between two steps.
+    """
+
+    def __init__(
+        self, settings: WeatherSettings, seed: int, first: datetime, steps: int, hours: float,
+        x_km: np.ndarray, y_km: np.ndarray,
+    ) -> None:  # fmt: skip
+        """The weather of ``steps`` steps at the points of the map; the same points see the same, whoever asks."""
+        self.settings, self.first, self.hours = settings, first, hours
+        random = np.random.default_rng([seed, 77])
+        a_day, lengths = 24 / hours, (settings.shortest_km, settings.longest_km)
+        self._flow = Waves(random, steps, settings.wind_memory_days * a_day, lengths, settings.modes)
+        self._warmth = Waves(random, steps, settings.anomaly_memory_days * a_day, lengths, settings.modes)
+        self._years = settings.yearly * wandering(random, steps, 1, 365 * a_day)[:, 0]
+        self._flow_shapes, self._warmth_shapes = (w.shapes(x_km, y_km) for w in (self._flow, self._warmth))
+        heading = np.deg2rad(settings.ocean_heading_degrees)
+        seaward = x_km * np.cos(heading) + y_km * np.sin(heading)
+        self._ocean = 1 / (1 + np.exp((settings.ocean_km - seaward) / settings.front_km))
+
+    def wind(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Components along the map's x and y, m s-1."""
+        angle, across = np.tile(self._flow.angle, 2), np.sqrt(ACROSS)
+        along = np.sqrt(1 - ACROSS)
+        weights = self.settings.wind * self._flow.strength[step]
+        x = weights * (-across * np.sin(angle) + along * np.cos(angle))
+        y = weights * (across * np.cos(angle) + along * np.sin(angle))
+        return np.tensordot(x, self._flow_shapes, 1), np.tensordot(y, self._flow_shapes, 1)
+
+    def temperature(self, step: int) -> np.ndarray:
+        """Air temperature, K: a cosine of the year with systems on it, and the open ocean that does not cool."""
+        how = self.settings
+        day = (self.first.timetuple().tm_yday - 1 + step * self.hours / 24) % 365.25
+        cold = 0.5 + 0.5 * np.cos(2 * np.pi * (day - 30) / 365.25)  # 1 at the end of January
+        systems = np.tensordot(self._warmth.strength[step], self._warmth_shapes, 1)
+        spread = 0.2 + 0.8 * cold  # melting ice holds the summer's temperature
+        pack = how.summer + (how.winter - how.summer) * cold + spread * (how.anomaly * systems + self._years[step])
+        return 273.15 + pack + self._ocean * (how.ocean - pack)

@@ -1,0 +1,129 @@
+"""Years of the driven twin: thickness on the region's grid, and the weather that drove it on ERA5's points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyproj
+from tqdm import tqdm
+
+from superice.commands import settings_as
+from superice.files import whole
+from superice.grid import Grid, land_mask
+from superice.twin.forced import ForcedIce, ForcedIceSettings
+from superice.twin.series import write_new_era5, write_old_era5, write_thickness
+from superice.twin.weather import Weather, WeatherSettings
+from superice.vectors import east_on_map, to_geographic
+
+
+@dataclass(frozen=True)
+class DrivenTwinSettings:
+    """The driven twin.
+
+    Attributes:
+        seed: of everything random in it.
+        refinement: its cells along a cell of the region: steps smooth the ice less on smaller ones.
+        degrees: steps of the weather's points, latitude and longitude.
+        new_layout_from: the first year that is written in ERA5's new layout.
+        ice, weather: see there.
+    """
+
+    seed: int = 0
+    refinement: int = 2
+    degrees: tuple[float, float] = (0.5, 2.0)
+    new_layout_from: int = 2017
+    ice: ForcedIceSettings = field(default_factory=ForcedIceSettings)
+    weather: WeatherSettings = field(default_factory=WeatherSettings)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> DrivenTwinSettings:
+        """Build from the configuration's section ``surrogate.twin``. Raises InputError naming an unknown key."""
+        kinds = {"ice": ForcedIceSettings, "weather": WeatherSettings}
+        parts = {key: settings_as(kind, values.get(key, {}), f"surrogate.twin.{key}") for key, kind in kinds.items()}
+        return settings_as(cls, {**values, **parts}, "surrogate.twin")
+
+
+@dataclass(frozen=True)
+class DrivenTwin:
+    """A twin from the first to the last year, a step every ``hours``."""
+
+    region: Grid
+    settings: DrivenTwinSettings
+    first: int
+    last: int
+    hours: float
+
+    @property
+    def start(self) -> datetime:
+        """The first moment."""
+        return datetime(self.first, 1, 1)
+
+    def step_of(self, year: int) -> int:
+        """The number of a year's first step."""
+        return round((datetime(year, 1, 1) - self.start) / timedelta(hours=self.hours))
+
+    def moments(self, year: int) -> list[datetime]:
+        """The moments of a year."""
+        return [self.start + timedelta(hours=self.hours * n) for n in range(self.step_of(year), self.step_of(year + 1))]
+
+    @cached_property
+    def land(self) -> np.ndarray:
+        """Land of the region, bool (y, x)."""
+        return land_mask(self.region)
+
+    def weather(self, x_km: np.ndarray, y_km: np.ndarray) -> Weather:
+        """The weather at points of the map."""
+        steps = self.step_of(self.last + 1) + 1
+        return Weather(self.settings.weather, self.settings.seed, self.start, steps, self.hours, x_km, y_km)
+
+    def write_year(self, year: int, before: Path | None, thickness: Path, forcings: Path, after: Path) -> None:
+        """Write a year's thickness and forcings, from the state ``before`` it (npy) to that ``after`` it."""
+        fine = refined(self.region, self.settings.refinement)
+        land = np.kron(self.land, np.ones((self.settings.refinement,) * 2, bool))
+        weather = self.weather(*np.meshgrid(fine.x / 1000, fine.y / 1000))
+        state = None if before is None else np.load(before)
+        ice = ForcedIce(fine, land, self.settings.ice, weather, self.settings.seed, state)
+        states = []
+        for number in tqdm(range(self.step_of(year), self.step_of(year + 1)), unit="step", desc=str(year)):
+            states.append(np.where(self.land, np.nan, blocks(ice.thickness, self.settings.refinement)))
+            ice.step(number)
+        write_thickness(thickness, self.region, self.moments(year), np.array(states, np.float32))
+        self._write_forcings(year, forcings)
+        with whole(after) as temporary:
+            np.save(temporary, ice.thickness)
+
+    def _write_forcings(self, year: int, path: Path) -> None:
+        new = year >= self.settings.new_layout_from
+        north, east = self.settings.degrees
+        lowest = np.floor(self.region.lonlat()[1].min()) - 1
+        latitude = np.arange(90, lowest - north / 2, -north)
+        longitude = np.arange(0, 360, east) - (180 if new else 0)
+        points = np.meshgrid(longitude, latitude)
+        weather = self.weather(*(part / 1000 for part in pyproj.Proj(self.region.crs)(*points)))
+        steps = range(self.step_of(year), self.step_of(year + 1))
+        eastward = east_on_map(self.region.crs, *points)
+        winds = np.array([to_geographic(eastward, *weather.wind(n)) for n in steps])
+        fields = {
+            "t2m": np.array([weather.temperature(n) for n in steps]),
+            "u10": winds[:, 0],
+            "v10": winds[:, 1],
+        }
+        (write_new_era5 if new else write_old_era5)(path, self.moments(year), latitude, longitude, fields)
+
+
+def refined(grid: Grid, factor: int) -> Grid:
+    """The grid with each cell cut into ``factor`` x ``factor``."""
+    step = grid.step / factor
+    axes = (axis[0] - grid.step / 2 + step * (np.arange(axis.size * factor) + 0.5) for axis in (grid.x, grid.y))
+    return Grid(grid.name, grid.crs, *axes)
+
+
+def blocks(field_: np.ndarray, factor: int) -> np.ndarray:
+    """Means over blocks of ``factor`` x ``factor``, (y, x)."""
+    rows, columns = (size // factor for size in field_.shape)
+    return field_.reshape(rows, factor, columns, factor).mean(axis=(1, 3))

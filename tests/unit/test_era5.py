@@ -1,0 +1,207 @@
+"""ERA5: both layouts, units, calendars, coverage, and vectors at the pole."""
+
+import os
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pyproj
+import pytest
+import xarray as xr
+
+from superice.errors import InputError, MissingInput
+from superice.grid import Grid
+from superice.products import opened
+from superice.products.era5 import forcings, placement
+from superice.products.series import Series
+from superice.twin.series import write_new_era5, write_old_era5
+from superice.vectors import east_on_map, to_geographic, to_map
+
+LATITUDE = np.arange(90, 74.9, -0.5)
+FIRST = datetime(2018, 1, 1)
+
+
+def moments(count=3):
+    return [FIRST + timedelta(hours=6 * n) for n in range(count)]
+
+
+def longitudes(first=0.0):
+    return first + np.arange(0, 360, 2.0)
+
+
+def fields(longitude, times=3, latitude=LATITUDE):
+    """A temperature that falls towards the pole, and one wind everywhere on the map: 5 m/s along x, -2 along y."""
+    points = np.meshgrid(longitude, latitude)
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+    wind = to_geographic(east_on_map(crs, *points), np.full(points[0].shape, 5.0), np.full(points[0].shape, -2.0))
+    repeated = lambda values: np.repeat(values[None], times, axis=0)
+    return {"t2m": repeated(340 - points[1]), "u10": repeated(wind[0]), "v10": repeated(wind[1])}
+
+
+@pytest.fixture(scope="module")
+def polar_grid():
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
+    return Grid("polar", crs, 25e3 * np.arange(-20, 24), 25e3 * np.arange(-30, 20))
+
+
+@pytest.mark.parametrize(("write", "west"), [(write_old_era5, 0.0), (write_new_era5, -180.0)])
+@pytest.mark.parametrize("method", ["nearest", "bilinear"])
+def test_both_layouts_give_one_wind_on_the_whole_map(polar_grid, tmp_path, write, west, method):
+    write(tmp_path / "any.nc", moments(), LATITUDE, longitudes(west), fields(longitudes(west)))
+    for found in forcings(tmp_path, moments(), polar_grid, method):
+        assert np.abs(found["u10"] - 5).max() < 2e-3 and np.abs(found["v10"] + 2).max() < 2e-3
+        expected = 340 - polar_grid.lonlat()[1]
+        assert np.abs(found["t2m"] - expected).max() < (0.26 if method == "nearest" else 1e-3)
+
+
+def test_bilinear_reproduces_a_linear_field_across_the_seam(polar_grid, tmp_path):
+    """cos(longitude) is nearly linear in 2 degrees; a wrong seam would be wrong by its whole range."""
+    longitude = longitudes()
+    content = fields(longitude, 1)
+    content["t2m"] = np.broadcast_to(250 + 10 * np.cos(np.deg2rad(longitude)), content["t2m"].shape)
+    write_new_era5(tmp_path / "any.nc", moments(1), LATITUDE, longitude, content)
+    (found,) = forcings(tmp_path, moments(1), polar_grid, "bilinear")
+    expected = 250 + 10 * np.cos(np.deg2rad(polar_grid.lonlat()[0]))
+    assert np.abs(found["t2m"] - expected).max() < 10 * np.deg2rad(2) ** 2 / 8 * 1.01
+
+
+def test_variables_may_have_files_of_their_own(polar_grid, tmp_path):
+    content = fields(longitudes())
+    for name, values in content.items():
+        write_old_era5(tmp_path / f"ERA5_{name}_y2018.nc", moments(), LATITUDE, longitudes(), {name: values})
+    assert len(list(forcings(tmp_path, moments(), polar_grid))) == 3
+
+
+def test_of_two_versions_the_one_with_values_is_taken(polar_grid, tmp_path):
+    """An old file over the last months has a dimension expver; ERA5 is missing where ERA5T still stands for it."""
+    content = fields(longitudes(), 2)
+    path = tmp_path / "mixed.nc"
+    write_old_era5(path, moments(2), LATITUDE, longitudes(), {k: content[k] for k in ("u10", "v10")})
+    with netCDF4.Dataset(tmp_path / "versions.nc", "w") as file:
+        for name, size in (("time", 2), ("expver", 2), ("latitude", LATITUDE.size), ("longitude", 180)):
+            file.createDimension(name, size)
+        file.createVariable("time", "i4", ("time",)).setncatts({"units": "hours since 2018-01-01"})
+        file["time"][:] = [0, 6]
+        for name, axis in (("latitude", LATITUDE), ("longitude", longitudes())):
+            file.createVariable(name, "f8", (name,))[:] = axis
+        values = file.createVariable("t2m", "f4", ("time", "expver", "latitude", "longitude"), fill_value=np.nan)
+        values.units = "K"
+        values[0, 0], values[0, 1] = content["t2m"][0], np.nan
+        values[1, 0], values[1, 1] = np.nan, content["t2m"][1] + 7
+    first, second = forcings(tmp_path, moments(2), polar_grid)
+    assert np.allclose(second["t2m"], first["t2m"] + 7, atol=1e-3)
+
+
+def changed(path, name, **attributes):
+    with netCDF4.Dataset(path, "a") as file:
+        file[name].setncatts(attributes)
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "sentence"),
+    [
+        ("t2m", {"units": "degC"}, "temperature in °C"),
+        ("u10", {"units": "km h-1"}, "u10: the unit is none of"),
+        ("valid_time", {"calendar": "360_day"}, "valid_time: another calendar.*360_day"),
+    ],
+)
+def test_another_unit_or_calendar_is_refused_by_name(polar_grid, tmp_path, name, attributes, sentence):
+    path = tmp_path / "any.nc"
+    write_new_era5(path, moments(), LATITUDE, longitudes(), fields(longitudes()))
+    changed(path, name, **attributes)
+    with pytest.raises(InputError, match=sentence) as refused:
+        list(forcings(tmp_path, moments(), polar_grid))
+    assert str(path) in str(refused.value)
+
+
+def test_celsius_under_the_name_of_kelvin_is_refused(polar_grid, tmp_path):
+    content = fields(longitudes())
+    write_new_era5(tmp_path / "any.nc", moments(), LATITUDE, longitudes(), content | {"t2m": content["t2m"] - 273.15})
+    with pytest.raises(InputError, match="t2m: temperature in °C though its unit says K"):
+        list(forcings(tmp_path, moments(), polar_grid))
+
+
+def test_moments_that_are_not_covered_are_named(polar_grid, tmp_path):
+    write_new_era5(tmp_path / "any.nc", moments(), LATITUDE, longitudes(), fields(longitudes()))
+    with pytest.raises(InputError, match=r"t2m: 2018-01-01 18:00 is not covered, nor are 1 other.*to 2018-01-01 12:00"):
+        list(forcings(tmp_path, moments(5), polar_grid))
+
+
+def test_a_moment_in_two_files_is_refused(polar_grid, tmp_path):
+    for name in ("a.nc", "b.nc"):
+        write_new_era5(tmp_path / name, moments(), LATITUDE, longitudes(), fields(longitudes()))
+    with pytest.raises(InputError, match=r"b.nc, t2m: 2018-01-01 00:00 is held twice.*a.nc"):
+        list(forcings(tmp_path, moments(), polar_grid))
+
+
+def test_a_region_that_does_not_hold_the_grid_is_refused(polar_grid, tmp_path):
+    south = LATITUDE[LATITUDE <= 85]
+    write_new_era5(tmp_path / "any.nc", moments(), south, longitudes(), fields(longitudes(), latitude=south))
+    with pytest.raises(InputError, match=r"does not cover the grid: .* lie outside"):
+        list(forcings(tmp_path, moments(), polar_grid))
+
+
+def test_nearest_is_nearest_on_the_sphere(polar_grid, tmp_path):
+    """Against a search over all points."""
+    path = tmp_path / "any.nc"
+    write_new_era5(path, moments(1), LATITUDE, longitudes(), fields(longitudes(), 1))
+    with opened("era5", path) as file:
+        place = placement(file, polar_grid)
+    points = np.meshgrid(longitudes(), LATITUDE)
+    geod = pyproj.Geod(a=6371000, b=6371000)
+    longitude, latitude = polar_grid.lonlat()
+    for row, column in ((0, 0), (3, 40), (29, 20), (45, 11)):
+        here = (np.full(points[0].size, part[row, column]) for part in (longitude, latitude))
+        distance = geod.inv(*here, *(part.ravel() for part in points))[2]
+        assert distance[place.point[0, row, column]] <= distance.min() + 1
+
+
+def test_east_is_along_the_parallel():
+    """Against a small step to the east on the map, away from the pole; and rotation there and back."""
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +ellps=WGS84")
+    longitude, latitude = np.array([-45.0, 30.0, 170.0]), np.array([75.0, 82.0, 88.0])
+    here, there = (np.array(pyproj.Proj(crs)(longitude + step, latitude)) for step in (0, 1e-4))
+    step = (there - here) / np.hypot(*(there - here))
+    east = east_on_map(crs, longitude, latitude)
+    assert np.allclose(east, step, atol=1e-5)
+    back = to_geographic(east, *to_map(east, np.array([1.0, 2, 3]), np.array([-1.0, 0, 4])))
+    assert np.allclose(back, [[1, 2, 3], [-1, 0, 4]])
+
+
+REAL = os.environ.get("SUPERICE_REAL_DATA")
+real = pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        ("cdsnew_2m_temperature_stream-oper_daily-mean_jan2018.nc", datetime(2018, 1, 17)),
+        ("earthkit_notebooks_era5.nc", datetime(2017, 1, 1, 12)),
+    ],
+)
+@real
+def test_real_files_against_xarray(tmp_path, name, moment):
+    """A region in the new layout, and the globe with other names: nearest and linear, as xarray has them at single cells."""
+    (tmp_path / name).symlink_to(Path(REAL) / "era5" / name)
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-142 +ellps=WGS84")
+    x, y = pyproj.Proj(crs)(-142, 70.2)
+    grid = Grid("coast", crs, x + 9e3 * np.arange(-5, 5), y + 9e3 * np.arange(-4, 4))
+    with ExitStack() as files:
+        file, field = Series("era5", tmp_path, ("t2m",), files).field(moment)
+        near, between = (placement(file, grid, method).scalar(field) for method in ("nearest", "bilinear"))
+    assert 230 < near.min() < near.max() < 280
+    with xr.open_dataset(tmp_path / name) as dataset:
+        t2m = dataset.t2m.rename({d: d[:3] for d in dataset.t2m.dims if d.startswith("l")})
+        t2m = t2m.sel(valid_time=moment) if "valid_time" in t2m.dims else t2m
+        points = {n: xr.DataArray(v, dims=("y", "x")) for n, v in zip(("lon", "lat"), grid.lonlat())}
+        linear = t2m.interp(**points).values
+    assert np.abs(between - linear).max() < 1e-3
+    assert np.abs(near - linear).max() < 3
+
+
+@real
+def test_a_real_file_of_one_point_has_no_temperature():
+    with ExitStack() as files, pytest.raises(MissingInput, match="no file holds t2m"):
+        Series("era5", Path(REAL) / "osisaf_drift", ("t2m",), files)

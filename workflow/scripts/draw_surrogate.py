@@ -1,0 +1,52 @@
+"""Draw one figure of the surrogate; `draw_surrogate.py FIGURE --help` tells what each needs."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from superice.commands import command, run
+from superice.figures import surrogate
+from superice.figures.style import save
+from superice.grid import Grid, load_grid
+
+
+def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
+    return xr.load_dataset(args.files[0]), load_grid(args.areas, args.area)
+
+
+FIGURES = {
+    "training": (
+        lambda args: surrogate.training_losses({path.parent.name: pd.read_csv(path) for path in args.files}),
+        "Losses of the trainings; files are <experiment>/history.csv.",
+    ),
+    "skill": (
+        lambda args: surrogate.skill([xr.load_dataset(path) for path in args.files]),
+        "Error, bias and spectral exponent against lead time; files are the scores of the experiments.",
+    ),
+    "maps": (lambda args: surrogate.forecast_maps(*_fields(args)), "Model and surrogate at some leads."),
+    "season": (lambda args: surrogate.season(_fields(args)[0]), "The long run: mean thickness and error."),
+    "restoration": (lambda args: surrogate.restoration(*_fields(args)), "What the generator gives back."),
+}
+
+
+def main() -> None:
+    parser = command(__doc__)
+    kinds = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
+    meanings = {name: text for name, (_, text) in FIGURES.items()} | {"animation": "The long run, as a GIF."}
+    for name, meaning in meanings.items():
+        kind = kinds.add_parser(name, help=meaning, description=meaning)
+        kind.add_argument("--files", type=Path, nargs="+", required=True, help="what it is drawn from")
+        kind.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+        kind.add_argument("--area", required=True, help="name of the grid in it")
+        kind.add_argument("--output", type=Path, required=True, help="PNG, beside which a PDF is written; or GIF")
+    args = parser.parse_args()
+    if args.figure == "animation":
+        surrogate.animate_season(*_fields(args), args.output)
+    else:
+        save(FIGURES[args.figure][0](args), args.output, args.output.with_suffix(".pdf"))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,42 @@
+"""Roll the surrogate out from every start of the test years, and score it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from superice.commands import command, run, settings, settings_as
+from superice.files import write_dataset
+from superice.grid import load_grid
+from superice.memory import keep_freed
+from superice.surrogate.rollout import RollOut, Surrogate
+from superice.surrogate.scores import ForecastSettings, score_forecasts
+from superice.surrogate.sequences import Record
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
+    parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
+    parser.add_argument("--climatology", type=Path, required=True, help="of the training years, npy")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--settings", type=settings, required=True, help="section surrogate.forecasts: JSON")
+    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
+    parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")
+    args = parser.parse_args()
+
+    import torch
+
+    torch.set_num_threads(args.threads)
+    keep_freed()
+    how = settings_as(ForecastSettings, args.settings, "surrogate.forecasts")
+    roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
+    spacing_km = load_grid(args.areas, args.area).step / 1000
+    tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
+    write_dataset(args.scores, tally.scores())
+    write_dataset(args.fields, tally.forecasts())
+
+
+if __name__ == "__main__":
+    run(main)

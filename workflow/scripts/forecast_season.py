@@ -1,0 +1,39 @@
+"""One long run of the surrogate under the true forcings, beside the model's."""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from superice.commands import command, run
+from superice.files import write_dataset
+from superice.surrogate.rollout import RollOut, Surrogate
+from superice.surrogate.scores import season
+from superice.surrogate.sequences import Record
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
+    parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
+    parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="the first moment")
+    parser.add_argument("--steps", type=int, default=720, help="of the run")
+    parser.add_argument("--every", type=int, default=4, help="steps from one state that is kept to the next")
+    parser.add_argument("--precision", default="fp32", help="fp32, bf16 or auto")
+    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--output", type=Path, required=True, help="forecast and truth, NetCDF")
+    args = parser.parse_args()
+
+    import torch
+
+    torch.set_num_threads(args.threads)
+    roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), args.precision)
+    moments, forecast, truth = zip(*season(roll_out, args.start, args.steps, args.every), strict=True)
+    axes = ("time", "y", "x")
+    fields = {"forecast": (axes, np.stack(forecast)), "truth": (axes, np.stack(truth))}
+    write_dataset(args.output, xr.Dataset(fields, {"time": np.array(moments, "datetime64[ns]")}))
+
+
+if __name__ == "__main__":
+    run(main)

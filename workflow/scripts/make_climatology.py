@@ -1,0 +1,25 @@
+"""The mean thickness of every day of the year over the training years."""
+
+from pathlib import Path
+
+import numpy as np
+
+from superice.commands import command, run
+from superice.files import whole
+from superice.surrogate.scores import daily_climatology
+from superice.surrogate.sequences import Record
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
+    parser.add_argument("--window-days", type=int, default=1, help="days around each that count with it")
+    parser.add_argument("--output", type=Path, required=True, help="npy (366, y, x)")
+    args = parser.parse_args()
+    mean = daily_climatology(Record(args.years), args.window_days)
+    with whole(args.output) as temporary:
+        np.save(temporary, mean)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,32 @@
+"""Write a year of the virtual Arctic that its weather drives: thickness as neXtSIM's, weather as ERA5's."""
+
+from pathlib import Path
+
+from superice.commands import command, run, settings
+from superice.grid import load_grid
+from superice.twin.years import DrivenTwin, DrivenTwinSettings
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the region in it")
+    parser.add_argument(
+        "--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole twin"
+    )
+    parser.add_argument("--year", type=int, required=True, help="the year to write")
+    parser.add_argument("--hours", type=float, default=12, help="between two states")
+    parser.add_argument("--settings", type=settings, default={}, help="section surrogate.twin: JSON or a YAML file")
+    parser.add_argument("--before", type=Path, help="state at the end of the year before; none in the first year")
+    parser.add_argument("--thickness", type=Path, required=True, help="NetCDF in the Moorings layout")
+    parser.add_argument("--forcings", type=Path, required=True, help="NetCDF in a layout of ERA5")
+    parser.add_argument("--after", type=Path, required=True, help="state at the end of the year, npy")
+    args = parser.parse_args()
+
+    region, how = load_grid(args.areas, args.area), DrivenTwinSettings.from_mapping(args.settings)
+    twin = DrivenTwin(region, how, *args.years, args.hours)
+    twin.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,42 @@
+"""Days of the model's thickness, box-averaged, in the training store that the generator reads, and their normalisation."""
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from superice.commands import command, day, run
+from superice.files import write_json
+from superice.grid import load_grid
+from superice.normalisation import quantities
+from superice.store import store_name, write_day
+from superice.surrogate.restoration import thickness_features, thickness_normalisation
+from superice.surrogate.sequences import Record
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the surrogate's store, in order")
+    parser.add_argument("--training", type=day, nargs="+", required=True, help="training days, YYYYMMDD")
+    parser.add_argument("--validation", type=day, nargs="+", required=True, help="validation days, YYYYMMDD")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--box-km", type=float, required=True, help="width of the average")
+    parser.add_argument("--store", type=Path, required=True, help="folder of the days to write")
+    parser.add_argument("--normalisation", type=Path, required=True, help="of the training days, JSON")
+    args = parser.parse_args()
+
+    record, step = Record(args.years), load_grid(args.areas, args.area).step
+    seen = []
+    for when in tqdm([*args.training, *args.validation], unit="day"):
+        truth = record.values("sit", record.index(datetime(when.year, when.month, when.day)))
+        features = thickness_features(when, truth, step, args.box_km, truth)
+        write_day(args.store / store_name(when), quantities(features))
+        if when in args.training:
+            seen.append(features)
+    write_json(args.normalisation, asdict(thickness_normalisation(seen)))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,63 @@
+"""Draw members from the smooth forecasts of the surrogate, and compare their spectra with the truth's."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from superice.commands import command, run, settings, settings_as
+from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.files import whole, write_dataset
+from superice.grid import load_grid
+from superice.spectra import band_ratio
+from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
+from superice.weights import Generator
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--forecasts", type=Path, required=True, help="forecasts and truths that were kept, NetCDF")
+    parser.add_argument("--weights", type=Path, required=True, help="of the generator, safetensors")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the grid in it")
+    parser.add_argument("--settings", type=settings, required=True, help="of the restoration: JSON")
+    parser.add_argument("--sampler", type=settings, required=True, help="of the generator: JSON")
+    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
+    parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
+    args = parser.parse_args()
+
+    import torch
+
+    torch.set_num_threads(args.threads)
+    how = settings_as(RestorationSettings, args.settings, "surrogate.restoration")
+    sampler = settings_as(SamplerSettings, {**args.sampler, "members": how.members}, "surrogate.restoration.sampler")
+    grid, generator = load_grid(args.areas, args.area), Generator.load(args.weights)
+    with xr.open_dataset(args.forecasts) as dataset:
+        at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
+    members = []
+    for start, forecast in zip(at_lead.start.values, at_lead.forecast.values, strict=True):
+        features = thickness_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)
+        members.append([clipped(member)[0] for member in draw_members(generator, features, sampler, how.seed, True)])
+    at_lead["members"] = (("start", "member", "y", "x"), np.array(members))
+    write_dataset(args.fields, at_lead)
+    truth = at_lead.truth.values
+    sea = np.isfinite(truth[0])
+    mean = lambda fields: float(np.sqrt(np.mean((fields - truth)[:, sea] ** 2)))
+    shown = {
+        "truth": truth,
+        "surrogate": at_lead.forecast.values,
+        "members": at_lead.members.values.reshape(-1, *sea.shape),
+    }
+    power = {name: spectra(fields, sea, grid.step / 1000) for name, fields in shown.items()}
+    ratio = {name: band_ratio(p, power["truth"][1], k, *how.band_km) for name, (k, p) in power.items()}
+    error = {"truth": 0.0, "surrogate": mean(at_lead.forecast.values), "members": mean(at_lead.members.values.mean(1))}
+    rows = pd.DataFrame({"field": list(ratio), "fine_scale": ratio.values(), "rmse": [error[name] for name in ratio]})
+    with whole(args.table) as temporary:
+        rows.to_csv(temporary, index=False, float_format="%.4g")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,37 @@
+"""Bring a year of thickness and forcings to the model's grid, as the surrogate reads them."""
+
+from datetime import datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from superice.commands import command, run
+from superice.grid import load_grid
+from superice.products.era5 import METHODS, forcings
+from superice.products.series import every
+from superice.products.thickness import thickness
+from superice.surrogate.sequences import write_year
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--thickness", type=Path, required=True, help="folder of neXtSIM files")
+    parser.add_argument("--forcings", type=Path, required=True, help="folder of ERA5 files")
+    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
+    parser.add_argument("--area", required=True, help="name of the model's grid in it")
+    parser.add_argument("--resample", action="store_true", help="interpolate thickness of another lattice")
+    parser.add_argument("--interpolation", choices=METHODS, default="nearest", help="of the forcings")
+    parser.add_argument("--year", type=int, required=True, help="the year")
+    parser.add_argument("--hours", type=float, default=6, help="between two moments")
+    parser.add_argument("--step-hours", type=float, default=12, help="that the network predicts")
+    parser.add_argument("--output", type=Path, required=True, help="the year's array, npy; its description beside it")
+    args = parser.parse_args()
+
+    grid, last = load_grid(args.areas, args.area), datetime(args.year + 1, 1, 1)
+    moments = [moment for moment in every(datetime(args.year, 1, 1), last, args.hours) if moment < last]
+    ice = tqdm(thickness(args.thickness, moments, grid, args.resample), total=len(moments), unit="step")
+    write_year(args.output, moments, args.step_hours, ice, forcings(args.forcings, moments, grid, args.interpolation))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""Train the surrogate once; a training that was stopped goes on from its checkpoint, as `train.py` does."""
+
+import signal
+import sys
+from pathlib import Path
+
+from superice.commands import command, run, settings, settings_as
+from superice.network import parameter_count
+from superice.surrogate.network import SurrogateNetworkSettings
+from superice.surrogate.rollout import Surrogate
+from superice.surrogate.samples import InputSettings, Scaling, Steps
+from superice.surrogate.sequences import Record
+from superice.surrogate.training import IncrementLoss, SurrogateTraining
+from superice.training import Stopped, TrainingSettings
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--training", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
+    parser.add_argument("--validation", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
+    parser.add_argument("--settings", type=settings, required=True, help="inputs, network, loss, training: JSON")
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
+    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
+    parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
+    parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
+    args = parser.parse_args()
+
+    import torch
+
+    from superice.memory import keep_freed
+
+    keep_freed()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    inputs = settings_as(InputSettings, args.settings["inputs"], "surrogate.inputs")
+    shape = {**args.settings["network"], "inputs": len(inputs.channels)}
+    how = dict(args.settings["training"])
+    patience, every = how.pop("patience"), how.pop("every_hours")
+    records = [Record(args.training), Record(args.validation)]
+    scaling = Scaling.of(records[0].statistics)
+    training = SurrogateTraining(
+        settings_as(SurrogateNetworkSettings, shape, "surrogate.network"),
+        settings_as(IncrementLoss, args.settings["loss"], "surrogate.loss"),
+        settings_as(TrainingSettings, how, "surrogate.training"),
+        patience,
+        *(Steps([record], inputs, scaling, every) for record in records),
+        args.seed,
+    )
+    print(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
+    try:
+        finished = training.run(args.checkpoint)
+    except Stopped:
+        print(f"asked to stop: {args.checkpoint} goes on from here", file=sys.stderr)
+        sys.exit(128 + signal.SIGTERM)
+    training.write_history(args.history)
+    origin = {"experiment": args.experiment, "seed": args.seed, "diverged": not finished}
+    Surrogate(training.best, inputs, scaling, origin).save(args.output)
+    args.checkpoint.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)
