@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo surrogate test lint real-day help
+.PHONY: demo surrogate test lint plan real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -40,6 +40,11 @@ lint: $(VENV)/installed ## style of the code and of the workflow
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	PATH="$(BIN):$$PATH" $(BIN)/snakefmt --check Snakefile workflow/rules
 	PATH="$(BIN):$$PATH" snakemake --lint
+
+plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; needs neither data nor SLURM
+	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all -- all
+	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
+	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm profiles/slurm-nvidia -- features
 
 real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }

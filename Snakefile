@@ -17,6 +17,8 @@ include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/studies.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/surrogate.smk"
 
 
@@ -42,7 +44,7 @@ rule features:
 
 rule trainings:
     input:
-        [weights_of(experiment) for experiment in RUN.experiments if experiment not in BASELINES],
+        drawn_with(RUN.experiments),
 
 
 rule ensembles:
@@ -58,6 +60,11 @@ rule scores:
 rule figures:
     input:
         FIGURES,
+
+
+rule studies:
+    input:
+        paths("studies.html") if STUDIES else [],
 
 
 rule surrogate:

@@ -1,4 +1,4 @@
-"""The command superice: what can be done with a trained network outside of the workflow."""
+"""The command superice: what can be done beside the workflow, with a trained network or a run that is under way."""
 
 from __future__ import annotations
 
@@ -65,11 +65,51 @@ def generate(arguments: list[str]) -> None:
     draw(args.features, args.weights, grid, sampler, args.seed, args.output, threads=args.threads)
 
 
+STATUS = """Say how far a run is: dates made, at work, failed and left, and how long the rest will take.
+
+It looks at files only, so it can be called at any time from the folder where Snakemake was started.
+"""
+
+
+def status_parser() -> argparse.ArgumentParser:
+    """The options of ``superice status``."""
+    parser = command(STATUS)
+    parser.prog = "superice status"
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="configuration files of the run beside config/config.yaml",
+    )
+    parser.add_argument("--folder", type=Path, default=Path(), help="where Snakemake was started")
+    return parser
+
+
+def status(arguments: list[str]) -> None:
+    """Run ``superice status``."""
+    args = status_parser().parse_args(arguments)
+
+    from snakemake.utils import update_config
+
+    from superice.configuration import Configuration
+    from superice.status import describe
+
+    content: dict = {}
+    for path in (args.folder / "config/config.yaml", *args.configfile):
+        update_config(content, commands.settings(str(path)))
+    print(describe(Configuration(content), args.folder))
+
+
 def main() -> None:
     """Run the command named by the first argument."""
     parser = command(__doc__)
     parser.prog = "superice"
     parser.add_argument("--version", action="version", version=f"SuperIce {__version__}")
-    parser.add_argument("command", choices=["generate"], help="generate: draw an ensemble for one day")
+    parser.add_argument(
+        "command",
+        choices=["generate", "status"],
+        help="generate: draw an ensemble for one day; status: how far a run is",
+    )
     args = parser.parse_args(sys.argv[1:2])
-    commands.run(lambda: {"generate": generate}[args.command](sys.argv[2:]))
+    commands.run(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +17,26 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from superice.errors import InputError
 from superice.provenance import digest
-from superice.seasons import Calendar, Season
+from superice.seasons import Calendar, Season, spread_evenly
 from superice.twin import TwinSettings
 
 SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared.
+
+    Attributes:
+        varies: the key of the configuration in which the experiments differ.
+        values: by experiment, what it has there.
+        dates: YYYY-MM-DD, the days on which all are scored.
+    """
+
+    varies: str
+    values: Mapping[str, Any]
+    dates: Sequence[str]
 
 
 class Configuration:
@@ -35,6 +53,7 @@ class Configuration:
         self._check_shared_trainings()
         self._check_experiments()
         self._check_figures()
+        self._check_studies()
 
     @property
     def name(self) -> str:
@@ -82,6 +101,12 @@ class Configuration:
             return self.calendar.observed_days() if wanted["observations"] else []
         return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split))
 
+    def last_season(self, branch: str) -> list[date]:
+        """The days of the published ensembles' last season."""
+        days = self.ensemble_days(self.content["published"], branch)
+        season = self.calendar.season_of(days[-1]) if days else None
+        return [day for day in days if day >= season.first]
+
     def scored_days(self, experiment: str, branch: str) -> list[date]:
         """The days of ``ensemble_days`` whose truth is known.
 
@@ -94,6 +119,29 @@ class Configuration:
             return []
         return sorted(set(days) & set(self.calendar.model_days()))
 
+    @cached_property
+    def studies(self) -> dict[str, Study]:
+        """The studies by name; none where nothing can be trained or scored."""
+        section = self.content["studies"]
+        days = spread_evenly(self.calendar.split_days(section["split"]), section["days"])
+        if not days or not self.calendar.split_days("training"):
+            return {}
+        return {
+            name: Study(
+                varies=study["varies"],
+                values={experiment: self._setting(experiment, study["varies"]) for experiment in study["experiments"]},
+                dates=study.get("dates") or [day.isoformat() for day in days],
+            )
+            for name, study in section["compared"].items()
+        }
+
+    def _setting(self, experiment: str, key: str) -> Any:
+        """What an experiment has under a key such as ``sampler.steps``."""
+        try:
+            return reduce(getitem, key.split("."), self.experiment(experiment))
+        except KeyError as error:
+            raise InputError(f"studies: experiment {experiment!r} has no {key}") from error
+
     def twin_days(self, season: Season) -> tuple[list[date], list[date]]:
         """The days of a season that the twin writes as model and as observations."""
         sources = self.content["sources"]
@@ -103,24 +151,44 @@ class Configuration:
         return model, observed
 
     def figure_days(self, kind: str) -> list[date]:
-        """The days that the figures of a kind show: model, observations or smoothing."""
+        """The days that the figures of a kind show: members, model, observations or smoothing."""
         return [date.fromisoformat(text) for text in self.content["figures"].get(kind, [])]
 
-    def summary(self) -> dict[str, str]:
-        """What a reader of the report wants to know first."""
+    def summary(self, experiments: Sequence[str]) -> dict[str, str]:
+        """What a reader of a report on the experiments wants to know first."""
         calendar, sources = self.calendar, self.content["sources"]
         counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
-        trained = [self._trained(name) for name in self.experiments]
-        weights = [self.experiment(name).get("weights") for name in self.experiments]
+        trained = [self._trained(name) for name in experiments]
+        weights = [self.experiment(name).get("weights") for name in experiments]
         return {
             "configuration": f"{self.name}, digest {self.digest}",
             "grid": self.content["grid"]["area"],
             "model days": ", ".join(counts) or "none",
             "observed days": str(len(calendar.observed_days())),
             "sources": f"model: {sources['model']['kind']}; observations: {sources['observations']['kind']}",
-            "experiments": ", ".join(self.experiments if any(weights) else trained),
+            "experiments": ", ".join(experiments if any(weights) else trained),
             "weights": ", ".join(filter(None, weights)) or "trained here",
             "published": self.content["published"],
+        }
+
+    def described(self, name: str) -> dict[str, str]:
+        """What a reader of a report wants to know of an experiment."""
+        settings = self.experiment(name)
+        if "baseline" in settings:
+            return {"experiment": name, "formulation": f"baseline, {settings['baseline']}"}
+        network, sampler = settings["network"], settings["sampler"]
+        return {
+            "experiment": name,
+            "trained as": settings.get("weights", self.training_of(name)),
+            "training seeds": ", ".join(map(str, [settings["seed"]] if "seed" in settings else settings["seeds"])),
+            "formulation": settings["diffusion"]["formulation"],
+            "widths": " ".join(map(str, network["widths"])),
+            "depth": str(network["depth"]),
+            "inputs": " ".join(network["inputs"]),
+            "features": settings.get("features", "as configured"),
+            "sampler": f"{sampler['name']}, {sampler['steps']} steps",
+            "members": str(sampler["members"]),
+            "ensemble seed": str(settings["ensembles"]["seed"]),
         }
 
     def _trained(self, name: str) -> str:
@@ -139,13 +207,19 @@ class Configuration:
             decided = [key for key in OF_TRAININGS if key in own] if training != name else []
             if decided:
                 raise InputError(f"experiments.{name}: {', '.join(decided)} is decided by {training!r}, its trained_as")
-            if "seed" in own and (training == name or own["seed"] not in self.experiment(training)["seeds"]):
-                raise InputError(f"experiments.{name}.seed: no seed {own['seed']} of one that it is trained_as")
+            if "seed" in own and training == name:
+                raise InputError(
+                    f"experiments.{name}.seed: names a training of another experiment; trained_as is missing"
+                )
 
     def _check_experiments(self) -> None:
         known = self.content["experiments"]
-        for key in ("published", *("run" for _ in self.content["run"])):
-            for name in [self.content[key]] if key == "published" else self.content[key]:
+        compared = self.content["studies"]["compared"]
+        named = {"published": [self.content["published"]], "run": self.content["run"]} | {
+            f"studies.compared.{study}.experiments": section["experiments"] for study, section in compared.items()
+        }
+        for key, names in named.items():
+            for name in names:
                 if name not in known:
                     raise InputError(f"{key}: no experiment {name!r}; there are {', '.join(known)}")
         for name in self.experiments:
@@ -161,13 +235,20 @@ class Configuration:
                 if self.calendar.splits and split not in self.calendar.splits:
                     raise InputError(f"experiments.{name}.ensembles.splits: calendar.{split} is not configured")
 
+    def _check_studies(self) -> None:
+        days = {day.isoformat() for day in self.calendar.model_days()}
+        for name, study in self.studies.items():
+            for day in study.dates:
+                if day not in days:
+                    raise InputError(f"studies.compared.{name}.dates: {day} is not a day of the model")
+
     def _check_figures(self) -> None:
-        for branch in ("model", "observations"):
-            days = self.ensemble_days(self.content["published"], branch)
-            for day in self.figure_days(branch):
+        for kind in ("members", "model", "observations"):
+            days = self.ensemble_days(self.content["published"], "observations" if kind == "observations" else "model")
+            for day in self.figure_days(kind):
                 if days and day not in days:
                     raise InputError(
-                        f"figures.{branch}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
+                        f"figures.{kind}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
                         f"every {self.content['calendar']['every']} days of a season)"
                     )
         for day in self.figure_days("smoothing"):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+import hashlib
 import json
+import math
+import os
+import platform
 from calendar import month_name
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import pandas as pd
 import yaml
 from jinja2 import Environment, StrictUndefined
+from safetensors import safe_open
 
 from superice import __version__
 
@@ -45,6 +52,19 @@ SCORE_COLUMNS = {
     "medium_scale": "medium scale",
     "bias": "bias (m)",
 }
+STUDY_COLUMNS = {"value": "value", "experiment": "experiment", "dates": "dates", "members": "members"} | {
+    name: SCORE_COLUMNS[name]
+    for name in (
+        "passes",
+        "seconds_per_member",
+        "rmse",
+        "rmse_gain_percent",
+        "crps",
+        "spread_skill",
+        "fine_scale",
+        "bias",
+    )
+}
 PART_COLUMNS = {"experiment": "experiment", "region": "region", "month": "month"} | {
     name: SCORE_COLUMNS[name]
     for name in ("dates", "rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "bias")
@@ -72,11 +92,15 @@ class Contents:
 
     Attributes:
         name, summary: the run's name, and facts about it in the order they are shown.
+        experiments: what is run, a row each.
+        studies: the table of the studies.
         scores: all experiments side by side; regions, months: by region and by month; thin_ice, leads: what they say.
         selection: by experiment, the scores of its trainings.
-        missing: the inputs that were missing or refused. coverage: the pixels of every observed day, by product.
+        weights: files of weights that members were drawn with.
+        missing: the inputs that were missing or refused, None where that is not told.
+        coverage: the pixels of every observed day, by product.
         calendar: the days of every season and period, and how many of them the sources hold.
-        figures: PNG files in order; their captions are found by their stem.
+        figures: PNG and GIF files in order; their captions are found by their stem.
         times: seconds and memory by rule.
         configuration: the whole of it.
     """
@@ -87,9 +111,12 @@ class Contents:
     regions: pd.DataFrame = field(default_factory=pd.DataFrame)
     months: pd.DataFrame = field(default_factory=pd.DataFrame)
     thin_ice: pd.DataFrame = field(default_factory=pd.DataFrame)
+    studies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    experiments: Sequence[dict[str, Any]] = ()
+    weights: Sequence[Path] = ()
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
-    missing: pd.DataFrame = field(default_factory=pd.DataFrame)
+    missing: pd.DataFrame | None = None
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     calendar: pd.DataFrame = field(default_factory=pd.DataFrame)
     figures: Sequence[Path] = ()
@@ -108,26 +135,58 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_blocks(contents.scores, SCORE_COLUMNS),
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
-        thin_ice_blocks=_blocks(contents.thin_ice, _thin_ice_columns(contents.thin_ice)),
+        thin_ice_blocks=_blocks(_of_all_months(contents.thin_ice), _thin_ice_columns(contents.thin_ice)),
+        experiments=_rows(pd.DataFrame(contents.experiments)),
+        studies=_study_blocks(contents.studies),
+        weights=_rows(weights_table(contents.weights)),
         lead_blocks=_blocks(_without_repeats(contents.leads), LEAD_COLUMNS),
         selection={name: _rows(table) for name, table in contents.selection.items()},
-        missing=_rows(contents.missing),
+        missing=None if contents.missing is None else _rows(contents.missing),
         calendar=_rows(contents.calendar),
         coverage=_rows(monthly_coverage(contents.coverage)),
-        figures=[_figure(path, known) for path in contents.figures],
+        figures=_by_section([_figure(path, known) for path in contents.figures]),
         times=_rows(contents.times),
-        versions={"superice": __version__, **_versions()},
+        versions={"superice": __version__, **_versions(), "python": python_version(), "machine": machine()},
         configuration=json.dumps(contents.configuration, indent=1, ensure_ascii=False),
     )
 
 
 def _figure(path: Path, captions: dict[str, dict[str, str]]) -> dict[str, str]:
-    name, _, day = path.stem.rpartition("_")
-    dated = day.isdigit() and name in captions
-    caption = captions.get(name if dated else path.stem, {"title": path.stem, "text": ""})
-    if dated:
-        caption = caption | {"title": f"{caption['title']}, {day[:4]}-{day[4:6]}-{day[6:]}"}
-    return {"key": path.stem, "data": base64.b64encode(path.read_bytes()).decode("ascii"), **caption}
+    """A figure with its caption: that of its name or, for one of several, of the name before the last underline."""
+    name, _, last = path.stem.rpartition("_")
+    caption = captions.get(path.stem) or captions.get(name, {"title": path.stem, "text": "", "section": "More"})
+    if path.stem not in captions and name in captions:
+        of = f"{last[:4]}-{last[4:6]}-{last[6:]}" if last.isdigit() else last
+        caption = caption | {"title": f"{caption['title']}, {of.replace('_', ' ')}"}
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return {"key": path.stem, "type": path.suffix.removeprefix("."), "data": data, "number": "", **caption}
+
+
+def _by_section(figures: Sequence[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """The figures numbered in their order, by the section that their captions name."""
+    sections = {}
+    for number, figure in enumerate(figures, 1):
+        sections.setdefault(figure["section"], []).append(figure | {"number": number})
+    return sections
+
+
+def weights_table(files: Sequence[Path]) -> pd.DataFrame:
+    """Which training each file of weights is of, how many numbers it holds, and its digest (SHA-256, 12 digits)."""
+    rows = []
+    for path in files:
+        with safe_open(path, framework="numpy") as file:
+            origin = json.loads(file.metadata()["superice"])["origin"]
+            numbers = sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        rows.append(
+            {"training": origin["experiment"], "seed": str(origin["seed"]), "numbers": f"{numbers:,}", "digest": digest}
+        )
+    return pd.DataFrame(rows)
+
+
+def machine() -> str:
+    """What this report was made on."""
+    return f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
 
 
 def monthly_coverage(days: pd.DataFrame) -> pd.DataFrame:
@@ -164,12 +223,25 @@ def _blocks(table: pd.DataFrame, heads: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+def _study_blocks(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A block for each study, in the form of the tables of scores."""
+    if table.empty:
+        return []
+    named = table.assign(branch=table.study.str.replace("_", " "), split=table.varies)
+    return _blocks(named, STUDY_COLUMNS)
+
+
 def _of_ensembles(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the ensembles, with months by their names."""
     if table.empty:
         return table
     rows = table[table.field == "generated"]
     return rows.assign(month=rows.month.map(lambda month: month_name[month])) if "month" in rows else rows
+
+
+def _of_all_months(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are of no single month."""
+    return table if table.empty else table[table.month.isna()]
 
 
 def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +256,7 @@ def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
     """Heads of the columns, whose names hold the configured thresholds."""
     heads = {}
-    for name in table.columns.drop(["branch", "split"], errors="ignore"):
+    for name in table.columns.drop(["branch", "split", "month"], errors="ignore"):
         text = name.replace("fractions_skill", "FSS").replace("_percent", " %").replace("_", " ")
         heads[name] = f"{text} (m)" if name.startswith("quantile") else text
     return heads
@@ -218,21 +290,41 @@ def _cell(value: object) -> str:
 
 
 def times_by_rule(folder: str | Path) -> pd.DataFrame:
-    """Jobs, seconds and largest memory of every rule, from Snakemake's benchmark files below ``folder``."""
+    """Jobs, seconds, largest memory and GPU hours of every rule, from Snakemake's benchmark files below ``folder``.
+
+    GPU hours, the time that GPUs were held for, are known where a file says what its job was given
+    (``benchmark-extended``) and left out where none does.
+    """
     rows = []
     for path in sorted(Path(folder).rglob("*.tsv")):
         measured = pd.read_csv(path, sep="\t", na_values="-")
         rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-        rows.append({"rule": rule, "seconds": measured.s.sum(), "memory": measured.max_rss.max()})
+        rows.append(
+            {
+                "rule": rule,
+                "seconds": measured.s.sum(),
+                "memory": measured.max_rss.max(),
+                "gpu_hours": measured.s.sum() * _gpus(measured) / 3600,
+            }
+        )
     if not rows:
         return pd.DataFrame()
     groups = pd.DataFrame(rows).groupby("rule")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "rule": list(groups.groups),
             "jobs": groups.size().to_numpy(),
             "seconds, all jobs": groups.seconds.sum().round(1).to_numpy(),
             "seconds, median job": groups.seconds.median().round(1).to_numpy(),
             "largest memory (MB)": groups.memory.max().round(0).to_numpy(),
+            "GPU hours": groups.gpu_hours.sum(min_count=1).round(2).to_numpy(),
         }
     )
+    return table if table["GPU hours"].notna().any() else table.drop(columns="GPU hours")
+
+
+def _gpus(measured: pd.DataFrame) -> float:
+    """The GPUs that a job was given; not a number where its benchmark file does not say."""
+    if "resources" not in measured:
+        return float("nan")
+    return ast.literal_eval(measured.resources.iloc[0]).get("gpu", 0)

@@ -79,7 +79,7 @@ def of_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     rows = [
         {key: scores.attrs[key] for key in OF_RUN}
         | {column: scores.attrs.get(name, np.nan) for name, column in COSTS.items()}
-        | {"ranks": scores.rank_count.values}
+        | {"ranks": scores.rank_count.sel(region=ICE).values}
         for scores in days
     ]
     frame = pd.DataFrame(rows, columns=[*OF_RUN, *COSTS.values(), "ranks"])
@@ -138,20 +138,30 @@ def _in_season(key: pd.Series) -> pd.Series:
 
 
 def thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
-    """One row per branch, split, experiment and source (truth, generated, low-resolution): thin ice and leads.
+    """One row per branch, split, experiment, region, month and source: thin ice and leads, as ``_thin_ice_of`` a date.
 
-    Means over the dates of the shares in percent and of the quantiles in m; the fractions skill scores are made of sums
-    over the dates, so that a date with more thin ice weighs more.
+    The month is empty for all months together. Means over the dates of the shares in percent and of the quantiles in m;
+    the fractions skill scores are made of sums over the dates, so that a date with more thin ice weighs more.
     """
     rows = [
-        {key: scores.attrs[key] for key in OF_RUN} | {"source": source} | _thin_ice_of(scores, source)
+        {key: scores.attrs[key] for key in OF_RUN}
+        | {"region": region, "month": int(scores.attrs["date"][5:7]), "source": source}
+        | _thin_ice_of(scores.sel(region=region), source)
         for scores in days
-        if int(scores.n_pixels.sel(region=ICE))
+        for region in scores.region.values
+        if int(scores.n_pixels.sel(region=region))
         for source in SOURCES
     ]
+    keys = [*OF_RUN, "region", "month", "source"]
     if not rows:
-        return pd.DataFrame(columns=[*OF_RUN, "source"])
-    result = pd.DataFrame(rows).groupby([*OF_RUN, "source"], sort=False).mean().reset_index()
+        return pd.DataFrame(columns=keys)
+    of_days = pd.DataFrame(rows)
+    together = [
+        of_days.assign(month=0),
+        of_days[of_days.region == ICE].sort_values("month", key=_in_season, kind="stable"),
+    ]
+    result = pd.concat(part.groupby(keys, sort=False).mean() for part in together).reset_index()
+    result["month"] = result.month.where(result.month > 0).astype("Int64")
     for name in [name for name in result if name.startswith("difference_")]:
         worst = result.pop(name.replace("difference", "worst"))
         result[name.replace("difference", "fractions_skill")] = 1 - result.pop(name) / worst
@@ -159,19 +169,18 @@ def thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
 
 
 def _thin_ice_of(scores: xr.Dataset, source: str) -> dict[str, float]:
-    """One date's numbers for a row of ``thin_ice``; the truth has no skill."""
+    """One date's numbers for a row of ``thin_ice``, from its scores in a region; the truth has no skill."""
     row = {
         f"{name}_percent": 100 * float(scores[name].sel(source=source)) for name in ("thin_fraction", "lead_fraction")
     }
     for probability, quantile in zip(scores.probability.values, scores.thickness_quantile.sel(source=source).values):
         row[f"quantile_{100 * probability:g}_percent"] = float(quantile)
+    of_field = scores.sel(field=source) if source in FIELDS else None
     for name in ("difference", "worst"):
-        for thickness in scores.thin_ice.values:
-            for width in scores.width.values:
-                cell = scores[f"fractions_{name}"].sel(thin_ice=thickness, width=width)
-                row[f"{name}_{thickness:g}_m_{width:g}_km"] = (
-                    float(cell.sel(field=source)) if source in FIELDS else np.nan
-                )
+        for i, thickness in enumerate(scores.thin_ice.values):
+            for j, width in enumerate(scores.width.values):
+                value = np.nan if of_field is None else float(of_field[f"fractions_{name}"].values[i, j])
+                row[f"{name}_{thickness:g}_m_{width:g}_km"] = value
     return row
 
 
@@ -230,7 +239,7 @@ def leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
             of_source = scores.sel(source=source)
             rows.append(
                 {key: scores.attrs[key] for key in OF_RUN}
-                | {"source": source, "lead_fraction_percent": 100 * float(of_source.lead_fraction)}
+                | {"source": source, "lead_fraction_percent": 100 * float(of_source.lead_fraction.sel(region=ICE))}
                 | {"leads_per_10000_km2": float(of_source.lead_number)}
                 | {"lead_km_per_1000_km2": float(of_source.lead_density.sum())}
                 | dict(zip(("median_length_km", "longest_tenth_km"), map(float, of_source.lead_length.values)))

@@ -127,15 +127,23 @@ def score_date(
     spectra = {name: spectra_within(fields, region, settings) for name, region in regions.items()}
     scores = xr.Dataset(
         _accuracy(fields, regions, statistics)
-        | _calibration(fields, statistics, day, settings)
+        | _calibration(fields, regions, statistics, day, settings)
         | _band_ratios(spectra, settings)
         | _spectral_scores(fields, spectra[ICE], settings)
-        | _thin_ice(fields, settings)
-        | _leads(fields, settings)
+        | _thin_ice(fields, regions, settings)
+        | _leads(fields, regions, settings)
         | _shapes(fields, spectra[ICE], settings)
-        | _fractions(fields, settings)
+        | _fractions(fields, regions, settings)
         | (_similarity(fields) if settings.ssim else {}),
-        coords={"region": list(regions), "field": list(FIELDS), "source": list(SOURCES)},
+        coords={
+            "region": list(regions),
+            "field": list(FIELDS),
+            "source": list(SOURCES),
+            "threshold": np.asarray(settings.thickness_thresholds_m, dtype=float),
+            "probability": np.asarray(settings.quantiles, dtype=float),
+            "thin_ice": np.asarray(settings.thin_ice_m, dtype=float),
+            "width": np.asarray(settings.fractions_widths_km, dtype=float),
+        },
         attrs={"date": day.isoformat(), "members": members.shape[0], "spacing_km": spacing_km},
     )
     return _described(scores)
@@ -166,23 +174,37 @@ def _accuracy(fields: Fields, regions: dict[str, np.ndarray], statistics: PixelS
     return {name: (("region", "field")[: values.ndim], values) for name, values in scores.items()}
 
 
-def _calibration(fields: Fields, statistics: PixelStatistics, day: date, settings: ScoreSettings) -> dict[str, tuple]:
-    members, truth = fields.members_on_ice, fields.truth[fields.mask]
-    counts, hits = zip(*(reliability_counts(members, truth, t) for t in settings.thickness_thresholds_m))
-    # Ranks are taken on a lattice of pixels far enough apart to be nearly independent.
-    lattice = np.zeros_like(fields.mask)
-    lattice[:: settings.rank_thinning, :: settings.rank_thinning] = True
-    thinned = lattice[fields.mask]
-    random = np.random.default_rng([settings.seed, day.toordinal()])
-    classes = spread_classes(statistics.variance, (statistics.mean - truth) ** 2, settings.spread_edges_m)
-    names = ("spread_class_pixels", "spread_class_variance", "spread_class_square_error")
+def _calibration(
+    fields: Fields, regions: dict[str, np.ndarray], statistics: PixelStatistics, day: date, settings: ScoreSettings
+) -> dict[str, tuple]:
+    each = [_calibration_within(fields, region, statistics, day, settings) for region in regions.values()]
+    ranks, pixels_above, hits, classes, variances, errors = (np.array(of_regions) for of_regions in zip(*each))
     return {
-        "rank_count": ("rank", rank_counts(members[:, thinned], truth[thinned], random)),
-        "reliability_pixels": (("threshold", "members_above"), np.array(counts)),
-        "reliability_hits": (("threshold", "members_above"), np.array(hits)),
-        "threshold": ("threshold", np.asarray(settings.thickness_thresholds_m, dtype=float)),
-        **{name: ("spread_class", values) for name, values in zip(names, classes, strict=True)},
+        "rank_count": (("region", "rank"), ranks),
+        "reliability_pixels": (("region", "threshold", "members_above"), pixels_above),
+        "reliability_hits": (("region", "threshold", "members_above"), hits),
+        "spread_class_pixels": (("region", "spread_class"), classes),
+        "spread_class_variance": (("region", "spread_class"), variances),
+        "spread_class_square_error": (("region", "spread_class"), errors),
     }
+
+
+def _calibration_within(
+    fields: Fields, region: np.ndarray, statistics: PixelStatistics, day: date, settings: ScoreSettings
+) -> tuple[np.ndarray, ...]:
+    """Counts by rank; by threshold and members above it all pixels and hits; by class of spread pixels and sums."""
+    within = region[fields.mask]
+    members, truth, here = fields.members_on_ice[:, within], fields.truth[region], statistics.of(within)
+    # Ranks are taken on a lattice of pixels far enough apart to be nearly independent.
+    lattice = np.zeros_like(region)
+    lattice[:: settings.rank_thinning, :: settings.rank_thinning] = True
+    thinned = lattice[region]
+    random = np.random.default_rng([settings.seed, day.toordinal()])
+    return (
+        rank_counts(members[:, thinned], truth[thinned], random),
+        *zip(*(reliability_counts(members, truth, t) for t in settings.thickness_thresholds_m)),
+        *spread_classes(here.variance, (here.mean - truth) ** 2, settings.spread_edges_m),
+    )
 
 
 @dataclass(frozen=True)
@@ -246,19 +268,24 @@ def _spectral_scores(fields: Fields, spectra: Spectra, settings: ScoreSettings) 
     }
 
 
-def _thin_ice(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+def _thin_ice(fields: Fields, regions: dict[str, np.ndarray], settings: ScoreSettings) -> dict[str, tuple]:
     """Thin ice of the truth, of each member, then the mean, and of the low-resolution field."""
-    on_ice = [field[fields.mask] for field in fields.every]
-    thin = [np.mean(values < settings.lead_thickness_m) if values.size else np.nan for values in on_ice]
-    quantiles = [thickness_quantiles(values, settings.quantiles) for values in on_ice]
+    thin = [_shares(field < settings.lead_thickness_m, regions) for field in fields.every]
+    quantiles = [
+        [thickness_quantiles(field[mask], settings.quantiles) for mask in regions.values()] for field in fields.every
+    ]
     return {
-        "thickness_quantile": (("source", "probability"), _by_source(quantiles)),
-        "probability": ("probability", np.asarray(settings.quantiles, dtype=float)),
-        "thin_fraction": ("source", _by_source(thin)),
+        "thickness_quantile": (("source", "region", "probability"), _by_source(quantiles)),
+        "thin_fraction": (("source", "region"), _by_source(thin)),
     }
 
 
-def _leads(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+def _shares(where: np.ndarray, regions: dict[str, np.ndarray]) -> list[float]:
+    """Share of each region's pixels where the mask (y, x) is True; NaN for a region without a pixel."""
+    return [np.mean(where[region]) if region.any() else np.nan for region in regions.values()]
+
+
+def _leads(fields: Fields, regions: dict[str, np.ndarray], settings: ScoreSettings) -> dict[str, tuple]:
     """Leads of the truth, of all members together, and of the low-resolution field."""
     mask, width = fields.mask, pixels(settings.lead_window_km, 1000 * fields.spacing_km)
     around, ice = box_sum(mask, width), np.count_nonzero(mask)
@@ -266,12 +293,12 @@ def _leads(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
     for field in fields.every:
         found = lead_pixels(field, mask, around, width, settings.lead_share)
         lines.append(lead_lines(found, fields.spacing_km, settings.lead_shortest_km))
-        shares.append(np.count_nonzero(found) / ice if ice else np.nan)
+        shares.append(_shares(found, regions))
     by_source = [lines[0], Leads.joined(lines[1:-1]), lines[-1]]
     # Ice that was looked at, in 1000 km2.
     area = np.array([1, len(fields.members), 1]) * (ice * fields.spacing_km**2 / 1000 or np.nan)
     return {
-        "lead_fraction": ("source", _by_source(shares)),
+        "lead_fraction": (("source", "region"), _by_source(shares)),
         "lead_number": ("source", 10 * np.array([leads.length_km.size for leads in by_source]) / area),
         "lead_length": (("source", "exceeding"), [leads.length_quantiles for leads in by_source]),
         "exceeding": ("exceeding", [0.5, 0.1]),
@@ -307,24 +334,21 @@ def _by_source(values: list) -> np.ndarray:
     return np.array([values[0], values[1:-1].mean(axis=0), values[-1]])
 
 
-def _fractions(fields: Fields, settings: ScoreSettings) -> dict[str, tuple]:
+def _fractions(fields: Fields, regions: dict[str, np.ndarray], settings: ScoreSettings) -> dict[str, tuple]:
     """Fractions skill of thin ice: of the members' probability, and of the low-resolution field."""
-    mask = fields.mask
-    widths = [pixels(width, 1000 * fields.spacing_km) for width in settings.fractions_widths_km]
-    sums = np.zeros((len(settings.thin_ice_m), len(widths), len(FIELDS), 2))
+    widths, masks = [pixels(w, 1000 * fields.spacing_km) for w in settings.fractions_widths_km], list(regions.values())
+    sums = np.zeros((len(settings.thin_ice_m), len(widths), len(FIELDS), len(masks), 2))
     for i, thickness in enumerate(settings.thin_ice_m):
         event = fields.truth < thickness
         probability = sum((member < thickness).astype(np.float32) for member in fields.members) / len(fields.members)
         for j, width in enumerate(widths):
             for k, forecast in enumerate((probability, fields.low < thickness)):
-                sums[i, j, k] = fractions_sums(forecast, event, mask, width) if mask.any() else (0, 0)
-    difference, worst = np.moveaxis(sums, -1, 0)
-    dimensions = ("thin_ice", "width", "field")
+                sums[i, j, k] = fractions_sums(forecast, event, fields.mask, width, masks)
+    difference, worst = np.moveaxis(sums, (-2, -1), (1, 0))
+    dimensions = ("region", "thin_ice", "width", "field")
     with np.errstate(invalid="ignore"):
         skill = 1 - difference / worst
     return {
-        "thin_ice": ("thin_ice", np.asarray(settings.thin_ice_m, dtype=float)),
-        "width": ("width", np.asarray(settings.fractions_widths_km, dtype=float)),
         "fractions_skill": (dimensions, skill),
         "fractions_difference": (dimensions, difference),
         "fractions_worst": (dimensions, worst),

@@ -6,6 +6,8 @@ import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+
 from superice.errors import InputError
 
 SPLITS = ("training", "validation", "test")
@@ -142,6 +144,13 @@ class Calendar:
             if season.first <= day <= season.last:
                 return season
         raise InputError(f"{day} lies in no freezing season")
+
+
+def spread_evenly(items: list, count: int) -> list:
+    """At most ``count`` of the items, evenly spread, first and last included."""
+    if count >= len(items):
+        return list(items)
+    return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
 def _day(text: str, key: str) -> date:

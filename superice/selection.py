@@ -30,13 +30,6 @@ class SelectionSettings:
     members: int = 6
 
 
-def spread_evenly(items: list, count: int) -> list:
-    """At most ``count`` of the items, evenly spread, first and last included."""
-    if count >= len(items):
-        return list(items)
-    return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
-
-
 def judge(
     generator: Generator, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
 ) -> dict[str, float | bool]:

@@ -14,12 +14,15 @@ def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -
     return np.quantile(thickness, probabilities) if thickness.size else np.full(len(probabilities), np.nan)
 
 
-def fractions_sums(probability: np.ndarray, event: np.ndarray, mask: np.ndarray, width: int) -> tuple[float, float]:
+def fractions_sums(
+    probability: np.ndarray, event: np.ndarray, mask: np.ndarray, width: int, regions: Sequence[np.ndarray]
+) -> np.ndarray:
     """What the fractions skill score is made of (Roberts and Lean 2008): 1 - difference / worst.
 
     probability of the event, (y, x), 0 or 1 for a single field; event: where it is true, bool (y, x). Fractions are
-    means over the ice in boxes of ``width`` pixels. Returns the sum of their square differences over the ice, and the
-    largest that it could be: the sum of their squares.
+    means over the ice, the ``mask``, in boxes of ``width`` pixels. Returns (region, 2): the sum of their square
+    differences over the pixels of each region, and the largest that it could be, the sum of their squares.
     """
-    forecast, observed = (box_mean(np.asarray(field, np.float64), width, mask)[mask] for field in (probability, event))
-    return float(np.sum((forecast - observed) ** 2)), float(np.sum(forecast**2) + np.sum(observed**2))
+    forecast, observed = (box_mean(np.asarray(field, np.float64), width, mask) for field in (probability, event))
+    sums = lambda f, o: (np.sum((f - o) ** 2), np.sum(f**2) + np.sum(o**2))
+    return np.array([sums(forecast[region], observed[region]) for region in regions])

@@ -92,7 +92,7 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
                 axis.set_title(f"{branch}: {label}")
             column[-1].set(yscale="log", ylim=(0.05, None))  # the low-resolution field has next to nothing there
             column[-1].tick_params(axis="x", rotation=30)
-        axes[0, 0].legend()
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 
@@ -180,8 +180,10 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     that are exceeded as often as it foretells, and an error equal to its spread.
     """
     colours = experiment_colours(experiment for _, experiment in scores)
-    ensemble = lambda day: int(day.n_pixels.sel(region=ICE)) and day.sizes["member"] > 1
-    scores = {key: [day for day in days if ensemble(day)] for key, days in scores.items()}
+    scores = {key: [day.sel(region=ICE) for day in days] for key, days in scores.items()}
+    scores = {
+        key: [day for day in days if int(day.n_pixels) and day.sizes["member"] > 1] for key, days in scores.items()
+    }
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
         return notice("No ensemble was scored: nothing to draw.")
@@ -191,11 +193,14 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
         for row, branch in zip(axes, branches, strict=True):
             for (of_branch, experiment), days in scores.items():
                 if of_branch == branch:
-                    _ranks(row[0], days, colours[experiment], experiment)
+                    _ranks(row[0], days, colours[experiment])
                     _reliability(row[1], days, colours[experiment])
                     _spread_and_error(row[2], days, colours[experiment])
             _dress_calibration(row, branch)
         _name_thresholds(figure, axes[0, 1])
+        shown = dict.fromkeys(experiment for _, experiment in scores)
+        keys = [Line2D([], [], color=colours[experiment], label=experiment) for experiment in shown]
+        figure.legend(handles=keys, loc="outside lower center", ncols=4)
         letter_panels(axes.flat)
     return figure
 
@@ -206,7 +211,6 @@ def _dress_calibration(row: Sequence[Axes], branch: str) -> None:
     ranks.axhline(1, color=TRUTH, lw=0.7, ls=":")
     ranks.set(xlabel="rank of the truth, from 0 to 1", ylabel="frequency / flat", ylim=(0, None))
     ranks.set_title(f"{branch}: rank histogram")
-    ranks.legend()
     reliability.plot([0, 1], [0, 1], color=TRUTH, lw=0.7, ls=":")
     reliability.set(xlabel="forecast probability (1)", ylabel="observed frequency (1)", xlim=(0, 1), ylim=(0, 1))
     reliability.set_title(f"{branch}: reliability")
@@ -216,10 +220,10 @@ def _dress_calibration(row: Sequence[Axes], branch: str) -> None:
     error.set_title(f"{branch}: error and spread")
 
 
-def _ranks(axis: Axes, days: Sequence[xr.Dataset], colour: str, label: str) -> None:
+def _ranks(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:
     counts = sum(day.rank_count.values for day in days)
     edges = np.linspace(0, 1, counts.size + 1)
-    axis.stairs(counts / counts.mean(), edges, color=colour, label=label)
+    axis.stairs(counts / counts.mean(), edges, color=colour)
 
 
 def _reliability(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:

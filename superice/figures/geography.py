@@ -7,7 +7,9 @@ from functools import lru_cache
 
 import cartopy.crs as ccrs
 import numpy as np
+import pyproj
 from cartopy.mpl.geoaxes import GeoAxes
+from contourpy import contour_generator
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -109,8 +111,8 @@ def _image_extent(grid: Grid) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=2)
-def _coarse_land(grid: Grid) -> tuple[Grid, np.ndarray]:
-    """Land on as many cells as a panel can show."""
+def coarse_land(grid: Grid) -> tuple[Grid, np.ndarray]:
+    """Land (y, x) on as many cells as a panel can show, and their grid."""
     every = max(1, max(grid.shape) // FINE_ENOUGH)
     coarse = Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every])
     return coarse, land_mask(coarse)
@@ -118,7 +120,7 @@ def _coarse_land(grid: Grid) -> tuple[Grid, np.ndarray]:
 
 def _draw_land(axis: GeoAxes, grid: Grid) -> None:
     """Grey land under the fields and the coastline over them."""
-    coarse, land = _coarse_land(grid)
+    coarse, land = coarse_land(grid)
     axis.imshow(
         np.ma.masked_equal(land, False),
         origin="lower",
@@ -131,14 +133,42 @@ def _draw_land(axis: GeoAxes, grid: Grid) -> None:
         axis.contour(coarse.x, coarse.y, land, levels=[0.5], colors=COAST, linewidths=0.4, zorder=3)
 
 
+def coastline(grid: Grid, land: np.ndarray) -> list[np.ndarray]:
+    """The border of the land (y, x) as lines (point, 2) of x and y in m."""
+    return contour_generator(grid.x, grid.y, land.astype(float)).lines(0.5)
+
+
+@lru_cache(maxsize=2)
+def graticule(grid: Grid) -> tuple[np.ndarray, ...]:
+    """Parallels and meridians as lines (point, 2) of x and y in m; NaN beyond the grid."""
+    longitudes, latitudes = _graticule_places(grid)
+    around, northward = np.linspace(-180, 180, 721), np.linspace(latitudes[0], 89.9, 400)
+    parallels = [(around, np.full_like(around, latitude)) for latitude in latitudes]
+    meridians = [(np.full_like(northward, longitude), northward) for longitude in longitudes]
+    to_grid = pyproj.Transformer.from_crs(grid.crs.geodetic_crs, grid.crs, always_xy=True)
+    left, bottom, right, top = grid.extent()
+    lines = []
+    for line in (*parallels, *meridians):
+        x, y = to_grid.transform(*line)
+        inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+        lines.append(np.where(inside[:, None], np.column_stack([x, y]), np.nan))
+    return tuple(lines)
+
+
+def _graticule_places(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of the lines, as close as the size of the grid lets them be read."""
+    step_longitude, step_latitude = (15, 2) if max(grid.shape) * grid.step < 1.2e6 else (45, 5)
+    return np.arange(-180, 181, step_longitude), np.arange(50, 90, step_latitude)
+
+
 def _draw_graticule(axis: GeoAxes, grid: Grid, labels: dict[str, bool]) -> None:
     """Parallels and meridians, labelled at the sides asked for."""
-    step_longitude, step_latitude = (15, 2) if max(grid.shape) * grid.step < 1.2e6 else (45, 5)
+    longitudes, latitudes = _graticule_places(grid)
     lines = axis.gridlines(
         crs=ccrs.PlateCarree(),
         draw_labels=[side for side, wanted in labels.items() if wanted] or False,
-        xlocs=np.arange(-180, 181, step_longitude),
-        ylocs=np.arange(50, 90, step_latitude),
+        xlocs=longitudes,
+        ylocs=latitudes,
         color="0.4",
         linewidth=0.3,
         alpha=0.7,

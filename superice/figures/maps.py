@@ -65,6 +65,13 @@ def read_ensemble(path: str | Path) -> Ensemble:
     return Ensemble(day_of(dataset), grid_of(dataset), dataset.sit_ai.values)
 
 
+def read_member(path: str | Path, number: int = 0) -> tuple[date, Grid, np.ndarray]:
+    """One member (y, x), thickness in m, of an ensemble's file, with its date and grid; the others are not read."""
+    with xr.open_dataset(path, engine="netcdf4") as dataset:
+        one = dataset[["sit_ai", "crs"]].isel(n=number).load()
+    return day_of(one), grid_of(one), one.sit_ai.values
+
+
 def grid_of(dataset: xr.Dataset) -> Grid:
     """The grid that a published NetCDF file describes."""
     return Grid("file", pyproj.CRS.from_cf(dataset.crs.attrs), dataset.x.values, dataset.y.values)

@@ -27,8 +27,8 @@ DOTS_PER_INCH = 180
 
 TRUTH = "#000000"
 LOW_RESOLUTION = "#E69F00"
-# Okabe and Ito (2008), then two of Tol's (2021) muted colours.
-EXPERIMENTS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#882255", "#999933")
+# Five of Okabe and Ito (2008), then three of Tol (2021) that stay apart from them.
+EXPERIMENTS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#332288", "#999933", "#882255")
 LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"

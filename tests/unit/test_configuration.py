@@ -40,9 +40,28 @@ def load(*names):
     return content
 
 
-@pytest.mark.parametrize("name", ["config", "demo", "real-day"])
-def test_shipped_configurations_are_valid(name):
-    assert Configuration(load(name)).experiments
+@pytest.mark.parametrize("names", [(), ("demo",), ("demo", "studies-demo"), ("real-day",)])
+def test_shipped_configurations_are_valid(names):
+    assert Configuration(load(*names)).experiments
+
+
+def test_the_studies_are_table_2_of_the_report():
+    studies = Configuration(load()).studies
+    values = {name: list(study.values.values()) for name, study in studies.items()}
+    assert values["trainings"] == [0, 1, 2]
+    assert values["size"] == [[32, 64, 96, 128], [64, 64, 96, 128]]
+    assert {frozenset(inputs) for inputs in values["inputs"]} == {
+        frozenset({"sit", *more}) for more in ([], ["sic"], ["deformation"], ["sic", "deformation"])
+    }
+    assert values["min_rate"] == [0.01, 0.012, 0.015, 0.02]
+    assert values["max_rate"] == [0.95, 0.97, 0.99]
+    assert (values["steps"][0], values["steps"][-1]) == (10, 500)
+    assert studies["steps"].dates == ["2021-01-01"]
+    assert len(studies["size"].dates) == 12
+
+
+def test_where_nothing_is_trained_there_are_no_studies():
+    assert Configuration(load("real-day")).studies == {}
 
 
 def test_reference_is_the_report():
@@ -92,8 +111,7 @@ def set_key(content, path, value):
         ("twin", {"colour": 1}, "twin: unknown key 'colour'"),
         ("experiments.other", {"trained_as": "nonsense"}, "other.trained_as: 'nonsense' is no experiment with its own"),
         ("experiments.other", {"trained_as": "reference", "network": {}}, "other: network is decided by 'reference'"),
-        ("experiments.other", {"trained_as": "reference", "seed": 7}, "experiments.other.seed: no seed 7"),
-        ("experiments.other", {"seed": 0}, "experiments.other.seed: no seed 0 of one that it is trained_as"),
+        ("experiments.other", {"seed": 0}, "experiments.other.seed: .*trained_as is missing"),
         ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
         ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
         ("sources.observations.addresses.ice", ["https://host/ice"], "addresses: unknown key 'ice'"),

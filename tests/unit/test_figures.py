@@ -173,4 +173,4 @@ def test_single_fields_have_no_calibration():
     truth = 1 + 0.3 * np.random.default_rng(0).standard_normal((64, 64)).cumsum(0) / 8
     single = score_date(truth[None] + 0.1, truth, truth * 0.9, DAY, 3.0)
     figure = curves.calibration({("model", "a"): [scores(0)], ("model", "b"): [single]})
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a"]
+    assert [text.get_text() for text in figure.legends[1].get_texts()] == ["a"]

@@ -72,7 +72,7 @@ def test_intervals_stand_below_their_scores():
 def test_regions_months_and_thin_ice_have_tables():
     regions, months = SCORES.assign(region="marginal"), SCORES.assign(month=11)
     thin = pd.DataFrame({"branch": ["model"], "split": ["test"], "experiment": ["e"], "source": ["truth"]})
-    thin = thin.assign(quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
+    thin = thin.assign(region="ice", month=float("nan"), quantile_1_percent=0.25, fractions_skill_1_m_15_km=0.875)
     leads = pd.DataFrame({"branch": "model", "split": "test", "experiment": ["a", "a", "b", "b"]})
     leads = leads.assign(source=["truth", "generated"] * 2, lead_fraction_percent=[3.125, 1.5, 3.125, 2.5])
     contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin, leads=leads)
@@ -85,9 +85,10 @@ def test_regions_months_and_thin_ice_have_tables():
 
 def test_parts_without_content_are_left_out():
     text = Page(render(Contents("real-day", {"grid": "superice"}), TEMPLATE, CAPTIONS)).text
-    assert "Scores" not in text
-    assert "Figures" not in text
-    assert "every input of every day was read" in text
+    for part in ("Scores", "Figures", "Studies", "Missing", "Weights"):
+        assert part not in text
+    told = Contents("real-day", {}, missing=pd.DataFrame())
+    assert "every input of every day was read" in render(told, TEMPLATE, CAPTIONS)
 
 
 def test_missing_inputs_are_listed_with_their_reason():
@@ -104,6 +105,16 @@ def test_times_are_gathered_by_rule(tmp_path):
     assert times.jobs.to_dict() == {"land": 1, "train": 2}
     assert times["seconds, all jobs"]["train"] == 40
     assert times["seconds, median job"]["train"] == 20
+
+
+def test_gpu_hours_are_those_of_the_gpus_a_job_was_given(tmp_path):
+    for rule, gpus in (("train/a", 2), ("train/b", 1), ("land", None)):
+        path = tmp_path / f"{rule}.tsv"
+        path.parent.mkdir(exist_ok=True)
+        resources = {"mem_mb": 3000} | ({"gpu": gpus} if gpus else {})
+        path.write_text(f"s\th:m:s\tmax_rss\tresources\n1800\t-\t100\t{resources}\n")
+    hours = times_by_rule(tmp_path).set_index("rule")["GPU hours"]
+    assert hours.to_dict() == {"land": 0, "train": 1.5}
 
 
 def test_every_figure_of_the_workflow_has_a_caption():

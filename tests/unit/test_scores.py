@@ -36,7 +36,8 @@ def test_identical_fields_have_no_error_and_ratios_of_one():
         assert scores[name].values == pytest.approx(np.ones(scores[name].shape)), name
     assert scores.coherence.values[:, 5:] == pytest.approx(1)
     for name in ("thin_fraction", "lead_fraction", "thickness_quantile"):
-        assert scores[name].values == pytest.approx(np.stack([scores[name].values[0]] * 3)), name
+        of_sources = scores[name].sel(region="ice").values
+        assert of_sources == pytest.approx(np.stack([of_sources[0]] * 3)), name
 
 
 def test_a_constant_error_is_bias_rmse_and_crps():
@@ -242,6 +243,23 @@ def test_a_region_too_small_for_a_spectrum_has_no_fine_scale():
     assert fine_scale["pack"] == pytest.approx(1)
     assert np.isnan(fine_scale["marginal"])
     assert scores.n_pixels.sel(region="marginal") == 20 * 96
+
+
+def test_pack_and_marginal_zone_have_their_own_calibration():
+    """An ensemble that is right in the pack and always too thick in the marginal zone."""
+    random = np.random.default_rng(0)
+    truth, members = random.standard_normal(SHAPE), random.standard_normal((9, *SHAPE))
+    concentration = np.ones(SHAPE)
+    concentration[:30] = 0.5
+    members[:, :30] += 100
+    settings = ScoreSettings(rank_thinning=1)
+    scores = score_date(members, truth, truth, DAY, 3.0, settings, concentration)
+    ranks = {region: scores.rank_count.sel(region=region).values for region in ("pack", "marginal")}
+    assert ranks["marginal"].tolist() == [30 * 96] + [0] * 9
+    assert ranks["pack"] / (66 * 96) == pytest.approx(np.full(10, 0.1), abs=0.02)
+    for name in ("reliability_pixels", "reliability_hits", "spread_class_pixels", "spread_class_square_error"):
+        ice, pack, marginal = (scores[name].sel(region=region).values for region in ("ice", "pack", "marginal"))
+        assert ice == pytest.approx(pack + marginal), name
 
 
 def test_a_day_without_ice_is_not_a_number():

@@ -10,7 +10,8 @@ from superice.ensembles import SamplerSettings
 from superice.errors import InputError
 from superice.network import NetworkSettings, build_network
 from superice.scores import ScoreSettings
-from superice.selection import SCORES, choose, judge, spread_evenly
+from superice.seasons import spread_evenly
+from superice.selection import SCORES, choose, judge
 from superice.weights import Generator
 
 

@@ -12,7 +12,7 @@ DAY = date(2023, 1, 4)
 
 
 def skill(forecast, event, mask, width):
-    difference, worst = fractions_sums(forecast, event, mask, width)
+    difference, worst = fractions_sums(forecast, event, mask, width, [mask])[0]
     return 1 - difference / worst
 
 
@@ -45,7 +45,17 @@ def test_fractions_are_taken_over_the_ice_alone():
         shares = [field[box][mask[box]].mean() for field in (forecast, event)]
         difference += (shares[0] - shares[1]) ** 2
         worst += shares[0] ** 2 + shares[1] ** 2
-    assert fractions_sums(forecast, event, mask, 5) == pytest.approx((difference, worst))
+    assert fractions_sums(forecast, event, mask, 5, [mask])[0] == pytest.approx((difference, worst))
+
+
+def test_parts_of_the_ice_add_up_to_it():
+    """Around a pixel is all ice, whatever part of it the pixel belongs to."""
+    random = np.random.default_rng(0)
+    field, event = random.gamma(2, 1, (64, 64)), random.random((64, 64)) < 0.3
+    everywhere, left = np.ones((64, 64), bool), np.zeros((64, 64), bool)
+    left[:, :20] = True
+    whole, part, rest = fractions_sums(field < 1, event, everywhere, 9, [everywhere, left, ~left])
+    assert whole == pytest.approx(part + rest)
 
 
 def test_an_ensemble_is_scored_by_its_probability():
@@ -67,7 +77,7 @@ def test_quantiles_of_a_normal_ensemble():
     truth = 2 + 0.5 * random.standard_normal((200, 200))
     members = 2 + 0.25 * random.standard_normal((3, 200, 200))
     scores = score_date(members, truth, truth, DAY, 3.0)
-    tenth = scores.thickness_quantile.sel(source=["truth", "generated"]).values[:, 3]
+    tenth = scores.thickness_quantile.sel(region="ice", source=["truth", "generated"]).values[:, 3]
     assert tenth == pytest.approx([2 - 1.2816 * 0.5, 2 - 1.2816 * 0.25], abs=0.01)
 
 
@@ -77,4 +87,8 @@ def test_thin_ice_of_truth_members_and_low_resolution():
     truth[:16] = 0.1
     members[0, :8] = 0.1
     scores = score_date(members, truth, np.full((64, 64), 2.0), DAY, 3.0)
-    assert scores.thin_fraction.to_series().to_dict() == {"truth": 0.25, "generated": 1 / 16, "low_resolution": 0}
+    assert scores.thin_fraction.sel(region="ice").to_series().to_dict() == {
+        "truth": 0.25,
+        "generated": 1 / 16,
+        "low_resolution": 0,
+    }

@@ -128,10 +128,25 @@ def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
     assert "No rule to produce" in snakemake(checkout, *options, own, check=False)
 
 
-def test_the_slurm_profile_plans_the_same_jobs(checkout):
-    target = "results/superice/normalisation.json"
+def test_the_studies_train_nothing_twice(checkout):
+    """Table 2: three seeds and nine other trainings; 13 experiments on 12 days and 6 numbers of steps on one."""
+    planned = jobs(snakemake(checkout, "--dry-run", "studies"))
+    assert (planned["train"], planned["study_table"], planned["study_figure"]) == (3 + 9, 1, 6)
+    assert planned["score_date"] == 13 * 12 + 6
+    assert planned["draw_ensemble"] + planned["draw_published_ensemble"] == planned["score_date"]
+    assert "observed_features" not in planned
+    small = snakemake(
+        checkout, "--dry-run", "--configfile", "config/demo.yaml", "config/studies-demo.yaml", "--", "studies"
+    )
+    assert (jobs(small)["train"], jobs(small)["study_figure"]) == (12, 6)
+
+
+@pytest.mark.parametrize("profiles", [["profiles/slurm"], ["profiles/slurm", "profiles/slurm-nvidia"]])
+def test_a_clusters_profile_plans_the_same_jobs(checkout, profiles):
+    target = "results/superice/model/predictions/sit_hrai_20230101.nc"
     plain = jobs(snakemake(checkout, "--dry-run", target))
-    assert jobs(snakemake(checkout, "--dry-run", "--profile", "profiles/slurm", target)) == plain
+    assert plain["draw_published_ensemble"] == 1
+    assert jobs(snakemake(checkout, "--dry-run", "--profile", *profiles, "--", target)) == plain
 
 
 def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(checkout):
@@ -177,6 +192,11 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("figures: {shift_sets: [none]}", "figures.shift_sets: no feature set 'none'"),
         ("figures: {smoothing: ['2022-07-01']}", "figures.smoothing: 2022-07-01 is not an observed day"),
         ("experiments: {reference: {features: none}}", "experiments.reference.features: no feature set 'none'"),
+        (
+            "studies: {compared: {steps: {dates: [2031-01-01]}}}",
+            "studies.compared.steps.dates: 2031-01-01 is not a day",
+        ),
+        ("studies: {compared: {size: {varies: network.wide}}}", "studies: experiment 'reference' has no network.wide"),
         ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
         ("surrogate: {years: {test: [2016, 2018]}}", "surrogate.years.test: years must ascend"),
         ("surrogate: {defaults: {network: {depth: 3}}}", "surrogate.defaults.network: unknown key 'depth'"),

@@ -10,6 +10,11 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 import pytest
+import yaml
+from snakemake.utils import update_config
+
+from superice.configuration import Configuration
+from superice.status import progress, stages
 
 ROOT = Path(__file__).parents[2]
 AREAS = """small:
@@ -35,7 +40,9 @@ experiments: {reference: {seeds: [0]}}
 run: [reference, preconditioned]
 published: preconditioned
 selection: {days: 1, members: 2}
-figures: {model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"], smoothing: ["2022-11-17"]}
+studies: {compared: {steps: {dates: ["2021-10-18"]}}}
+figures: {members: ["2022-11-17"], model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"],
+  smoothing: ["2022-11-17"]}
 twin: {missing: {drift: ["2022-12-17"]}}
 """
 RUN = Path("results/small")
@@ -122,6 +129,17 @@ class TestSmallRun:
         counted = {(row["period"], row["season"]): (row["days"], row["available"]) for row in tables["calendar"]}
         assert counted[("observations", "2022")] == ("3", "2")
         assert counted[("training", "2020")] == ("4", "4")
+
+    def test_the_status_finds_every_date_and_its_log(self, run):
+        content = yaml.safe_load((run / "config/config.yaml").read_text())
+        update_config(content, yaml.safe_load((run / "small.yaml").read_text()))
+        configuration = Configuration(content)
+        table, failures = progress(configuration, run)
+        assert table.made.sum() == table.planned.sum() > 20
+        assert failures == []
+        for stage in stages(configuration):
+            for log in stage.logs.values():
+                assert (run / RUN / "logs" / f"{log}.log").exists(), log
 
     def test_a_second_run_has_nothing_to_do(self, run):
         assert "Nothing to be done" in snakemake(run, "all")

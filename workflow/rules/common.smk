@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import asdict
 from datetime import date
 
 from superice.configuration import Configuration
@@ -69,6 +70,16 @@ def area(wildcards):
 def folder_of(name):
     """The folder of a job's input files of that name."""
     return lambda wildcards, input: os.path.dirname(getattr(input, name)[0])
+
+
+def options_of(*names):
+    """A job's named input files as options of its command; without files there is no option."""
+    return lambda wildcards, input: [
+        part
+        for name in names
+        if input.get(name)
+        for part in (f"--{name.replace('_', '-')}", *([input[name]] if isinstance(input[name], str) else input[name]))
+    ]
 
 
 def modules(*names):
@@ -168,10 +179,25 @@ def all_ensembles():
     ]
 
 
+def scores_of(experiment, branch, days):
+    """Scores of an experiment's ensembles of the days."""
+    return paths("scores/{branch}/{experiment}/{date}.nc", branch=branch, experiment=experiment, date=days)
+
+
 def day_scores_of(experiment, branch, days):
-    """Scores of an experiment's ensembles of the days, as far as their truth is known."""
-    known = [day for day in days if day in RUN.scored_days(experiment, branch)]
-    return paths("scores/{branch}/{experiment}/{date}.nc", branch=branch, experiment=experiment, date=known)
+    """As ``scores_of``, as far as the ensembles are drawn and their truth is known."""
+    return scores_of(experiment, branch, [day for day in days if day in RUN.scored_days(experiment, branch)])
+
+
+def trainings_of(experiments):
+    """The experiments whose trainings the experiments draw with."""
+    drawn = [name for name in experiments if name not in BASELINES and "weights" not in RUN.experiment(name)]
+    return list(dict.fromkeys(RUN.training_of(name) for name in drawn))
+
+
+def selections_of(experiments):
+    """Tables of the choice among the trainings that the experiments draw with."""
+    return paths("training/{experiment}/selection.csv", experiment=trainings_of(experiments))
 
 
 def histories_of(experiment):
@@ -180,9 +206,19 @@ def histories_of(experiment):
     return paths("training/{experiment}/seed{seed}/history.csv", experiment=experiment, seed=seeds)
 
 
+def drawn_with(experiments):
+    """The files of weights that the experiments draw with."""
+    return list(dict.fromkeys(weights_of(experiment) for experiment in experiments if experiment not in BASELINES))
+
+
 def experiment_of(wildcards):
     """The experiment of a job; the published one where the path names none."""
     return wildcards.get("experiment", PUBLISHED)
+
+
+def devices_of(experiment):
+    """How many GPUs a training of the experiment shares each batch among."""
+    return RUN.experiment(experiment)["training"]["devices"]
 
 
 def weights_of(experiment):

@@ -23,6 +23,7 @@ rule draw_ensemble:
     resources:
         mem_mb=6000,
         runtime=60,
+        gpu=1,
     params:
         date=iso,
         area=area,

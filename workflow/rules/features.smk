@@ -56,7 +56,7 @@ rule model_features:
         store="results/{run}/{feature_set}store/{date}.npy",
         record="results/{run}/{feature_set}records/model/{date}.json",
     log:
-        "results/{run}/logs/{feature_set}model_features/{date}.log",
+        "results/{run}/logs/model_features/{feature_set}{date}.log",
     benchmark:
         "results/{run}/benchmarks/model_features/{feature_set}{date}.tsv"
     threads: 1
@@ -102,7 +102,7 @@ rule observed_features:
         netcdf="results/{run}/{feature_set}observations/features/sic_sit_e1_e2_{date}.nc",
         record="results/{run}/{feature_set}records/observations/{date}.json",
     log:
-        "results/{run}/logs/{feature_set}observed_features/{date}.log",
+        "results/{run}/logs/observed_features/{feature_set}{date}.log",
     benchmark:
         "results/{run}/benchmarks/observed_features/{feature_set}{date}.tsv"
     threads: 1
@@ -138,7 +138,7 @@ rule normalisation:
     output:
         "results/{run}/{feature_set}normalisation.json",
     log:
-        "results/{run}/logs/{feature_set}normalisation.log",
+        "results/{run}/logs/normalisation/{feature_set}all.log",
     benchmark:
         "results/{run}/benchmarks/normalisation/{feature_set}all.tsv"
     threads: 1

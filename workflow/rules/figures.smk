@@ -1,23 +1,21 @@
-# Figures, made from files alone, and the report.
-# Needs: histories, ensembles, features, scores, as far as the run has them. Makes: figures/<figure>.png and .pdf, report.html.
+# Figures, made from files alone.
+# Needs: histories, ensembles, features, scores, as far as the run has them. Makes: figures/<figure>.png and .pdf.
 
 SHOWN = {kind: RUN.figure_days(kind) for kind in ("model", "observations")}
-DRAWN_WITH = dict.fromkeys(
-    RUN.training_of(name) for name in RUN.experiments if name not in BASELINES and "weights" not in RUN.experiment(name)
-)
 SCORED_DAYS = {kind: set(RUN.scored_days(PUBLISHED, kind)) for kind in SHOWN}
+
+MEMBERS = {
+    "features": features_of("model", RUN.figure_days("members")),
+    "predictions": ensembles_of(PUBLISHED, "model", RUN.figure_days("members")),
+}
+# The last season of each branch, where it has more than a date.
+SEASONS = {kind: RUN.last_season(kind) for kind in SHOWN if len(RUN.last_season(kind)) > 1}
 
 # By figure: the files it is drawn from, by option of draw_figure.py. A figure without files is not made.
 DRAWN_FROM = {
-    "training": {"histories": [path for name in DRAWN_WITH for path in histories_of(name)]},
-    "members": {
-        "features": features_of("model", SHOWN["model"][1:2]),
-        "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"][1:2]),
-    },
-    "members_zoom": {
-        "features": features_of("model", SHOWN["model"][1:2]),
-        "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"][1:2]),
-    },
+    "training": {"histories": [path for name in trainings_of(RUN.experiments) for path in histories_of(name)]},
+    "members": MEMBERS,
+    "members_zoom": MEMBERS,
     "maps": {
         "features": features_of("model", SHOWN["model"]),
         "predictions": ensembles_of(PUBLISHED, "model", SHOWN["model"]),
@@ -25,6 +23,9 @@ DRAWN_FROM = {
     "spectra": {"scores": day_scores_of(PUBLISHED, "model", SHOWN["model"])},
     "comparison": {"table": paths("scores/comparison.csv") if SCORED else []},
     "scores": {"daily": paths("scores/daily.csv") if SCORED else []},
+    "parts": {kind: paths("scores/{kind}.csv", kind=kind) if SCORED else [] for kind in ("regions", "months")},
+    "thin_ice": {"thin-ice": paths("scores/thin_ice.csv") if SCORED else []},
+    "scales": {"scores": SCORED},
     "calibration": {"scores": SCORED},
     "observed": {
         "features": features_of("observations", SHOWN["observations"]),
@@ -38,6 +39,11 @@ if SHOWN["model"] and SHOWN["observations"]:
         "model": [path for name in SETS for path in features_of("model", SHOWN["model"], name)],
         "observed": paths("observations/features/sic_sit_e1_e2_{date}.nc", date=SHOWN["observations"]),
     }
+for KIND, DAYS in SEASONS.items():
+    DRAWN_FROM[f"season_{KIND}"] = {
+        "features": features_of(KIND, DAYS, set_of(PUBLISHED)),
+        "predictions": ensembles_of(PUBLISHED, KIND, DAYS),
+    }
 for DAY in RUN.figure_days("observations"):
     DRAWN_FROM[f"inputs_{DAY:%Y%m%d}"] = {
         "features": paths("observations/features/sic_sit_e1_e2_{date}.nc", date=[DAY]),
@@ -49,15 +55,7 @@ for DAY in RUN.figure_days("smoothing"):
         "predictions": [path for name in SETS for path in ensembles_of(PUBLISHED, "observations", [DAY], name)],
     }
 DRAWN_FROM = {figure: files for figure, files in DRAWN_FROM.items() if any(files.values())}
-# By table of scores: the option of make_report.py that takes it.
-SCORE_TABLES = {
-    "comparison": "--scores",
-    "regions": "--regions",
-    "months": "--months",
-    "thin_ice": "--thin-ice",
-    "leads": "--leads",
-}
-FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM)
+FIGURES = paths("figures/{figure}.png", figure=DRAWN_FROM) + paths("figures/animation_{branch}.gif", branch=SEASONS)
 
 
 rule figure:
@@ -72,6 +70,8 @@ rule figure:
             "figures/comparison",
             "figures/observations",
             "figures/distributions",
+            "figures/comparisons",
+            "figures/seasons",
         ),
     output:
         png="results/{run}/figures/{figure}.png",
@@ -99,37 +99,24 @@ rule figure:
         " --png {output.png} --pdf {output.pdf} > {log} 2>&1"
 
 
-rule report:
+rule animation:
     input:
-        figures=FIGURES,
-        tables=paths("scores/{table}.csv", table=SCORE_TABLES) if SCORED else [],
-        selection=paths("training/{experiment}/selection.csv", experiment=DRAWN_WITH),
-        missing="results/{run}/missing.csv",
-        coverage="results/{run}/coverage.csv",
-        calendar="results/{run}/calendar.csv",
-        script="workflow/scripts/make_report.py",
-        template="workflow/report/report.html.j2",
-        captions="workflow/report/captions.yaml",
-        modules=modules("report"),
+        features=lambda wildcards: features_of(wildcards.branch, SEASONS[wildcards.branch], set_of(PUBLISHED)),
+        predictions=lambda wildcards: ensembles_of(PUBLISHED, wildcards.branch, SEASONS[wildcards.branch]),
+        script="workflow/scripts/animate_season.py",
+        modules=modules("figures/style", "figures/geography", "figures/seasons"),
     output:
-        "results/{run}/report.html",
+        "results/{run}/figures/animation_{branch}.gif",
     log:
-        "results/{run}/logs/report.log",
+        "results/{run}/logs/animation_{branch}.log",
+    benchmark:
+        "results/{run}/benchmarks/animation/{branch}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=20,
-    params:
-        scores=lambda wildcards, input: [
-            part for option, path in zip(SCORE_TABLES.values(), input.tables) for part in (option, path)
-        ],
-        summary=json.dumps(RUN.summary()),
-        configuration=json.dumps(RUN.content),
-        benchmarks=lambda wildcards: paths("benchmarks")[0],
     message:
-        "report"
+        "animation of a season ({wildcards.branch})"
     shell:
-        "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
-        " --configuration {params.configuration:q} {params.scores} --selection {input.selection}"
-        " --missing {input.missing} --coverage {input.coverage} --calendar {input.calendar} --figures {input.figures} --benchmarks {params.benchmarks}"
-        " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"
+        "python {input.script} --features {input.features} --predictions {input.predictions}"
+        " --output {output} > {log} 2>&1"

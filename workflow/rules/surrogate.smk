@@ -137,6 +137,7 @@ rule surrogate_train:
     resources:
         mem_mb=16000,
         runtime=4320,
+        gpu=1,
     params:
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
         checkpoint="results/{run}/surrogate/{trial}/checkpoint.pt",
@@ -171,6 +172,7 @@ rule surrogate_forecasts:
     resources:
         mem_mb=8000,
         runtime=1440,
+        gpu=1,
     params:
         area=SURROGATE.content["area"],
         settings=json.dumps(SURROGATE.content["forecasts"]),
@@ -198,6 +200,7 @@ rule surrogate_season:
     resources:
         mem_mb=8000,
         runtime=240,
+        gpu=1,
     params:
         season=SURROGATE.content["season"],
         precision=SURROGATE.content["forecasts"]["precision"],
@@ -257,6 +260,7 @@ rule surrogate_train_generator:
     resources:
         mem_mb=8000,
         runtime=4320,
+        gpu=1,
     params:
         store=folder_of("days"),
         training=stamps(SURROGATE.restoration_days("training")),
@@ -291,6 +295,7 @@ rule surrogate_restore:
     resources:
         mem_mb=8000,
         runtime=240,
+        gpu=1,
     params:
         area=SURROGATE.content["area"],
         settings=json.dumps(SURROGATE.restoration),

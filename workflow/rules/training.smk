@@ -35,12 +35,13 @@ rule train:
         "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
     wildcard_constraints:
         experiment="|".join(TRAINED),
-    threads: 7
+    threads: lambda wildcards: 7 * devices_of(wildcards.experiment)
     resources:
         mem_mb=3000,
         runtime=4320,
+        gpu=lambda wildcards: devices_of(wildcards.experiment),
     params:
-        launcher=lambda wildcards: launcher(RUN.experiment(wildcards.experiment)["training"]["devices"]),
+        launcher=lambda wildcards: launcher(devices_of(wildcards.experiment)),
         store=folder_of("validation"),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
@@ -82,6 +83,7 @@ rule select_training:
     resources:
         mem_mb=3000,
         runtime=240,
+        gpu=1,
     params:
         features=folder_of("validation"),
         validation=stamps(VALIDATION),

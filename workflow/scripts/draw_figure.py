@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 
 from superice.commands import command, run
 from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import comparison, curves, distributions, maps, observations
+from superice.figures import comparison, comparisons, curves, distributions, maps, observations, seasons, studies
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -92,11 +93,42 @@ def spectra(args: argparse.Namespace) -> Figure:
 
 
 def calibration(args: argparse.Namespace) -> Figure:
-    """Rank histograms, and error against spread; files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
+    """Rank histograms, reliability, and error against spread."""
+    return curves.calibration(groups_of_scores(args.scores))
+
+
+def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
+    """Scores of single dates by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
     groups = {}
-    for path in args.scores:
+    for path in paths:
         groups.setdefault((path.parents[1].name, path.parent.name), []).append(read_scores(path))
-    return curves.calibration(groups)
+    return groups
+
+
+def scales(args: argparse.Namespace) -> Figure:
+    """Power, coherence and error of every experiment at every wavelength."""
+    return comparisons.scales(groups_of_scores(args.scores))
+
+
+def parts(args: argparse.Namespace) -> Figure:
+    """Scores of every experiment by region and by month."""
+    return comparisons.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
+
+
+def thin(args: argparse.Namespace) -> Figure:
+    """Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment."""
+    return comparisons.thin_ice(pd.read_csv(args.thin_ice[0]))
+
+
+def season(args: argparse.Namespace) -> Figure:
+    """Every date of a season on a page: what is known of it beside one member."""
+    return seasons.film_strip(*seasons.read_frames(args.features, args.predictions))
+
+
+def study(args: argparse.Namespace) -> Figure:
+    """The scores of a study's experiments against what varies between them."""
+    table = pd.read_csv(args.studies, dtype={"value": str})
+    return studies.study(table[table.study == args.study], args.final)
 
 
 FIGURES = {
@@ -117,6 +149,11 @@ FIGURES = {
     "scores": (scores, {}),
     "spectra": (spectra, {"scores": "scores of the dates"}),
     "calibration": (calibration, {"scores": "scores of all dates"}),
+    "parts": (parts, {"regions": "table of the scores by region, CSV", "months": "by month, CSV"}),
+    "thin": (thin, {"thin-ice": "table of thin ice and leads, CSV"}),
+    "scales": (scales, {"scores": "scores of all dates"}),
+    "season": (season, {"features": "features of a season's dates, .nc or .npz", "predictions": "their ensembles"}),
+    "study": (study, {}),
 }
 
 
@@ -135,6 +172,10 @@ def main() -> None:
             kind.add_argument("--table", type=Path, required=True, help="table of the experiments, comparison.csv")
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
+        if name == "study":
+            kind.add_argument("--studies", type=Path, required=True, help="table of the studies, studies.csv")
+            kind.add_argument("--study", required=True, help="name of the study")
+            kind.add_argument("--final", required=True, help="the experiment that is marked")
         kind.add_argument("--png", type=Path, required=True, help="figure as PNG")
         kind.add_argument("--pdf", type=Path, required=True, help="figure as PDF")
     args = parser.parse_args()

@@ -1,5 +1,6 @@
 """Make the report of a run: one HTML file that opens without a network."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -18,17 +19,20 @@ def main() -> None:
     parser = command(__doc__)
     parser.add_argument("--name", required=True, help="name of the run")
     parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
+    parser.add_argument("--experiments", type=json.loads, default=[], help="what each experiment is: JSON")
     parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
     parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
     parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
     parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
+    parser.add_argument("--studies", type=Path, help="table of the studies, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
-    parser.add_argument("--missing", type=Path, required=True, help="table of missing inputs, CSV")
+    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="weights that members were drawn with")
+    parser.add_argument("--missing", type=Path, help="table of missing inputs, CSV")
     parser.add_argument("--coverage", type=Path, help="table of the pixels of the observed days, CSV")
     parser.add_argument("--calendar", type=Path, help="table of the days by season and period, CSV")
-    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as PNG, in order")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as PNG or GIF, in order")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template of the page")
     parser.add_argument("--captions", type=Path, required=True, help="captions of the figures, YAML")
@@ -41,9 +45,12 @@ def main() -> None:
         regions=read_table(args.regions),
         months=read_table(args.months),
         thin_ice=read_table(args.thin_ice),
+        studies=read_table(args.studies),
+        experiments=args.experiments,
+        weights=args.weights,
         leads=read_table(args.leads),
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
-        missing=read_table(args.missing),
+        missing=None if args.missing is None else read_table(args.missing),
         coverage=read_table(args.coverage),
         calendar=read_table(args.calendar),
         figures=args.figures,

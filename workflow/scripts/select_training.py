@@ -10,7 +10,8 @@ from superice.ensembles import SamplerSettings
 from superice.features import read_model_features
 from superice.files import whole
 from superice.scores import ScoreSettings
-from superice.selection import SelectionSettings, choose, judge, spread_evenly
+from superice.seasons import spread_evenly
+from superice.selection import SelectionSettings, choose, judge
 from superice.weights import Generator
 
 

@@ -1,0 +1,45 @@
+"""Studies: experiments that differ in one key, compared on the same days (report, section 6 and Table 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from superice.configuration import Study
+from superice.intervals import IntervalSettings
+from superice.score_tables import daily, of_ensembles, table
+
+
+def study_table(
+    scores: Sequence[xr.Dataset], studies: Mapping[str, Study], intervals: IntervalSettings
+) -> pd.DataFrame:
+    """One row per study and experiment, and one of each study's low-resolution field: its ``value`` and mean scores.
+
+    scores: those of single dates. The columns are those of ``score_tables.table``. An experiment whose members are all
+    missing has no row.
+    """
+    blocks = [_rows(name, study, scores, intervals) for name, study in studies.items()]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _rows(name: str, study: Study, scores: Sequence[xr.Dataset], intervals: IntervalSettings) -> pd.DataFrame:
+    chosen = [day for day in scores if day.attrs["experiment"] in study.values and day.attrs["date"] in study.dates]
+    means = table(daily(chosen), intervals, of_ensembles(chosen)).drop(columns=["branch"])
+    low = means[means.field == "low_resolution"].head(1).assign(experiment="low_resolution")
+    generated = means[means.field == "generated"]
+    place = {experiment: place for place, experiment in enumerate(study.values)}
+    rows = pd.concat([low, generated.sort_values("experiment", key=lambda names: names.map(place))])
+    rows.insert(0, "value", rows.experiment.map(study.values).map(as_text))
+    rows.insert(0, "varies", study.varies)
+    rows.insert(0, "study", name)
+    return rows.drop(columns=["field"])
+
+
+def as_text(value: Any) -> str:
+    """A value of the configuration as a short text: the items of a list beside each other."""
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,121 @@
+"""One cluster for all tests, and a tiny run whose features were made without it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cluster as slurm
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AREAS = """small:
+  projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
+  shape: {height: 64, width: 72}
+  area_extent: {lower_left_xy: [148500, -571500], upper_right_xy: [364500, -379500], units: m}
+"""
+# An epoch has 8 batches, so that a training can be stopped in the middle of one.
+CONFIG = """
+name: small
+grid: {areas: areas.yaml, area: small}
+calendar:
+  training: {first: "2020-10-18", last: "2020-11-30", every: 30}
+  validation: null
+  test: {first: "2020-12-17", last: "2021-01-31", every: 30}
+  observations: null
+sources: {model: {kind: twin}, observations: {kind: twin}}
+defaults:
+  network: {widths: [8, 12], depth: 1, embedding_channels: 8}
+  training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 16, workers: 0, validation_samples: 2}
+  sampler: {members: 3, steps: 2}
+  ensembles: {splits: [test]}
+run: [preconditioned]
+published: preconditioned
+figures: {model: [], observations: [], smoothing: []}
+"""
+
+
+class Checkout:
+    """A copy of the workflow, and Snakemake in it: on this machine, or with the profile of the cluster."""
+
+    def __init__(self, folder, environment):
+        self.folder, self.results, self.controllers = folder, folder / "results" / "small", []
+        self.environment = environment | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+        self.environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}"
+
+    def start(self, *options, targets, profile="slurm"):
+        """Start a controller; it goes on beside the test."""
+        where = ["--cores", "2"]
+        if profile == "slurm":
+            # As a site would, but with no waiting for a slow file system and a short time between looks at the queue.
+            where = ["--profile", "profiles/slurm", "--latency-wait", "5"]
+            where += ["--slurm-init-seconds-before-status-checks", "1"]
+        command = [sys.executable, "-m", "snakemake", *where, *options, "--configfile", "small.yaml", "--", *targets]
+        controller = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.controllers.append(controller)
+        return controller
+
+    def run(self, *options, targets, profile="slurm", status=0):
+        """What a controller says, from its start to its end with the status."""
+        return ended(self.start(*options, targets=targets, profile=profile), status)
+
+
+def ended(controller, status=0):
+    """What a started controller says until it ends with the status."""
+    output, _ = controller.communicate(timeout=900)
+    assert controller.returncode == status, output[-4000:]
+    return output
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    if reason := slurm.install():
+        pytest.skip(reason)
+    with slurm.Cluster(tmp_path_factory.mktemp("slurm")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def prepared(cluster, tmp_path_factory):
+    """A run with all features, nothing trained."""
+    folder = tmp_path_factory.mktemp("run")
+    for name in ("Snakefile", "config", "workflow", "superice", "profiles"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / "areas.yaml").write_text(AREAS)
+    (folder / "small.yaml").write_text(CONFIG)
+    checkout = Checkout(folder, cluster.environment)
+    checkout.run(targets=["features", "results/small/normalisation.json"], profile="local")
+    return checkout
+
+
+@pytest.fixture
+def checkout(prepared, cluster, tmp_path):
+    """A copy of the prepared run for one test."""
+    shutil.copytree(prepared.folder, tmp_path / "run", symlinks=True)
+    copy = Checkout(tmp_path / "run", cluster.environment)
+    yield copy
+    for controller in copy.controllers:
+        if controller.poll() is None:
+            os.killpg(controller.pid, signal.SIGKILL)
+    cluster.cancel_all()
+
+
+@pytest.fixture(scope="session")
+def made_here(prepared, tmp_path_factory):
+    """The prepared run, trained and drawn on this machine without the cluster."""
+    folder = tmp_path_factory.mktemp("here") / "run"
+    shutil.copytree(prepared.folder, folder, symlinks=True)
+    checkout = Checkout(folder, prepared.environment)
+    checkout.run(targets=["ensembles"], profile="local")
+    return checkout

@@ -1,0 +1,132 @@
+"""The workflow on a real SLURM: what is sent, that it gives what this machine gives, and that no failure loses anything."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import netCDF4
+import numpy as np
+import pytest
+from cluster import GPU_NODE, wait_until
+from conftest import ended
+from safetensors.numpy import load_file
+
+TRAINED = "results/small/training/preconditioned/seed0/model.safetensors"
+DAYS = ("20201217", "20210116")
+
+pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
+
+
+def submitted(output):
+    """SLURM's numbers of the jobs that a controller sent."""
+    return re.findall(r"submitted with SLURM jobid (\d+)", output)
+
+
+def members(path):
+    with netCDF4.Dataset(path) as file:
+        return file["sit_ai"][:].filled(np.nan)
+
+
+def equal_weights(one, other):
+    one, other = load_file(one), load_file(other)
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def epochs_of(checkout):
+    """The epochs that the training of the tests has behind it, by its log."""
+    log = checkout.results / "logs/train/preconditioned_seed0.log"
+    found = re.findall(r"\b(\d+)/8 ", log.read_text()) if log.exists() else []
+    return int(found[-1]) if found else 0
+
+
+def start_training(checkout):
+    """Start a controller with one training, and wait until this is in its second epoch."""
+    controller = checkout.start(targets=[TRAINED])
+    wait_until(lambda: epochs_of(checkout) >= 1, 300, "the training made no epoch")
+    return controller
+
+
+def running(cluster):
+    return [job["JobId"] for job in cluster.jobs() if job["JobState"] in ("RUNNING", "PENDING")]
+
+
+class TestWork:
+    def test_seeds_train_at_once_on_gpus_of_their_own(self, cluster, checkout, made_here):
+        weights = [f"results/small/training/preconditioned/seed{seed}/model.safetensors" for seed in range(3)]
+        controller = checkout.start(targets=weights)
+        wait_until(lambda: len(cluster.gpus_in_use()) == 3, 300, "three GPUs were not in use at once")
+        output = ended(controller)
+        sent = [job for job in cluster.jobs() if job["JobId"] in submitted(output)]
+        assert len(sent) == 3
+        for job in sent:
+            assert job["Partition"] == "small-g" and job["JOB_GRES"] == "gpu:mi250:1"
+            assert job["NumCPUs"] == "7" and job["TRES"].startswith("cpu=7,mem=60200M")
+        assert all(equal_weights(checkout.folder / path, made_here.folder / path) for path in weights)
+
+    def test_dates_are_one_job_a_group_and_a_date_alone_is_one_job(self, cluster, checkout, made_here):
+        shutil.copytree(made_here.results / "training", checkout.results / "training", dirs_exist_ok=True)
+        paths = [f"results/small/model/predictions/sit_hrai_{day}.nc" for day in DAYS]
+        assert len(submitted(checkout.run(targets=paths))) == 1
+        for path in paths:
+            assert np.array_equal(members(checkout.folder / path), members(made_here.folder / path), equal_nan=True)
+        (checkout.folder / paths[1]).unlink()
+        output = checkout.run(targets=paths[1:])
+        assert len(submitted(output)) == 1 and output.count("Finished jobid") == 1
+        assert np.array_equal(members(checkout.folder / paths[1]), members(made_here.folder / paths[1]), equal_nan=True)
+
+
+class TestFailures:
+    def test_a_cancelled_training_is_sent_again_and_ends_with_the_same_weights(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        cluster.cancel_all()
+        output = ended(controller)
+        assert "CANCELLED" in output and len(submitted(output)) == 2
+        assert " 0/8 " not in (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+    def test_a_training_whose_node_is_lost_goes_on_when_it_is_back(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        cluster.lose_node(GPU_NODE)
+        wait_until(lambda: cluster.has_lost(GPU_NODE), 60, "the node was not missed")
+        cluster.start_node(GPU_NODE)
+        cluster.hasten()
+        ended(controller)
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+    def test_a_job_killed_for_memory_leaves_nothing_and_is_made_later(self, checkout):
+        little = ("--set-resources", "train:slurm_partition=small-g", "train:mem_mb_per_cpu=30", "--retries", "0")
+        checkout.run(*little, targets=[TRAINED], status=1)
+        logs = "".join(path.read_text() for path in checkout.folder.glob(".snakemake/slurm_logs/**/*.log"))
+        assert "exceeded memory limit" in logs
+        assert not (checkout.folder / TRAINED).exists()
+        assert re.search(r"^train +1$", checkout.run("--dry-run", targets=[TRAINED]), re.MULTILINE)
+
+    def test_one_controller_at_a_time_and_ctrl_c_ends_its_jobs(self, cluster, checkout):
+        controller = start_training(checkout)
+        assert "Directory cannot be locked" in checkout.run(targets=[TRAINED], status=1)
+        controller.send_signal(signal.SIGINT)
+        ended(controller, 1)
+        wait_until(lambda: not running(cluster), 120, "jobs of an interrupted controller were left")
+
+    def test_a_killed_controller_is_started_again(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        controller.kill()
+        ended(controller, -signal.SIGKILL)
+        assert running(cluster), "the job goes on without its controller"
+        cluster.cancel_all()
+        wait_until(lambda: not running(cluster), 120, "a cancelled job was left")
+        checkout.run("--unlock", targets=[TRAINED])
+        checkout.run(targets=[TRAINED])
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+
+def test_caches_lie_on_the_node(checkout):
+    """What every job reads before it starts."""
+    command = ". profiles/slurm/node.sh && env"
+    environment = os.environ | {"TMPDIR": str(checkout.folder / "node")}
+    result = subprocess.run(
+        ["sh", "-c", command], cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert f"MIOPEN_USER_DB_PATH={checkout.folder}/node/" in result.stdout

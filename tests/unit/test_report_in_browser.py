@@ -1,0 +1,77 @@
+"""The report in a browser without a window: nothing in its console, and nothing asked of a network.
+
+The page's own policy lets it load nothing but what it holds, and a browser that keeps a page from loading something says
+so in the console: a silent console is a page that asked for nothing.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from superice.report import Contents, render
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed (apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A report with every part in it."""
+    folder = tmp_path_factory.mktemp("report")
+    for name in ("spectra.png", "season_model.png", "animation_model.gif"):
+        Image.new("RGB", (40, 30), "navy").save(folder / name)
+    block = {"branch": "model", "split": "test", "experiment": "reference", "field": ["generated", "low_resolution"]}
+    scores = pd.DataFrame(
+        block | {"dates": 3, "rmse": [0.2, 0.25], "rmse_lower": [0.1, None], "rmse_upper": [0.3, None]}
+    )
+    studies = scores.assign(study="steps", varies="sampler.steps", value=["10", ""]).drop(columns=["branch", "split"])
+    contents = Contents(
+        name="<demo> & more",
+        summary={"grid": "demo"},
+        scores=scores,
+        regions=scores.assign(region="pack"),
+        months=scores.assign(month=11),
+        studies=studies,
+        missing=pd.DataFrame([{"date": "2022-12-05", "reason": "truncated"}]),
+        figures=sorted(folder.iterdir()),
+        configuration={"name": "</pre><script>alert(1)</script>"},
+    )
+    path = folder / "report.html"
+    path.write_text(render(contents, TEMPLATE, CAPTIONS), encoding="utf-8")
+    return path
+
+
+def opened(path):
+    """The page as the browser holds it, and what its console says."""
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--enable-logging=stderr",
+    ]
+    command = [BROWSER, *options, f"--user-data-dir={path.parent / 'profile'}", "--dump-dom", path.as_uri()]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_a_report_opens_without_a_word_in_the_console(page):
+    document, console = opened(page)
+    assert console == []
+    assert "One member through the season, model" in document
+    assert document.count("<img ") == 3
+    assert document.rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize("more", ['<img src="http://127.0.0.1:9/x.png">', "<script>throw 1</script>"])
+def test_a_request_or_a_script_would_be_seen(page, more):
+    other = page.with_name("other.html")
+    other.write_text(page.read_text(encoding="utf-8").replace("</body>", f"{more}</body>"), encoding="utf-8")
+    assert len(opened(other)[1]) == 1

@@ -1,0 +1,85 @@
+"""How far a run is, by the files that it and Snakemake have left."""
+
+import json
+import os
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from superice.configuration import Configuration
+from superice.status import describe, progress
+
+ROOT = Path(__file__).parents[2]
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture(scope="module")
+def demo():
+    content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    update_config(content, yaml.safe_load((ROOT / "config/demo.yaml").read_text()))
+    return Configuration(content)
+
+
+def made(folder, path, seconds_ago=0.0):
+    path = folder / "results/demo" / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.utime(path, (NOW - seconds_ago, NOW - seconds_ago))
+
+
+def marked(folder, path, job=None):
+    """The mark of a job that was sent, named as Snakemake names it: long names in parts."""
+    code = urlsafe_b64encode(f"results/demo/{path}".encode()).decode()
+    parts = [code[i : i + 254] for i in range(0, len(code), 254)]
+    mark = folder.joinpath(".snakemake/incomplete", *(f"@{part}" for part in parts[:-1]), parts[-1])
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(json.dumps({"external_jobid": job}))
+
+
+def row(demo, folder, stage):
+    table, failures = progress(demo, folder, NOW)
+    return table.set_index("stage").loc[stage], failures
+
+
+def test_nothing_is_made_of_a_run_that_was_not_started(demo, tmp_path):
+    table, failures = progress(demo, tmp_path, NOW)
+    assert failures == [] and table.made.sum() == 0
+    assert (table.left == table.planned).all()
+    assert table.set_index("stage").planned["trainings, preconditioned"] == 3
+
+
+def test_made_dates_give_the_rate_and_the_time_that_is_left(demo, tmp_path):
+    days = demo.ensemble_days("preconditioned", "observations")
+    for n, day in enumerate(days[:6]):
+        made(tmp_path, f"observations/predictions/sit_hrai_{day:%Y%m%d}.nc", seconds_ago=300 * (n + 1))
+    made(tmp_path, f"observations/predictions/sit_hrai_{days[6]:%Y%m%d}.nc", seconds_ago=7200)
+    state, _ = row(demo, tmp_path, "ensembles, preconditioned, observations")
+    assert (state.made, state.left) == (7, len(days) - 7)
+    assert state["per hour"] == pytest.approx(6 / 0.5)
+    assert state["hours left"] == pytest.approx((len(days) - 7) / 12)
+
+
+def test_a_job_is_at_work_while_it_is_marked_and_failed_when_only_its_log_is_there(demo, tmp_path):
+    made(tmp_path, "logs/train/preconditioned_seed0.log")
+    made(tmp_path, "logs/train/preconditioned_seed1.log")
+    marked(tmp_path, "training/preconditioned/seed0/model.safetensors")
+    state, failures = row(demo, tmp_path, "trainings, preconditioned")
+    assert (state["at work"], state.failed, state.left) == (1, 1, 3)
+    assert failures == [tmp_path / "results/demo/logs/train/preconditioned_seed1.log"]
+    assert "preconditioned_seed1.log" in describe(demo, tmp_path)
+
+
+def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, monkeypatch):
+    squeue = tmp_path / "bin/squeue"
+    squeue.parent.mkdir()
+    squeue.write_text("#!/bin/sh\necho 17\n")
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", str(squeue.parent), prepend=os.pathsep)
+    for seed, job in enumerate(("17", "18")):
+        made(tmp_path, f"logs/train/preconditioned_seed{seed}.log")
+        marked(tmp_path, f"training/preconditioned/seed{seed}/model.safetensors", job)
+    state, _ = row(demo, tmp_path, "trainings, preconditioned")
+    assert (state["at work"], state.failed) == (1, 1)

@@ -1,0 +1,74 @@
+"""The table of the studies: who is compared with whom, on which dates, and at what cost."""
+
+from datetime import date
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from superice.configuration import Study
+from superice.figures.studies import study
+from superice.intervals import IntervalSettings
+from superice.scores import score_date
+from superice.studies import study_table
+
+DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
+ERRORS = {"few": 0.3, "reference": 0.2, "many": 0.1}
+STUDIES = {
+    "steps": Study("sampler.steps", {"few": 10, "reference": 40, "many": 100}, [DAYS[2].isoformat()]),
+    "inputs": Study("network.inputs", {"few": ["sic", "sit"], "reference": ["sit"]}, [day.isoformat() for day in DAYS]),
+}
+
+
+def scored(experiment, day):
+    truth = np.random.default_rng(day.toordinal()).gamma(2, 1, (48, 48))
+    members = np.stack([truth + ERRORS[experiment] * sign for sign in (1, 1, 1)])
+    scores = score_date(members, truth, truth + 0.5, day, 3.0)
+    attributes = {"branch": "model", "experiment": experiment, "split": "validation"}
+    scores.attrs |= attributes | {"passes_per_member": 10, "seconds_per_member": float(DAYS.index(day))}
+    return scores
+
+
+@pytest.fixture(scope="module")
+def table():
+    scores = [scored(experiment, day) for experiment in ERRORS for day in DAYS]
+    return study_table(scores, STUDIES, IntervalSettings(resamples=50)).set_index(["study", "experiment"])
+
+
+def test_each_study_has_its_experiments_in_order_below_the_low_resolution_field(table):
+    assert table.loc["steps"].index.tolist() == ["low_resolution", "few", "reference", "many"]
+    assert table.loc["inputs"].index.tolist() == ["low_resolution", "few", "reference"]
+    assert table.loc["steps"].value.tolist() == ["", "10", "40", "100"]
+    assert table.loc["inputs"].value.tolist() == ["", "sic sit", "sit"]
+
+
+def test_each_study_is_of_its_own_dates(table):
+    assert table.loc["steps"].dates.tolist() == [1] * 4
+    assert table.loc["inputs"].dates.tolist() == [3] * 3
+    assert table.loc[("steps", "few"), "seconds_per_member"] == 2
+    assert table.loc[("inputs", "few"), "seconds_per_member"] == 1
+
+
+def test_scores_are_those_of_the_experiment(table):
+    for experiment, error in ERRORS.items():
+        assert table.loc[("steps", experiment), "rmse"] == pytest.approx(error, rel=1e-5)
+    assert table.loc[("steps", "low_resolution"), "rmse"] == pytest.approx(0.5, rel=1e-5)
+
+
+def test_a_single_date_has_no_interval_and_several_do(table):
+    assert pd.isna(table.loc[("steps", "few"), "rmse_lower"])
+    assert table.loc[("inputs", "few"), "rmse_lower"] == pytest.approx(0.3, rel=1e-5)
+
+
+def test_numbers_stand_at_their_values_and_names_beside_each_other(table):
+    rows = table.reset_index()
+    figure = study(rows[rows.study == "steps"], "reference")
+    assert figure.axes[0].get_xscale() == "log"
+    places = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert places == [10, 40, 100]
+    seeds = rows[rows.study == "steps"].assign(value=["", "0", "1", "2"])
+    assert study(seeds, "reference").axes[0].get_xscale() == "linear"
+    figure = study(rows[rows.study == "inputs"], "reference")
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["sic\nsit", "sit"]
+    plt.close("all")

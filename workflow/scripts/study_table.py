@@ -1,0 +1,36 @@
+"""Gather the scores of the studies in one table: a row for each experiment of each study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from superice.commands import command, run, settings, settings_as
+from superice.configuration import Study
+from superice.files import whole
+from superice.intervals import IntervalSettings
+from superice.score_tables import read_scores
+from superice.studies import study_table
+
+
+def main() -> None:
+    parser = command(__doc__)
+    parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
+    parser.add_argument(
+        "--studies",
+        type=settings,
+        required=True,
+        help="what is compared, JSON or a YAML file: {study: {varies: key, values: {experiment: value}, dates: [...]}}",
+    )
+    parser.add_argument("--intervals", type=settings, default={}, help="how dates are redrawn, JSON or a YAML file")
+    parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
+    args = parser.parse_args()
+
+    scores = [read_scores(path) for path in args.scores]
+    studies = {name: settings_as(Study, study, f"studies.{name}") for name, study in args.studies.items()}
+    frame = study_table(scores, studies, settings_as(IntervalSettings, args.intervals, "intervals"))
+    with whole(args.output) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.6g")
+
+
+if __name__ == "__main__":
+    run(main)
