@@ -33,7 +33,7 @@ defaults:
   ensembles: {splits: [test]}
 run: [preconditioned]
 published: preconditioned
-figures: {model: [], observations: [], smoothing: []}
+figures: {members: [], model: [], observations: [], smoothing: []}
 """
 
 
