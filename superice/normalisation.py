@@ -113,7 +113,8 @@ class Normalisation:
     """What turns fields into network inputs and back.
 
     Attributes:
-        mean, deviation: by variable (sic, sit in m, log_deformation, increment and unbounded_increment in m).
+        mean, deviation: by variable (sic, sit in m, log_deformation, increment in m, and unbounded_increment in m, which
+            only a network of that output needs).
         floor: the smallest deformation in day-1.
         sic_threshold: the concentration above which a pixel is ice.
         days, pixels: how many the numbers rest on.
@@ -128,9 +129,9 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            if set(numbers) != set(NORMALISED):
-                raise InputError(f"normalisation.{what}: of {', '.join(NORMALISED)} is needed", value=sorted(numbers))
-        for name in NORMALISED:
+            if not set(VARIABLES) <= set(numbers) <= set(NORMALISED):
+                raise InputError(f"normalisation.{what}: of {', '.join(VARIABLES)} is needed", value=sorted(numbers))
+        for name in self.mean:
             if not (np.isfinite(self.mean[name]) and 0 < self.deviation[name] < np.inf):
                 raise InputError("normalisation: a mean and a deviation above 0 are needed", variable=name)
 
