@@ -160,28 +160,6 @@ class Cluster:
         """Start the daemon of a node."""
         self._start("slurmd", "-N", name)
 
-    def lose_node(self, name: str) -> None:
-        """Stop the daemon of a node and all that runs below it, as when its power fails."""
-        jobs = self.command("squeue", "--nodelist", name, "-h", "-o", "%A").split()
-        steps = [
-            process
-            for process in psutil.process_iter(["cmdline"])
-            if any(f"slurmstepd: [{job}." in " ".join(process.info["cmdline"] or ()) for job in jobs)
-        ]
-        below = [process for step in steps for process in step.children(recursive=True)]
-        _stop(self._daemon(f"slurmd-{name}"), *steps, *below, how=signal.SIGKILL)
-        (self.folder / f"slurmd-{name}.pid").unlink()
-
-    def has_lost(self, node: str) -> bool:
-        """Whether SLURM has noticed that a node is gone."""
-        return "DOWN" in self.command("scontrol", "show", "node", node)
-
-    def hasten(self) -> None:
-        """Let jobs that wait for their time start now: those of a lost node are held back for two minutes."""
-        for job in self.jobs():
-            if job["JobState"] == "PENDING":
-                self.command("scontrol", "update", f"JobId={job['JobId']}", "StartTime=now")
-
     def jobs(self) -> list[dict[str, str]]:
         """The jobs that the cluster knows, those that ended too, with SLURM's names of their properties."""
         blocks = self.command("scontrol", "--details", "show", "job").strip().split("\n\n")

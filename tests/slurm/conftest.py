@@ -72,7 +72,7 @@ class Checkout:
 
 def ended(controller, status=0):
     """What a started controller says until it ends with the status."""
-    output, _ = controller.communicate(timeout=900)
+    output, _ = controller.communicate(timeout=600)
     assert controller.returncode == status, output[-4000:]
     return output
 

@@ -9,7 +9,7 @@ import subprocess
 import netCDF4
 import numpy as np
 import pytest
-from cluster import GPU_NODE, wait_until
+from cluster import wait_until
 from conftest import ended
 from safetensors.numpy import load_file
 
@@ -37,7 +37,7 @@ def equal_weights(one, other):
 def epochs_of(checkout):
     """The epochs that the training of the tests has behind it, by its log."""
     log = checkout.results / "logs/train/preconditioned_seed0.log"
-    found = re.findall(r"\b(\d+)/8 ", log.read_text()) if log.exists() else []
+    found = re.findall(r"\b(\d+)/\d+ ", log.read_text()) if log.exists() else []
     return int(found[-1]) if found else 0
 
 
@@ -86,15 +86,6 @@ class TestFailures:
         assert " 0/8 " not in (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
 
-    def test_a_training_whose_node_is_lost_goes_on_when_it_is_back(self, cluster, checkout, made_here):
-        controller = start_training(checkout)
-        cluster.lose_node(GPU_NODE)
-        wait_until(lambda: cluster.has_lost(GPU_NODE), 60, "the node was not missed")
-        cluster.start_node(GPU_NODE)
-        cluster.hasten()
-        ended(controller)
-        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
-
     def test_a_job_killed_for_memory_leaves_nothing_and_is_made_later(self, checkout):
         little = ("--set-resources", "train:slurm_partition=small-g", "train:mem_mb_per_cpu=30", "--retries", "0")
         checkout.run(*little, targets=[TRAINED], status=1)
@@ -104,6 +95,8 @@ class TestFailures:
         assert re.search(r"^train +1$", checkout.run("--dry-run", targets=[TRAINED]), re.MULTILINE)
 
     def test_one_controller_at_a_time_and_ctrl_c_ends_its_jobs(self, cluster, checkout):
+        configuration = checkout.folder / "small.yaml"
+        configuration.write_text(configuration.read_text().replace("epochs: 8", "epochs: 500"))
         controller = start_training(checkout)
         assert "Directory cannot be locked" in checkout.run(targets=[TRAINED], status=1)
         controller.send_signal(signal.SIGINT)
