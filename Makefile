@@ -44,7 +44,7 @@ lint: $(VENV)/installed ## style of the code and of the workflow
 plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; needs neither data nor SLURM
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
-	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm profiles/slurm-nvidia -- features
+	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm --profile profiles/slurm-nvidia -- features
 
 real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }

@@ -52,7 +52,9 @@ class Checkout:
             # As a site would, but with no waiting for a slow file system and a short time between looks at the queue.
             where = ["--profile", "profiles/slurm", "--latency-wait", "5"]
             where += ["--slurm-init-seconds-before-status-checks", "1"]
-        command = [sys.executable, "-m", "snakemake", *where, *options, "--configfile", "small.yaml", "--", *targets]
+        # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "snakemake", *where, *options]
+        command += ["--configfile", "small.yaml", "--", *targets]
         controller = subprocess.Popen(
             command,
             cwd=self.folder,

@@ -146,7 +146,8 @@ def test_a_clusters_profile_plans_the_same_jobs(checkout, profiles):
     target = "results/superice/model/predictions/sit_hrai_20230101.nc"
     plain = jobs(snakemake(checkout, "--dry-run", target))
     assert plain["draw_published_ensemble"] == 1
-    assert jobs(snakemake(checkout, "--dry-run", "--profile", *profiles, "--", target)) == plain
+    options = [option for profile in profiles for option in ("--profile", profile)]
+    assert jobs(snakemake(checkout, "--dry-run", *options, "--", target)) == plain
 
 
 def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(checkout):
