@@ -1,8 +1,8 @@
 """Members whose box mean is the low-resolution thickness that they were drawn for.
 
 The box mean of the model's thickness is known without noise at every pixel, so that it can nearly be inverted: what a
-member gains from it on model days (a third of its error and more) it does not gain on observed days, whose thickness is the box
-mean of no field. There the constraint adds the product's errors, magnified, to the member.
+member gains from it on model days (a third of its error and more) it does not gain on observed days, whose thickness is
+the box mean of no field. There the constraint adds the product's errors, magnified, to the member.
 """
 
 from __future__ import annotations
