@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from superice import __version__, commands
-from superice.commands import command
+from superice.commands import add_threads, command, use_threads
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
@@ -39,7 +39,7 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tile", type=int, nargs=2, metavar=("ROWS", "COLUMNS"), help="evaluate in parts, for little memory"
     )
-    parser.add_argument("--threads", type=int, help="for the arithmetic on a CPU")
+    add_threads(parser)
     return parser
 
 
@@ -62,7 +62,8 @@ def generate(arguments: list[str]) -> None:
         precision=args.precision,
     )
     grid = load_grid(args.areas, args.area)
-    draw(args.features, args.weights, grid, sampler, args.seed, args.output, threads=args.threads)
+    use_threads(args.threads)
+    draw(args.features, args.weights, grid, sampler, args.seed, args.output)
 
 
 STATUS = """Say how far a run is: dates made, at work, failed and left, and how long the rest will take.

@@ -44,6 +44,19 @@ def settings(text: str) -> dict:
     return content
 
 
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option ``--threads``, for ``use_threads``."""
+    parser.add_argument("--threads", type=int, help="threads for the arithmetic on a CPU (default: its cores)")
+
+
+def use_threads(count: int | None) -> None:
+    """Let torch calculate with that many threads on a CPU; None leaves it one for each core."""
+    if count:
+        import torch
+
+        torch.set_num_threads(count)
+
+
 def settings_as(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
     """Build the dataclass ``kind`` from a mapping; an unknown key is an error that names it.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas
     import xarray
 
 
@@ -48,6 +49,12 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, content: object) -> None:
     """Write ``content`` as indented JSON."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_table(path: str | Path, table: pandas.DataFrame) -> None:
+    """Write a table as CSV, its numbers to six digits."""
+    with whole(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
 
 
 def read_json(path: str | Path) -> dict:

@@ -7,8 +7,6 @@ import time
 from datetime import date
 from pathlib import Path
 
-import torch
-
 from superice.consistency import consistent
 from superice.degradation import pixels
 from superice.deliverable import writing_predictions
@@ -28,7 +26,6 @@ def generate(
     output: Path,
     day: date | None = None,
     provenance: dict[str, str] | None = None,
-    threads: int | None = None,
 ) -> None:
     """Draw the ensemble of a day and write it, member by member, as ``sit_hrai_YYYYMMDD.nc``.
 
@@ -41,13 +38,10 @@ def generate(
         output: the file to write.
         day: that the features must be of; None for theirs.
         provenance: further attributes of the file.
-        threads: for the arithmetic on a CPU; None for as many as it has cores.
 
     Raises:
         InputError: for any input that cannot be used; no file is left then.
     """
-    if threads:
-        torch.set_num_threads(threads)
     generator = Generator.load(weights)
     if generator.diverged:
         raise InputError("its training diverged: there is nothing to draw", file=weights)

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from superice import parallel
 from superice.diffusion import Formulation, Losses, Model
 from superice.errors import InputError
-from superice.files import whole
+from superice.files import whole, write_table
 from superice.network import NetworkSettings, UNet, build_network
 from superice.samples import Crop, Days, Samples
 from superice.weights import default_device, resolve_precision
@@ -258,8 +258,7 @@ class Training:
             *(f"{part}_{name}" for part in ("training", "validation") for name in self.losses),
             "seconds",
         ]
-        with whole(path) as temporary:
-            pd.DataFrame(self.history, columns=columns).to_csv(temporary, index=False, float_format="%.6g")
+        write_table(path, pd.DataFrame(self.history, columns=columns))
 
 
 def _pair(losses: Losses) -> tuple[float, float]:

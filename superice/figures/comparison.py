@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.figures.style import PAGE_WIDTH, TRUTH, letter_panels, look, notice
+from superice.figures.style import PAGE_WIDTH, TRUTH, letter_panels, look, notice, spelled
 
 # By column of the table: title, best value, and the range beyond which a dot becomes a number.
 SCORES = {
@@ -41,7 +41,7 @@ def scores_of_experiments(compared: pd.DataFrame) -> Figure:
             for branch, of_branch in rows.groupby("branch", sort=False):
                 _dots(axis, of_branch, score, names, branch, limits)
             _dress(axis, title, best, limits)
-        axes[0, 0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+        axes[0, 0].set_yticks(range(len(names)), [spelled(name) for name in names])
         axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
         keys = [_key(branch) for branch in dict.fromkeys(rows.branch)]
         figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=split, title_fontsize=7)

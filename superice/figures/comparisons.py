@@ -21,7 +21,9 @@ from superice.figures.style import (
     experiment_colours,
     letter_panels,
     look,
+    name_line_styles,
     notice,
+    spelled,
 )
 from superice.scores import ICE
 
@@ -102,7 +104,7 @@ def _by_part(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, s
 
 
 def _keys(colours: Mapping[str, str]) -> list[Line2D]:
-    return [Line2D([], [], color=colour, marker=".", label=name.replace("_", " ")) for name, colour in colours.items()]
+    return [Line2D([], [], color=colour, marker=".", label=spelled(name)) for name, colour in colours.items()]
 
 
 def thin_ice(table: pd.DataFrame) -> Figure:
@@ -127,6 +129,7 @@ def thin_ice(table: pd.DataFrame) -> Figure:
             _shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
         figure.legend(handles=_keys(colours), loc="outside upper center", ncols=4)
+        name_line_styles(figure, axes[0, 0], "fractions skill of ice")
         letter_panels(axes.flat)
     return figure
 
@@ -145,12 +148,11 @@ def _fractions_skill(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str])
         for name in rows.index.drop("truth", errors="ignore"):
             skill = rows.loc[name, columns.column].astype(float)
             axis.plot(columns.width.astype(float), skill, style, marker=".", ms=4, color=colours[name])
-        axis.plot([], [], style, color="0.3", label=f"below {thickness} m")
+        axis.lines[-1].set_label(f"below {thickness} m")
     axis.set(xscale="log", ylim=(0, 1), xlabel="width of the boxes (km)", title="thin ice, fractions skill")
     widths = sorted(found.width.astype(float).unique())
     axis.set_xticks(widths, [f"{width:g}" for width in widths])
     axis.minorticks_off()
-    axis.legend(loc="lower right")
 
 
 def _thin_quantiles(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:

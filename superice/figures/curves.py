@@ -23,7 +23,9 @@ from superice.figures.style import (
     letter_panels,
     long_date,
     look,
+    name_line_styles,
     notice,
+    spelled,
 )
 from superice.scores import ICE
 
@@ -51,7 +53,7 @@ def training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure
                 _losses(
                     axis, [h for (experiment, _), h in histories.items() if experiment == name], kind, colours[name]
                 )
-                axis.set_title(f"{name}: error of the {kind}")
+                axis.set_title(f"{spelled(name)}: error of the {kind}")
             column[-1].set_xlabel("epoch")
             column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         for axis in axes[:, 0]:
@@ -100,7 +102,7 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
 def _over_dates(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, str]) -> None:
     generated = rows[rows.field == "generated"]
     for name, group in generated.groupby("experiment"):
-        _seasons(axis, group, score, colours[name], name)
+        _seasons(axis, group, score, colours[name], spelled(name))
     low = rows[rows.field == "low_resolution"].drop_duplicates("date").sort_values("date")
     _seasons(axis, low, score, LOW_RESOLUTION, "low-resolution field")
 
@@ -197,10 +199,10 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
                     _reliability(row[1], days, colours[experiment])
                     _spread_and_error(row[2], days, colours[experiment])
             _dress_calibration(row, branch)
-        _name_thresholds(figure, axes[0, 1])
+        name_line_styles(figure, axes[0, 1], "reliability of the thickness")
         shown = dict.fromkeys(experiment for _, experiment in scores)
-        keys = [Line2D([], [], color=colours[experiment], label=experiment) for experiment in shown]
-        figure.legend(handles=keys, loc="outside lower center", ncols=4)
+        keys = [Line2D([], [], color=colours[experiment], label=spelled(experiment)) for experiment in shown]
+        figure.legend(handles=keys, loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 
@@ -233,14 +235,6 @@ def _reliability(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:
     for threshold, style, of_class, of_hits in zip(days[0].threshold.values, cycle(LINES), pixels, hits):
         frequency = np.where(of_class >= LEAST_PIXELS, of_hits / np.maximum(of_class, 1), np.nan)
         axis.plot(probability, frequency, style, marker=".", ms=3, color=colour, label=f"above {threshold:g} m")
-
-
-def _name_thresholds(figure: Figure, axis: Axes) -> None:
-    """A legend of the line styles, which all experiments share, above the panels: within, no corner is always free."""
-    lines = {line.get_label(): line for line in axis.lines if line.get_label().startswith("above")}
-    keys = [Line2D([], [], color="0.3", ls=line.get_linestyle(), label=label) for label, line in lines.items()]
-    where = {"loc": "outside upper center", "ncols": len(keys)}
-    figure.legend(handles=keys, title="reliability of the thickness", title_fontsize=7, **where)
 
 
 def _spread_and_error(axis: Axes, days: Sequence[xr.Dataset], colour: str) -> None:

@@ -102,6 +102,9 @@ def film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
             )
             for place, field in enumerate(frame.fields.values()):
                 _tile(axis, grid, field, style, corner + np.array([place * width, 0]) * grid.step, every)
+            if frame not in shown:
+                middle = corner + np.array([side_by_side * width, height]) * grid.step / 2
+                axis.text(*middle, "no complete input", fontsize=size, ha="center", va="center")
         bar = figure.colorbar(
             ScalarMappable(style.scale, style.colours), ax=axis, location="bottom", shrink=0.5, aspect=40,
             extend=style.extend, pad=0.01,

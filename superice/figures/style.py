@@ -19,6 +19,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from superice.files import whole
 
@@ -28,7 +29,9 @@ DOTS_PER_INCH = 180
 TRUTH = "#000000"
 LOW_RESOLUTION = "#E69F00"
 # Five of Okabe and Ito (2008), then three of Tol (2021) that stay apart from them.
-EXPERIMENTS = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#332288", "#999933", "#882255")
+EXPERIMENTS = ("#0072B2", "#D55E00", "#CC79A7", "#009E73", "#999933", "#332288", "#56B4E9", "#882255")
+# Those that nearly every run has keep their colour in every figure, whatever stands beside them.
+USUAL = dict(zip(("preconditioned", "reference", "deterministic", "correlated_noise", "cubic"), EXPERIMENTS))
 LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"
@@ -105,8 +108,17 @@ def look() -> Iterator[None]:
 
 
 def experiment_colours(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each experiment, the same in every figure of a run that has the same experiments."""
-    return {name: EXPERIMENTS[i % len(EXPERIMENTS)] for i, name in enumerate(sorted(set(names)))}
+    """A colour for each experiment: the usual ones have their own, the others take what these leave, by the alphabet."""
+    names = sorted(set(names))
+    usual = {name: USUAL[name] for name in names if name in USUAL}
+    left = [colour for colour in EXPERIMENTS if colour not in usual.values()] or EXPERIMENTS
+    others = [name for name in names if name not in USUAL]
+    return usual | {name: left[number % len(left)] for number, name in enumerate(others)}
+
+
+def spelled(name: str) -> str:
+    """An experiment's name in a legend or a title."""
+    return name.replace("_", " ")
 
 
 def letter_panels(axes: Iterable[Axes]) -> None:
@@ -120,6 +132,16 @@ def letter_panels(axes: Iterable[Axes]) -> None:
 def _letters() -> Iterator[str]:
     yield from string.ascii_lowercase
     yield from (f"{first}{second}" for first in string.ascii_lowercase for second in string.ascii_lowercase)
+
+
+def name_line_styles(figure: Figure, axis: Axes, title: str) -> None:
+    """A legend of an axis' labelled line styles below the panels, in grey: all experiments share them."""
+    keys = [
+        Line2D([], [], color="0.3", ls=line.get_linestyle(), label=line.get_label())
+        for line in {line.get_label(): line for line in axis.lines}.values()
+        if not line.get_label().startswith("_")
+    ]
+    figure.legend(handles=keys, title=title, title_fontsize=7, loc="outside lower center", ncols=len(keys))
 
 
 def long_date(day: date) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from superice.commands import command, day, run, settings, settings_as
+from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings
 from superice.generation import generate
 from superice.grid import load_grid
@@ -17,11 +17,12 @@ def main() -> None:
     parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--sampler", type=settings, required=True, help="sampler: JSON")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
-    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
 
+    use_threads(args.threads)
     generate(
         args.features,
         args.weights,
@@ -31,7 +32,6 @@ def main() -> None:
         args.output,
         day=args.date,
         provenance=args.provenance,
-        threads=args.threads,
     )
 
 

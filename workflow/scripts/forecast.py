@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.commands import command, run, settings, settings_as
+from superice.commands import add_threads, command, run, settings, settings_as, use_threads
 from superice.files import write_dataset
 from superice.grid import load_grid
 from superice.memory import keep_freed
@@ -21,14 +21,12 @@ def main() -> None:
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--settings", type=settings, required=True, help="section surrogate.forecasts: JSON")
-    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
     parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")
     args = parser.parse_args()
 
-    import torch
-
-    torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     keep_freed()
     how = settings_as(ForecastSettings, args.settings, "surrogate.forecasts")
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from superice.commands import command, run
+from superice.commands import add_threads, command, run, use_threads
 from superice.files import write_dataset
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import season
@@ -21,13 +21,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=720, help="of the run")
     parser.add_argument("--every", type=int, default=4, help="steps from one state that is kept to the next")
     parser.add_argument("--precision", default="fp32", help="fp32, bf16 or auto")
-    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--output", type=Path, required=True, help="forecast and truth, NetCDF")
     args = parser.parse_args()
 
-    import torch
-
-    torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), args.precision)
     moments, forecast, truth = zip(*season(roll_out, args.start, args.steps, args.every), strict=True)
     axes = ("time", "y", "x")

@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from superice.commands import command, run, settings
-from superice.files import whole, write_text
+from superice.files import write_table, write_text
 from superice.surrogate.scores import table
 
 SHOWN = ("experiment", "rmse_1d", "rmse_5d", "rmse_10d", "rmse_30d", "gain_persistence_5d", "gain_climatology_10d",
@@ -42,8 +42,7 @@ def main() -> None:
     args = parser.parse_args()
 
     scores = table([xr.load_dataset(path) for path in args.scores])
-    with whole(args.table) as temporary:
-        scores.to_csv(temporary, index=False, float_format="%.5g")
+    write_table(args.table, scores)
     captions = yaml.safe_load(args.captions.read_text(encoding="utf-8"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page = environment.from_string(args.template.read_text(encoding="utf-8")).render(

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from superice.commands import command, run, settings, settings_as
+from superice.commands import add_threads, command, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings, clipped, draw_members
-from superice.files import whole, write_dataset
+from superice.files import write_dataset, write_table
 from superice.grid import load_grid
 from superice.spectra import band_ratio
 from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
@@ -24,14 +24,12 @@ def main() -> None:
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--settings", type=settings, required=True, help="of the restoration: JSON")
     parser.add_argument("--sampler", type=settings, required=True, help="of the generator: JSON")
-    parser.add_argument("--threads", type=int, default=1, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
     parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
     args = parser.parse_args()
 
-    import torch
-
-    torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     how = settings_as(RestorationSettings, args.settings, "surrogate.restoration")
     sampler = settings_as(SamplerSettings, {**args.sampler, "members": how.members}, "surrogate.restoration.sampler")
     grid, generator = load_grid(args.areas, args.area), Generator.load(args.weights)
@@ -55,8 +53,7 @@ def main() -> None:
     ratio = {name: band_ratio(p, power["truth"][1], k, *how.band_km) for name, (k, p) in power.items()}
     error = {"truth": 0.0, "surrogate": mean(at_lead.forecast.values), "members": mean(at_lead.members.values.mean(1))}
     rows = pd.DataFrame({"field": list(ratio), "fine_scale": ratio.values(), "rmse": [error[name] for name in ratio]})
-    with whole(args.table) as temporary:
-        rows.to_csv(temporary, index=False, float_format="%.4g")
+    write_table(args.table, rows)
 
 
 if __name__ == "__main__":

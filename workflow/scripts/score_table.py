@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from superice.commands import command, run, settings, settings_as
-from superice.files import whole
+from superice.files import write_table
 from superice.intervals import IntervalSettings
 from superice.score_tables import (
     by_month,
@@ -46,8 +46,7 @@ def main() -> None:
         args.output: table(days, intervals, ensembles),
     }
     for path, frame in tables.items():
-        with whole(path) as temporary:
-            frame.to_csv(temporary, index=False, float_format="%.6g")
+        write_table(path, frame)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from superice.commands import command, day, run, settings, settings_as
+from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.deliverable import model_features_name
 from superice.ensembles import SamplerSettings
 from superice.features import read_model_features
-from superice.files import whole
+from superice.files import whole, write_table
 from superice.scores import ScoreSettings
 from superice.seasons import spread_evenly
 from superice.selection import SelectionSettings, choose, judge
@@ -24,15 +24,12 @@ def main() -> None:
     parser.add_argument("--scoring", type=settings, required=True, help="settings of the scores: JSON")
     parser.add_argument("--settings", type=settings, required=True, help="how many days and members: JSON")
     parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
-    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
     parser.add_argument("--output", type=Path, required=True, help="copy of the chosen weights")
     args = parser.parse_args()
 
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     selection = settings_as(SelectionSettings, args.settings, "selection")
     sampler = settings_as(SamplerSettings, args.sampler | {"members": selection.members}, "sampler")
     scoring = settings_as(ScoreSettings, args.scoring, "scores")
@@ -46,8 +43,7 @@ def main() -> None:
         print(path, {name: float(f"{value:.4g}") for name, value in candidates[path].items()}, file=sys.stderr)
     best, table = choose(candidates)
     table.insert(0, "training", [path.parent.name for path in table.index])
-    with whole(args.table) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.5g")
+    write_table(args.table, table)
     with whole(args.output) as temporary:
         shutil.copyfile(best, temporary)
 

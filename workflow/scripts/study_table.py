@@ -6,7 +6,7 @@ from pathlib import Path
 
 from superice.commands import command, run, settings, settings_as
 from superice.configuration import Study
-from superice.files import whole
+from superice.files import write_table
 from superice.intervals import IntervalSettings
 from superice.score_tables import read_scores
 from superice.studies import study_table
@@ -28,8 +28,7 @@ def main() -> None:
     scores = [read_scores(path) for path in args.scores]
     studies = {name: settings_as(Study, study, f"studies.{name}") for name, study in args.studies.items()}
     frame = study_table(scores, studies, settings_as(IntervalSettings, args.intervals, "intervals"))
-    with whole(args.output) as temporary:
-        frame.to_csv(temporary, index=False, float_format="%.6g")
+    write_table(args.output, frame)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from superice.commands import command, day, run, settings, settings_as
+from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.files import read_json
 from superice.network import NetworkSettings, parameter_count
 from superice.normalisation import Normalisation
@@ -31,16 +31,13 @@ def main() -> None:
     parser.add_argument("--settings", type=settings, required=True, help="network, diffusion and training: JSON")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
-    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
     parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     with processes():
         train(args)
 

@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 
-from superice.commands import command, run, settings, settings_as
+from superice.commands import add_threads, command, run, settings, settings_as, use_threads
 from superice.network import parameter_count
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
@@ -21,19 +21,16 @@ def main() -> None:
     parser.add_argument("--settings", type=settings, required=True, help="inputs, network, loss, training: JSON")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
-    parser.add_argument("--threads", type=int, default=None, help="threads for the arithmetic on a CPU")
+    add_threads(parser)
     parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
     parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
-    import torch
-
     from superice.memory import keep_freed
 
     keep_freed()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    use_threads(args.threads)
     inputs = settings_as(InputSettings, args.settings["inputs"], "surrogate.inputs")
     shape = {**args.settings["network"], "inputs": len(inputs.channels)}
     how = dict(args.settings["training"])
