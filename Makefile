@@ -53,4 +53,5 @@ real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\nfigures: {observations: ["%s"]}\n' $(DAY) $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources: {observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
 	$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
+	@sed '1d; s/^/missing: /' results/real-day/missing.csv >&2
 	@echo "report: $(CURDIR)/results/real-day/report.html"

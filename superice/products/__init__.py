@@ -37,10 +37,15 @@ METRES = {"km": 1000.0, "kilometers": 1000.0, "m": 1.0, "meters": 1.0, "metre": 
 
 
 def listing(folder: str | Path, days: Iterable[date]) -> list[Path]:
-    """The NetCDF files of ``folder`` and of its ``YYYY/MM`` below for the months of ``days``, sorted by name."""
+    """The NetCDF files of ``folder``, of its subfolders, and of its ``YYYY/MM`` for the months of ``days``, sorted.
+
+    No deeper, since a store of many years on a parallel file system is listed for every date.
+    """
     folder = Path(folder)
     months = {folder / f"{day:%Y}" / f"{day:%m}" for day in days}
-    return sorted(path for place in (folder, *months) if place.is_dir() for path in place.glob("*.nc"))
+    return sorted(
+        {*folder.glob("*.nc"), *folder.glob("*/*.nc"), *(path for month in months for path in month.glob("*.nc"))}
+    )
 
 
 EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
@@ -55,7 +60,7 @@ Holds = Callable[[Path, date], bool]
 def best(
     product: str, folder: str | Path, day: date, days: Iterable[date], rank: Rank, holds: Holds = lambda *_: True
 ) -> Path:
-    """The file of ``day`` in ``folder``, or in its ``YYYY/MM`` for the months of ``days``.
+    """The file of ``day`` in ``folder``, in its subfolders, or in its ``YYYY/MM`` for the months of ``days``.
 
     ``rank`` says of a file's name how good it is for a day, None for not at all; ``holds`` looks into a file whose
     name leaves that open. Raises MissingInput when no file is for the day, and InputError when two of the highest
@@ -79,7 +84,7 @@ def _why_missing(files: list[Path], day: date, rank: Rank) -> str:
             STAMP.sub(r"\1\3\2", path.name), day
         ):
             return f"no file for {day}; {path.name} may be it, with the day before the month in its name (YYYYDDMM)"
-    return f"no file for {day}"
+    return f"no file for {day} among the {len(files)} NetCDF files there and in its subfolders"
 
 
 def around(day: date, days: int) -> list[date]:

@@ -56,6 +56,17 @@ def test_two_files_of_a_day_must_be_equal(tmp_path, product):
     assert str(flat) in str(refusal.value) and str(filed) in str(refusal.value)
 
 
+@pytest.mark.parametrize("product", NAMES)
+def test_files_of_all_products_may_lie_in_subfolders_of_one_folder(tmp_path, product):
+    for other, name in NAMES.items():
+        path = tmp_path / other.__name__.split(".")[-1] / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    assert product.find(tmp_path, DAY).name == NAMES[product]
+    with pytest.raises(MissingInput, match=f"among the {len(NAMES)} NetCDF files"):
+        product.find(tmp_path, date(2021, 3, 2))
+
+
 def test_drift_is_found_under_the_month_of_its_end(tmp_path):
     name = "ice_drift_nh_polstere-625_multi-oi_202101301200-202102011200.nc"
     path = tmp_path / "2021" / "02" / name
