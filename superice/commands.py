@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -73,9 +74,17 @@ def settings_as(kind: type[Settings], values: dict[str, Any], where: str = "sett
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call ``main``; an InputError ends the command with one sentence and exit status 1."""
+    """Call ``main``; an InputError or a full disk ends the command with one sentence and exit status 1."""
     try:
         main()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _fail(f"{error.filename}: {error.strerror}")
+
+
+def _fail(sentence: str) -> None:
+    print(f"error: {sentence}", file=sys.stderr)
+    sys.exit(1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +16,15 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
+FULL = 2**20  # bytes: a disk with less has no room for what failed to be written
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well, else remove it.
 
-    A file that stands under its final name is therefore complete.
+    A file that stands under its final name is therefore complete. Raises OSError (ENOSPC) when the disk is full, however
+    the library that writes may tell it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,6 +35,11 @@ def whole(path: str | Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except Exception as error:
+        no_space = os.strerror(errno.ENOSPC)
+        if no_space in str(error) or shutil.disk_usage(path.parent).free < FULL:
+            raise OSError(errno.ENOSPC, no_space, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -229,9 +229,10 @@ class Training:
         if not parallel.is_first():
             return
         content = {name: part.state_dict() for name, part in self._state().items()}
-        with whole(checkpoint) as temporary:
+        # By a file of Python's, whose errors say what was wrong; torch's own only that a write failed.
+        with whole(checkpoint) as temporary, open(temporary, "wb") as file:
             under_way = {"history": self.history, "done": self._done, "noise": self._noise.get_state()}
-            torch.save(content | under_way | {"identity": self._identity()}, temporary)
+            torch.save(content | under_way | {"identity": self._identity()}, file)
 
     def _identity(self) -> str:
         settings = replace(self.settings, devices=1, workers=0)  # these change no result

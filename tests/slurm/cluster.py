@@ -160,6 +160,14 @@ class Cluster:
         """Start the daemon of a node."""
         self._start("slurmd", "-N", name)
 
+    def lose_node(self, name: str) -> None:
+        """Kill the daemon of a node and all that runs there, as a crash does; ``start_node`` brings it back."""
+        running = [job["JobId"] for job in self.jobs() if job["JobState"] == "RUNNING" and job["NodeList"] == name]
+        titles = tuple(f"slurmstepd: [{job}." for job in running)
+        steps = [process for process in psutil.process_iter() if _title(process).startswith(titles)]
+        work = [child for step in steps for child in step.children(recursive=True)]
+        _stop(self._daemon(f"slurmd-{name}"), *steps, *work, how=signal.SIGKILL)
+
     def jobs(self) -> list[dict[str, str]]:
         """The jobs that the cluster knows, those that ended too, with SLURM's names of their properties."""
         blocks = self.command("scontrol", "--details", "show", "job").strip().split("\n\n")
@@ -199,6 +207,13 @@ def _free_ports(count: int) -> list[int]:
     for server in sockets:
         server.close()
     return ports
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _stop(*processes: psutil.Process, how: int = signal.SIGTERM) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 
+import cluster as slurm
 import netCDF4
 import numpy as np
 import pytest
@@ -48,8 +49,23 @@ def start_training(checkout):
     return controller
 
 
+def log_of_training(checkout):
+    return (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
+
+
+def make_long(checkout):
+    """Give the training more epochs than a test waits for."""
+    configuration = checkout.folder / "small.yaml"
+    configuration.write_text(configuration.read_text().replace("epochs: 8", "epochs: 5000"))
+
+
 def running(cluster):
     return [job["JobId"] for job in cluster.jobs() if job["JobState"] in ("RUNNING", "PENDING")]
+
+
+def states(cluster):
+    """The states of all jobs that the cluster still knows."""
+    return {job["JobState"] for job in cluster.jobs()}
 
 
 class TestWork:
@@ -83,7 +99,7 @@ class TestFailures:
         cluster.cancel_all()
         output = ended(controller)
         assert "CANCELLED" in output and len(submitted(output)) == 2
-        assert " 0/8 " not in (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
+        assert " 0/8 " not in log_of_training(checkout)
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
 
     def test_a_job_killed_for_memory_leaves_nothing_and_is_made_later(self, checkout):
@@ -94,9 +110,57 @@ class TestFailures:
         assert not (checkout.folder / TRAINED).exists()
         assert re.search(r"^train +1$", checkout.run("--dry-run", targets=[TRAINED]), re.MULTILINE)
 
+    def test_a_job_over_its_time_is_sent_again_with_more(self, cluster, checkout):
+        """SLURM's shortest time is a minute, and it looks about every half minute."""
+        make_long(checkout)
+        short = (
+            "--set-resources",
+            "train:slurm_partition=small-g",
+            "train:mem_mb_per_cpu=8600",
+            "train:runtime=attempt",
+        )
+        checkout.start(*short, targets=[TRAINED])
+        wait_until(lambda: "TIMEOUT" in states(cluster), 240, "no job was over its time")
+        again = lambda: [job for job in cluster.jobs() if job["JobState"] == "RUNNING"]
+        wait_until(lambda: again() and "/5000 " in log_of_training(checkout), 120, "it was not sent again")
+        assert again()[0]["TimeLimit"] == "00:02:00"
+        assert " 0/5000 " not in log_of_training(checkout)
+
+    def test_a_job_whose_node_is_lost_is_sent_again(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        cluster.lose_node(slurm.GPU_NODE)
+        wait_until(lambda: "NODE_FAIL" in states(cluster), 120, "SLURM did not miss the node")
+        cluster.start_node(slurm.GPU_NODE)
+        assert len(submitted(ended(controller))) == 2
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+    def test_a_full_disk_leaves_nothing_half_written(self, checkout, made_here, small_disk):
+        folder = small_disk(checkout.results / "training", "48k")
+        checkout.run("--retries", "0", targets=[TRAINED], status=1)
+        assert "No space left on device" in log_of_training(checkout)
+        assert not [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size]
+        subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+        checkout.run(targets=[TRAINED])
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+    def test_an_interrupted_controller_cancels_its_jobs(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        controller.send_signal(signal.SIGINT)
+        ended(controller, 1)
+        wait_until(lambda: not running(cluster), 60, "a job was left")
+        checkout.run(targets=[TRAINED])
+        assert " 0/8 " not in log_of_training(checkout)
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
+    def test_a_terminated_controller_waits_for_its_jobs(self, cluster, checkout, made_here):
+        controller = start_training(checkout)
+        controller.terminate()
+        ended(controller, 1)
+        assert not running(cluster)
+        assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
+
     def test_one_controller_at_a_time(self, checkout):
-        configuration = checkout.folder / "small.yaml"
-        configuration.write_text(configuration.read_text().replace("epochs: 8", "epochs: 500"))
+        make_long(checkout)
         start_training(checkout)
         assert "Directory cannot be locked" in checkout.run(targets=[TRAINED], status=1)
 

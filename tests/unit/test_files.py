@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
+import torch
+import xarray as xr
+from safetensors.numpy import save_file
 
-from superice.commands import settings, settings_as
+from superice.commands import run, settings, settings_as
 from superice.errors import InputError
-from superice.files import read_json, whole, write_json
+from superice.files import read_json, whole, write_dataset, write_json
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -17,6 +21,33 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
         raise RuntimeError
     assert read_json(path) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("library", ["netcdf", "torch", "safetensors", "numpy"])
+def test_a_full_disk_is_told_as_such_whatever_library_writes(small_disk, tmp_path, capsys, library):
+    """HDF5 says 'HDF error', torch that a file write failed."""
+    values = np.random.default_rng(0).normal(size=(1000, 1000))
+    path = small_disk(tmp_path / "disk", "2m") / "field"
+    write = {
+        "netcdf": lambda: write_dataset(path, xr.Dataset({"sit": (("y", "x"), values)})),
+        "torch": lambda: write_whole(path, lambda file: save_tensor(values, file)),
+        "safetensors": lambda: write_whole(path, lambda file: save_file({"weight": values}, file)),
+        "numpy": lambda: write_whole(path, values.tofile),
+    }
+    with pytest.raises(SystemExit):
+        run(write[library])
+    assert capsys.readouterr().err == f"error: {path}: No space left on device\n"
+    assert list(path.parent.iterdir()) == []
+
+
+def save_tensor(values, path):
+    with open(path, "wb") as file:
+        torch.save(torch.from_numpy(values), file)
+
+
+def write_whole(path, write):
+    with whole(path) as temporary:
+        write(temporary)
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path):
