@@ -5,17 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import cluster as slurm
 import pytest
+from workflow_copy import copy_workflow, environment_in
 
-ROOT = Path(__file__).parents[2]
-AREAS = """small:
-  projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
-  shape: {height: 64, width: 72}
-  area_extent: {lower_left_xy: [148500, -571500], upper_right_xy: [364500, -379500], units: m}
-"""
 # An epoch has 8 batches, so that a training can be stopped in the middle of one.
 CONFIG = """
 name: small
@@ -42,8 +36,7 @@ class Checkout:
 
     def __init__(self, folder, environment):
         self.folder, self.results, self.controllers = folder, folder / "results" / "small", []
-        self.environment = environment | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
-        self.environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}"
+        self.environment = environment_in(folder, environment)
 
     def start(self, *options, targets, profile="slurm"):
         """Start a controller; it goes on beside the test."""
@@ -90,12 +83,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="session")
 def prepared(cluster, tmp_path_factory):
     """A run with all features, nothing trained."""
-    folder = tmp_path_factory.mktemp("run")
-    for name in ("Snakefile", "config", "workflow", "superice", "profiles"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / "areas.yaml").write_text(AREAS)
-    (folder / "small.yaml").write_text(CONFIG)
+    folder = copy_workflow(tmp_path_factory.mktemp("run"), small=CONFIG)
     checkout = Checkout(folder, cluster.environment)
     checkout.run(targets=["features", "results/small/normalisation.json"], profile="local")
     return checkout

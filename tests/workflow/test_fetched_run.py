@@ -1,11 +1,7 @@
 """The target `downloads`, and what hangs on it, with a provider on this machine."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +9,8 @@ import numpy as np
 import pytest
 from product_files import DRIFT_AXES_KM, write_concentration, write_drift, write_thickness
 from provider_servers import WebProvider, running
+from workflow_copy import copy_workflow, snakemake
 
-ROOT = Path(__file__).parents[2]
 DAYS = (date(2022, 4, 11), date(2022, 4, 12))
 CONFIG = """
 name: fetched
@@ -51,24 +47,13 @@ def provider(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, provider):
     """A copy of the workflow in which `downloads` was made, and what it said."""
-    folder = tmp_path_factory.mktemp("run")
-    for name in ("Snakefile", "config", "workflow", "superice"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / "fetched.yaml").write_text(CONFIG.format(provider.address("")))
-    snakemake(folder, "downloads")
+    folder = copy_workflow(tmp_path_factory.mktemp("run"), fetched=CONFIG.format(provider.address("")))
+    make(folder, "downloads")
     return folder
 
 
-def snakemake(folder, *arguments):
-    environment = os.environ | {"PYTHONPATH": str(folder)}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    configuration = ("--configfile", "config/real-day.yaml", "fetched.yaml")
-    command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", *configuration]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    output = result.stdout + result.stderr
-    assert result.returncode == 0, output[-4000:]
-    return output
+def make(folder, *arguments):
+    return snakemake(folder, *arguments, "--cores", "2", "--configfile", "config/real-day.yaml", "fetched.yaml")
 
 
 def record(run, product, day):
@@ -94,11 +79,11 @@ class TestDownloads:
 
     def test_a_second_run_has_nothing_to_do(self, run, provider):
         asked = len(provider.asked)
-        assert "Nothing to be done" in snakemake(run, "downloads")
+        assert "Nothing to be done" in make(run, "downloads")
         assert len(provider.asked) == asked
 
     def test_features_are_planned_on_the_downloads_of_their_day(self, run):
         target = "results/fetched/observations/features/sic_sit_e1_e2_20220412.npz"
-        planned = snakemake(run, target, "--dry-run", "--forcerun", "download")
+        planned = make(run, target, "--dry-run", "--forcerun", "download")
         assert re.search(r"^download +3$", planned, re.MULTILINE)
         assert re.search(r"^observed_features +1$", planned, re.MULTILINE)

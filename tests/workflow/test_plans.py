@@ -2,34 +2,18 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from workflow_copy import ROOT, copy_workflow, snakemake
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A copy of the workflow without results."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "config", "workflow", "superice", "profiles", "pyproject.toml"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
-    return folder
-
-
-def snakemake(folder, *arguments, check=True):
-    environment = os.environ | {"PYTHONPATH": str(folder)}
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    output = result.stdout + result.stderr
-    assert not check or result.returncode == 0, output[-3000:]
-    return output
+    return copy_workflow(tmp_path_factory.mktemp("checkout"))
 
 
 def jobs(output):

@@ -1,10 +1,6 @@
 """The whole chain on a tiny virtual Arctic: every rule, a day that is damaged, a date that is made again."""
 
 import csv
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import netCDF4
@@ -12,16 +8,11 @@ import numpy as np
 import pytest
 import yaml
 from snakemake.utils import update_config
+from workflow_copy import copy_workflow, snakemake
 
 from superice.configuration import Configuration
 from superice.status import progress, stages
 
-ROOT = Path(__file__).parents[2]
-AREAS = """small:
-  projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
-  shape: {height: 64, width: 72}
-  area_extent: {lower_left_xy: [148500, -571500], upper_right_xy: [364500, -379500], units: m}
-"""
 CONFIG = """
 name: small
 grid: {areas: areas.yaml, area: small}
@@ -48,26 +39,15 @@ twin: {missing: {drift: ["2022-12-17"]}}
 RUN = Path("results/small")
 
 
-def snakemake(folder, *arguments):
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "small.yaml", "--", *arguments]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    output = result.stdout + result.stderr
-    assert result.returncode == 0, output[-4000:]
-    return output
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    for name in ("Snakefile", "config", "workflow", "superice"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / "areas.yaml").write_text(AREAS)
-    (folder / "small.yaml").write_text(CONFIG)
-    snakemake(folder, "all")
+    folder = copy_workflow(tmp_path_factory.mktemp("run"), small=CONFIG)
+    make(folder, "all")
     return folder
+
+
+def make(folder, *arguments):
+    return snakemake(folder, "--cores", "2", "--configfile", "small.yaml", "--", *arguments)
 
 
 def members(path):
@@ -142,13 +122,13 @@ class TestSmallRun:
                 assert (run / RUN / "logs" / f"{log}.log").exists(), log
 
     def test_a_second_run_has_nothing_to_do(self, run):
-        assert "Nothing to be done" in snakemake(run, "all")
+        assert "Nothing to be done" in make(run, "all")
 
     def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
         path = RUN / "observations/predictions/sit_hrai_20221117.nc"
         before = members(run / path)
         (run / path).unlink()
-        output = snakemake(run, str(path))
+        output = make(run, str(path))
         assert output.count("Finished jobid") == 1
         assert np.array_equal(members(run / path), before, equal_nan=True)
 
@@ -156,6 +136,6 @@ class TestSmallRun:
         damaged = next((run / RUN / "twin/2022/cs2smos").glob("*20221114_20221120*.nc"))
         damaged.write_bytes(damaged.read_bytes()[:5000])
         record = RUN / "records/observations/20221117.json"
-        snakemake(run, str(record))
+        make(run, str(record))
         assert damaged.name in (run / record).read_text()
         assert '"available": false' in (run / record).read_text()
