@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from superice.figures.geography import colour_bar, draw_field, map_panels
 from superice.figures.style import (
@@ -21,13 +22,14 @@ from superice.figures.style import (
     experiment_colours,
     letter_panels,
     look,
+    spelled,
     thickness_style,
 )
 from superice.files import whole
 from superice.grid import Grid
 from superice.surrogate.restoration import spectra
 
-CLIMATOLOGY, MEMBERS = "#D55E00", "#0072B2"
+CLIMATOLOGY, MEMBERS = "0.5", "#0072B2"
 FRAME_DOTS = 80
 
 
@@ -40,9 +42,10 @@ def training_losses(histories: Mapping[str, pd.DataFrame]) -> Figure:
             for experiment, history in histories.items():
                 axis.plot(history.epoch, history[f"training_{name}_loss"], color=colours[experiment], alpha=0.5, lw=0.9)
                 line = history[f"validation_{name}_loss"]
-                axis.plot(history.epoch, line, color=colours[experiment], ls="--", label=experiment.replace("_", " "))
+                axis.plot(history.epoch, line, color=colours[experiment], ls="--", label=spelled(experiment))
             axis.set(yscale="log", xlabel="epoch", title=title, ylabel="variances of the increment (1)")
-        axes[0].legend()
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
         letter_panels(axes)
     return figure
 
@@ -56,7 +59,7 @@ def skill(scores: Sequence[xr.Dataset]) -> Figure:
         error, bias, exponent, spectrum = axes.flat
         for one in scores:
             name, mean = one.attrs["experiment"], one.mean("start").sel(forecast="surrogate")
-            style = {"color": colours[name], "label": name.replace("_", " ")}
+            style = {"color": colours[name], "label": spelled(name)}
             error.plot(mean.lead, mean.rmse, **style)
             bias.plot(mean.lead, 100 * mean.bias, **style)
             exponent.plot(mean.lead, mean.exponent, **style)
