@@ -146,7 +146,7 @@ def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(days, tmp_pa
         save(content, to)
         written.append(to)
         if len(written) == 3:
-            to.write_bytes(to.read_bytes()[:1000])
+            to.truncate(1000)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(torch, "save", cut)
