@@ -34,7 +34,7 @@ surrogate: $(VENV)/installed ## the surrogate of the model's thickness, on a vir
 	@echo "report: $(CURDIR)/results/demo/surrogate/report.html"
 
 test: $(VENV)/installed ## all tests
-	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
+	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_OPTIONS)
 
 lint: $(VENV)/installed ## style of the code and of the workflow
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

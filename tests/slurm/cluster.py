@@ -25,6 +25,8 @@ import psutil
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "munged")
 CPU_NODE, GPU_NODE, GPUS = "nid001000", "nid005026", 8
+# Seconds after which a wait is given up: long, as a slow machine is no failure.
+PATIENCE = 600
 CONFIGURATION = """
 ClusterName=tested
 SlurmctldHost=localhost(127.0.0.1)
@@ -53,7 +55,7 @@ SlurmdParameters=config_overrides
 EnforcePartLimits=ALL
 MpiDefault=none
 ReturnToService=2
-SlurmdTimeout=5
+SlurmdTimeout=15
 KillWait=5
 GresTypes=gpu
 NodeName={cpu_node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={cpu_port} CPUs=128 RealMemory=229376
@@ -136,7 +138,7 @@ class Cluster:
         for node in (CPU_NODE, GPU_NODE):
             self.start_node(node)
         try:
-            wait_until(self._idle, 20, f"SLURM did not come up (its logs: {self.folder}/*.log)")
+            wait_until(self._idle, f"SLURM did not come up (its logs: {self.folder}/*.log)")
         except TimeoutError:
             self.__exit__()
             raise
@@ -187,12 +189,12 @@ class Cluster:
         subprocess.run([_program(program), *arguments], env=self.environment, capture_output=True, check=True)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    """Look again until the condition holds; TimeoutError, with the sentence ``otherwise``, after so many seconds."""
-    until = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool], otherwise: str) -> None:
+    """Look again until the condition holds; TimeoutError, with the sentence ``otherwise``, where it never does."""
+    until = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > until:
-            raise TimeoutError(f"{otherwise} after {seconds} s")
+            raise TimeoutError(f"{otherwise} after {PATIENCE} s")
         time.sleep(0.2)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from superice.deliverable import writing_predictions
 from superice.features import read_model_features
-from superice.figures import comparisons, seasons
+from superice.figures import comparisons, seasons, style
 from superice.score_tables import by_month, by_region, daily, thin_ice
 from superice.scores import ScoreSettings, score_date
 
@@ -119,3 +119,10 @@ def test_an_animation_has_a_frame_for_each_date(season, tmp_path):
         first = np.asarray(picture.convert("RGB"))
         picture.seek(4)
         assert not np.array_equal(first, np.asarray(picture.convert("RGB")))
+
+
+def test_an_experiment_keeps_its_colour_whatever_stands_beside_it():
+    alone = style.experiment_colours(["preconditioned"])
+    beside = style.experiment_colours(["another", "preconditioned", "reference", "third"])
+    assert beside["preconditioned"] == alone["preconditioned"]
+    assert len(set(beside.values())) == 4

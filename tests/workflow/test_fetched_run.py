@@ -60,7 +60,6 @@ def record(run, product, day):
     return json.loads((run / RECORDS / product / f"{day:%Y%m%d}.json").read_text())
 
 
-@pytest.mark.xdist_group("downloads")
 class TestDownloads:
     def test_files_land_and_are_recorded(self, run, provider):
         for product in ("cs2smos", "concentration"):

@@ -55,7 +55,6 @@ def members(path):
         return file["sit_ai"][:].filled(np.nan)
 
 
-@pytest.mark.xdist_group("small_run")
 class TestSmallRun:
     def test_the_published_layout_is_there(self, run):
         for path in (
