@@ -175,7 +175,7 @@ class Configuration:
         """What a reader of a report wants to know of an experiment."""
         settings = self.experiment(name)
         if "baseline" in settings:
-            return {"experiment": name, "formulation": f"baseline, {settings['baseline']}"}
+            return {"experiment": name, "formulation": "baseline"}
         network, sampler = settings["network"], settings["sampler"]
         return {
             "experiment": name,
@@ -186,7 +186,7 @@ class Configuration:
             "depth": str(network["depth"]),
             "inputs": " ".join(network["inputs"]),
             "features": settings.get("features", "as configured"),
-            "sampler": f"{sampler['name']}, {sampler['steps']} steps",
+            "sampler": f"{sampler['name']}, {_count(sampler['steps'], 'step')}",
             "members": str(sampler["members"]),
             "ensemble seed": str(settings["ensembles"]["seed"]),
         }
@@ -195,7 +195,7 @@ class Configuration:
         if "baseline" in self.experiment(name):
             return f"{name} (baseline)"
         training = self.training_of(name)
-        own = f"{len(self.experiment(name)['seeds'])} trainings"
+        own = _count(len(self.experiment(name)["seeds"]), "training")
         return f"{name} ({own if training == name else f'trained as {training}'})"
 
     def _check_shared_trainings(self) -> None:
@@ -258,6 +258,10 @@ class Configuration:
             for name in self.content["figures"].get(key, []):
                 if name not in self.content["feature_sets"]:
                     raise InputError(f"figures.{key}: no feature set {name!r}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _plain(value: Any) -> Any:

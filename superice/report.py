@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from jinja2 import Environment, StrictUndefined
+from pandas.api.types import is_float_dtype
 from safetensors import safe_open
 
 from superice import __version__
@@ -52,6 +53,7 @@ SCORE_COLUMNS = {
     "medium_scale": "medium scale",
     "bias": "bias (m)",
 }
+GAIN = ("rmse_gain_percent", SCORE_COLUMNS["rmse_gain_percent"])
 STUDY_COLUMNS = {"value": "value", "experiment": "experiment", "dates": "dates", "members": "members"} | {
     name: SCORE_COLUMNS[name]
     for name in (
@@ -135,11 +137,13 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         score_blocks=_blocks(contents.scores, SCORE_COLUMNS),
         region_blocks=_blocks(_of_ensembles(contents.regions), PART_COLUMNS),
         month_blocks=_blocks(_of_ensembles(contents.months), PART_COLUMNS),
-        thin_ice_blocks=_blocks(_of_all_months(contents.thin_ice), _thin_ice_columns(contents.thin_ice)),
+        thin_ice_blocks=_blocks(
+            _without_repeats(_of_all_months(contents.thin_ice)), _thin_ice_columns(contents.thin_ice)
+        ),
         experiments=_rows(pd.DataFrame(contents.experiments)),
         studies=_study_blocks(contents.studies),
         weights=_rows(weights_table(contents.weights)),
-        lead_blocks=_blocks(_without_repeats(contents.leads), LEAD_COLUMNS),
+        lead_blocks=_blocks(_without_repeats(_without_low_resolution(contents.leads)), LEAD_COLUMNS),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=None if contents.missing is None else _rows(contents.missing),
         calendar=_rows(contents.calendar),
@@ -244,13 +248,21 @@ def _of_all_months(table: pd.DataFrame) -> pd.DataFrame:
     return table if table.empty else table[table.month.isna()]
 
 
+def _without_low_resolution(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of fields that may have leads."""
+    return table if table.empty else table[table.source != "low_resolution"]
+
+
 def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
-    """The leads of the ensembles, and once in a branch and split those of the truth."""
+    """Region by region, what is the same beside every experiment (truth, low resolution) once and first."""
     if table.empty:
         return table
-    once = table.source.eq("truth") & ~table.duplicated(["branch", "split", "source"])
-    rows = table[once | table.source.eq("generated")]
-    return rows.assign(experiment=rows.experiment.mask(rows.source == "truth", ""))
+    of_all = table.source != "generated"
+    rows = table.assign(experiment=table.experiment.mask(of_all, ""), of_experiment=~of_all)
+    rows = rows[~(of_all & rows.duplicated())]
+    parts = ["branch", "split", "region"] if "region" in rows else ["branch", "split"]
+    place = rows.groupby(parts, sort=False).ngroup()
+    return rows.assign(place=place).sort_values(["place", "of_experiment"], kind="stable")
 
 
 def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
@@ -263,20 +275,37 @@ def _thin_ice_columns(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _with_interval(table: pd.DataFrame, name: str) -> list[str]:
+    decimals = _decimals(table[name], name)
     bounds = zip(table[name], table[f"{name}_lower"], table[f"{name}_upper"])
     return [
-        _cell(value) + (f"\n{_cell(low)} to\n{_cell(high)}" if pd.notna(low) else "") for value, low, high in bounds
+        _number(value, decimals)
+        + (f"\n{_number(low, decimals)} to\n{_number(high, decimals)}" if pd.notna(low) else "")
+        for value, low, high in bounds
     ]
 
 
 def _rows(table: pd.DataFrame) -> dict[str, list]:
-    """Head and cells of a table as text; numbers with four significant digits, nothing where there is none."""
-    if table.empty:
-        return {"head": [], "rows": []}
-    return {
-        "head": list(table.columns),
-        "rows": [[_cell(value) for value in row] for row in table.itertuples(index=False)],
-    }
+    """Head and cells of a table as text, nothing where there is no value."""
+    columns = [_texts(table[name], name) for name in table.columns]
+    return {"head": list(table.columns), "rows": list(zip(*columns))}
+
+
+def _texts(column: pd.Series, name: str) -> list[str]:
+    """The cells of a column; all its numbers have as many decimals."""
+    if is_float_dtype(column):
+        return [_number(value, _decimals(column, name)) for value in column]
+    return [_cell(value) for value in column]
+
+
+def _decimals(numbers: pd.Series, name: str) -> int:
+    """As many as say all, at most one for a gain in percent and for large numbers, else three."""
+    most = 1 if name in GAIN or numbers.abs().max() >= 100 else 3
+    exact = lambda decimals: numbers.dropna().round(decimals).eq(numbers.dropna()).all()
+    return next(filter(exact, range(most)), most)
+
+
+def _number(value: float, decimals: int) -> str:
+    return "" if pd.isna(value) else f"{value:z.{decimals}f}"
 
 
 def _cell(value: object) -> str:
@@ -284,8 +313,6 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else ""
-    if isinstance(value, float):
-        return f"{value:.0f}" if value == int(value) else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
     return str(value).replace("_", " ") if str(value).isidentifier() else str(value)
 
 

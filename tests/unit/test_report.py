@@ -1,10 +1,12 @@
 """The report: one file, nothing to load from elsewhere, and only the parts that have content."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from superice.report import Contents, render, times_by_rule
 
@@ -18,7 +20,7 @@ SCORES = pd.DataFrame(
         "field": ["generated", "low_resolution"],
         "dates": 3,
         "members": [30, 1],
-        "rmse": [0.2, 0.25],
+        "rmse": [0.2003, 0.2501],
         "rmse_gain_percent": [20.0, float("nan")],
     }
 )
@@ -83,6 +85,23 @@ def test_regions_months_and_thin_ice_have_tables():
     assert page.text.count("3.125") == 1  # the truth's leads stand once, not with every experiment
 
 
+def test_what_all_experiments_share_stands_once_in_a_region():
+    rows = [(r, e, s) for e in ("a", "b") for r in ("ice", "pack") for s in ("truth", "generated", "low_resolution")]
+    thin = pd.DataFrame(rows, columns=["region", "experiment", "source"]).assign(branch="model", split="test")
+    thin = thin.assign(month=float("nan"), quantile_1_percent=[0.5, 0.25, 1.0] * 4)
+    page = render(Contents("demo", {}, thin_ice=thin), TEMPLATE, CAPTIONS)
+    cells = re.findall(r"<td>(ice|pack)</td><td>(\w*)</td><td>([\w ]+)</td>", page)
+    of_a_region = [("", "truth"), ("", "low resolution"), ("a", "generated"), ("b", "generated")]
+    assert cells == [(region, *row) for region in ("ice", "pack") for row in of_a_region]
+
+
+def test_numbers_of_a_column_have_as_many_decimals():
+    scores = SCORES.assign(rmse_gain_percent=[-1.891, 27.64], rmse=[-0.0001, 11.3])
+    text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
+    for cell in ("-1.9", "27.6", "0.000", "11.300"):
+        assert f"<td>{cell}</td>" in text, cell
+
+
 def test_parts_without_content_are_left_out():
     text = Page(render(Contents("real-day", {"grid": "superice"}), TEMPLATE, CAPTIONS)).text
     for part in ("Scores", "Figures", "Studies", "Missing", "Weights"):
@@ -118,10 +137,6 @@ def test_gpu_hours_are_those_of_the_gpus_a_job_was_given(tmp_path):
 
 
 def test_every_figure_of_the_workflow_has_a_caption():
-    import re
-
-    import yaml
-
     figures = re.findall(r'^    "(\w+)": \{', (ROOT / "workflow" / "rules" / "figures.smk").read_text(), re.MULTILINE)
     captions = yaml.safe_load(CAPTIONS.read_text())
     assert len(figures) >= 7

@@ -20,6 +20,8 @@ except InputError as error:
     sys.exit(f"configuration: {error}")
 
 SOURCES = Sources(RUN, f"results/{RUN.name}")
+# Progress goes to log files, where a step every ten seconds says enough.
+os.environ.setdefault("TQDM_MININTERVAL", "10")
 PUBLISHED = RUN.content["published"]
 BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 AREAS = RUN.content["grid"]["areas"]
