@@ -165,7 +165,7 @@ def test_the_models_source_and_leave_to_resample_come_from_the_configuration(che
 
 def test_a_date_outside_the_calendar_is_an_error(checkout):
     target = "results/superice/model/predictions/sit_hrai_20220701.nc"
-    assert "No rule to produce" in snakemake(checkout, "--dry-run", target, check=False)
+    assert "20220701 is no day of the configuration" in snakemake(checkout, "--dry-run", target, check=False)
 
 
 @pytest.mark.parametrize(

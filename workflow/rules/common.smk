@@ -24,6 +24,7 @@ SOURCES = Sources(RUN, f"results/{RUN.name}")
 os.environ.setdefault("TQDM_MININTERVAL", "10")
 PUBLISHED = RUN.content["published"]
 BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
+DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in (*RUN.calendar.model_days(), *RUN.calendar.observed_days())}
 AREAS = RUN.content["grid"]["areas"]
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
@@ -33,7 +34,7 @@ container: "envs/superice.sif"
 
 wildcard_constraints:
     run=RUN.name,
-    date="|".join(f"{day:%Y%m%d}" for day in sorted({*RUN.calendar.model_days(), *RUN.calendar.observed_days()})),
+    date=r"\d{8}",
     branch="model|observations",
     experiment="|".join(RUN.content["experiments"]),
     seed=r"\d+",
@@ -56,7 +57,9 @@ def paths(*patterns, **values):
 
 def day_of(wildcards):
     """The date of a job."""
-    return date(int(wildcards.date[:4]), int(wildcards.date[4:6]), int(wildcards.date[6:]))
+    if wildcards.date not in DAY_OF_STAMP:
+        raise WorkflowError(f"{wildcards.date} is no day of the configuration's calendar")
+    return DAY_OF_STAMP[wildcards.date]
 
 
 def iso(wildcards):
