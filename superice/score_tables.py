@@ -280,3 +280,9 @@ def summary(compared: pd.DataFrame) -> str:
 def _summary_row(row: pd.Series) -> list[str]:
     numbers = [form.format(row[name]) if pd.notna(row[name]) else "" for name, form in SUMMARY.values()]
     return [row.experiment.replace("_", " "), *numbers]
+
+
+def last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Branch and split, for each branch in ``table`` the last split in time: test, where it was scored."""
+    order = ["training", "validation", "test"]
+    return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]

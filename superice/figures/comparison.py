@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.figures.style import PAGE_WIDTH, TRUTH, letter_panels, look, notice, spelled
+from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, letter_panels, look, notice, spelled
 
 # By column of the table: title, best value, and the range beyond which a dot becomes a number.
 SCORES = {
@@ -31,7 +31,7 @@ def scores_of_experiments(compared: pd.DataFrame) -> Figure:
     ``compared`` is the table ``comparison.csv``; the experiments stand as there, the best CRPS above.
     """
     if compared.empty:
-        return notice("No date was scored: nothing to draw.")
+        return notice(NOTHING)
     split = "test" if "test" in set(compared.split) else compared.split.iloc[0]
     rows = compared[compared.split == split]
     names = list(dict.fromkeys(rows.experiment))

@@ -16,7 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from superice.figures.style import (
+    LOW,
     LOW_RESOLUTION,
+    NOTHING,
     PAGE_WIDTH,
     TRUTH,
     experiment_colours,
@@ -78,7 +80,7 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
     """
     scored = daily[(daily.n_pixels > 0) & (daily.region == ICE)]
     if scored.empty:
-        return notice("No date was scored: nothing to draw.")
+        return notice(NOTHING)
     branches = list(dict.fromkeys(scored.branch))
     colours = experiment_colours(scored.experiment)
     with look():
@@ -104,7 +106,7 @@ def _over_dates(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str
     for name, group in generated.groupby("experiment"):
         _seasons(axis, group, score, colours[name], spelled(name))
     low = rows[rows.field == "low_resolution"].drop_duplicates("date").sort_values("date")
-    _seasons(axis, low, score, LOW_RESOLUTION, "low-resolution field")
+    _seasons(axis, low, score, LOW_RESOLUTION, LOW)
 
 
 def _seasons(axis: Axes, rows: pd.DataFrame, score: str, colour: str, label: str) -> None:
@@ -153,13 +155,13 @@ def _spectrum(axis: Axes, scores: xr.Dataset) -> None:
         label = None if number else f"{scores.sizes['member']} members"
         axis.loglog(wavelength, member, color=MEMBERS, alpha=0.35, lw=0.7, label=label)
     axis.loglog(wavelength, scores.power_truth.values, color=TRUTH, label="truth")
-    axis.loglog(wavelength, scores.power_low_resolution.values, color=LOW_RESOLUTION, label="low-resolution field")
+    axis.loglog(wavelength, scores.power_low_resolution.values, color=LOW_RESOLUTION, label=LOW)
 
 
 def _coherence(axis: Axes, scores: xr.Dataset) -> None:
     wavelength, (generated, low) = 1 / scores.wavenumber.values, scores.coherence.values
     axis.semilogx(wavelength, generated, color=MEMBERS, label="members, mean")
-    axis.semilogx(wavelength, low, color=LOW_RESOLUTION, label="low-resolution field")
+    axis.semilogx(wavelength, low, color=LOW_RESOLUTION, label=LOW)
     axis.set_ylim(0, 1)
 
 

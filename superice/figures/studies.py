@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.figures.style import EXPERIMENTS, LOW_RESOLUTION, PAGE_WIDTH, TRUTH, letter_panels, look, notice
+from superice.figures.style import EXPERIMENTS, LOW, LOW_RESOLUTION, PAGE_WIDTH, TRUTH, letter_panels, look, notice
 
 COMPARED, FINAL = EXPERIMENTS[:2]
 PANELS = {
@@ -35,7 +35,7 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
         for axis, (score, title) in zip(axes, PANELS.items(), strict=True):
             _points(axis, generated, places, score, final)
             if score in ("rmse", "crps"):
-                axis.axhline(low[score], color=LOW_RESOLUTION, label="low-resolution field")
+                axis.axhline(low[score], color=LOW_RESOLUTION, label=LOW)
             if score == "fine_scale":
                 axis.axhline(1, color=TRUTH, lw=0.7, ls=":")
             axis.set_title(title)

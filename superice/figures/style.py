@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +32,8 @@ LOW_RESOLUTION = "#E69F00"
 EXPERIMENTS = ("#0072B2", "#D55E00", "#CC79A7", "#009E73", "#999933", "#332288", "#56B4E9", "#882255")
 # Those that nearly every run has keep their colour in every figure, whatever stands beside them.
 USUAL = dict(zip(("preconditioned", "reference", "deterministic", "correlated_noise", "cubic"), EXPERIMENTS))
+LOW = "low-resolution field"
+NOTHING = "No date was scored: nothing to draw."
 LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"
@@ -114,6 +116,11 @@ def experiment_colours(names: Iterable[str]) -> dict[str, str]:
     left = [colour for colour in EXPERIMENTS if colour not in usual.values()] or EXPERIMENTS
     others = [name for name in names if name not in USUAL]
     return usual | {name: left[number % len(left)] for number, name in enumerate(others)}
+
+
+def keys_of(colours: Mapping[str, str]) -> list[Line2D]:
+    """The keys of a legend that names what each colour stands for."""
+    return [Line2D([], [], color=colour, marker=".", label=spelled(name)) for name, colour in colours.items()]
 
 
 def spelled(name: str) -> str:

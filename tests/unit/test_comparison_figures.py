@@ -9,7 +9,8 @@ from PIL import Image
 
 from superice.deliverable import writing_predictions
 from superice.features import read_model_features
-from superice.figures import comparisons, seasons, style
+from superice.figures import by_part, by_wavelength, seasons, style
+from superice.figures import thin_ice as thin_ice_figure
 from superice.score_tables import by_month, by_region, daily, thin_ice
 from superice.scores import ScoreSettings, score_date
 
@@ -48,17 +49,17 @@ def days(scores):
 
 
 def test_regions_and_months_have_a_row_each(days):
-    figure = comparisons.scores_by_part(by_region(days), by_month(days))
-    assert len(figure.axes) == 2 * len(comparisons.SCORES)
+    figure = by_part.scores_by_part(by_region(days), by_month(days))
+    assert len(figure.axes) == 2 * len(by_part.SCORES)
     labels = lambda axis: [label.get_text() for label in axis.get_xticklabels()]
     assert labels(figure.axes[0]) == ["all ice", "pack", "marginal"]
     assert labels(figure.axes[5]) == ["Nov", "Dec", "Jan"]
 
 
 def test_thin_ice_has_the_truth_beside_every_experiment(scores):
-    figure = comparisons.thin_ice(thin_ice(day for group in scores.values() for day in group))
+    figure = thin_ice_figure.thin_ice(thin_ice(day for group in scores.values() for day in group))
     skill, quantiles, shares = figure.axes
-    assert {line.get_color() for line in quantiles.lines} >= {comparisons.TRUTH, comparisons.LOW_RESOLUTION}
+    assert {line.get_color() for line in quantiles.lines} >= {style.TRUTH, style.LOW_RESOLUTION}
     assert len(quantiles.lines) == 4
     assert max(skill.lines[0].get_ydata()) <= 1
     assert len(shares.patches) == 2 * 4
@@ -66,12 +67,12 @@ def test_thin_ice_has_the_truth_beside_every_experiment(scores):
 
 def test_scales_show_the_error_in_units_of_the_truth(scores):
     """White noise of twice the truth's deviation has four times its power at all wavelengths, a constant's error its own."""
-    error = comparisons.scales(scores).axes[2]
-    colours = comparisons.experiment_colours(["good", "bad"])
+    error = by_wavelength.scales(scores).axes[2]
+    colours = style.experiment_colours(["good", "bad"])
     medians = {line.get_color(): np.median(line.get_ydata()) for line in error.lines}
     assert medians[colours["bad"]] == pytest.approx(4, rel=0.3)
     assert medians[colours["good"]] == pytest.approx(0.01, rel=0.3)
-    assert medians[comparisons.LOW_RESOLUTION] == pytest.approx(1, rel=0.01)
+    assert medians[style.LOW_RESOLUTION] == pytest.approx(1, rel=0.01)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,10 @@ rule figure:
             "figures/comparison",
             "figures/observations",
             "figures/distributions",
-            "figures/comparisons",
+            "figures/by_part",
+            "figures/by_wavelength",
+            "figures/thin_ice",
+            "score_tables",
             "figures/seasons",
         ),
     output:

@@ -10,7 +10,18 @@ from matplotlib.figure import Figure
 from superice.commands import command, run
 from superice.deliverable import read_gridded
 from superice.features import read_model_features, read_observed_features
-from superice.figures import comparison, comparisons, curves, distributions, maps, observations, seasons, studies
+from superice.figures import (
+    by_part,
+    by_wavelength,
+    comparison,
+    curves,
+    distributions,
+    maps,
+    observations,
+    seasons,
+    studies,
+    thin_ice,
+)
 from superice.figures.style import save
 from superice.score_tables import read_scores
 
@@ -107,17 +118,17 @@ def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset
 
 def scales(args: argparse.Namespace) -> Figure:
     """Power, coherence and error of every experiment at every wavelength."""
-    return comparisons.scales(groups_of_scores(args.scores))
+    return by_wavelength.scales(groups_of_scores(args.scores))
 
 
 def parts(args: argparse.Namespace) -> Figure:
     """Scores of every experiment by region and by month."""
-    return comparisons.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
+    return by_part.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
 
 
 def thin(args: argparse.Namespace) -> Figure:
     """Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment."""
-    return comparisons.thin_ice(pd.read_csv(args.thin_ice[0]))
+    return thin_ice.thin_ice(pd.read_csv(args.thin_ice[0]))
 
 
 def season(args: argparse.Namespace) -> Figure:
