@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from superice import __version__
 from superice.errors import InputError
 from superice.files import whole, write_dataset
 from superice.grid import Grid
+from superice.provenance import provenance
 
 FIELDS = {
     "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),
@@ -77,8 +78,11 @@ def _grid_mapping(grid: Grid) -> dict[str, object]:
     return attributes
 
 
-def _frame(grid: Grid, day: date, title: str, summary: str, provenance: dict[str, str]) -> xr.Dataset:
-    """The dataset that every gridded file starts from: time, coordinates, grid mapping, CF and ACDD attributes."""
+def _frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> xr.Dataset:
+    """The dataset that every gridded file starts from: time, coordinates, grid mapping, CF and ACDD attributes.
+
+    ``details`` are further attributes of the file.
+    """
     longitude, latitude = grid.lonlat()
     noon = np.datetime64(day.isoformat() + "T12:00:00", "ns")
     named = lambda standard_name, long_name, **more: {"standard_name": standard_name, "long_name": long_name, **more}
@@ -105,7 +109,7 @@ def _frame(grid: Grid, day: date, title: str, summary: str, provenance: dict[str
             "geospatial_lon_min": float(longitude.min()),
             "geospatial_lon_max": float(longitude.max()),
             "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
-            **provenance,
+            **provenance(**details),
         },
     )
     frame["crs"] = ((), np.int32(0), _grid_mapping(grid))
@@ -124,7 +128,7 @@ def write_model_features(
     day: date,
     high: dict[str, np.ndarray],
     low: dict[str, np.ndarray],
-    provenance: dict[str, str],
+    details: Mapping[str, str | float],
 ) -> None:
     """Write ``model/features/YYYYMMDD.nc``.
 
@@ -136,7 +140,7 @@ def write_model_features(
         day,
         "SuperIce model features",
         "neXtSIM fields on the 3 km grid and, as *_reprocessed, at the resolution of satellite products.",
-        provenance,
+        details,
     )
     for name in FIELDS:
         dataset[name] = _field(high[name], name, "modelResult")
@@ -153,7 +157,7 @@ def write_observed_features(
     day: date,
     fields: dict[str, np.ndarray],
     mask_reason: np.ndarray,
-    provenance: dict[str, str],
+    details: Mapping[str, str | float],
 ) -> None:
     """Write the published ``.npz`` and the same fields as CF NetCDF with the reasons of the mask.
 
@@ -165,7 +169,7 @@ def write_observed_features(
         day,
         "SuperIce observed features",
         "CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the 3 km grid.",
-        provenance,
+        details,
     )
     for name in FIELDS:
         dataset[name] = _field(fields[name], name, "physicalMeasurement")
@@ -205,7 +209,7 @@ class Ensemble:
 
 @contextmanager
 def writing_predictions(
-    path: str | Path, grid: Grid, day: date, members: int, provenance: dict[str, str]
+    path: str | Path, grid: Grid, day: date, members: int, details: Mapping[str, str | float]
 ) -> Iterator[Ensemble]:
     """Open ``predictions/sit_hrai_YYYYMMDD.nc`` for ``members`` members; those not written are missing everywhere.
 
@@ -216,7 +220,7 @@ def writing_predictions(
         day,
         "SuperIce ensemble of sea ice thickness",
         "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
-        provenance,
+        details,
     )
     with whole(path) as temporary:
         _write(temporary, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def generate(
     seed: int,
     output: Path,
     day: date | None = None,
-    provenance: dict[str, str] | None = None,
+    details: Mapping[str, str | float] | None = None,
 ) -> None:
     """Draw the ensemble of a day and write it, member by member, as ``sit_hrai_YYYYMMDD.nc``.
 
@@ -37,7 +38,7 @@ def generate(
         seed: of the ensemble.
         output: the file to write.
         day: that the features must be of; None for theirs.
-        provenance: further attributes of the file.
+        details: further attributes of the file.
 
     Raises:
         InputError: for any input that cannot be used; no file is left then.
@@ -47,7 +48,7 @@ def generate(
         raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
-        **(provenance or {}),
+        **(details or {}),
         "experiment": generator.origin["experiment"],
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,

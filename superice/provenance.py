@@ -14,13 +14,11 @@ def digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def provenance(configuration: str, **details: object) -> dict[str, str]:
-    """Attributes that name the workflow's version, the configuration's digest and further details."""
-    named = {name: value if isinstance(value, str) else json.dumps(value) for name, value in details.items()}
+def provenance(**details: str | float) -> dict[str, str | float]:
+    """Attributes that name the workflow, its version, and further details."""
     return {
         "workflow": f"SuperIce {__version__}",
-        "configuration_digest": configuration,
         "source": "SuperIce workflow",
         "references": "SuperIce deliverable D3.1, AI-based generation report, version 2.0; doi:10.11582/2024.00175",
-        **named,
+        **details,
     }

@@ -1,6 +1,7 @@
 """A copy of the workflow in a folder of its own, and Snakemake in it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,3 +40,9 @@ def snakemake(folder, *arguments, check=True):
     output = result.stdout + result.stderr
     assert not check or result.returncode == 0, output[-4000:]
     return output
+
+
+def jobs(output):
+    """How many jobs of each rule a dry-run plans."""
+    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", output, re.MULTILINE | re.DOTALL)
+    return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}

@@ -53,10 +53,15 @@ def log_of_training(checkout):
     return (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
 
 
+def change(checkout, text, other):
+    """Write another text into the configuration of a run."""
+    configuration = checkout.folder / "small.yaml"
+    configuration.write_text(configuration.read_text().replace(text, other))
+
+
 def make_long(checkout):
     """Give the training more epochs than a test waits for."""
-    configuration = checkout.folder / "small.yaml"
-    configuration.write_text(configuration.read_text().replace("epochs: 8", "epochs: 5000"))
+    change(checkout, "epochs: 8", "epochs: 5000")
 
 
 def running(cluster):
@@ -85,6 +90,13 @@ class TestWork:
             assert job["Partition"] == "small-g" and job["JOB_GRES"] == "gpu:mi250:1"
             assert job["NumCPUs"] == "7" and job["TRES"].startswith("cpu=7,mem=60200M")
         assert all(equal_weights(checkout.folder / path, made_here.folder / path) for path in weights)
+
+    def test_a_shared_training_holds_a_gpu_for_each_process(self, cluster, checkout):
+        change(checkout, "epochs: 8", "epochs: 2, devices: 2")
+        output = checkout.run(targets=[TRAINED])
+        job = next(job for job in cluster.jobs() if job["JobId"] in submitted(output))
+        assert job["JOB_GRES"] == "gpu:mi250:2" and job["NumCPUs"] == "14" and job["NumNodes"] == "1"
+        assert (checkout.folder / TRAINED).exists()
 
     def test_dates_are_one_job_a_group_and_a_date_alone_is_one_job(self, cluster, checkout, made_here):
         shutil.copytree(made_here.results / "training", checkout.results / "training", dirs_exist_ok=True)

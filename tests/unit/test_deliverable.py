@@ -12,7 +12,6 @@ from compliance_checker.suite import CheckSuite
 
 from superice.deliverable import FIELDS, write_model_features, write_observed_features, writing_predictions
 from superice.grid import Grid
-from superice.provenance import provenance
 
 DAY = date(2022, 4, 12)
 COORDINATES = {"time", "longitude", "latitude", "x", "y", "crs"}
@@ -38,7 +37,7 @@ def published(grid, tmp_path_factory):
     masked = np.zeros(grid.shape, np.uint8)
     masked[:5, :5] = 9
     fields = {name: np.where(masked, np.nan, random.uniform(0, 1e-4, grid.shape)) for name in FIELDS}
-    made_by = provenance("0123456789ab", source_of_fields="model")
+    made_by = {"configuration_digest": "0123456789ab", "source_of_fields": "model"}
     model, observed, ensemble = (folder / name for name in LAYOUT)
     write_model_features(model, grid, DAY, fields, fields, made_by)
     write_observed_features(observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by)

@@ -281,7 +281,7 @@ def observe(folder, products, day, **folders):
     sources = [part for name, place in options.items() for part in (f"--{name}", place)]
     said = call(
         "observed_features.py", folder, *sources, "--date", day, "--land", folder / "land.npy",
-        "--provenance", '{"a": "b"}',
+        "--details", '{"a": "b"}',
         "--output", output, "--output-netcdf", output.with_suffix(".nc"), "--record", folder / "record.json",
     )  # fmt: skip
     return said, read_observed_features(output), json.loads((folder / "record.json").read_text())

@@ -1,25 +1,18 @@
 """What Snakemake plans: the reference run without data, single dates, named targets, and refused configurations."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from workflow_copy import ROOT, copy_workflow, snakemake
+from workflow_copy import ROOT, copy_workflow, jobs, snakemake
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A copy of the workflow without results."""
     return copy_workflow(tmp_path_factory.mktemp("checkout"))
-
-
-def jobs(output):
-    """How many jobs of each rule a dry-run plans."""
-    table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", output, re.MULTILINE | re.DOTALL)
-    return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}
 
 
 def test_the_reference_run_is_planned_without_data(checkout):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from snakemake.utils import update_config
-from workflow_copy import copy_workflow, snakemake
+from workflow_copy import copy_workflow, jobs, snakemake
 
 from superice.configuration import Configuration
 from superice.status import progress, stages
@@ -122,6 +122,14 @@ class TestSmallRun:
 
     def test_a_second_run_has_nothing_to_do(self, run):
         assert "Nothing to be done" in make(run, "all")
+
+    def test_an_experiment_more_remakes_nothing(self, run):
+        content = yaml.safe_load((run / "small.yaml").read_text())
+        content["experiments"]["more_steps"] = {"trained_as": "reference", "sampler": {"steps": 3}}
+        content["run"].append("more_steps")
+        (run / "more.yaml").write_text(yaml.safe_dump(content))  # which sorts the keys
+        plan = snakemake(run, "--dry-run", "--quiet", "rules", "--configfile", "more.yaml", "--", "ensembles")
+        assert jobs(plan) == {"draw_ensemble": 2 + 3 + 3, "ensembles": 1}  # validation, test, observations
 
     def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
         path = RUN / "observations/predictions/sit_hrai_20221117.nc"

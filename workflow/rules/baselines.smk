@@ -60,13 +60,11 @@ rule draw_baseline:
         threshold=lambda wildcards: RUN.features(set_of(wildcards.experiment))["sic_threshold"],
         members=lambda wildcards: RUN.experiment(wildcards.experiment)["sampler"]["members"],
         seed=lambda wildcards: RUN.experiment(wildcards.experiment)["ensembles"]["seed"],
-        provenance=lambda wildcards: json.dumps(
-            provenance(RUN.digest, source_of_features=wildcards.branch, experiment=wildcards.experiment)
-        ),
+        details=details_of_ensemble,
     message:
         "{wildcards.experiment} of {params.date} ({wildcards.branch})"
     shell:
         "python {input.script} --baseline {params.baseline} --features {input.features} {params.noise}"
         " --sic-threshold {params.threshold} --areas {input.areas} --area {params.area} --date {params.date}"
-        " --members {params.members} --seed {params.seed} --provenance {params.provenance:q}"
+        " --members {params.members} --seed {params.seed} --details {params.details:q}"
         " --output {output} > {log} 2>&1"

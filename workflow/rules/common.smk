@@ -9,7 +9,7 @@ from datetime import date
 from superice.configuration import Configuration
 from superice.errors import InputError
 from superice.grid import load_grid
-from superice.provenance import provenance
+from superice.provenance import digest
 from superice.sources import Sources
 from superice.surrogate.plan import SurrogatePlan
 
@@ -53,6 +53,11 @@ def paths(*patterns, **values):
     if "date" in values:
         values["date"] = stamps(values["date"])
     return expand([f"results/{RUN.name}/{pattern}" for pattern in patterns], **values)
+
+
+def as_json(content):
+    """Content as text, the same whatever the order of its keys: other lines first in the configuration remake nothing."""
+    return json.dumps(content, sort_keys=True)
 
 
 def day_of(wildcards):
@@ -123,6 +128,16 @@ def way_to(branch, feature_set=None):
     return {key: section[key] for key in keys}
 
 
+def details_of_features(branch):
+    """Attributes of a job's features. Their digest is of what decides them, that a change of anything else remakes nothing."""
+    return lambda wildcards: as_json(
+        {
+            "configuration_digest": digest([RUN.content["grid"], way_to(branch, set_in_path(wildcards))]),
+            "source_of_fields": branch,
+        }
+    )
+
+
 def folder_of_set(feature_set):
     """The part of a path that a feature set has for itself; nothing for the run's own."""
     return f"feature_sets/{feature_set}/" if feature_set else ""
@@ -164,7 +179,7 @@ def of_experiment(pattern, **values):
 
 def settings_of_features(branch):
     """A job's way to a branch's features."""
-    return lambda wildcards: json.dumps(way_to(branch, set_in_path(wildcards)))
+    return lambda wildcards: as_json(way_to(branch, set_in_path(wildcards)))
 
 
 def ensembles_of(experiment, branch, days, feature_set=None):
@@ -219,6 +234,24 @@ def drawn_with(experiments):
 def experiment_of(wildcards):
     """The experiment of a job; the published one where the path names none."""
     return wildcards.get("experiment", PUBLISHED)
+
+
+def details_of_ensemble(wildcards):
+    """Attributes of a job's ensemble; of their digest as ``details_of_features`` says."""
+    settings = RUN.experiment(experiment_of(wildcards))
+    decisive = [
+        RUN.content["grid"],
+        *(way_to(branch, set_drawn_from(wildcards)) for branch in ("model", wildcards.branch)),
+        {section: values for section, values in settings.items() if section != "ensembles"},
+        stamps(RUN.calendar.split_days("training")),
+    ]
+    return as_json(
+        {
+            "configuration_digest": digest(decisive),
+            "source_of_features": wildcards.branch,
+            "experiment": experiment_of(wildcards),
+        }
+    )
 
 
 def devices_of(experiment):

@@ -27,15 +27,15 @@ rule draw_ensemble:
     params:
         date=iso,
         area=area,
-        sampler=lambda wildcards: json.dumps(RUN.experiment(experiment_of(wildcards))["sampler"]),
+        sampler=lambda wildcards: as_json(RUN.experiment(experiment_of(wildcards))["sampler"]),
         seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_features=wildcards.branch)),
+        details=details_of_ensemble,
     message:
         "ensemble of {params.date} ({wildcards.branch})"
     shell:
         "python {input.script} --features {input.features} --weights {input.weights} --areas {input.areas}"
         " --area {params.area} --date {params.date} --sampler {params.sampler:q} --seed {params.seed}"
-        " --threads {threads} --provenance {params.provenance:q} --output {output} > {log} 2>&1"
+        " --threads {threads} --details {params.details:q} --output {output} > {log} 2>&1"
 
 
 use rule draw_ensemble as draw_published_ensemble with:

@@ -70,13 +70,13 @@ rule model_features:
         resample="--resample" if MODEL.get("resample") else "",
         area=area,
         settings=settings_of_features("model"),
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="model")),
+        details=details_of_features("model"),
     message:
         "model features of {params.date}"
     shell:
         "python {input.script} --source {params.folder:q} --kind {params.kind} {params.resample} --date {params.date}"
         " --areas {input.areas} --area {params.area} --settings {params.settings:q}"
-        " --provenance {params.provenance:q} --output {output.features} --store {output.store}"
+        " --details {params.details:q} --output {output.features} --store {output.store}"
         " --record {output.record} > {log} 2>&1"
 
 
@@ -116,13 +116,13 @@ rule observed_features:
         drift=lambda wildcards: SOURCES.observed_folder("drift", day_of(wildcards)),
         area=area,
         settings=settings_of_features("observations"),
-        provenance=lambda wildcards: json.dumps(provenance(RUN.digest, source_of_fields="observations")),
+        details=details_of_features("observations"),
     message:
         "observed features of {params.date}"
     shell:
         "python {input.script} --cs2smos {params.cs2smos:q} --concentration {params.concentration:q}"
         " --drift {params.drift:q} --land {input.land} --date {params.date} --areas {input.areas} --area {params.area}"
-        " --settings {params.settings:q} --provenance {params.provenance:q}"
+        " --settings {params.settings:q} --details {params.details:q}"
         " --output {output.features} --output-netcdf {output.netcdf} --record {output.record} > {log} 2>&1"
 
 

@@ -29,7 +29,7 @@ rule score_date:
     params:
         split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
         observed=lambda wildcards, input: (f"--observed-features {input.observed}" if input.observed else ""),
-        settings=json.dumps(RUN.content["scores"]),
+        settings=as_json(RUN.content["scores"]),
     message:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"
     shell:
@@ -60,7 +60,7 @@ rule score_table:
         mem_mb=2000,
         runtime=20,
     params:
-        intervals=json.dumps(RUN.content["intervals"]),
+        intervals=as_json(RUN.content["intervals"]),
     message:
         "tables of scores"
     shell:

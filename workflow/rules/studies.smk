@@ -28,7 +28,7 @@ rule study_table:
         runtime=20,
     params:
         studies=json.dumps(STUDIES),
-        intervals=json.dumps(RUN.content["intervals"]),
+        intervals=as_json(RUN.content["intervals"]),
     message:
         "table of the studies"
     shell:

@@ -48,7 +48,7 @@ if SURROGATE_SOURCE["kind"] == "twin":
             area=SURROGATE.content["area"],
             years=lambda wildcards: [SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
-            settings=json.dumps(SURROGATE.content["twin"]),
+            settings=as_json(SURROGATE.content["twin"]),
             before=lambda wildcards, input: f"--before {input.before}" if input.before else "",
         message:
             "weather and thickness of {wildcards.year}"
@@ -142,7 +142,7 @@ rule surrogate_train:
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
         checkpoint="results/{run}/surrogate/{trial}/checkpoint.pt",
         seed=lambda wildcards: SURROGATE.experiment(wildcards.trial)["seed"],
-        settings=lambda wildcards: json.dumps(
+        settings=lambda wildcards: as_json(
             {key: SURROGATE.experiment(wildcards.trial)[key] for key in ("inputs", "network", "loss", "training")}
         ),
     message:
@@ -175,7 +175,7 @@ rule surrogate_forecasts:
         gpu=1,
     params:
         area=SURROGATE.content["area"],
-        settings=json.dumps(SURROGATE.content["forecasts"]),
+        settings=as_json(SURROGATE.content["forecasts"]),
     message:
         "forecasts of the surrogate {wildcards.trial}"
     shell:
@@ -266,7 +266,7 @@ rule surrogate_train_generator:
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
         checkpoint="results/{run}/surrogate/restoration/checkpoint.pt",
-        settings=json.dumps(SURROGATE.generator),
+        settings=as_json(SURROGATE.generator),
         seed=SURROGATE.content["restoration"]["seed"],
     message:
         "training the generator of the restoration (progress: tail -f {log})"
@@ -298,8 +298,8 @@ rule surrogate_restore:
         gpu=1,
     params:
         area=SURROGATE.content["area"],
-        settings=json.dumps(SURROGATE.restoration),
-        sampler=json.dumps(SURROGATE.content["restoration"]["sampler"]),
+        settings=as_json(SURROGATE.restoration),
+        sampler=as_json(SURROGATE.content["restoration"]["sampler"]),
     message:
         "members drawn from smooth forecasts"
     shell:

@@ -47,7 +47,7 @@ rule train:
         validation=stamps(VALIDATION),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
         checkpoint="results/{run}/training/{experiment}/seed{seed}/checkpoint.pt",
-        settings=lambda wildcards: json.dumps(
+        settings=lambda wildcards: as_json(
             {key: RUN.experiment(wildcards.experiment)[key] for key in ("network", "diffusion", "training")}
         ),
     message:
@@ -88,9 +88,9 @@ rule select_training:
         features=folder_of("validation"),
         validation=stamps(VALIDATION),
         spacing=SPACING_KM,
-        sampler=lambda wildcards: json.dumps(RUN.experiment(wildcards.experiment)["sampler"]),
-        scoring=json.dumps(RUN.content["scores"]),
-        settings=json.dumps(RUN.content["selection"]),
+        sampler=lambda wildcards: as_json(RUN.experiment(wildcards.experiment)["sampler"]),
+        scoring=as_json(RUN.content["scores"]),
+        settings=as_json(RUN.content["selection"]),
     message:
         "choice among the trainings of {wildcards.experiment}"
     shell:

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--members", type=int, required=True, help="size of the ensemble; a cubic field stands alone")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
-    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
     if (args.baseline == "correlated_noise") != bool(args.noise):
@@ -38,7 +38,7 @@ def main() -> None:
     features = read_features(args.features, grid, args.sic_threshold, args.date)
     noise = CorrelatedNoise.load(args.noise) if args.noise else None
     count = args.members if noise else 1
-    made_by = {**args.provenance, "summary": SUMMARY[args.baseline], "passes_per_member": 0}
+    made_by = {**args.details, "summary": SUMMARY[args.baseline], "passes_per_member": 0}
     began, negative = time.monotonic(), 0
     with writing_predictions(args.output, grid, features.date, count, made_by) as ensemble:
         for member in members(features, grid, noise, count, args.seed) if features.mask.any() else ():

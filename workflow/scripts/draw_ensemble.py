@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--sampler", type=settings, required=True, help="sampler: JSON")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
-    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
 
@@ -31,7 +31,7 @@ def main() -> None:
         args.seed,
         args.output,
         day=args.date,
-        provenance=args.provenance,
+        details=args.details,
     )
 
 

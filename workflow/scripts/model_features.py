@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
     parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
     parser.add_argument("--store", type=Path, help="YYYYMMDD.npy, what a training reads of the day")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
@@ -69,7 +69,7 @@ def main() -> None:
         high, low = nothing(grid), nothing(grid)
         features = model_features(args.date, high, low, how)
     statistics, floored = model_statistics(features, how.deformation_floor)
-    write_model_features(args.output, grid, args.date, high, low, args.provenance)
+    write_model_features(args.output, grid, args.date, high, low, args.details)
     if args.store:
         write_day(args.store, quantities(features))
     write_json(

@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--provenance", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="sic_sit_e1_e2_YYYYMMDD.npz")
     parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
@@ -77,7 +77,7 @@ def main() -> None:
         args.date,
         observed.fields,
         observed.mask_reason,
-        args.provenance,
+        args.details,
     )
     write_json(
         args.record,
