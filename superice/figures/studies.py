@@ -43,7 +43,7 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
                 axis.set_xscale("log")
             if score == "seconds_per_member":
                 axis.set_ylim(bottom=0)
-            axis.set_xticks(places, labels, fontsize=6)
+            axis.set_xticks(places, labels, fontsize=6, rotation=45 if numeric else 0)
             axis.minorticks_off()
             axis.margins(x=0.15)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center")
