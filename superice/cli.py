@@ -16,7 +16,8 @@ the published data: a model day YYYYMMDD.nc with sic_reprocessed, sit_reprocesse
 shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with sic, sit, divergence and shear.
 
 A network of the report's formulation (noise_prediction) is drawn from with the default sampler. For a preconditioned one:
---sampler stochastic_multistep --steps 8 --inflation 1.12, and for one trained with proper scores: --steps 1
+--sampler stochastic_multistep --steps 8 --inflation 1.12; for one trained with proper scores:
+--sampler one_pass --steps 1 --inflation 1.2
 """
 
 
@@ -31,9 +32,9 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
     parser.add_argument("--members", type=int, default=30, help="size of the ensemble")
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
-    parser.add_argument("--sampler", default="ddim", help="ddim, heun, multistep or stochastic_multistep")
+    parser.add_argument("--sampler", default="ddim", help="ddim, heun, multistep, stochastic_multistep or one_pass")
     parser.add_argument("--steps", type=int, default=40, help="from noise to a member, a pass each (heun: two)")
-    parser.add_argument("--inflation", type=float, default=1.0, help="of the stochastic sampler's fresh noise")
+    parser.add_argument("--inflation", type=float, default=1.0, help="of the noise of stochastic_multistep or one_pass")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
     parser.add_argument("--batch", type=int, default=2, help="most members that go through the network together")
     parser.add_argument(

@@ -268,4 +268,19 @@ def stochastic_multistep(
     return multistep(denoise, steps, draw, stochastic=True, inflation=inflation)
 
 
-SAMPLERS = {"ddim": ddim, "heun": heun, "multistep": multistep, "stochastic_multistep": stochastic_multistep}
+def one_pass(denoise: Denoiser, steps: list[tuple[float, float]], draw: Noise, inflation: float = 1.0) -> Tensor:
+    """What the network makes of the noise at once, for one that was trained so.
+
+    Arguments and result as for ``ddim``, with one step. ``inflation`` scales the noise, and with it how far members differ.
+    """
+    return denoise(inflation * math.hypot(*steps[0]) * draw(), *steps[0])
+
+
+SAMPLERS = {
+    "ddim": ddim,
+    "heun": heun,
+    "multistep": multistep,
+    "stochastic_multistep": stochastic_multistep,
+    "one_pass": one_pass,
+}
+INFLATED = ("stochastic_multistep", "one_pass")

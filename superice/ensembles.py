@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from superice.diffusion import SAMPLERS, Formulation
+from superice.diffusion import INFLATED, SAMPLERS, Formulation
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, working_bytes
 from superice.memory import available, keep_freed
@@ -36,9 +36,9 @@ class SamplerSettings:
     """How members are drawn.
 
     Attributes:
-        name: ddim (the report's), heun, multistep or stochastic_multistep.
+        name: ddim (the report's), heun, multistep, stochastic_multistep or one_pass.
         steps: from pure noise to the member (N_d of the report).
-        inflation: of the fresh noise of the stochastic sampler.
+        inflation: of the fresh noise of the stochastic sampler, or of the noise that one pass starts from.
         members: size of the ensemble.
         batch: the most members that go through the network together, where the memory has room for them; the result
             does not depend on it.
@@ -71,6 +71,8 @@ class SamplerSettings:
         for name in ("steps", "members", "batch"):
             if getattr(self, name) < 1:
                 raise InputError(f"sampler.{name}: at least 1 is needed", value=getattr(self, name))
+        if self.name == "one_pass" and self.steps > 1:
+            raise InputError("sampler.steps: one_pass takes 1", value=self.steps)
         if self.tile is not None and (len(self.tile) != 2 or min(self.tile) < 1):
             raise InputError("sampler.tile: rows and columns are needed, each at least 1", value=self.tile)
 
@@ -142,7 +144,7 @@ def draw_members(
 
 def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
     sample = SAMPLERS[settings.name]
-    return partial(sample, inflation=settings.inflation) if settings.name == "stochastic_multistep" else sample
+    return partial(sample, inflation=settings.inflation) if settings.name in INFLATED else sample
 
 
 class _Field:

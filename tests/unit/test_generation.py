@@ -187,7 +187,9 @@ def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch
     refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
 
 
-@pytest.mark.parametrize(("option", "value"), [("--steps", "0"), ("--members", "-1"), ("--sampler", "euler")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--steps", "0"), ("--members", "-1"), ("--sampler", "euler"), ("--sampler", "one_pass")]
+)
 def test_a_sampler_that_cannot_be_is_refused(superice, option, value, capsys):
     with pytest.raises(SystemExit):
         superice(option, value)

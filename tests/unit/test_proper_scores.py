@@ -114,6 +114,13 @@ def test_a_member_is_made_in_one_pass_by_any_sampler():
     assert len(calls) == len(SAMPLERS)
 
 
+def test_inflated_noise_moves_the_members_apart():
+    noise = torch.randn((2, 1, 8, 8))
+    steps = ProperScores().steps(1)
+    member = SAMPLERS["one_pass"](lambda z, signal, level: 3 * z, steps, lambda: noise, inflation=1.2)
+    torch.testing.assert_close(member, 3.6 * noise)
+
+
 def test_more_than_one_pass_is_refused():
     with pytest.raises(InputError, match=r"sampler.steps: .* in 1 \(found 8\)"):
         ProperScores().steps(8)
