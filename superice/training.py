@@ -135,6 +135,7 @@ class Training:
             initial=first,
             total=self.settings.epochs,
             unit="epoch",
+            mininterval=0,  # every epoch is worth a line, in a log too
             disable=not parallel.is_first(),
         )
         for epoch in progress:
