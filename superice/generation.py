@@ -48,8 +48,8 @@ def generate(
         raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
-        **(details or {}),
         "experiment": generator.origin["experiment"],
+        **(details or {}),
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
         "sampler": f"{sampler.name}, {sampler.steps} steps",
