@@ -16,14 +16,15 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from superice.diffusion import INFLATED, SAMPLERS, Formulation
+from superice.demand import demand
+from superice.diffusion import INFLATED, SAMPLERS, Formulation, Model
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, working_bytes
 from superice.memory import available, keep_freed
 from superice.network import padding
 from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision
-from superice.windows import windows
+from superice.windows import Window, windows
 
 if TYPE_CHECKING:
     from superice.features import Features
@@ -148,7 +149,7 @@ def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
 
 
 class _Field:
-    """One day as the network sees it: padded, and evaluated on the windows that hold its ice.
+    """One day as the network sees it: padded, and evaluated on the windows that hold its ice, as far as that needs it.
 
     Off the ice the denoised field is 0, the target that the training has there. So the noisy field is known beyond a
     window without evaluating the network, and a member is the same whatever the windows.
@@ -165,8 +166,18 @@ class _Field:
         self.margins = padding(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)
         self.shape = tuple(context.shape[1:])
-        self.windows = windows(context[-1].numpy() > 0, self.settings.reach, self.settings.factor, sampler.tile)
+        ice = context[-1].numpy() > 0
+        self.windows = windows(ice, self.settings.reach, self.settings.factor, sampler.tile)
+        self.networks = [self._on(window, ice, device) for window in self.windows]
         self.context = context[None].to(device)
+
+    def _on(self, window: Window, ice: np.ndarray, device: torch.device) -> Model:
+        """The network for a window. A GPU evaluates all of it: many small parts would be slower."""
+        if device.type != "cpu":
+            return self.network
+        core = np.zeros(window.shape, bool)
+        core[window.inner] = ice[window.core]
+        return partial(self.network, demand=demand(core, self.settings))
 
     def most_members(self, device: torch.device) -> int:
         """The members that can go through the network together. Raises InputError when not even one can."""
@@ -184,11 +195,11 @@ class _Field:
     def denoise(self, formulation: Formulation, z: Tensor, signal: float, noise: float) -> Tensor:
         """The denoised field of the noisy ones, (batch, 1, y, x)."""
         image = torch.zeros_like(z)
-        for window in self.windows:
+        for window, network in zip(self.windows, self.networks, strict=True):
             context = self.context[..., *window.outer].expand(len(z), -1, -1, -1)
-            part = formulation.denoise(self.network, z[..., *window.outer], signal, noise, context)
+            part = formulation.denoise(network, z[..., *window.outer], signal, noise, context)
             image[..., *window.core] = part[..., *window.inner]
-        return image.mul_(self.context[:, -1:])
+        return image.masked_fill_(self.context[:, -1:] == 0, 0)
 
     def cropped(self, targets: Tensor) -> np.ndarray:
         """The fields (batch, 1, y, x) without their padding, (batch, y, x)."""

@@ -7,15 +7,25 @@ stand for the mean. What is added to a block's output is added in place, the pro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from superice.demand import Demand
 from superice.network import NetworkSettings, ResidualBlock, UNet
+from superice.windows import Window
 
 
 def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
     return weight.to(precision).contiguous(memory_format=torch.channels_last), bias.to(precision)
+
+
+def _empty(like: Tensor, channels: int) -> Tensor:
+    """Room for a field of so many channels on the pixels of ``like``, in channels-last memory."""
+    shape = (len(like), channels, *like.shape[2:])
+    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
 
 
 def _by_pixel(field: Tensor) -> Tensor:
@@ -36,9 +46,22 @@ class InferenceBlock:
             bias = bias + block.skip.bias + weight @ self.mean.flatten().to(weight.dtype)
             self.skip = weight.T.to(precision)
         self.second = _parameters(block.second.weight, bias, precision)
+        self.width = len(bias)
 
-    def __call__(self, *parts: Tensor) -> Tensor:
-        """The block's output; ``parts`` are each (batch, channels, y, x)."""
+    def __call__(self, *parts: Tensor, needed: list[Window] | None = None) -> Tensor:
+        """The block's output from its input's ``parts``, each (batch, channels, y, x).
+
+        With ``needed`` it is evaluated in these windows' cores alone, and is anything elsewhere.
+        """
+        if needed is None:
+            return self._evaluated(parts)
+        output = _empty(parts[0], self.width)
+        for window in needed:
+            inside = self._evaluated([part[..., *window.outer] for part in parts])
+            output[..., *window.core] = inside[..., *window.inner]
+        return output
+
+    def _evaluated(self, parts: Sequence[Tensor]) -> Tensor:
         centred = self._joined(parts)
         inside = functional.silu(functional.conv2d(centred, *self.first, padding=1), inplace=True)
         output = functional.conv2d(inside, *self.second, padding=1)
@@ -47,15 +70,9 @@ class InferenceBlock:
         _by_pixel(output).addmm_(_by_pixel(centred), self.skip)
         return output
 
-    def _joined(self, parts: tuple[Tensor, ...]) -> Tensor:
+    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
         """The parts less their means, in one tensor: written once."""
-        like, count = parts[0], self.mean.shape[1]
-        joined = torch.empty(
-            (len(like), count, *like.shape[2:]),
-            dtype=like.dtype,
-            device=like.device,
-            memory_format=torch.channels_last,
-        )
+        joined = _empty(parts[0], self.mean.shape[1])
         channels = [part.shape[1] for part in parts]
         for part, mean, place in zip(parts, self.mean.split(channels, dim=1), joined.split(channels, dim=1)):
             torch.sub(part, mean, out=place)
@@ -79,22 +96,24 @@ class InferenceNetwork:
         self.output = _parameters(network.output.weight, network.output.bias, precision)
 
     @torch.no_grad()
-    def __call__(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
-        """As ``UNet.forward``."""
+    def __call__(self, noisy: Tensor, level: Tensor, context: Tensor, demand: Demand | None = None) -> Tensor:
+        """As ``UNet.forward``; with ``demand`` only where that asks for it, and anything elsewhere."""
+        levels = len(self.encoder)
+        encoder, decoder = (demand.encoder, demand.decoder) if demand else ([None] * (levels + 1), [None] * levels)
         x = torch.cat([noisy, context], dim=1).to(self.precision, memory_format=torch.channels_last)
         embedded = self.embed(level).to(self.precision)[:, :, None, None].expand(-1, -1, *x.shape[2:])
         parts, skips = (functional.conv2d(x, *self.stem), embedded), []
-        for blocks in self.encoder:
+        for blocks, needed in zip(self.encoder, encoder):
             for block in blocks:
-                skips.append(block(*parts))
+                skips.append(block(*parts, needed=needed))
                 parts = skips[-1:]
             parts = (functional.avg_pool2d(parts[0], 2),)
         for block in self.bottleneck:
-            parts = (block(*parts),)
-        for blocks in self.decoder:
+            parts = (block(*parts, needed=encoder[-1]),)
+        for blocks, needed in zip(self.decoder, decoder, strict=True):
             parts = (functional.interpolate(parts[0], scale_factor=2, mode="bilinear", align_corners=False),)
             for block in blocks:
-                parts = (block(*parts, skips.pop()),)
+                parts = (block(*parts, skips.pop(), needed=needed),)
         return functional.conv2d(parts[0], *self.output)
 
 

@@ -14,6 +14,7 @@ from superice.normalisation import OUTPUTS
 from superice.parallel import BatchNorm2d
 
 INPUTS = ("sic", "sit", "deformation")
+BLOCK_REACH = 2  # pixels from which a residual block takes anything
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class NetworkSettings:
         Every block reaches two pixels of its level, bilinear upsampling half a coarse pixel; the way goes back from the
         output through the decoder and the bottleneck to the input.
         """
-        block, reach = 2 * self.depth, 0
+        block, reach = BLOCK_REACH * self.depth, 0
         for _ in self.widths[1:]:
             reach = (reach + block + 2) // 2
         reach += block

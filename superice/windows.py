@@ -1,12 +1,13 @@
-"""Windows: the parts of a field on which the network is evaluated, so that nothing is computed far from the ice.
+"""Windows: the parts of a field on which something is evaluated, so that nothing is computed far from the ice.
 
-A window is the smallest rectangle around some ice, its core, and a halo as wide as the network reaches: over the core
-the network then sees what it sees in the whole field. Everything is counted in cells of ``factor`` pixels, the coarsest
-of the network, so that a window's pooling cells are those of the whole field.
+A window is the smallest rectangle around some ice, its core, and a halo as wide as what is evaluated reaches: over the
+core it then sees what it sees in the whole field. Rectangles are made of square cells: for a network these are its
+coarsest pooling cells, so that a window is pooled as the whole field is.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,23 +40,22 @@ class Window:
         return rows, columns
 
 
-def windows(ice: np.ndarray, reach: int, factor: int, tile: tuple[int, int] | None = None) -> list[Window]:
+def windows(ice: np.ndarray, reach: int, cell: int, tile: tuple[int, int] | None = None) -> list[Window]:
     """Windows whose cores are disjoint and hold all the ice; none where there is no ice.
 
     Args:
-        ice: bool (y, x), both multiples of ``factor``.
-        reach: pixels from which a pixel of the network's output takes anything, a multiple of ``factor``.
-        factor: pixels of a side of a pooling cell.
+        ice: bool (y, x), both multiples of ``cell``; where the result is needed.
+        reach: pixels from which a pixel of the result takes anything; for pooled windows a multiple of ``cell``.
+        cell: pixels of a side of a cell.
         tile: the largest (rows, columns) of a core, rounded down to whole cells; None for no bound.
     """
-    rows, columns = (size // factor for size in ice.shape)
-    cells = ice.reshape(rows, factor, columns, factor).any(axis=(1, 3))
-    halo = reach // factor
-    cores = _apart(cells, _around(cells, np.s_[0:rows, 0:columns]), halo)
+    rows, columns = (size // cell for size in ice.shape)
+    cells = ice.reshape(rows, cell, columns, cell).any(axis=(1, 3))
+    cores = _apart(cells, _around(cells, np.s_[0:rows, 0:columns]), reach / cell)
     if tile:
-        cores = [_around(cells, part) for core in cores for part in _tiles(core, [max(1, t // factor) for t in tile])]
-    scaled = lambda box: tuple(slice(part.start * factor, part.stop * factor) for part in box)
-    return [Window(scaled(_widened(core, halo, cells.shape)), scaled(core)) for core in cores if core]
+        cores = [_around(cells, part) for core in cores for part in _tiles(core, [max(1, t // cell) for t in tile])]
+    scaled = [tuple(slice(part.start * cell, part.stop * cell) for part in core) for core in cores if core]
+    return [Window(_widened(core, reach, ice.shape), core) for core in scaled]
 
 
 def _around(cells: np.ndarray, box: Box) -> Box | None:
@@ -66,15 +66,15 @@ def _around(cells: np.ndarray, box: Box) -> Box | None:
     return tuple(slice(part.start + int(at[0]), part.start + int(at[-1]) + 1) for part, at in zip(box, found))
 
 
-def _widened(box: Box, halo: int, shape: tuple[int, int]) -> Box:
+def _widened(box: Box, halo: float, shape: tuple[int, int]) -> Box:
     return tuple(slice(max(0, part.start - halo), min(size, part.stop + halo)) for part, size in zip(box, shape))
 
 
-def _apart(cells: np.ndarray, box: Box | None, halo: int) -> list[Box | None]:
+def _apart(cells: np.ndarray, box: Box | None, halo: float) -> list[Box | None]:
     """The box, or the parts of it that together, each with its halo, are less to compute."""
 
-    def cost(part: Box | None) -> int:
-        return np.prod([s.stop - s.start for s in _widened(part, halo, cells.shape)]) if part else 0
+    def cost(part: Box | None) -> float:
+        return math.prod(s.stop - s.start for s in _widened(part, halo, cells.shape)) if part else 0
 
     if not box:
         return []

@@ -107,6 +107,7 @@ def launcher(devices):
 DRAWING = (
     "ensembles",
     "windows",
+    "demand",
     "inference",
     "diffusion",
     "proper_scores",
