@@ -2,12 +2,14 @@
 
 Batch norm without affine is (x - mean) / deviation. Its division goes into the weights of the convolution that follows;
 the mean is subtracted while the parts of a block's input are joined, because a convolution pads with zeros and these
-stand for the mean. What is added to a block's output is added in place, the projected input as a matrix product.
+stand for the mean. What is added to a block's output is added in place, the projected input as a matrix product. The
+stem is linear and goes into the first block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +81,30 @@ class InferenceBlock:
         return joined
 
 
+class FirstBlock:
+    """The stem and the first residual block as one block, of the network's fields and a field of ones.
+
+    The stem is linear, and the noise level is one number for all pixels: what the block's convolutions make of both is a
+    convolution of these few fields. The ones, padded with zeros, stand for all that is constant.
+    """
+
+    def __init__(self, stem: nn.Conv2d, block: ResidualBlock, precision: torch.dtype) -> None:
+        self.precision, self.block = precision, InferenceBlock(block, torch.float32)
+        self.stem, self.bias = stem.weight[:, :, 0, 0], stem.bias
+
+    def at(self, embedded: Tensor) -> InferenceBlock:
+        """The block at an embedded noise level, (embedding_channels,)."""
+        constant = torch.cat([self.bias, embedded]) - self.block.mean.flatten()
+        of_fields = functional.pad(self.stem, (0, 0, 0, len(embedded)))
+        mixing = torch.cat([of_fields, constant[:, None]], dim=1)
+        block, (weight, bias) = copy(self.block), self.block.first
+        block.mean = torch.zeros_like(mixing[:1, :, None, None], dtype=self.precision)
+        block.first = _parameters(torch.einsum("oiyx,if->ofyx", weight, mixing), bias, self.precision)
+        block.skip = (mixing.T @ self.block.skip).to(self.precision)
+        block.second = _parameters(*self.block.second, self.precision)
+        return block
+
+
 class InferenceNetwork:
     """What ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
@@ -89,21 +115,25 @@ class InferenceNetwork:
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
         fused = lambda blocks: [InferenceBlock(block, precision) for block in blocks]
         self.precision, self.embed = precision, network.embed
-        self.stem = _parameters(network.stem.weight, network.stem.bias, precision)
-        self.encoder = [fused(blocks) for blocks in network.encoder]
+        self.first = FirstBlock(network.stem, network.encoder[0][0], precision)
+        self.others = fused(network.encoder[0][1:])
+        self.coarser = [fused(blocks) for blocks in network.encoder[1:]]
         self.bottleneck = fused(network.bottleneck)
         self.decoder = [fused(blocks) for blocks in network.decoder]
         self.output = _parameters(network.output.weight, network.output.bias, precision)
 
     @torch.no_grad()
     def __call__(self, noisy: Tensor, level: Tensor, context: Tensor, demand: Demand | None = None) -> Tensor:
-        """As ``UNet.forward``; with ``demand`` only where that asks for it, and anything elsewhere."""
-        levels = len(self.encoder)
+        """As ``UNet.forward``, of one ``level`` for the whole batch.
+
+        With ``demand`` the output is what it should be where that asks for it, and anything elsewhere.
+        """
+        levels = len(self.decoder)
         encoder, decoder = (demand.encoder, demand.decoder) if demand else ([None] * (levels + 1), [None] * levels)
-        x = torch.cat([noisy, context], dim=1).to(self.precision, memory_format=torch.channels_last)
-        embedded = self.embed(level).to(self.precision)[:, :, None, None].expand(-1, -1, *x.shape[2:])
-        parts, skips = (functional.conv2d(x, *self.stem), embedded), []
-        for blocks, needed in zip(self.encoder, encoder):
+        fields = torch.cat([noisy, context, torch.ones_like(noisy)], dim=1)
+        parts, skips = (fields.to(self.precision, memory_format=torch.channels_last),), []
+        finest = [self.first.at(self.embed(level[:1])[0].float()), *self.others]
+        for blocks, needed in zip([finest, *self.coarser], encoder):
             for block in blocks:
                 skips.append(block(*parts, needed=needed))
                 parts = skips[-1:]

@@ -154,8 +154,8 @@ def build_network(settings: NetworkSettings) -> UNet:
         raise InputError(f"network.inputs: unknown {sorted(unknown)}; known are {', '.join(INPUTS)}")
     if settings.output not in OUTPUTS:
         raise InputError(f"network.output: one of {', '.join(OUTPUTS)} is needed", value=settings.output)
-    if settings.embedding_channels % 2:
-        raise InputError("network.embedding_channels must be even", value=settings.embedding_channels)
+    if settings.embedding_channels % 2 or settings.embedding_channels < 2:
+        raise InputError("network.embedding_channels must be even and at least 2", value=settings.embedding_channels)
     return UNet(settings).to(memory_format=torch.channels_last)
 
 
