@@ -27,6 +27,7 @@ def generate(
     output: Path,
     day: date | None = None,
     details: Mapping[str, str | float] | None = None,
+    missing_if_diverged: bool = False,
 ) -> None:
     """Draw the ensemble of a day and write it, member by member, as ``sit_hrai_YYYYMMDD.nc``.
 
@@ -39,12 +40,14 @@ def generate(
         output: the file to write.
         day: that the features must be of; None for theirs.
         details: further attributes of the file.
+        missing_if_diverged: whether the members of a training that diverged are missing everywhere, where it is refused
+            otherwise.
 
     Raises:
         InputError: for any input that cannot be used; no file is left then.
     """
     generator = Generator.load(weights)
-    if generator.diverged:
+    if generator.diverged and not missing_if_diverged:
         raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
     made_by = {
@@ -52,12 +55,13 @@ def generate(
         **(details or {}),
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
-        "sampler": f"{sampler.name}, {sampler.steps} steps",
+        "sampler": f"{sampler.name}, {sampler.steps} step{'s' * (sampler.steps > 1)}",
         "passes_per_member": sampler.passes,
     }
-    drawn_pixels = int(features.mask.sum()) * sampler.members
+    drawn_pixels = 0 if generator.diverged else int(features.mask.sum()) * sampler.members
     if not drawn_pixels:
-        print(f"warning: {features_path} holds no ice: the members are empty", file=sys.stderr)
+        reason = f"the training of {weights} diverged" if generator.diverged else f"{features_path} holds no ice"
+        print(f"warning: {reason}: the members are missing", file=sys.stderr)
     began, negative, differences = time.monotonic(), 0, []
     with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
         for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():

@@ -16,6 +16,7 @@ from superice import cli, ensembles
 from superice.deliverable import Ensemble
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.features import read_model_features
+from superice.generation import generate
 from superice.network import NetworkSettings, build_network
 from superice.weights import Generator
 
@@ -111,6 +112,18 @@ def test_an_observed_day_gives_an_ensemble(superice, folder, model_days):
     superice(features=path)
     with xr.open_dataset(folder / "out.nc") as data:
         assert (np.isfinite(data["sit_ai"]).all("n").values == features.mask).all()
+
+
+def test_the_members_of_a_training_that_diverged_are_missing_if_that_is_asked_for(
+    folder, model_days, small_grid, capsys
+):
+    rewritten(folder / "w.safetensors", lambda content, tensors: content["origin"].update(diverged=True))
+    path = folder / "out.nc"
+    sampler = SamplerSettings(name="multistep", steps=2, members=3)
+    generate(model_days[0], folder / "w.safetensors", small_grid, sampler, 5, path, missing_if_diverged=True)
+    assert "w.safetensors diverged: the members are missing" in capsys.readouterr().err
+    with xr.open_dataset(path) as data:
+        assert data["sit_ai"].shape[0] == 3 and np.isnan(data["sit_ai"]).all()
 
 
 def test_a_day_without_ice_gives_an_empty_ensemble(superice, folder, model_days):

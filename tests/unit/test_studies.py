@@ -56,6 +56,17 @@ def test_scores_are_those_of_the_experiment(table):
     assert table.loc[("steps", "low_resolution"), "rmse"] == pytest.approx(0.5, rel=1e-5)
 
 
+def test_an_experiment_whose_training_diverged_has_no_row_and_the_others_have_theirs(table):
+    scores = [scored(experiment, DAYS[2]) for experiment in ("few", "reference")]
+    truth = np.ones((48, 48))
+    missing = score_date(np.full((3, 48, 48), np.nan), truth, truth, DAYS[2], 3.0)
+    missing.attrs |= scores[0].attrs | {"experiment": "many"}
+    rows = study_table([*scores, missing], {"steps": STUDIES["steps"]}, IntervalSettings(resamples=50))
+    assert rows.experiment.tolist() == ["low_resolution", "few", "reference"]
+    assert rows.rmse.tolist() == pytest.approx(table.loc["steps"].rmse[:3].tolist(), rel=1e-6)
+    plt.close(study(rows, final="reference"))
+
+
 def test_a_single_date_has_no_interval_and_several_do(table):
     assert pd.isna(table.loc[("steps", "few"), "rmse_lower"])
     assert table.loc[("inputs", "few"), "rmse_lower"] == pytest.approx(0.3, rel=1e-5)

@@ -30,12 +30,16 @@ rule draw_ensemble:
         sampler=lambda wildcards: as_json(RUN.experiment(experiment_of(wildcards))["sampler"]),
         seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
         details=details_of_ensemble,
+        # A study of single trainings shows the others where one diverged (report, Figure 4).
+        diverged=lambda wildcards: (
+            "--missing-if-diverged" if "seed" in RUN.experiment(experiment_of(wildcards)) else ""
+        ),
     message:
         "ensemble of {params.date} ({wildcards.branch})"
     shell:
         "python {input.script} --features {input.features} --weights {input.weights} --areas {input.areas}"
         " --area {params.area} --date {params.date} --sampler {params.sampler:q} --seed {params.seed}"
-        " --threads {threads} --details {params.details:q} --output {output} > {log} 2>&1"
+        " --threads {threads} --details {params.details:q} {params.diverged} --output {output} > {log} 2>&1"
 
 
 use rule draw_ensemble as draw_published_ensemble with:

@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
     parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument(
+        "--missing-if-diverged", action="store_true", help="missing members, not an error, where the training diverged"
+    )
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
 
@@ -32,6 +35,7 @@ def main() -> None:
         args.output,
         day=args.date,
         details=args.details,
+        missing_if_diverged=args.missing_if_diverged,
     )
 
 
