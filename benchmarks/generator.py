@@ -1,9 +1,10 @@
 """How fast members are drawn: passes of the network on one field, in shares of what the machine can do.
 
-Each row is one arrangement of the network, in one arithmetic: as it is trained, or as members are drawn. The machine's
-own rates are measured beside it, with torch.mm and with a copy of a large tensor; the share of the copy rate counts
-the inputs and outputs of the convolutions, the least that a pass must move. On the CPU, memory is the most that the
-process has held so far.
+Each row is one arrangement of the network, in one arithmetic: as it is trained, as members are drawn, or as they are drawn
+on a CPU, only where the ice of a day needs it (its shares are those of the whole field). The machine's own rates are
+measured beside it, with torch.mm and with a copy of a large tensor; the share of the copy rate counts the inputs and
+outputs of the convolutions, the least that a pass must move. On the CPU, memory is the most that the process has held so
+far.
 """
 
 import json
@@ -14,17 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.commands import command, run, settings, settings_as
+from superice.demand import demand
+from superice.features import read_model_features, read_observed_features
 from superice.inference import InferenceNetwork, working_bytes
 from superice.memory import keep_freed
 from superice.network import NetworkSettings, UNet, build_network, padding
 from superice.weights import default_device, resolve_precision
 
 COPIED = 2**28  # bytes
+SIC_THRESHOLD = 0.15
 Fields = tuple[Tensor, Tensor, Tensor]
 
 
@@ -36,7 +41,7 @@ class Pass:
     numbers: float
 
 
-def demand(network: UNet) -> Pass:
+def per_pixel(network: UNet) -> Pass:
     """Counted on a small field; both grow with the area."""
     side = 4 * network.settings.factor
     moved = []
@@ -82,15 +87,28 @@ def machine(precision: torch.dtype, device: torch.device, repeats: int) -> tuple
     return 2 * side**3 / times["product"], 2 * COPIED / times["copy"]
 
 
-def arrangements(network: UNet, inputs: Fields, precision: torch.dtype) -> dict[str, Callable[[], object]]:
-    """The pass as in the training's validation, and as members are drawn."""
+def ice_of(path: Path, factor: int) -> np.ndarray:
+    """Where a day's features have ice, bool (y, x), padded to multiples of ``factor``."""
+    features = read_model_features(path) if path.suffix == ".nc" else read_observed_features(path, SIC_THRESHOLD)
+    left, right, bottom, top = padding(features.mask.shape, factor)
+    return np.pad(features.mask, ((bottom, top), (left, right)))
+
+
+def arrangements(
+    network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
+) -> dict[str, Callable[[], object]]:
+    """The pass as in the training's validation, as members are drawn, and so for the ice alone."""
     fused, device = InferenceNetwork(network, precision), inputs[0].device
 
     def trained() -> Tensor:
         with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
             return network(*inputs)
 
-    return {"as trained": trained, "as drawn": lambda: fused(*inputs)}
+    calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
+    if ice is None:
+        return calls
+    asked = demand(ice, network.settings)
+    return calls | {"on ice": lambda: fused(*inputs, asked)}
 
 
 def peak_bytes(device: torch.device) -> int:
@@ -114,6 +132,7 @@ def main() -> None:
     parser.add_argument(
         "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a field"
     )
+    parser.add_argument("--features", type=Path, help="a day's features (.nc or .npz): the size is theirs, and the ice")
     parser.add_argument("--precision", nargs="+", default=["bf16", "fp32"], help="fp32, bf16 or auto")
     parser.add_argument("--batch", type=int, default=1, help="members that go through the network together")
     parser.add_argument("--steps", type=int, default=40, help="passes for one member")
@@ -125,9 +144,10 @@ def main() -> None:
         keep_freed()
     device = default_device()
     network = build_network(settings_as(NetworkSettings, args.network, "network")).eval().to(device)
+    ice = ice_of(args.features, network.settings.factor) if args.features else None
     left, right, bottom, top = padding(tuple(args.size), network.settings.factor)
-    size = (args.size[0] + bottom + top, args.size[1] + left + right)
-    need, pixels = demand(network), args.batch * size[0] * size[1]
+    size = (args.size[0] + bottom + top, args.size[1] + left + right) if ice is None else ice.shape
+    need, pixels = per_pixel(network), args.batch * size[0] * size[1]
     inputs = fields(network.settings, size, args.batch, device)
     differs = f"with {json.dumps(args.network)}" if args.network else "of the report"
     print(f"{device_name(device)}; PyTorch {torch.__version__}; network {differs}")
@@ -138,7 +158,7 @@ def main() -> None:
         precision = resolve_precision(name, device)
         product, copy = machine(precision, device, args.repeats)
         planned = args.batch * working_bytes(network.settings, size, precision)
-        for arrangement, taken in medians(arrangements(network, inputs, precision), device, args.repeats).items():
+        for arrangement, taken in medians(arrangements(network, inputs, precision, ice), device, args.repeats).items():
             row = (
                 f"{taken:.3f}",
                 f"{args.batch / taken:.3g}",
