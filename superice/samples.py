@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
@@ -20,7 +19,6 @@ from superice.normalisation import Normalisation
 from superice.store import decoded, known, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
-ERROR_WIDTH = 7  # pixels of 3 km: as smooth as errors of a thickness on cells of 25 km, half as alike at 35 km
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,12 @@ class Crop:
         least_ice: the share of ice that a sample should have; the best of a few tries is taken.
         turn: whether samples are flipped and turned at random.
         masked: share of the samples of which a part is masked at random, as the drift product masks observations.
-        thickness_error: deviation in m of errors that the low-resolution thickness gets, as an observed one has them.
     """
 
     size: tuple[int, int] | None
     least_ice: float = 0.3
     turn: bool = False
     masked: float = 0.0
-    thickness_error: float = 0.0
 
 
 class Days:
@@ -66,8 +62,9 @@ class Days:
         """A day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])
 
-    def normalised(self, quantities: dict[str, np.ndarray]) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x) and target (1, y, x) of the quantities of a day or of a part of it."""
+    def normalised(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it."""
+        quantities = decoded(stored)
         context = self.normalisation.inputs(quantities, self.inputs)
         target = self.normalisation.target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
@@ -91,17 +88,6 @@ def _cut(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndar
         if ice >= crop.least_ice:
             break
     return best[1]
-
-
-def _with_errors(
-    quantities: dict[str, np.ndarray], deviation: float, random: np.random.Generator
-) -> dict[str, np.ndarray]:
-    """The quantities as if the low-resolution thickness had smooth errors; with the increment it makes the same truth."""
-    low = quantities["sit"]
-    smooth = gaussian_filter(random.standard_normal(low.shape, dtype=np.float32), ERROR_WIDTH, mode="wrap")
-    unit = 2 * math.sqrt(math.pi) * ERROR_WIDTH  # what the filter divides the deviation of white noise by
-    error = np.maximum(deviation * unit * smooth, -low)
-    return quantities | {"sit": low + error, "increment": quantities["increment"] - error}
 
 
 def _turned(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -138,10 +124,7 @@ class Samples(Dataset):
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
-        quantities = decoded(_cut(self.days[self.order[position]], self.crop, random))
-        if self.crop.thickness_error:
-            quantities = _with_errors(quantities, self.crop.thickness_error, random)
-        fields = self.days.normalised(quantities)
+        fields = self.days.normalised(_cut(self.days[self.order[position]], self.crop, random))
         if self.crop.size is None:
             margins = padding(fields[0].shape[1:], self.factor)
             fields = tuple(functional.pad(field, margins) for field in fields)

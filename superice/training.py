@@ -38,7 +38,6 @@ class TrainingSettings:
         least_ice: the share of ice that a patch should have.
         turn: whether samples are flipped and turned.
         masked: share of the samples of which a part is masked at random (report, section 8.3, option ii).
-        thickness_error: deviation in m of smooth errors that the low-resolution thickness of a sample gets.
         optimizer: adam or adamw.
         learning_rate, weight_decay: of the optimizer.
         schedule: constant, or cosine (a short warm-up, then down to zero).
@@ -57,7 +56,6 @@ class TrainingSettings:
     least_ice: float = 0.3
     turn: bool = False
     masked: float = 0.0
-    thickness_error: float = 0.0
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -172,7 +170,7 @@ class Training:
         self, days: Days, count: int, seed: int, epoch: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
         settings = self.settings
-        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked, settings.thickness_error)
+        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked)
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         left = Subset(samples, range(first, count))
         loader = DataLoader(left, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)

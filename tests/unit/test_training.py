@@ -13,10 +13,10 @@ from torch.optim.swa_utils import AveragedModel
 from superice.diffusion import Losses, NoisePrediction, Preconditioned
 from superice.errors import InputError
 from superice.features import read_model_features
-from superice.network import INPUTS, NetworkSettings
+from superice.network import NetworkSettings
 from superice.normalisation import VARIABLES, quantities
-from superice.samples import ERROR_WIDTH, Crop, Days, Samples, _with_errors
-from superice.store import decoded, write_day
+from superice.samples import Crop, Days, Samples
+from superice.store import write_day
 from superice.training import Stopped, Training, TrainingSettings, _schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
@@ -251,33 +251,6 @@ def test_masked_samples_lose_inputs_and_target_alike(days):
     assert 0.1 < np.mean(shares) < 0.7
 
 
-def test_thickness_errors_are_as_large_and_as_smooth_as_they_should_be_and_leave_the_truth():
-    random, shape = np.random.default_rng(0), (400, 500)
-    quantities = {"sit": np.full(shape, 2.0, np.float32), "increment": random.standard_normal(shape).astype(np.float32)}
-    quantities["sit"][:50] = np.nan
-    quantities["sit"][-50:] = 0.02
-    changed = _with_errors(quantities, 0.06, random)
-    error = (changed["sit"] - quantities["sit"])[50:-50]
-    assert error.std() == pytest.approx(0.06, rel=0.1)
-    for distance in (4, 12):  # two Gaussians of this width, one on the other
-        alike = (error[:, :-distance] * error[:, distance:]).mean() / error.var()
-        assert alike == pytest.approx(math.exp(-(distance**2) / (4 * ERROR_WIDTH**2)), abs=0.1)
-    truth = [fields["sit"] + fields["increment"] for fields in (quantities, changed)]
-    assert np.allclose(*truth, atol=1e-6, equal_nan=True)
-    assert np.nanmin(changed["sit"]) == 0
-
-
-def test_a_sample_with_thickness_errors_differs_in_the_thickness_and_the_target_alone(days):
-    plain, other = (Samples(days, Crop((32, 32), thickness_error=e), 8, 10, seed=0, epoch=0)[3] for e in (0.0, 0.05))
-    named = dict(zip((*INPUTS, "mask"), zip(plain[0], other[0], strict=True), strict=True))
-    assert all(torch.equal(*named[name]) for name in ("sic", "deformation", "mask"))
-    ice, norm = named["mask"][0] > 0, days.normalisation
-    low = ((named["sit"][1] - named["sit"][0]) * norm.deviation["sit"])[ice]
-    increment = ((other[1] - plain[1])[0] * norm.deviation["increment"])[ice]
-    assert low.abs().max() > 0.01
-    assert torch.allclose(low, -increment, atol=1e-5)
-
-
 def test_full_grid_samples_are_padded_for_the_network(days):
     context, target = Samples(days, Crop(None), 8, 5, seed=0, epoch=0)[0]
     assert context.shape == (4, 40, 48)
@@ -307,7 +280,7 @@ def test_a_day_of_another_grid_is_refused_by_name(stored_days, normalisation, tm
 
 def test_a_patch_is_the_crop_of_the_full_day(days):
     """Its inputs and target are those of the normalised day, wherever it lies."""
-    context, target = days.normalised(decoded(days[2]))
+    context, target = days.normalised(days[2])
     patch, part = Samples(days, Crop((16, 24)), 8, 5, seed=0, epoch=0), Samples(days, Crop(None), 8, 5, 0, 0)
     position = patch.order.tolist().index(2)
     small, aim = patch[position]
