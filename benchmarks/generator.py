@@ -29,7 +29,6 @@ from superice.network import NetworkSettings, UNet, build_network, padding
 from superice.weights import default_device, resolve_precision
 
 COPIED = 2**28  # bytes
-SIC_THRESHOLD = 0.15
 Fields = tuple[Tensor, Tensor, Tensor]
 
 
@@ -89,7 +88,7 @@ def machine(precision: torch.dtype, device: torch.device, repeats: int) -> tuple
 
 def ice_of(path: Path, factor: int) -> np.ndarray:
     """Where a day's features have ice, bool (y, x), padded to multiples of ``factor``."""
-    features = read_model_features(path) if path.suffix == ".nc" else read_observed_features(path, SIC_THRESHOLD)
+    features = read_model_features(path) if path.suffix == ".nc" else read_observed_features(path)
     left, right, bottom, top = padding(features.mask.shape, factor)
     return np.pad(features.mask, ((bottom, top), (left, right)))
 
