@@ -35,6 +35,7 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.add_argument("--sampler", default="ddim", help="ddim, heun, multistep, stochastic_multistep or one_pass")
     parser.add_argument("--steps", type=int, default=40, help="from noise to a member, a pass each (heun: two)")
     parser.add_argument("--inflation", type=float, default=1.0, help="of the noise of stochastic_multistep or one_pass")
+    parser.add_argument("--shared-start", action="store_true", help="make the first estimate once for all members")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
     parser.add_argument("--batch", type=int, default=2, help="most members that go through the network together")
     parser.add_argument(
@@ -57,6 +58,7 @@ def generate(arguments: list[str]) -> None:
         name=args.sampler,
         steps=args.steps,
         inflation=args.inflation,
+        shared_start=args.shared_start,
         members=args.members,
         batch=args.batch,
         tile=tuple(args.tile) if args.tile else None,

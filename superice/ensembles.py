@@ -17,7 +17,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from superice.demand import demand
-from superice.diffusion import INFLATED, SAMPLERS, Formulation, Model
+from superice.diffusion import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, working_bytes
 from superice.memory import available, keep_freed
@@ -40,6 +40,7 @@ class SamplerSettings:
         name: ddim (the report's), heun, multistep, stochastic_multistep or one_pass.
         steps: from pure noise to the member (N_d of the report).
         inflation: of the fresh noise of the stochastic sampler, or of the noise that one pass starts from.
+        shared_start: whether the first estimate, which pure noise can tell nothing of, is made once for all members.
         members: size of the ensemble.
         batch: the most members that go through the network together, where the memory has room for them; the result
             does not depend on it.
@@ -54,6 +55,7 @@ class SamplerSettings:
     name: str = "ddim"
     steps: int = 40
     inflation: float = 1.0
+    shared_start: bool = False
     members: int = 30
     batch: int = 2
     tile: tuple[int, int] | None = None
@@ -63,8 +65,8 @@ class SamplerSettings:
 
     @property
     def passes(self) -> int:
-        """Evaluations of the network for one member."""
-        return 2 * self.steps - 1 if self.name == "heun" else self.steps
+        """Evaluations of the network for one member, beside those that members share."""
+        return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_start
 
     def __post_init__(self) -> None:
         if self.name not in SAMPLERS:
@@ -74,11 +76,13 @@ class SamplerSettings:
                 raise InputError(f"sampler.{name}: at least 1 is needed", value=getattr(self, name))
         if self.name == "one_pass" and self.steps > 1:
             raise InputError("sampler.steps: one_pass takes 1", value=self.steps)
+        if self.shared_start and self.steps < 2:
+            raise InputError("sampler.shared_start: at least 2 steps are needed", value=self.steps)
         if self.tile is not None and (len(self.tile) != 2 or min(self.tile) < 1):
             raise InputError("sampler.tile: rows and columns are needed, each at least 1", value=self.tile)
 
 
-def member_seed(seed: int, day: date, member: int) -> int:
+def member_seed(seed: int, day: date, member: int | str) -> int:
     """The seed of a member's noise; it depends on (seed, day, member) alone."""
     digest = hashlib.sha256(f"{seed} {day.isoformat()} {member}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
@@ -125,22 +129,38 @@ def draw_members(
     sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
     field = _Field(generator, features, sampler, device)
     batch = min(sampler.batch, sampler.members, field.most_members(device))
-    with tqdm(total=sampler.members * sampler.passes, unit="pass", disable=not progress) as bar:
+    noise_of = lambda members: MemberNoise([member_seed(seed, features.date, m) for m in members], field.shape, device)
+    with tqdm(total=sampler.members * sampler.passes + sampler.shared_start, unit="pass", disable=not progress) as bar:
 
         def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
             bar.update(len(z))
             return field.denoise(formulation, z, signal, noise)
 
+        if sampler.shared_start:
+            denoise = _starting_alike(denoise, steps[0], noise_of(["all"]))
         for first in range(0, sampler.members, batch):
             numbers = range(first, min(first + batch, sampler.members))
-            noise = MemberNoise([member_seed(seed, features.date, m) for m in numbers], field.shape, device)
             with torch.inference_mode():
-                targets = field.cropped(sample(denoise, steps, noise))
+                targets = field.cropped(sample(denoise, steps, noise_of(numbers)))
             for number, target in zip(numbers, targets, strict=True):
                 member = generator.normalisation.thickness(target, features.sit, generator.network.settings.output)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
+
+
+@torch.inference_mode()
+def _starting_alike(denoise: Denoiser, start: tuple[float, float], draw: Noise) -> Denoiser:
+    """``denoise`` with one and the same estimate, from noise of its own, at the rates of the ``start``.
+
+    What is known there comes from the context alone: the noise hides the field.
+    """
+    estimate = denoise(math.hypot(*start) * draw(), *start)
+
+    def starting_alike(z: Tensor, signal: float, noise: float) -> Tensor:
+        return estimate.expand_as(z) if (signal, noise) == start else denoise(z, signal, noise)
+
+    return starting_alike
 
 
 def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:

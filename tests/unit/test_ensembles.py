@@ -93,6 +93,33 @@ def test_members_do_not_depend_on_the_size_of_the_ensemble(generator, model_days
     assert np.allclose(few, many[:2], atol=1e-5, equal_nan=True)
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_members_that_start_alike_share_the_first_estimate_and_nothing_else(generator, model_days, monkeypatch, batch):
+    evaluated, denoise = [], Preconditioned.denoise
+
+    def spied(formulation, model, z, signal, noise, context):
+        evaluated.extend([noise] * len(z))
+        return denoise(formulation, model, z, signal, noise, context)
+
+    monkeypatch.setattr(Preconditioned, "denoise", spied)
+    drawn = members(generator, model_days[0], members=3, batch=batch, shared_start=True)
+    levels = [noise for _, noise in generator.formulation.steps(3)]
+    assert sorted(evaluated, reverse=True) == [levels[0], *3 * [levels[1]], *3 * [levels[2]]]
+    assert SamplerSettings(steps=3, shared_start=True).passes == 2
+    ice = np.isfinite(drawn[0])
+    assert np.abs(drawn[0] - drawn[1])[ice].mean() > 1e-3
+    assert np.allclose(drawn[1:2], members(generator, model_days[0], members=2, shared_start=True)[1:], equal_nan=True)
+
+
+def test_for_a_denoiser_that_looks_at_the_context_alone_a_shared_start_changes_nothing(generator, model_days):
+    """The ideal one is so at the start, where the noise hides the field."""
+    alone = lambda formulation, model, z, signal, noise, context: context[:, :1].expand_as(z)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Preconditioned, "denoise", alone)
+        each, shared = (members(generator, model_days[0], shared_start=start) for start in (False, True))
+    assert np.array_equal(each, shared, equal_nan=True)
+
+
 def test_members_days_and_seeds_differ(generator, model_days):
     drawn = members(generator, model_days[0])
     ice = np.isfinite(drawn[0])
