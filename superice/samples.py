@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from superice.errors import InputError
+from superice.input_errors import EXACT, InputErrors, observed
 from superice.network import padding
 from superice.normalisation import Normalisation
 from superice.store import decoded, known, open_day
@@ -30,12 +31,14 @@ class Crop:
         least_ice: the share of ice that a sample should have; the best of a few tries is taken.
         turn: whether samples are flipped and turned at random.
         masked: share of the samples of which a part is masked at random, as the drift product masks observations.
+        errors: that the inputs of samples get.
     """
 
     size: tuple[int, int] | None
     least_ice: float = 0.3
     turn: bool = False
     masked: float = 0.0
+    errors: InputErrors = EXACT
 
 
 class Days:
@@ -62,9 +65,9 @@ class Days:
         """A day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])
 
-    def normalised(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it."""
-        quantities = decoded(stored)
+    def normalised(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+        """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it, with ``errors`` by quantity."""
+        quantities = observed(decoded(stored), errors) if errors else decoded(stored)
         context = self.normalisation.inputs(quantities, self.inputs)
         target = self.normalisation.target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
@@ -124,7 +127,9 @@ class Samples(Dataset):
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
-        fields = self.days.normalised(_cut(self.days[self.order[position]], self.crop, random))
+        part = _cut(self.days[self.order[position]], self.crop, random)
+        errors = self.crop.errors.drawn(part.shape[1:], random)
+        fields = self.days.normalised(part, errors) if errors else self.days.normalised(part)
         if self.crop.size is None:
             margins = padding(fields[0].shape[1:], self.factor)
             fields = tuple(functional.pad(field, margins) for field in fields)

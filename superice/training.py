@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from superice import parallel
 from superice.diffusion import Formulation, Losses, Model
 from superice.errors import InputError
 from superice.files import whole, write_table
+from superice.input_errors import InputErrors
 from superice.network import NetworkSettings, UNet, build_network
 from superice.samples import Crop, Days, Samples
 from superice.weights import default_device, resolve_precision
@@ -38,6 +40,7 @@ class TrainingSettings:
         least_ice: the share of ice that a patch should have.
         turn: whether samples are flipped and turned.
         masked: share of the samples of which a part is masked at random (report, section 8.3, option ii).
+        input_errors: those of ``InputErrors`` that samples get.
         optimizer: adam or adamw.
         learning_rate, weight_decay: of the optimizer.
         schedule: constant, or cosine (a short warm-up, then down to zero).
@@ -56,6 +59,7 @@ class TrainingSettings:
     least_ice: float = 0.3
     turn: bool = False
     masked: float = 0.0
+    input_errors: Mapping[str, Any] = field(default_factory=dict)
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -170,7 +174,8 @@ class Training:
         self, days: Days, count: int, seed: int, epoch: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
         settings = self.settings
-        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked)
+        errors = InputErrors(**settings.input_errors)
+        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked, errors)
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         left = Subset(samples, range(first, count))
         loader = DataLoader(left, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)

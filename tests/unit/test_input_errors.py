@@ -1,0 +1,70 @@
+"""Errors of inputs: their size and smoothness, their limits, and that the truth stays what it was."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superice.input_errors import PIXEL_KM, InputErrors, observed
+from superice.network import INPUTS
+from superice.samples import Crop, Days, Samples
+
+SHAPE = (300, 400)
+ALL = {"sic": [(6.0, 0.01)], "sit": [(9.0, 0.02), (21.0, 0.05)], "deformation": [(30.0, 0.1)]}
+
+
+@pytest.mark.parametrize("length, deviation", [(3.0, 0.02), (6.0, 0.01), (21.0, 0.06)])
+def test_errors_are_as_large_and_as_smooth_as_they_are_told_to_be(length, deviation):
+    error = InputErrors(sit=[(length, deviation)]).drawn(SHAPE, np.random.default_rng(0))["sit"]
+    assert error.std() == pytest.approx(deviation, rel=0.08)
+    width = length / PIXEL_KM
+    for distance in (1, 2, 4):  # two Gaussians of this width, one on the other
+        alike = (error[:, :-distance] * error[:, distance:]).mean() / error.var()
+        assert alike == pytest.approx(math.exp(-(distance**2) / (4 * width**2)), abs=0.05)
+
+
+def test_parts_are_independent():
+    error = InputErrors(sit=[(3.0, 0.03), (12.0, 0.04)]).drawn(SHAPE, np.random.default_rng(0))["sit"]
+    assert error.std() == pytest.approx(0.05, rel=0.05)
+
+
+def test_exact_inputs_take_nothing_from_the_random_numbers():
+    """So that a training without errors has the samples that it had before there were any."""
+    random = np.random.default_rng(0)
+    assert InputErrors(share=0.5).drawn(SHAPE, random) == {}
+    assert random.random() == np.random.default_rng(0).random()
+
+
+def test_a_share_of_the_samples_has_errors():
+    random, errors = np.random.default_rng(0), InputErrors(share=0.3, **ALL)
+    assert np.mean([bool(errors.drawn((4, 4), random)) for _ in range(2000)]) == pytest.approx(0.3, abs=0.04)
+
+
+@given(seed=st.integers(0, 1000), size=st.floats(0.01, 2.0))
+def test_observed_quantities_stay_within_their_limits_and_lead_to_the_same_truth(seed, size):
+    random, shape = np.random.default_rng(seed), (20, 24)
+    sit = np.where(random.random(shape) < 0.2, np.nan, random.gamma(2, 0.5, shape)).astype(np.float32)
+    exact = {"sic": random.uniform(0.15, 1, shape).astype(np.float32), "sit": sit}
+    exact |= {"log_deformation": np.full(shape, -np.inf, np.float32), "increment": random.standard_normal(shape)}
+    errors = InputErrors(**{name: [(6.0, size)] for name in INPUTS}).drawn(shape, random)
+    seen = observed(exact, errors)
+    assert seen["sic"].min() >= 0 and seen["sic"].max() <= 1 and np.nanmin(seen["sit"]) >= 0
+    assert (np.isnan(seen["sit"]) == np.isnan(sit)).all() and np.isneginf(seen["log_deformation"]).all()
+    assert np.allclose(seen["sit"] + seen["increment"], sit + exact["increment"], atol=1e-5, equal_nan=True)
+    assert np.nanmax(np.abs(seen["sit"] - sit)) > 0
+
+
+def test_samples_with_errors_have_other_inputs_and_the_same_truth(stored_days, normalisation):
+    days = Days(stored_days, normalisation, INPUTS)
+    crop = lambda **errors: Crop((32, 32), errors=InputErrors(**errors))
+    plain, other = (Samples(days, crop(**errors), 8, 10, seed=0, epoch=0)[3] for errors in ({}, ALL))
+    named = dict(zip((*INPUTS, "mask"), zip(plain[0], other[0], strict=True), strict=True))
+    assert torch.equal(*named.pop("mask"))
+    assert all((first - second).abs().max() > 0.01 for first, second in named.values())
+    norm = days.normalisation
+    low = (named["sit"][1] - named["sit"][0]) * norm.deviation["sit"]
+    increment = (other[1] - plain[1])[0] * norm.deviation["increment"]
+    assert torch.allclose(low, -increment, atol=1e-5)
