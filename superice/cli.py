@@ -16,7 +16,8 @@ the published data: a model day YYYYMMDD.nc with sic_reprocessed, sit_reprocesse
 shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with sic, sit, divergence and shear.
 
 A network of the report's formulation (noise_prediction) is drawn from with the default sampler. For a preconditioned one:
---sampler stochastic_multistep --steps 8 --inflation 1.12; for one trained with proper scores:
+--sampler stochastic_multistep --steps 8 --inflation 1.12, or in less than half the time
+--sampler stochastic_multistep --steps 4 --inflation 1.26 --shared-start; for one trained with proper scores:
 --sampler one_pass --steps 1 --inflation 1.2
 """
 
