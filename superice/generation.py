@@ -55,7 +55,8 @@ def generate(
         **(details or {}),
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
-        "sampler": f"{sampler.name}, {sampler.steps} step{'s' * (sampler.steps > 1)}",
+        "sampler": f"{sampler.name}, {sampler.steps} step{'s' * (sampler.steps > 1)}"
+        + ", the first shared" * sampler.shared_start,
         "passes_per_member": sampler.passes,
     }
     drawn_pixels = 0 if generator.diverged else int(features.mask.sum()) * sampler.members

@@ -207,3 +207,15 @@ def test_a_sampler_that_cannot_be_is_refused(superice, option, value, capsys):
     with pytest.raises(SystemExit):
         superice(option, value)
     assert re.match(r"error: sampler\.\w+: ", capsys.readouterr().err)
+
+
+def test_the_file_says_that_its_members_share_their_start(superice, folder):
+    superice("--shared-start")
+    with xr.open_dataset(folder / "out.nc") as file:
+        assert (file.attrs["sampler"], file.attrs["passes_per_member"]) == ("multistep, 2 steps, the first shared", 1)
+
+
+def test_one_step_cannot_be_shared(superice, capsys):
+    with pytest.raises(SystemExit):
+        superice("--steps", "1", "--shared-start")
+    assert "error: sampler.shared_start: at least 2 steps are needed (found 1)" in capsys.readouterr().err
