@@ -12,7 +12,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from superice.degradation import box_sum
 
-ROUNDS, ITERATIONS = 5, 40
+ROUNDS, ITERATIONS = 20, 40
+SHARES = (1.0, 0.5, 0.25, 0.125)  # of a step, the first that comes nearer is taken
 LEAST = 1e-3  # m: the weight of ice thinner than this
 
 
@@ -22,7 +23,8 @@ def consistent(
     """The member moved to where its mask-normalised box mean is the low-resolution thickness, never below 0.
 
     The change is the smallest one in relation to the thickness: thick ice takes more of it than thin ice, so leads stay
-    leads. It is found with conjugate gradients; what that makes negative is set to 0, and the rest is moved again.
+    leads. It is found with conjugate gradients; what that makes negative is set to 0, and the rest is moved again. Where a
+    whole step makes so much ice negative that the means become worse, a part of it is taken.
 
     Args:
         member: thickness in m, (y, x), not negative where ``mask`` is True.
@@ -47,9 +49,13 @@ def consistent(
         step = lambda y, weight=weight: means.of(weight * means.adjoint(y))
         operator = LinearOperator((wanted.size,) * 2, matvec=step, dtype=np.float64)
         multiplier, _ = cg(operator, residual, rtol=0, atol=tolerance / 2 * np.sqrt(wanted.size), maxiter=ITERATIONS)
-        moved = np.maximum(thickness + weight * means.adjoint(multiplier), 0)
-        left = wanted - means.of(moved)
-        if rms(left) >= rms(residual):
+        change = weight * means.adjoint(multiplier)
+        for share in SHARES:
+            moved = np.maximum(thickness + share * change, 0)
+            left = wanted - means.of(moved)
+            if rms(left) < rms(residual):
+                break
+        else:
             break
         thickness, residual = moved, left
     result = np.full(member.shape, np.nan, np.float32)
