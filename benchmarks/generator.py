@@ -23,8 +23,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from superice.commands import command, run, settings, settings_as
 from superice.demand import demand
 from superice.features import read_model_features, read_observed_features
-from superice.inference import InferenceNetwork, working_bytes
-from superice.memory import keep_freed
+from superice.inference import InferenceNetwork, OnDemand, working_bytes
+from superice.memory import keep_convolutions, keep_freed
 from superice.network import NetworkSettings, UNet, build_network, padding
 from superice.weights import default_device, resolve_precision
 
@@ -96,7 +96,7 @@ def ice_of(path: Path, factor: int) -> np.ndarray:
 def arrangements(
     network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
 ) -> dict[str, Callable[[], object]]:
-    """The pass as in the training's validation, as members are drawn, and so for the ice alone."""
+    """The pass as in the training's validation, as members are drawn, so for the ice alone, and with noise on it alone."""
     fused, device = InferenceNetwork(network, precision), inputs[0].device
 
     def trained() -> Tensor:
@@ -106,8 +106,9 @@ def arrangements(
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
     if ice is None:
         return calls
-    asked = demand(ice, network.settings)
-    return calls | {"on ice": lambda: fused(*inputs, asked)}
+    on_ice = OnDemand(fused, demand(ice, network.settings))
+    noise_on_ice = OnDemand(fused, demand(ice, network.settings, ice))
+    return calls | {"on ice": lambda: on_ice(*inputs), "noise on ice": lambda: noise_on_ice(*inputs)}
 
 
 def peak_bytes(device: torch.device) -> int:
@@ -141,6 +142,7 @@ def main() -> None:
 
     if not args.give_back:
         keep_freed()
+        keep_convolutions()
     device = default_device()
     network = build_network(settings_as(NetworkSettings, args.network, "network")).eval().to(device)
     ice = ice_of(args.features, network.settings.factor) if args.features else None

@@ -1,53 +1,72 @@
 """Demand: where each level of the network has to be evaluated, for its output to be right wherever there is ice.
 
 The finest level of the decoder is needed little farther than the ice. Each step from there back to the input widens what
-is needed: by two pixels of its level for a block, by one for the upsampling.
+is needed: by two pixels of its level for a block, by one for the upsampling. Where the noise is on the ice alone, it spreads
+in the same steps the other way, and what it has not reached is the same for all members.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 
 import numpy as np
 from scipy.ndimage import maximum_filter
 
 from superice.network import BLOCK_REACH, NetworkSettings
-from superice.windows import Window, windows
+from superice.windows import Box, windows
+
+# A box counts as so much wider all around: each is a few operations more, of a shape of their own to be prepared.
+MARGIN = 3 * BLOCK_REACH
 
 
 @dataclass(frozen=True)
 class Demand:
-    """The windows in which the blocks of a level are evaluated, level by level in the order of evaluation.
+    """The boxes in which each residual block is evaluated, block by block in the order of evaluation.
 
     Attributes:
-        encoder: from the finest level to the bottleneck.
-        decoder: from the level above the bottleneck to the finest.
+        encoder: of the encoder and the bottleneck, what the noise reaches.
+        decoder: of the decoder.
+        still: of the encoder and the bottleneck, what the noise does not reach: evaluated once, it holds for every noise.
     """
 
-    encoder: list[list[Window]]
-    decoder: list[list[Window]]
+    encoder: list[list[Box]]
+    decoder: list[list[Box]]
+    still: list[list[Box]]
 
 
-def demand(ice: np.ndarray, settings: NetworkSettings) -> Demand:
+def demand(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None = None) -> Demand:
     """What a network of ``settings`` has to evaluate for the output where ``ice``, bool (y, x), is true.
 
-    y and x are multiples of ``settings.factor``.
+    ``noisy``, of the same shape, says where the noisy field differs between members; None is everywhere. y and x are
+    multiples of ``settings.factor``.
     """
-    levels, reach = len(settings.widths) - 1, BLOCK_REACH * settings.depth
+
+    def giving(needed: np.ndarray) -> list[np.ndarray]:
+        """What the blocks of a level must give, the last first, for what is needed of them; then what they take."""
+        return list(accumulate(repeat(BLOCK_REACH, settings.depth), _near, initial=needed))
+
     needed, decoder, encoder = ice, [], []
+    for _ in settings.widths[1:]:
+        *blocks, taken = giving(needed)
+        decoder += blocks
+        needed = _coarse(_near(taken, 1))
+    for level in reversed(range(len(settings.widths))):
+        *blocks, taken = giving(needed)  # on finer levels they hold all that the decoder takes directly from them
+        encoder += blocks
+        needed = _fine(taken) if level else taken
 
-    def blocks(level: int) -> list[Window]:
-        # The last block gives what is needed; those before it also what their followers take from around it.
-        return windows(_near(needed, reach - BLOCK_REACH), BLOCK_REACH, settings.factor // 2**level)
+    reached = np.ones_like(ice) if noisy is None else noisy
+    moving, still = [], []
+    for block in reversed(encoder):
+        reached = _near(reached if reached.shape == block.shape else _coarse(reached), BLOCK_REACH)
+        moving.append(_boxes(block & reached))
+        still.append(_boxes(block & ~reached))
+    return Demand(moving, [_boxes(block) for block in reversed(decoder)], still)
 
-    for level in range(levels):
-        decoder.append(blocks(level))
-        needed = _coarse(_near(needed, reach + 1))
-    encoder.append(blocks(levels))
-    for level in reversed(range(levels)):
-        needed = _fine(_near(needed, reach))  # it holds all that the decoder takes directly from this level
-        encoder.append(blocks(level))
-    return Demand(encoder[::-1], decoder[::-1])
+
+def _boxes(part: np.ndarray) -> list[Box]:
+    return [window.core for window in windows(part, BLOCK_REACH + MARGIN, cell=1)]
 
 
 def _near(mask: np.ndarray, distance: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -40,7 +40,13 @@ class Losses:
 
 
 class Formulation(Protocol):
-    """What training and sampling need to know."""
+    """What training and sampling need to know.
+
+    Attributes:
+        noise_on_ice_alone: whether the model is given noise on the ice alone, so that members differ nowhere else.
+    """
+
+    noise_on_ice_alone: bool
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """The losses of one batch; ``target`` (batch, 1, y, x), ``context`` (batch, channels, y, x), mask last."""
@@ -65,6 +71,7 @@ class NoisePrediction:
     min_rate: float = 0.02
     max_rate: float = 0.95
     embedded: str = "noise_variance"
+    noise_on_ice_alone: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not 0 < self.min_rate < self.max_rate < 1:
@@ -157,6 +164,7 @@ class Preconditioned:
     log_noise_mean: float = 0.0
     log_noise_deviation: float = 2.2
     spacing: float = 7.0
+    noise_on_ice_alone: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not 0 < self.noise_min < self.noise_max:

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from superice.demand import demand
 from superice.diffusion import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
-from superice.inference import InferenceNetwork, working_bytes
-from superice.memory import available, keep_freed
+from superice.inference import InferenceNetwork, OnDemand, working_bytes
+from superice.memory import available, keep_convolutions, keep_freed
 from superice.network import padding
 from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision
@@ -125,6 +125,7 @@ def draw_members(
             number where there is ice, and memory too small for one member.
     """
     keep_freed()
+    keep_convolutions()
     formulation, device = generator.formulation, default_device()
     sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
     field = _Field(generator, features, sampler, device)
@@ -188,16 +189,17 @@ class _Field:
         self.shape = tuple(context.shape[1:])
         ice = context[-1].numpy() > 0
         self.windows = windows(ice, self.settings.reach, self.settings.factor, sampler.tile)
-        self.networks = [self._on(window, ice, device) for window in self.windows]
+        noisy = ice if generator.formulation.noise_on_ice_alone else None
+        self.networks = [self._on(window, ice, noisy, device) for window in self.windows]
         self.context = context[None].to(device)
 
-    def _on(self, window: Window, ice: np.ndarray, device: torch.device) -> Model:
+    def _on(self, window: Window, ice: np.ndarray, noisy: np.ndarray | None, device: torch.device) -> Model:
         """The network for a window. A GPU evaluates all of it: many small parts would be slower."""
         if device.type != "cpu":
             return self.network
         core = np.zeros(window.shape, bool)
         core[window.inner] = ice[window.core]
-        return partial(self.network, demand=demand(core, self.settings))
+        return OnDemand(self.network, demand(core, self.settings, None if noisy is None else noisy[window.outer]))
 
     def most_members(self, device: torch.device) -> int:
         """The members that can go through the network together. Raises InputError when not even one can."""

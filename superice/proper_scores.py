@@ -25,11 +25,14 @@ class ProperScores:
         fairness: alpha of the almost fair CRPS; 1 is fair, where two members may also be trivially far apart.
         boxes: sides in pixels of the boxes whose means are scored as well.
         spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
+        noise_on_ice_alone: whether the noise is 0 off the ice, where it says nothing: what is computed there is then the
+            same for all members.
     """
 
     fairness: float = 0.95
     boxes: tuple[int, ...] = (4, 16)
     spectrum: float = 1.0
+    noise_on_ice_alone: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.fairness <= 1:
@@ -70,6 +73,7 @@ class ProperScores:
         return (self.score(transform(members), truth) / size).mean()
 
     def _apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
+        noise = noise * context[:, -1:] if self.noise_on_ice_alone else noise
         return model(noise, torch.ones(len(noise), device=noise.device), context).float()
 
     def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ It is trained on the mean square error, so that it gives the expected target of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from superice.errors import InputError
 @dataclass(frozen=True)
 class Regression:
     """The expected target. The network's input for the noisy field is kept, and is 0: its size is that of the others."""
+
+    noise_on_ice_alone: ClassVar[bool] = True
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """The mean square error over sea ice, which stands for all three losses."""

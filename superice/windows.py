@@ -51,10 +51,11 @@ def windows(ice: np.ndarray, reach: int, cell: int, tile: tuple[int, int] | None
     """
     rows, columns = (size // cell for size in ice.shape)
     cells = ice.reshape(rows, cell, columns, cell).any(axis=(1, 3))
-    cores = _apart(cells, _around(cells, np.s_[0:rows, 0:columns]), reach / cell)
+    cores = _apart(cells, np.s_[0:rows, 0:columns], reach / cell)
     if tile:
-        cores = [_around(cells, part) for core in cores for part in _tiles(core, [max(1, t // cell) for t in tile])]
-    scaled = [tuple(slice(part.start * cell, part.stop * cell) for part in core) for core in cores if core]
+        largest = [max(1, side // cell) for side in tile]
+        cores = [around for core in cores for part in _tiles(core, largest) if (around := _around(cells, part))]
+    scaled = [tuple(slice(part.start * cell, part.stop * cell) for part in core) for core in cores]
     return [Window(_widened(core, reach, ice.shape), core) for core in scaled]
 
 
@@ -70,28 +71,51 @@ def _widened(box: Box, halo: float, shape: tuple[int, int]) -> Box:
     return tuple(slice(max(0, part.start - halo), min(size, part.stop + halo)) for part, size in zip(box, shape))
 
 
-def _apart(cells: np.ndarray, box: Box | None, halo: float) -> list[Box | None]:
-    """The box, or the parts of it that together, each with its halo, are less to compute."""
-
-    def cost(part: Box | None) -> float:
-        return math.prod(s.stop - s.start for s in _widened(part, halo, cells.shape)) if part else 0
-
-    if not box:
+def _apart(cells: np.ndarray, box: Box, halo: float) -> list[Box]:
+    """The smallest box around the ice in ``box``, or the boxes that together, each with its halo, are less to compute."""
+    around = _around(cells, box)
+    if around is None:
         return []
-    halves = [tuple(_around(cells, half) for half in cut) for cut in _cuts(box)]
-    best = min(halves, key=lambda pair: sum(map(cost, pair)), default=None)
-    if best is None or sum(map(cost, best)) >= cost(box):
-        return [box]
-    return [part for half in best for part in _apart(cells, half, halo)]
+    (rows, of_rows), (columns, of_columns) = (
+        _best_cut(cells, around, halo),
+        _best_cut(cells.T, around[::-1], halo),
+    )
+    if min(rows, columns) >= math.prod(part.stop - part.start for part in _widened(around, halo, cells.shape)):
+        return [around]
+    parts = of_rows if rows <= columns else [part[::-1] for part in of_columns]
+    return [found for part in parts for found in _apart(cells, part, halo)]
 
 
-def _cuts(box: Box) -> Iterator[tuple[Box, Box]]:
-    """Every cut of the box in two."""
-    rows, columns = box
-    for at in range(rows.start + 1, rows.stop):
-        yield (slice(rows.start, at), columns), (slice(at, rows.stop), columns)
-    for at in range(columns.start + 1, columns.stop):
-        yield (rows, slice(columns.start, at)), (rows, slice(at, columns.stop))
+def _best_cut(cells: np.ndarray, box: Box, halo: float) -> tuple[float, list[Box]]:
+    """What is left to compute after the best cut between two rows of the box, and its halves; infinity for one row.
+
+    ``box`` is the smallest around its ice. Every cut is judged by the smallest boxes around the ice of its halves.
+    """
+    (rows, columns), lines = box, cells[box]
+    if len(lines) < 2:
+        return math.inf, []
+
+    def cost(bottom: np.ndarray | int, top: np.ndarray | int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        length = lambda first, end, size: np.minimum(end + halo, size) - np.maximum(first - halo, 0)
+        across = length(columns.start + left, columns.start + right, cells.shape[1])
+        return length(bottom, top, cells.shape[0]) * across
+
+    height, *sides = _extents(lines)
+    left_over = cost(rows.start, rows.start + height, *sides)
+    height, *sides = (extent[::-1] for extent in _extents(lines[::-1]))
+    left_over = left_over + cost(rows.stop - height, rows.stop, *sides)
+    at = rows.start + 1 + int(left_over.argmin())
+    return float(left_over.min()), [(slice(rows.start, at), columns), (slice(at, rows.stop), columns)]
+
+
+def _extents(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the first 1, 2, … of the lines but all: up to which one they hold ice, and the first and the end column of it."""
+    filled, width = lines.any(axis=1), lines.shape[1]
+    height = np.where(filled, np.arange(1, len(lines) + 1), 0)
+    first = np.where(filled, lines.argmax(axis=1), width)
+    end = np.where(filled, width - lines[:, ::-1].argmax(axis=1), 0)
+    running = np.maximum.accumulate(height), np.minimum.accumulate(first), np.maximum.accumulate(end)
+    return tuple(extent[:-1] for extent in running)
 
 
 def _tiles(box: Box, largest: list[int]) -> Iterator[Box]:

@@ -9,7 +9,7 @@ from test_windows import SHAPES, fields, patches, trained
 
 from superice import inference
 from superice.demand import demand
-from superice.inference import InferenceNetwork
+from superice.inference import InferenceNetwork, OnDemand
 from superice.network import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
@@ -22,18 +22,54 @@ def poisoned(monkeypatch):
     monkeypatch.setattr(inference, "_empty", lambda *args: empty(*args).fill_(math.nan))
 
 
+def whole_field(network, inputs):
+    with torch.no_grad():
+        return network(*inputs)
+
+
+def largest_error(found, whole, ice):
+    """Where there is ice, as a share of the field's largest value; what is not a number counts."""
+    return float((found - whole)[:, 0, ice].abs().max() / whole.abs().max())
+
+
 @pytest.mark.parametrize("shape", [*SHAPES, DEEP])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_ice_gets_what_the_whole_field_gives(shape, seed, poisoned):
     size = (208, 240)
     network, inputs = trained(shape), fields(shape, size)
     ice = patches(size, 3, seed)
-    with torch.no_grad():
-        whole = network(*inputs)
-    asked = InferenceNetwork(network, torch.float32)(*inputs, demand(ice, shape))
-    assert (asked - whole)[0, 0, ice].abs().max() <= 1e-5 * whole.abs().max()
+    asked = OnDemand(InferenceNetwork(network, torch.float32), demand(ice, shape))(*inputs)
+    assert largest_error(asked, whole_field(network, inputs), ice) <= 1e-5
     if shape is not DEEP:
         assert asked.isnan().any(), "the whole field was evaluated"
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, DEEP])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_no_noise_reaches_is_evaluated_once_for_all_members(shape, seed, poisoned):
+    """Ice at the edge of the field too; only part of the noisy ice is asked for, as in a tile."""
+    size = (208, 240)
+    noisy_ice = patches(size, 3, seed)
+    noisy_ice[:9, 100:120] = True
+    ice = noisy_ice & (np.arange(size[1]) < 160)
+    noise, level, context = fields(shape, size)
+    network, asked = trained(shape), demand(ice, shape, noisy_ice)
+    shared = OnDemand(InferenceNetwork(network, torch.float32), asked)
+    for sign, count in ((1, 2), (-1, 1), (2, 3)):  # more members than before, and fewer
+        noisy = sign * noise.repeat(count, 1, 1, 1) * torch.from_numpy(noisy_ice)
+        inputs = noisy, level.repeat(count), context.repeat(count, 1, 1, 1)
+        assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
+    evaluated = lambda boxes: sum((box[0].stop - box[0].start) * (box[1].stop - box[1].start) for box in boxes)
+    assert evaluated(asked.encoder[0]) < evaluated(demand(ice, shape).encoder[0]) / 2
+
+
+def test_another_noise_level_is_evaluated_anew(poisoned):
+    ice = patches((96, 96), 2, 0)
+    network, (noise, level, context) = trained(SHAPES[1]), fields(SHAPES[1], (96, 96))
+    shared = OnDemand(InferenceNetwork(network, torch.float32), demand(ice, SHAPES[1], ice))
+    for factor in (1.0, 0.5):
+        inputs = noise * torch.from_numpy(ice), factor * level, context
+        assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, DEEP])
@@ -41,20 +77,30 @@ def test_a_pooling_cell_asks_for_as_much_as_the_network_reaches(shape):
     first = shape.reach + 2 * shape.factor
     ice = np.zeros((2 * first + shape.factor,) * 2, bool)
     ice[first : first + shape.factor, first : first + shape.factor] = True
-    [window] = demand(ice, shape).encoder[0]
-    for part in window.outer:
+    [box] = demand(ice, shape).encoder[0]
+    for part in box:
         for reached in (first - part.start, part.stop - first - shape.factor):
-            assert shape.reach - shape.factor < reached <= shape.reach + BLOCK_REACH
+            # What the first block gives; it takes from BLOCK_REACH pixels more.
+            assert shape.reach - shape.factor < reached + BLOCK_REACH <= shape.reach
 
 
-def test_the_finest_level_of_the_decoder_is_evaluated_close_to_the_ice():
+def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():
     ice = np.zeros((320, 400), bool)
     ice[80:240, 120:280] = True
-    levels = demand(ice, NetworkSettings()).decoder
-    assert [[w.shape for w in level] for level in levels[-1:]] == [[(160 + 2 * 8 + 2 * 2, 160 + 2 * 8 + 2 * 2)]]
+    finest = demand(ice, NetworkSettings()).decoder[-4:]
+    sizes = [160 + 2 * BLOCK_REACH * after for after in (3, 2, 1, 0)]
+    assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
+
+
+def test_noise_on_the_ice_spreads_by_what_a_block_reaches():
+    ice = np.zeros((640, 640), bool)
+    ice[288:352, 288:352] = True
+    finest = demand(ice, NetworkSettings(), ice).encoder[:4]
+    sizes = [64 + 2 * BLOCK_REACH * blocks for blocks in (1, 2, 3, 4)]
+    assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
 
 def test_without_ice_nothing_is_asked_for():
     asked = demand(np.zeros((64, 64), bool), NetworkSettings())
-    assert not any(asked.encoder) and not any(asked.decoder)
-    assert (len(asked.encoder), len(asked.decoder)) == (4, 3)
+    assert not any(asked.encoder) and not any(asked.decoder) and not any(asked.still)
+    assert (len(asked.encoder), len(asked.decoder), len(asked.still)) == (16, 12, 16)

@@ -1,5 +1,6 @@
 """Available memory within the limits of control groups, and the policy on freed memory."""
 
+import os
 import resource
 
 import psutil
@@ -56,3 +57,13 @@ def test_freed_memory_is_kept():
     pages = 2**26 // resource.getpagesize()
     memory.keep_freed()
     assert sum(faults() for _ in range(40)) < 20 * pages
+
+
+def test_onednn_keeps_what_it_prepared_as_the_environment_says(monkeypatch):
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.delenv(name, raising=False)
+    memory.keep_convolutions()
+    assert int(os.environ[name]) > 1024
+    monkeypatch.setenv(name, "7")
+    memory.keep_convolutions()
+    assert os.environ[name] == "7"

@@ -75,6 +75,26 @@ def test_what_lies_outside_the_mask_does_not_count():
     assert float(plain) == pytest.approx(float(other), rel=1e-5)
 
 
+def test_noise_on_the_ice_alone_is_all_that_the_model_sees():
+    target, context = batch()
+    seen = []
+
+    def model(z, level, context):
+        seen.append(z)
+        return z
+
+    on_ice = ProperScores(noise_on_ice_alone=True)
+    noise = torch.randn(target.shape)
+    for formulation in (ProperScores(), on_ice):
+        formulation.loss(model, target, context, torch.Generator().manual_seed(2))
+        formulation.denoise(model, noise, 0.0, 1.0, context)
+    everywhere, member, on_ice_alone, member_on_ice = seen
+    mask = context[:, -1:].bool()
+    for whole, masked in ((everywhere, on_ice_alone), (member, member_on_ice)):
+        shown = mask.repeat(len(whole) // len(mask), 1, 1, 1)
+        assert (masked == whole)[shown].all() and (whole[~shown] != 0).all() and (masked[~shown] == 0).all()
+
+
 def test_a_blurred_member_is_told_by_the_spectrum():
     """White truth: a model that gives white members beats one whose fine scales are lost, by the modes alone."""
     blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1)

@@ -120,6 +120,30 @@ def test_windows_hold_all_ice_once_with_a_halo_or_the_edge(size, seed, count, ti
     assert covered[ice].all()
 
 
+@given(seed=st.integers(0, 1000), count=st.integers(1, 5), reach=st.integers(0, 6))
+@settings(max_examples=40)
+def test_no_window_is_cheaper_cut_in_two(seed, count, reach):
+    """Every cut is tried, each half shrunk to its ice."""
+    ice = patches((30, 36), count, seed)
+
+    def cost(rows, columns):
+        found = np.argwhere(ice[rows, columns])
+        if not len(found):
+            return 0
+        found += [rows.start, columns.start]
+        return math.prod(
+            np.minimum(found.max(axis=0) + 1 + reach, ice.shape) - np.maximum(found.min(axis=0) - reach, 0)
+        )
+
+    for window in windows(ice, reach, 1):
+        rows, columns = window.core
+        assert math.prod(window.shape) == cost(rows, columns)
+        for at in range(rows.start + 1, rows.stop):
+            assert cost(slice(rows.start, at), columns) + cost(slice(at, rows.stop), columns) >= cost(rows, columns)
+        for at in range(columns.start + 1, columns.stop):
+            assert cost(rows, slice(columns.start, at)) + cost(rows, slice(at, columns.stop)) >= cost(rows, columns)
+
+
 def test_far_patches_of_ice_are_evaluated_apart():
     ice = np.zeros((400, 400), bool)
     ice[:20, :20] = ice[-20:, -20:] = True
