@@ -154,7 +154,7 @@ def main() -> None:
     print(f"{device_name(device)}; PyTorch {torch.__version__}; network {differs}")
     print(f"{args.batch} x {size[0]} x {size[1]} pixels, {need.operations * pixels / 1e12:.2f} TFLOP a pass")
     header = ("s a pass", "passes/s", "of product", "of copy", "members/min", "GB", "GB planned")
-    print(f"{'':16s}" + "".join(f"{name:>12s}" for name in header))
+    print(f"{'':17s}" + "".join(f"{name:>12s}" for name in header))
     for name in args.precision:
         precision = resolve_precision(name, device)
         product, copy = machine(precision, device, args.repeats)
@@ -169,7 +169,7 @@ def main() -> None:
                 f"{peak_bytes(device) / 1e9:.2f}",
                 f"{planned / 1e9:.2f}",
             )
-            print(f"{name} {arrangement:11s}" + "".join(f"{value:>12s}" for value in row), flush=True)
+            print(f"{name} {arrangement:12s}" + "".join(f"{value:>12s}" for value in row), flush=True)
         print(f"{name} machine: {product / 1e9:.0f} GFLOP/s, copy {copy / 1e9:.1f} GB/s", flush=True)
 
 

@@ -1,5 +1,6 @@
 """Members: their noise, their independence of the batch, the mask, and the weights file."""
 
+import itertools
 from dataclasses import replace
 from datetime import date
 
@@ -17,6 +18,7 @@ from superice.weights import Generator
 from superice.windows import Window, windows
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
+NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_alone": True}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 
 
@@ -33,14 +35,21 @@ def members(generator, path, seed=0, **sampler):
     return np.stack(list(draw_members(generator, read_model_features(path), settings, seed)))
 
 
-def test_members_do_not_depend_on_the_batch(generator, model_days):
-    alone, together = (members(generator, model_days[0], batch=size) for size in (1, 4))
+@pytest.mark.parametrize(("diffusion", "sampler"), [(DIFFUSION, {}), (NOISE_ON_ICE, {"name": "one_pass", "steps": 1})])
+def test_members_do_not_depend_on_the_batch(generator, model_days, diffusion, sampler):
+    generator.diffusion = diffusion
+    alone, together = (members(generator, model_days[0], batch=size, **sampler) for size in (1, 4))
     assert np.allclose(alone, together, atol=1e-5, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["ddim", "stochastic_multistep"])
-@pytest.mark.parametrize("diffusion", [DIFFUSION, {"formulation": "noise_prediction"}])
-def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypatch, name, diffusion):
+@pytest.mark.parametrize(
+    ("diffusion", "name", "steps"),
+    [
+        *itertools.product([DIFFUSION, {"formulation": "noise_prediction"}], ["ddim", "stochastic_multistep"], [4]),
+        (NOISE_ON_ICE, "one_pass", 1),
+    ],
+)
+def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypatch, diffusion, name, steps):
     """Ice in two corners, far enough apart for two windows; the same on one window that is the whole field."""
     generator.diffusion = diffusion
     features = read_model_features(model_days[0])
@@ -49,7 +58,7 @@ def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypa
     features = replace(features, sic=sic)
     assert len(windows(features.mask, NETWORK.reach, NETWORK.factor)) == 2
     draw = lambda tile: np.stack(
-        list(draw_members(generator, features, SamplerSettings(name, 4, members=2, tile=tile), seed=0))
+        list(draw_members(generator, features, SamplerSettings(name, steps, members=2, tile=tile), seed=0))
     )
     apart, tiled = draw(None), draw((4, 6))
     everywhere = Window(*2 * [(slice(0, features.sic.shape[0]), slice(0, features.sic.shape[1]))])
