@@ -1,4 +1,4 @@
-"""Demand: where each level of the network has to be evaluated, for its output to be right wherever there is ice.
+"""Demand: where each block of the network has to be evaluated, for its output to be right wherever there is ice.
 
 The finest level of the decoder is needed little farther than the ice. Each step from there back to the input widens what
 is needed: by two pixels of its level for a block, by one for the upsampling. Where the noise is on the ice alone, it spreads
