@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from superice.demand import Demand
 from superice.network import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
-from superice.windows import Box
+from superice.windows import Box, widened
 
 
 def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -41,9 +41,7 @@ def _reached(box: Box, size: Sequence[int]) -> tuple[Box, list[tuple[int, int]]]
 
     That is a box of the field, and how many rows and columns (before, after) of zeros beyond the field.
     """
-    taken = tuple(
-        slice(max(0, side.start - BLOCK_REACH), min(length, side.stop + BLOCK_REACH)) for side, length in zip(box, size)
-    )
+    taken = widened(box, BLOCK_REACH, size)
     return taken, [
         (BLOCK_REACH - (side.start - around.start), BLOCK_REACH - (around.stop - side.stop))
         for side, around in zip(box, taken)

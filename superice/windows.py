@@ -56,7 +56,7 @@ def windows(ice: np.ndarray, reach: int, cell: int, tile: tuple[int, int] | None
         largest = [max(1, side // cell) for side in tile]
         cores = [around for core in cores for part in _tiles(core, largest) if (around := _around(cells, part))]
     scaled = [tuple(slice(part.start * cell, part.stop * cell) for part in core) for core in cores]
-    return [Window(_widened(core, reach, ice.shape), core) for core in scaled]
+    return [Window(widened(core, reach, ice.shape), core) for core in scaled]
 
 
 def _around(cells: np.ndarray, box: Box) -> Box | None:
@@ -67,7 +67,8 @@ def _around(cells: np.ndarray, box: Box) -> Box | None:
     return tuple(slice(part.start + int(at[0]), part.start + int(at[-1]) + 1) for part, at in zip(box, found))
 
 
-def _widened(box: Box, halo: float, shape: tuple[int, int]) -> Box:
+def widened(box: Box, halo: float, shape: tuple[int, int]) -> Box:
+    """The box and ``halo`` all around it, as far as the field of ``shape`` goes."""
     return tuple(slice(max(0, part.start - halo), min(size, part.stop + halo)) for part, size in zip(box, shape))
 
 
@@ -80,7 +81,7 @@ def _apart(cells: np.ndarray, box: Box, halo: float) -> list[Box]:
         _best_cut(cells, around, halo),
         _best_cut(cells.T, around[::-1], halo),
     )
-    if min(rows, columns) >= math.prod(part.stop - part.start for part in _widened(around, halo, cells.shape)):
+    if min(rows, columns) >= math.prod(part.stop - part.start for part in widened(around, halo, cells.shape)):
         return [around]
     parts = of_rows if rows <= columns else [part[::-1] for part in of_columns]
     return [found for part in parts for found in _apart(cells, part, halo)]
