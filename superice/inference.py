@@ -1,9 +1,8 @@
 """The trained network arranged for inference: the same function with fewer passes over the memory.
 
-Batch norm without affine is (x - mean) / deviation. Its division goes into the weights of the convolution that follows;
-the mean is subtracted while the parts of a block's input are joined, because beyond the field are zeros and these
-stand for the mean. What is added to a block's output is added in place, the projected input as a matrix product. The
-stem is linear and goes into the first block.
+Batch norm without affine is (x - mean) / deviation. Its division goes into the weights of the convolution that follows,
+its subtraction into the bias; so the convolution finds the mean beyond the field, where the network has zeros. The stem
+is linear and goes into the first block.
 """
 
 from __future__ import annotations
@@ -31,15 +30,10 @@ def _empty(like: Tensor, channels: int, size: Sequence[int]) -> Tensor:
     return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
 
 
-def _by_pixel(field: Tensor) -> Tensor:
-    """A view of a (batch, channels, y, x) field in channels-last memory as a matrix (pixel, channel)."""
-    return field.permute(0, 2, 3, 1).view(-1, field.shape[1])
-
-
 def _reached(box: Box, size: Sequence[int]) -> tuple[Box, list[tuple[int, int]]]:
     """What a block takes for its output in ``box`` of a field of ``size`` (y, x).
 
-    That is a box of the field, and how many rows and columns (before, after) of zeros beyond the field.
+    That is a box of the field, and how many rows and columns (before, after) beyond the field.
     """
     taken = widened(box, BLOCK_REACH, size)
     return taken, [
@@ -48,12 +42,12 @@ def _reached(box: Box, size: Sequence[int]) -> tuple[Box, list[tuple[int, int]]]
     ]
 
 
-def _clear(field: Tensor, rim: list[tuple[int, int]]) -> None:
-    """Write zeros to the first and last rows, and to the first and last columns, so many of each as ``rim`` says."""
+def _fill(field: Tensor, rim: list[tuple[int, int]], value: Tensor | float) -> None:
+    """Write a value to the first and last rows, and to the first and last columns, so many of each as ``rim`` says."""
     for axis, widths in zip((2, 3), rim, strict=True):
         for start, width in zip((0, field.shape[axis] - widths[1]), widths):
             if width:
-                field.narrow(axis, start, width).zero_()
+                field.narrow(axis, start, width)[:] = value
 
 
 def _upsampled(coarse: Tensor, box: Box) -> Tensor:
@@ -66,18 +60,23 @@ def _upsampled(coarse: Tensor, box: Box) -> Tensor:
     return fine[..., *(slice(s.start - 2 * a.start, s.stop - 2 * a.start) for s, a in zip(box, around))]
 
 
+def _scaled(block: ResidualBlock) -> Tensor:
+    """The weights of the block's first convolution, of fields that were not divided by their deviation."""
+    return block.first.weight * (block.norm.running_var + block.norm.eps).rsqrt()[:, None, None]
+
+
 class InferenceBlock:
     """A residual block whose input comes in one or two parts."""
 
     def __init__(self, block: ResidualBlock, precision: torch.dtype) -> None:
-        mean, scale = block.norm.running_mean, (block.norm.running_var + block.norm.eps).rsqrt()
-        self.mean = mean.to(precision)[None, :, None, None]
-        self.first = _parameters(block.first.weight * scale[:, None, None], block.first.bias, precision)
+        mean, weight = block.norm.running_mean.to(precision), _scaled(block).to(precision)
+        self.mean = mean[None, :, None, None]
+        of_mean = torch.einsum("oiyx,i->o", weight.float(), mean.float())
+        self.first = _parameters(weight, block.first.bias - of_mean, precision)
         bias, self.skip = block.second.bias, None
         if isinstance(block.skip, nn.Conv2d):
-            weight = block.skip.weight[:, :, 0, 0]
-            bias = bias + block.skip.bias + weight @ self.mean.flatten().to(weight.dtype)
-            self.skip = weight.T.to(precision)
+            bias = bias + block.skip.bias
+            self.skip = block.skip.weight.to(precision, memory_format=torch.channels_last)
         self.second = _parameters(block.second.weight, bias, precision)
         self.width = len(bias)
 
@@ -88,36 +87,32 @@ class InferenceBlock:
         alone; elsewhere the result is what ``output``, which is then written to, holds there, or anything without that.
         """
         size = parts[-1].shape[2:]
-        if needed is None:
-            return self._evaluated(parts, tuple(slice(0, length) for length in size))
         output = _empty(parts[-1], self.width, size) if output is None else output
-        for box in needed:
-            output[..., *box] = self._evaluated(parts, box)
+        for box in [tuple(slice(0, length) for length in size)] if needed is None else needed:
+            self._evaluate(parts, box, output[..., *box])
         return output
 
-    def _evaluated(self, parts: Sequence[Tensor], box: Box) -> Tensor:
+    def _evaluate(self, parts: Sequence[Tensor], box: Box, output: Tensor) -> None:
+        """Write the block's output in the ``box`` to ``output``, of the box's size."""
         taken, beyond = _reached(box, parts[-1].shape[2:])
-        centred = self._centred(parts, taken, beyond)
-        inside = functional.silu(functional.conv2d(centred, *self.first), inplace=True)
-        _clear(inside, [(max(0, before - 1), max(0, after - 1)) for before, after in beyond])
-        output = functional.conv2d(inside, *self.second)
+        joined = self._joined(parts, taken, beyond)
+        inside = functional.silu(functional.conv2d(joined, *self.first), inplace=True)
+        _fill(inside, [(max(0, before - 1), max(0, after - 1)) for before, after in beyond], 0)
         if self.skip is None:
-            return output.add_(parts[0][..., *box])
-        core = centred[..., BLOCK_REACH:-BLOCK_REACH, BLOCK_REACH:-BLOCK_REACH]
-        _by_pixel(output).addmm_(_by_pixel(core.contiguous(memory_format=torch.channels_last)), self.skip)
-        return output
+            skipped = parts[0][..., *box]
+        else:  # of more than the box: to copy the box for the convolution would take longer
+            skipped = functional.conv2d(joined, self.skip)[..., BLOCK_REACH:-BLOCK_REACH, BLOCK_REACH:-BLOCK_REACH]
+        torch.add(functional.conv2d(inside, *self.second), skipped, out=output)
 
-    def _centred(self, parts: Sequence[Tensor], taken: Box, beyond: list[tuple[int, int]]) -> Tensor:
-        """The parts less their means in one tensor, written once: ``taken`` of them, and zeros ``beyond``."""
+    def _joined(self, parts: Sequence[Tensor], taken: Box, beyond: list[tuple[int, int]]) -> Tensor:
+        """The parts in one tensor: ``taken`` of them, and the mean ``beyond``."""
         grid, inner = parts[-1].shape[2:], [side.stop - side.start for side in taken]
-        centred = _empty(parts[-1], self.mean.shape[1], [size + sum(rim) for size, rim in zip(inner, beyond)])
-        _clear(centred, beyond)
-        within = centred[..., *(slice(before, before + size) for (before, _), size in zip(beyond, inner))]
-        channels = [part.shape[1] for part in parts]
-        for part, mean, place in zip(parts, self.mean.split(channels, dim=1), within.split(channels, dim=1)):
-            field = part[..., *taken] if part.shape[2:] == grid else _upsampled(part, taken)
-            torch.sub(field, mean, out=place)
-        return centred
+        joined = _empty(parts[-1], self.mean.shape[1], [size + sum(rim) for size, rim in zip(inner, beyond)])
+        _fill(joined, beyond, self.mean)
+        within = joined[..., *(slice(before, before + size) for (before, _), size in zip(beyond, inner))]
+        for part, place in zip(parts, within.split([part.shape[1] for part in parts], dim=1)):
+            place.copy_(part[..., *taken] if part.shape[2:] == grid else _upsampled(part, taken))
+        return joined
 
 
 class FirstBlock:
@@ -128,26 +123,29 @@ class FirstBlock:
     """
 
     def __init__(self, stem: nn.Conv2d, block: ResidualBlock, precision: torch.dtype) -> None:
-        self.precision, self.block = precision, InferenceBlock(block, torch.float32)
-        self.stem, self.bias = stem.weight[:, :, 0, 0], stem.bias
+        self.stem, self.network_block, self.precision = stem, block, precision
+        self.block = InferenceBlock(block, precision)
 
     def at(self, embedded: Tensor) -> InferenceBlock:
         """The block at an embedded noise level, (embedding_channels,)."""
-        constant = torch.cat([self.bias, embedded]) - self.block.mean.flatten()
-        of_fields = functional.pad(self.stem, (0, 0, 0, len(embedded)))
-        mixing = torch.cat([of_fields, constant[:, None]], dim=1)
-        block, (weight, bias) = copy(self.block), self.block.first
-        block.mean = torch.zeros_like(mixing[:1, :, None, None], dtype=self.precision)
-        block.first = _parameters(torch.einsum("oiyx,if->ofyx", weight, mixing), bias, self.precision)
-        block.skip = (mixing.T @ self.block.skip).to(self.precision)
-        block.second = _parameters(*self.block.second, self.precision)
+        of_fields = functional.pad(self.stem.weight[:, :, 0, 0], (0, 0, 0, len(embedded)))
+        constant = torch.cat([self.stem.bias, embedded])
+
+        def mixed(weight: Tensor, constant: Tensor) -> Tensor:
+            return torch.einsum("oiyx,if->ofyx", weight, torch.cat([of_fields, constant[:, None]], dim=1))
+
+        block, norm = copy(self.block), self.network_block.norm
+        first = mixed(_scaled(self.network_block), constant - norm.running_mean)
+        block.mean = torch.zeros_like(first[:1, :, :1, :1], dtype=self.precision)
+        block.first = _parameters(first, self.network_block.first.bias, self.precision)
+        block.skip = mixed(self.network_block.skip.weight, constant).to(self.precision)
         return block
 
 
 class InferenceNetwork:
     """What ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
-    A later change of the network's weights does not reach it.
+    It stands for the network's weights of now: after a change of them another one is needed.
     """
 
     @torch.no_grad()
