@@ -92,8 +92,8 @@ def _best_cut(cells: np.ndarray, box: Box, halo: float) -> tuple[float, list[Box
 
     ``box`` is the smallest around its ice. Every cut is judged by the smallest boxes around the ice of its halves.
     """
-    (rows, columns), lines = box, cells[box]
-    if len(lines) < 2:
+    rows, columns = box
+    if rows.stop - rows.start < 2:
         return math.inf, []
 
     def cost(bottom: np.ndarray | int, top: np.ndarray | int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -101,20 +101,26 @@ def _best_cut(cells: np.ndarray, box: Box, halo: float) -> tuple[float, list[Box
         across = length(columns.start + left, columns.start + right, cells.shape[1])
         return length(bottom, top, cells.shape[0]) * across
 
-    height, *sides = _extents(lines)
+    ice = _ice_of(cells[box])
+    height, *sides = _extents(*ice)
     left_over = cost(rows.start, rows.start + height, *sides)
-    height, *sides = (extent[::-1] for extent in _extents(lines[::-1]))
+    height, *sides = (extent[::-1] for extent in _extents(*(of_lines[::-1] for of_lines in ice)))
     left_over = left_over + cost(rows.stop - height, rows.stop, *sides)
     at = rows.start + 1 + int(left_over.argmin())
     return float(left_over.min()), [(slice(rows.start, at), columns), (slice(at, rows.stop), columns)]
 
 
-def _extents(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the first 1, 2, … of the lines but all: up to which one they hold ice, and the first and the end column of it."""
+def _ice_of(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each line: whether it holds ice, and the first and the end column of it, the width and 0 without ice."""
     filled, width = lines.any(axis=1), lines.shape[1]
-    height = np.where(filled, np.arange(1, len(lines) + 1), 0)
     first = np.where(filled, lines.argmax(axis=1), width)
     end = np.where(filled, width - lines[:, ::-1].argmax(axis=1), 0)
+    return filled, first, end
+
+
+def _extents(filled: np.ndarray, first: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the first 1, 2, … of the lines but all: up to which one they hold ice, and the first and the end column of it."""
+    height = np.where(filled, np.arange(1, len(filled) + 1), 0)
     running = np.maximum.accumulate(height), np.minimum.accumulate(first), np.maximum.accumulate(end)
     return tuple(extent[:-1] for extent in running)
 
