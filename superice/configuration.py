@@ -45,13 +45,14 @@ class Configuration:
     def __init__(self, content: dict[str, Any], schema: Path = SCHEMA) -> None:
         """Check ``content``. Raises InputError with a sentence that names the key."""
         self.content = _plain(content)
-        _validate(self.content, yaml.safe_load(schema.read_text(encoding="utf-8")))
+        rules = yaml.safe_load(schema.read_text(encoding="utf-8"))
+        _validate(self.content, rules)
         # A branch of its own: its settings change nothing in the generator's outputs, nor in what they say of their making.
         self.surrogate = self.content.pop("surrogate", {})
         self.calendar = Calendar.from_mapping(self.content["calendar"])
         TwinSettings.from_mapping(self.content["twin"])
         self._check_shared_trainings()
-        self._check_experiments()
+        self._check_experiments(rules)
         self._check_figures()
         self._check_studies()
 
@@ -212,7 +213,7 @@ class Configuration:
                     f"experiments.{name}.seed: names a training of another experiment; trained_as is missing"
                 )
 
-    def _check_experiments(self) -> None:
+    def _check_experiments(self, rules: dict[str, Any]) -> None:
         known = self.content["experiments"]
         compared = self.content["studies"]["compared"]
         named = {"published": [self.content["published"]], "run": self.content["run"]} | {
@@ -222,6 +223,9 @@ class Configuration:
             for name in names:
                 if name not in known:
                     raise InputError(f"{key}: no experiment {name!r}; there are {', '.join(known)}")
+        used = {name: self.experiment(name) for names in named.values() for name in names}
+        # What each section allows by itself may not go together with what the experiment takes from the defaults.
+        _validate({"experiments": used}, {key: rules[key] for key in ("properties", "$defs")})
         for name in self.experiments:
             experiment = self.experiment(name)
             if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
@@ -285,6 +289,10 @@ def _sentence(error: ValidationError) -> str:
         known = error.schema.get("properties", {})
         unknown = sorted(set(error.instance) - set(known))
         return f"{key}: unknown key {', '.join(map(repr, unknown))}; known are {', '.join(known)}"
+    if "propertyNames" in error.absolute_schema_path:
+        return f"{key}: no key {error.instance!r} here; known are {', '.join(error.validator_value)}"
+    if error.validator == "const":
+        return f"{key}: {error.schema['description']}, {error.validator_value!r} is needed (found {error.instance!r})"
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))
         return f"{key}: key {', '.join(map(repr, missing))} is missing"

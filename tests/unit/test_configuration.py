@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from superice.configuration import SCHEMA, Configuration
 from superice.ensembles import SamplerSettings
@@ -112,6 +113,13 @@ def set_key(content, path, value):
         ("experiments.other", {"trained_as": "nonsense"}, "other.trained_as: 'nonsense' is no experiment with its own"),
         ("experiments.other", {"trained_as": "reference", "network": {}}, "other: network is decided by 'reference'"),
         ("experiments.other", {"seed": 0}, "experiments.other.seed: .*trained_as is missing"),
+        (
+            "experiments.velocity.diffusion.fairness",
+            0.9,
+            "velocity.diffusion: no key 'fairness' here; known are formul",
+        ),
+        ("experiments.proper_scores.sampler.steps", 8, "scores.sampler.steps: this .* one pass, 1 is needed .found 8."),
+        ("defaults.sampler.name", "one_pass", "sampler.steps: one_pass is one step, 1 is needed .found 40."),
         ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
         ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
         ("sources.observations.addresses.ice", ["https://host/ice"], "addresses: unknown key 'ice'"),
@@ -120,6 +128,22 @@ def set_key(content, path, value):
 def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):
     content = load()
     set_key(content, path, value)
+    with pytest.raises(InputError, match=sentence):
+        Configuration(content)
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"diffusion": {"formulation": "proper_scores"}}, "experiments.mine.sampler.steps: .* .found 40."),
+        ({"diffusion": {"noise_max": 9.0}}, "experiments.mine.diffusion: no key 'noise_max' here; known are"),
+        ({"trained_as": "reference", "sampler": {"name": "one_pass"}}, "mine.sampler.steps: .* .found 40."),
+        ({"sampler": {"steps": 1, "shared_start": True}}, "mine.sampler.steps: 1 is less than the minimum of 2"),
+    ],
+)
+def test_what_does_not_go_together_with_the_defaults_is_refused_before_a_training(own, sentence):
+    content = load()
+    content["experiments"]["mine"], content["run"] = own, ["mine"]
     with pytest.raises(InputError, match=sentence):
         Configuration(content)
 
@@ -165,9 +189,18 @@ def test_schema_and_settings_know_the_same_keys(path, settings):
     assert keys_of(*path) == {field.name for field in fields(settings)}
 
 
-def test_schema_knows_the_keys_of_every_formulation():
-    known = {field.name for kind in FORMULATIONS.values() for field in fields(kind)} | {"formulation"}
-    assert keys_of("experiment", "diffusion") == known
+@pytest.mark.parametrize("formulation", FORMULATIONS)
+def test_schema_knows_the_keys_of_every_formulation(formulation):
+    schema = yaml.safe_load(SCHEMA.read_text())
+    rules = {"$ref": "#/$defs/experiment/properties/diffusion", "$defs": schema["$defs"]}
+    allowed = lambda key: (
+        not any(
+            error.validator in ("enum", "additionalProperties") and not error.path
+            for error in Draft202012Validator(rules).iter_errors({"formulation": formulation, key: 0.5})
+        )
+    )
+    known = {key for key in keys_of("experiment", "diffusion") if allowed(key)}
+    assert known == {field.name for field in fields(FORMULATIONS[formulation])} | {"formulation"}
 
 
 def test_observed_truth_is_scored_only_on_the_twin():
