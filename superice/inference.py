@@ -131,8 +131,8 @@ class FirstBlock:
         of_fields = functional.pad(self.stem.weight[:, :, 0, 0], (0, 0, 0, len(embedded)))
         constant = torch.cat([self.stem.bias, embedded])
 
-        def mixed(weight: Tensor, constant: Tensor) -> Tensor:
-            return torch.einsum("oiyx,if->ofyx", weight, torch.cat([of_fields, constant[:, None]], dim=1))
+        def mixed(weight: Tensor, of_ones: Tensor) -> Tensor:
+            return torch.einsum("oiyx,if->ofyx", weight, torch.cat([of_fields, of_ones[:, None]], dim=1))
 
         block, norm = copy(self.block), self.network_block.norm
         first = mixed(_scaled(self.network_block), constant - norm.running_mean)

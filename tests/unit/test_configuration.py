@@ -148,6 +148,19 @@ def test_what_does_not_go_together_with_the_defaults_is_refused_before_a_trainin
         Configuration(content)
 
 
+def test_given_weights_say_themselves_what_they_can_do():
+    content = load()
+    content["defaults"]["diffusion"] = {"formulation": "proper_scores"}
+    content["defaults"]["sampler"]["steps"] = 1
+    content["studies"]["compared"] = {}
+    mine = content["experiments"]["mine"] = {"sampler": {"steps": 8}}
+    content["published"], content["run"] = "mine", ["mine"]
+    with pytest.raises(InputError, match=r"mine\.sampler\.steps: this formulation"):
+        Configuration(content)
+    mine["weights"] = "preconditioned.safetensors"
+    assert Configuration(content).experiment("mine")["sampler"]["steps"] == 8
+
+
 def test_a_missing_key_is_named():
     content = load()
     del content["calendar"]["every"]
