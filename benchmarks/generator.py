@@ -20,11 +20,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.commands import command, run, settings, settings_as
+from superice.utils.command_line import command, run, settings, settings_as
 from superice.demand import demand
 from superice.features import read_model_features, read_observed_features
 from superice.inference import InferenceNetwork, OnDemand, working_bytes
-from superice.memory import keep_convolutions, keep_freed
+from superice.utils.device import keep_convolutions, keep_freed
 from superice.network import NetworkSettings, UNet, build_network, padding
 from superice.weights import default_device, resolve_precision
 

@@ -17,7 +17,7 @@ import netCDF4
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.deliverable import write_model_features
 from superice.features import FeatureSettings, model_day, model_features, model_statistics
 from superice.grid import Grid, land_mask, load_grid

@@ -17,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from superice import features
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.deliverable import write_observed_features
 from superice.features import FeatureSettings, observed_day
 from superice.grid import Grid, load_grid

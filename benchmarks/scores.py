@@ -20,7 +20,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice import scores
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.degradation import box_mean
 from superice.deliverable import FIELDS, read_predictions, write_model_features, writing_predictions
 from superice.features import read_model_features

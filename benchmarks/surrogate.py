@@ -16,8 +16,8 @@ import torch
 from generator import device_name, machine
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.commands import command, run
-from superice.memory import keep_freed
+from superice.utils.command_line import command, run
+from superice.utils.device import keep_freed
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling

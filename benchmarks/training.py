@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from generator import demand, device_name, machine, peak_bytes
 
-from superice.commands import command, run, settings, settings_as
+from superice.utils.command_line import command, run, settings, settings_as
 from superice.diffusion import NoisePrediction
 from superice.network import NetworkSettings, padding
 from superice.normalisation import NORMALISED, VARIABLES, Normalisation
-from superice.parallel import is_first, processes
+from superice.utils.distributed import is_first, processes
 from superice.samples import Days
 from superice.store import write_day
 from superice.training import Training, TrainingSettings

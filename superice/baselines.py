@@ -16,7 +16,7 @@ from scipy import fft
 
 from superice.errors import InputError
 from superice.features import Features
-from superice.files import read_json, write_json
+from superice.utils.files import read_json, write_json
 from superice.grid import Grid
 from superice.products import cs2smos
 from superice.regridding import spline_sample

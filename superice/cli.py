@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from superice import __version__, commands
-from superice.commands import add_threads, command, use_threads
+from superice.utils import command_line
+from superice import __version__
+from superice.utils.command_line import add_threads, command, use_threads
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
@@ -102,7 +103,7 @@ def status(arguments: list[str]) -> None:
 
     content: dict = {}
     for path in (args.folder / "config/config.yaml", *args.configfile):
-        update_config(content, commands.settings(str(path)))
+        update_config(content, command_line.settings(str(path)))
     print(describe(Configuration(content), args.folder))
 
 
@@ -117,4 +118,4 @@ def main() -> None:
         help="generate: draw an ensemble for one day; status: how far a run is",
     )
     args = parser.parse_args(sys.argv[1:2])
-    commands.run(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))
+    command_line.run(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))

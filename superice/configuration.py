@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from superice.errors import InputError
-from superice.provenance import digest
+from superice.utils.provenance import digest
 from superice.seasons import Calendar, Season, spread_evenly
 from superice.twin import TwinSettings
 

@@ -13,9 +13,9 @@ import xarray as xr
 
 from superice import __version__
 from superice.errors import InputError
-from superice.files import whole, write_dataset
+from superice.utils.files import whole, write_dataset
 from superice.grid import Grid
-from superice.provenance import provenance
+from superice.utils.provenance import provenance
 
 FIELDS = {
     "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),

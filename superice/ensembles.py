@@ -20,7 +20,7 @@ from superice.demand import demand
 from superice.diffusion import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, OnDemand, working_bytes
-from superice.memory import available, keep_convolutions, keep_freed
+from superice.utils.device import available, keep_convolutions, keep_freed
 from superice.network import padding
 from superice.normalisation import quantities
 from superice.weights import Generator, default_device, resolve_precision

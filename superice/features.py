@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from superice import virtual_satellites
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 from superice.deformation import (
     contour_grid,
     drift_deformation,

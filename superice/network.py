@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from superice.errors import InputError
 from superice.normalisation import OUTPUTS
-from superice.parallel import BatchNorm2d
+from superice.utils.distributed import BatchNorm2d
 
 INPUTS = ("sic", "sit", "deformation")
 BLOCK_REACH = 2  # pixels from which a residual block takes anything

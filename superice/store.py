@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.files import whole
+from superice.utils.files import whole
 from superice.normalisation import VARIABLES
 
 STEPS = {

@@ -18,10 +18,10 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
-from superice import parallel
+from superice.utils import distributed
 from superice.diffusion import Formulation, Losses, Model
 from superice.errors import InputError
-from superice.files import whole, write_table
+from superice.utils.files import whole, write_table
 from superice.input_errors import InputErrors
 from superice.network import NetworkSettings, UNet, build_network
 from superice.samples import Crop, Days, Samples
@@ -111,7 +111,7 @@ class Training:
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
-        self._together = parallel.trained_together(self.network)
+        self._together = distributed.trained_together(self.network)
         self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
         self.optimizer = _optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
@@ -140,7 +140,7 @@ class Training:
             total=self.settings.epochs,
             unit="epoch",
             mininterval=0,  # every epoch is worth a line, in a log too
-            disable=not parallel.is_first(),
+            disable=not distributed.is_first(),
         )
         for epoch in progress:
             if self.ended:
@@ -191,7 +191,7 @@ class Training:
 
     def _losses(self, model: Model, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            return self.formulation.loss(parallel.shared(model), target, context, generator)
+            return self.formulation.loss(distributed.shared(model), target, context, generator)
 
     def _descend(self, epoch: int) -> None:
         """The batches of an epoch that are not done yet. Raises Diverged, and Stopped after a batch."""
@@ -211,7 +211,7 @@ class Training:
             self.scheduler.step()
             self.average.update_parameters(self.network)
             self._done.append(_pair(losses))
-            if parallel.any_of(self.stop_asked, self.device):
+            if distributed.any_of(self.stop_asked, self.device):
                 raise Stopped
 
     @torch.no_grad()
@@ -232,7 +232,7 @@ class Training:
         }
 
     def _save(self, checkpoint: Path) -> None:
-        if not parallel.is_first():
+        if not distributed.is_first():
             return
         content = {name: part.state_dict() for name, part in self._state().items()}
         # By a file of Python's, whose errors say what was wrong; torch's own only that a write failed.

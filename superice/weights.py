@@ -12,10 +12,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 from superice.diffusion import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.errors import InputError
-from superice.files import whole
+from superice.utils.files import whole
 from superice.network import NetworkSettings, UNet, build_network
 from superice.normalisation import Normalisation
 from superice.proper_scores import ProperScores

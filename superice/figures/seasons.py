@@ -31,7 +31,7 @@ from superice.figures.style import (
     notice,
     thickness_style,
 )
-from superice.files import whole
+from superice.utils.files import whole
 from superice.grid import Grid
 from superice.seasons import spread_evenly
 

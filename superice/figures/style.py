@@ -21,7 +21,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.files import whole
+from superice.utils.files import whole
 
 PAGE_WIDTH = 7.1  # inches: the text width of a page
 DOTS_PER_INCH = 180

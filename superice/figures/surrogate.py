@@ -25,7 +25,7 @@ from superice.figures.style import (
     spelled,
     thickness_style,
 )
-from superice.files import whole
+from superice.utils.files import whole
 from superice.grid import Grid
 from superice.surrogate.restoration import spectra
 

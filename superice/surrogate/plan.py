@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 from superice.errors import InputError
 from superice.surrogate.restoration import RestorationSettings
 from superice.twin.years import DrivenTwinSettings

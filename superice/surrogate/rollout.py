@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 from superice.errors import InputError
 from superice.network import padding
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate

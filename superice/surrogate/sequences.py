@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.files import read_json, whole, write_json
+from superice.utils.files import read_json, whole, write_json
 from superice.normalisation import Moments
 from superice.store import MISSING, scaled
 

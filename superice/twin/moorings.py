@@ -9,7 +9,7 @@ import netCDF4
 import numpy as np
 
 from superice.deformation import gradient_deformation
-from superice.files import whole
+from superice.utils.files import whole
 from superice.grid import Grid
 from superice.twin.arctic import TwinDay
 

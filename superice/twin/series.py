@@ -9,7 +9,7 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
-from superice.files import whole
+from superice.utils.files import whole
 from superice.grid import Grid
 from superice.twin.moorings import FILL
 

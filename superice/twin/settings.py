@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 
 PRODUCTS = ("cs2smos", "concentration", "drift")
 

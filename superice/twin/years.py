@@ -12,8 +12,8 @@ import numpy as np
 import pyproj
 from tqdm import tqdm
 
-from superice.commands import settings_as
-from superice.files import whole
+from superice.utils.command_line import settings_as
+from superice.utils.files import whole
 from superice.grid import Grid, land_mask
 from superice.twin.forced import ForcedIce, ForcedIceSettings
 from superice.twin.series import write_new_era5, write_old_era5, write_thickness

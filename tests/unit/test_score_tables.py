@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.files import write_dataset
+from superice.utils.files import write_dataset
 from superice.intervals import IntervalSettings
 from superice.score_tables import (
     by_month,

@@ -10,7 +10,7 @@ import pyproj
 import pytest
 from scipy.ndimage import map_coordinates
 
-from superice.commands import settings_as
+from superice.utils.command_line import settings_as
 from superice.deformation import gradient_deformation
 from superice.errors import InputError
 from superice.grid import Grid

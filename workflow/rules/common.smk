@@ -9,7 +9,7 @@ from datetime import date
 from superice.configuration import Configuration
 from superice.errors import InputError
 from superice.grid import load_grid
-from superice.provenance import digest
+from superice.utils.provenance import digest
 from superice.sources import Sources
 from superice.surrogate.plan import SurrogatePlan
 

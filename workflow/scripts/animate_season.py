@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.figures.seasons import animate, read_frames
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.commands import command, run, settings
+from superice.utils.command_line import command, run, settings
 from superice.twin.measures import coarse, measures, snapshot_window, twin_measures, twin_window
 from superice.twin.settings import TwinSettings
 

@@ -15,10 +15,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from superice.commands import command, day, run
+from superice.utils.command_line import command, day, run
 from superice.downloads import Download, fetch
 from superice.errors import MissingInput
-from superice.files import write_json
+from superice.utils.files import write_json
 from superice.products import cmems, cs2smos, osisaf_concentration, osisaf_drift
 
 PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": cmems}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.baselines import CorrelatedNoise, members
-from superice.commands import command, day, run, settings
+from superice.utils.command_line import command, day, run, settings
 from superice.deliverable import writing_predictions
 from superice.features import read_features
 from superice.grid import load_grid

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings
 from superice.generation import generate
 from superice.grid import load_grid

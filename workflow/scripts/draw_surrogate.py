@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.figures import surrogate
 from superice.figures.style import save
 from superice.grid import Grid, load_grid

@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.baselines import CorrelatedNoise, Quantities
-from superice.commands import command, day, run
+from superice.utils.command_line import command, day, run
 from superice.store import decoded, open_day, store_name
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from superice.commands import add_threads, command, run, use_threads
-from superice.files import write_dataset
+from superice.utils.command_line import add_threads, command, run, use_threads
+from superice.utils.files import write_dataset
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import season
 from superice.surrogate.sequences import Record

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from superice.commands import command, day, run, settings
-from superice.files import read_json, whole
+from superice.utils.command_line import command, day, run, settings
+from superice.utils.files import read_json, whole
 
 BRANCHES = ("model", "observations")
 MISSING = ("date", "branch", "product", "file", "variable", "value", "reason")

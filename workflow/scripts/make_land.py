@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.commands import command, run
-from superice.files import whole
+from superice.utils.command_line import command, run
+from superice.utils.files import whole
 from superice.grid import land_mask, load_grid
 
 

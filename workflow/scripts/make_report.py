@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.commands import command, run, settings
-from superice.files import write_text
+from superice.utils.command_line import command, run, settings
+from superice.utils.files import write_text
 from superice.report import Contents, render, times_by_rule
 
 

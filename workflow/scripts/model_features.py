@@ -7,7 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from superice.commands import command, run, settings
+from superice.utils.command_line import command, run, settings
 from superice.deliverable import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
 from superice.features import (
@@ -18,7 +18,7 @@ from superice.features import (
     model_statistics,
     nothing,
 )
-from superice.files import write_json
+from superice.utils.files import write_json
 from superice.grid import Grid, load_grid
 from superice.normalisation import quantities
 from superice.products import cmems, nextsim

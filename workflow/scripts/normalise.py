@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from superice.commands import command, day, run
-from superice.files import read_json, write_json
+from superice.utils.command_line import command, day, run
+from superice.utils.files import read_json, write_json
 from superice.normalisation import Normalisation
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.commands import command, run, settings
+from superice.utils.command_line import command, run, settings
 from superice.deliverable import write_observed_features
 from superice.errors import InputError
 from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
-from superice.files import write_json
+from superice.utils.files import write_json
 from superice.grid import Grid, land_mask, load_grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 

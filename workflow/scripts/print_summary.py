@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.score_tables import summary
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from superice.commands import command, day, run
-from superice.files import write_json
+from superice.utils.command_line import command, day, run
+from superice.utils.files import write_json
 from superice.grid import load_grid
 from superice.normalisation import quantities
 from superice.store import store_name, write_day

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from superice.commands import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings, clipped, draw_members
-from superice.files import write_dataset, write_table
+from superice.utils.files import write_dataset, write_table
 from superice.grid import load_grid
 from superice.spectra import band_ratio
 from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from superice.commands import command, run, settings, settings_as
+from superice.utils.command_line import command, run, settings, settings_as
 from superice.deliverable import read_predictions
 from superice.features import read_model_features, read_observed_features
-from superice.files import write_dataset
+from superice.utils.files import write_dataset
 from superice.score_tables import COSTS
 from superice.scores import ICE, ScoreSettings, score_date
 

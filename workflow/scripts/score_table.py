@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.commands import command, run, settings, settings_as
-from superice.files import write_table
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.files import write_table
 from superice.intervals import IntervalSettings
 from superice.score_tables import (
     by_month,

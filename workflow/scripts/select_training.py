@@ -4,11 +4,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.deliverable import model_features_name
 from superice.ensembles import SamplerSettings
 from superice.features import read_model_features
-from superice.files import whole, write_table
+from superice.utils.files import whole, write_table
 from superice.scores import ScoreSettings
 from superice.seasons import spread_evenly
 from superice.selection import SelectionSettings, choose, judge

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from superice.commands import command, run
+from superice.utils.command_line import command, run
 from superice.grid import load_grid
 from superice.products.era5 import METHODS, forcings
 from superice.products.series import every

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.commands import command, run, settings, settings_as
+from superice.utils.command_line import command, run, settings, settings_as
 from superice.configuration import Study
-from superice.files import write_table
+from superice.utils.files import write_table
 from superice.intervals import IntervalSettings
 from superice.score_tables import read_scores
 from superice.studies import study_table

@@ -11,11 +11,11 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from superice.commands import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.files import read_json
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.files import read_json
 from superice.network import NetworkSettings, parameter_count
 from superice.normalisation import Normalisation
-from superice.parallel import is_first, processes
+from superice.utils.distributed import is_first, processes
 from superice.samples import Days
 from superice.store import store_name
 from superice.training import Stopped, Training, TrainingSettings

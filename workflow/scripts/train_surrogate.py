@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 
-from superice.commands import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
 from superice.network import parameter_count
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
-    from superice.memory import keep_freed
+    from superice.utils.device import keep_freed
 
     keep_freed()
     use_threads(args.threads)

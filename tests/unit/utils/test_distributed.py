@@ -15,9 +15,9 @@ import torch.distributed as dist
 from safetensors.torch import load_file
 from torch.multiprocessing import spawn
 
-from superice import parallel
+from superice.utils import distributed
 from superice.diffusion import NoisePrediction, Preconditioned
-from superice.files import write_json
+from superice.utils.files import write_json
 from superice.network import NetworkSettings
 from superice.proper_scores import ProperScores
 from superice.samples import Days
@@ -58,7 +58,7 @@ def one_of_two(rank, days, folder):
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     found = results(days, folder)
     torch.save(found, folder / f"rank{rank}.pt")
-    assert parallel.any_of(rank == 1, torch.device("cpu")) and not parallel.any_of(False, torch.device("cpu"))
+    assert distributed.any_of(rank == 1, torch.device("cpu")) and not distributed.any_of(False, torch.device("cpu"))
     dist.destroy_process_group()
 
 

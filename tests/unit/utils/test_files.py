@@ -8,9 +8,9 @@ import torch
 import xarray as xr
 from safetensors.numpy import save_file
 
-from superice.commands import run, settings, settings_as
+from superice.utils.command_line import run, settings, settings_as
 from superice.errors import InputError
-from superice.files import read_json, whole, write_dataset, write_json
+from superice.utils.files import read_json, whole, write_dataset, write_json
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
