@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter
 from superice.utils.command_line import command, run
 from superice.deliverable import write_model_features
 from superice.features import FeatureSettings, model_day, model_features, model_statistics
-from superice.grid import Grid, land_mask, load_grid
+from superice.fields.grid import Grid, land_mask, load_grid
 from superice.products import nextsim
 from superice.twin.arctic import TwinDay, map_scale
 from superice.twin.moorings import write_moorings

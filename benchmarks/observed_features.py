@@ -20,7 +20,7 @@ from superice import features
 from superice.utils.command_line import command, run
 from superice.deliverable import write_observed_features
 from superice.features import FeatureSettings, observed_day
-from superice.grid import Grid, load_grid
+from superice.fields.grid import Grid, load_grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 
 STEPS = {

@@ -21,10 +21,10 @@ from scipy.ndimage import gaussian_filter
 
 from superice import scores
 from superice.utils.command_line import command, run
-from superice.degradation import box_mean
+from superice.fields.box_filter import box_mean
 from superice.deliverable import FIELDS, read_predictions, write_model_features, writing_predictions
 from superice.features import read_model_features
-from superice.grid import land_mask, load_grid
+from superice.fields.grid import land_mask, load_grid
 from superice.scores import ScoreSettings, score_date
 
 DAY = date(2022, 4, 1)

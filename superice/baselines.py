@@ -17,10 +17,10 @@ from scipy import fft
 from superice.errors import InputError
 from superice.features import Features
 from superice.utils.files import read_json, write_json
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import cs2smos
-from superice.regridding import spline_sample
-from superice.spectra import largest_ice_square, radial_spectrum
+from superice.fields.regridding import spline_sample
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 from superice.virtual_satellites import sampled
 
 CLASS_WIDTH_M = 0.25

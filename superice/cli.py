@@ -54,7 +54,7 @@ def generate(arguments: list[str]) -> None:
     # The heavy imports come after --help.
     from superice.ensembles import SamplerSettings
     from superice.generation import generate as draw
-    from superice.grid import load_grid
+    from superice.fields.grid import load_grid
 
     sampler = SamplerSettings(
         name=args.sampler,

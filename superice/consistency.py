@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
-from superice.degradation import box_sum
+from superice.fields.box_filter import box_sum
 
 ROUNDS, ITERATIONS = 20, 40
 SHARES = (1.0, 0.5, 0.25, 0.125)  # of a step, the first that comes nearer is taken

@@ -13,21 +13,21 @@ import numpy as np
 
 from superice import virtual_satellites
 from superice.utils.command_line import settings_as
-from superice.deformation import (
+from superice.fields.deformation import (
     contour_grid,
     drift_deformation,
     gradient_deformation,
     polar_map_scale,
     total_deformation,
 )
-from superice.degradation import LowResolution, box_mean, pixels
+from superice.fields.box_filter import LowResolution, box_mean, pixels
 from superice.deliverable import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.normalisation import SECONDS_PER_DAY, day_statistics
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 from superice.products.model_days import RANGES, ModelDay
-from superice.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
+from superice.fields.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
 REASON = {name: bit for bit, name in MASK_REASONS.items()}

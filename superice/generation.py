@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 
 from superice.consistency import consistent
-from superice.degradation import pixels
+from superice.fields.box_filter import pixels
 from superice.deliverable import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features import read_features
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.weights import Generator
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import fft, ndimage, stats
 from skimage.morphology import skeletonize
 
-from superice.degradation import box_sum
+from superice.fields.box_filter import box_sum
 
 NEIGHBOURS = np.ones((3, 3), np.uint8)
 ROUNDING_M = 1e-6  # of thickness in float32

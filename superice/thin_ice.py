@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superice.degradation import box_mean
+from superice.fields.box_filter import box_mean
 
 
 def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:

@@ -13,12 +13,12 @@ import numpy as np
 import pyproj
 from scipy.ndimage import map_coordinates
 
-from superice.deformation import polar_map_scale
-from superice.degradation import LowResolution, box_mean, pixels
-from superice.grid import Grid
+from superice.fields.deformation import polar_map_scale
+from superice.fields.box_filter import LowResolution, box_mean, pixels
+from superice.fields.grid import Grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 from superice.products.model_days import ModelDay
-from superice.regridding import pixel_coordinates
+from superice.fields.regridding import pixel_coordinates
 
 STEP_SECONDS = 60.0
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from superice.features import Features
 from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, letter_panels, look, notice
 from superice.normalisation import quantities
-from superice.spectra import largest_ice_square, radial_spectrum
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 FIELDS = {
     "sic": ("concentration (1)", np.linspace(0.15, 1.0, 35), "1"),

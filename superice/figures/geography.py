@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
-from superice.grid import Grid, land_mask
+from superice.fields.grid import Grid, land_mask
 
 Window = tuple[slice, slice]
 FINE_ENOUGH = 700  # cells along a side: a panel shows no more

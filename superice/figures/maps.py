@@ -27,8 +27,8 @@ from superice.figures.style import (
     spread_style,
     thickness_style,
 )
-from superice.grid import Grid
-from superice.spectra import largest_ice_square
+from superice.fields.grid import Grid
+from superice.fields.spectra import largest_ice_square
 
 SECONDS_PER_DAY = 86400
 

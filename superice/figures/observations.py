@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from matplotlib.figure import Figure
 
-from superice.deformation import total_deformation
+from superice.fields.deformation import total_deformation
 from superice.deliverable import MASK_REASONS
 from superice.features import Features
 from superice.figures.geography import colour_bar, draw_field, map_panels, part_of
@@ -34,8 +34,8 @@ from superice.figures.style import (
     strain_rate_style,
     thickness_style,
 )
-from superice.grid import Grid
-from superice.spectra import largest_ice_square, radial_spectrum
+from superice.fields.grid import Grid
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 MEMBERS = "#009E73"
 # What is shown of the reasons, from the first that applies; open water and land hide what else is missing there.

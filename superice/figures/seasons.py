@@ -32,7 +32,7 @@ from superice.figures.style import (
     thickness_style,
 )
 from superice.utils.files import whole
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.seasons import spread_evenly
 
 PAGE_HEIGHT = 8.6  # inches for the maps of a film strip

@@ -26,7 +26,7 @@ from superice.figures.style import (
     thickness_style,
 )
 from superice.utils.files import whole
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.surrogate.restoration import spectra
 
 CLIMATOLOGY, MEMBERS = "0.5", "#0072B2"

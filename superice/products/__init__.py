@@ -18,7 +18,7 @@ import numpy as np
 import pyproj
 
 from superice.errors import InputError, MissingInput
-from superice.grid import Grid
+from superice.fields.grid import Grid
 
 UNREADABLE = (
     OSError,

@@ -11,7 +11,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import best, opened
 from superice.products.model_days import ModelDay, read_day
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import EASE2, ProductFile, around, best, opened
 
 PRODUCT = "cs2smos"

@@ -18,10 +18,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import ProductFile
 from superice.products.series import Series, in_one_axis
-from superice.vectors import east_on_map, to_map
+from superice.fields.vectors import east_on_map, to_map
 
 PRODUCT = "era5"
 NAMES = {"t2m": ("t2m", "2t", "tas"), "u10": ("u10", "10u", "uas"), "v10": ("v10", "10v", "vas")}

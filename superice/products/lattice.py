@@ -13,9 +13,9 @@ import pyproj
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import ProductFile
-from superice.regridding import continued
+from superice.fields.regridding import continued
 
 LATTICE_DEGREES = 1e-4
 METRES_PER_DEGREE = 111_195.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import ProductFile
 from superice.products.lattice import placed
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import around, best, opened
 from superice.products.model_days import ModelDay, read_day
 

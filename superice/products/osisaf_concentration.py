@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import POLAR_STEREOGRAPHIC, ProductFile, best, opened
 
 PRODUCT = "osisaf_concentration"

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import METRES, POLAR_STEREOGRAPHIC, ProductFile, around, best, opened
 
 PRODUCT = "osisaf_drift"

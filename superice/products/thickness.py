@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products.lattice import Between, Window, placed
 from superice.products.model_days import RANGES
 from superice.products.series import Series, in_one_axis

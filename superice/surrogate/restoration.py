@@ -12,10 +12,10 @@ from datetime import date
 
 import numpy as np
 
-from superice.degradation import box_mean, pixels
+from superice.fields.box_filter import box_mean, pixels
 from superice.features import Features
 from superice.normalisation import VARIABLES, Moments, Normalisation
-from superice.spectra import largest_ice_square, radial_spectrum
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 INPUTS = ("sit",)
 

@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.spectra import largest_ice_square, radial_spectrum, spectral_slope
+from superice.fields.spectra import largest_ice_square, radial_spectrum, spectral_slope
 from superice.surrogate.rollout import RollOut
 from superice.surrogate.sequences import Record
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from superice.grid import Grid, land_mask
+from superice.fields.grid import Grid, land_mask
 from superice.seasons import Season
 from superice.twin.cracks import Breaking, Cracks, breaking
 from superice.twin.drift import Drift, Origins

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.fft import dctn, idctn
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.twin.fields import intermittent, power_law
 from superice.twin.weather import Weather
 

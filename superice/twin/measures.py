@@ -13,9 +13,9 @@ from scipy.ndimage import uniform_filter
 from scipy.stats import kurtosis, skew
 
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.seasons import Season
-from superice.spectra import radial_spectrum, spectral_slope
+from superice.fields.spectra import radial_spectrum, spectral_slope
 from superice.twin.arctic import Arctic
 from superice.twin.settings import TwinSettings
 

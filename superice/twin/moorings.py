@@ -8,9 +8,9 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
-from superice.deformation import gradient_deformation
+from superice.fields.deformation import gradient_deformation
 from superice.utils.files import whole
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.twin.arctic import TwinDay
 
 FILL = np.float32(-1e14)

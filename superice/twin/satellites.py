@@ -14,7 +14,7 @@ import pyproj
 from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filter
 
 from superice.utils.files import whole
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import EASE2, POLAR_STEREOGRAPHIC, cs2smos, osisaf_concentration, osisaf_drift
 from superice.twin.arctic import Arctic
 from superice.twin.fields import PeriodicField, power_law

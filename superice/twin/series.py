@@ -10,7 +10,7 @@ import netCDF4
 import numpy as np
 
 from superice.utils.files import whole
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.twin.moorings import FILL
 
 ERA5 = {

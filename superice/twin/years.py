@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from superice.utils.command_line import settings_as
 from superice.utils.files import whole
-from superice.grid import Grid, land_mask
+from superice.fields.grid import Grid, land_mask
 from superice.twin.forced import ForcedIce, ForcedIceSettings
 from superice.twin.series import write_new_era5, write_old_era5, write_thickness
 from superice.twin.weather import Weather, WeatherSettings
-from superice.vectors import east_on_map, to_geographic
+from superice.fields.vectors import east_on_map, to_geographic
 
 
 @dataclass(frozen=True)

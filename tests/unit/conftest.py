@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from superice.deliverable import FIELDS, write_model_features
 from superice.features import read_model_features
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.normalisation import Normalisation, day_statistics, quantities
 from superice.store import write_day
 

@@ -10,8 +10,8 @@ from scipy.ndimage import gaussian_filter
 from superice.baselines import CorrelatedNoise, cubic, members
 from superice.errors import InputError
 from superice.features import Features
-from superice.grid import Grid
-from superice.spectra import band_ratio, radial_spectrum
+from superice.fields.grid import Grid
+from superice.fields.spectra import band_ratio, radial_spectrum
 
 SHAPE = (160, 192)
 SPACING_KM = 3.0

@@ -7,7 +7,7 @@ import pytest
 from product_files import write_cmems
 
 from superice.errors import InputError, MissingInput
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import cmems
 
 DAY = date(2022, 4, 12)

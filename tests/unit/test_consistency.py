@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from superice.consistency import consistent
-from superice.degradation import box_mean
+from superice.fields.box_filter import box_mean
 
 WIDTH = 6
 

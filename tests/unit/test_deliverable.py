@@ -11,7 +11,7 @@ from compliance_checker.base import BaseCheck
 from compliance_checker.suite import CheckSuite
 
 from superice.deliverable import FIELDS, write_model_features, write_observed_features, writing_predictions
-from superice.grid import Grid
+from superice.fields.grid import Grid
 
 DAY = date(2022, 4, 12)
 COORDINATES = {"time", "longitude", "latitude", "x", "y", "crs"}

@@ -8,7 +8,7 @@ import pyproj
 import pytest
 
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products.era5 import forcings
 from superice.products.thickness import thickness
 from superice.twin.forced import ForcedIce, ForcedIceSettings, convergent

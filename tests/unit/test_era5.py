@@ -12,12 +12,12 @@ import pytest
 import xarray as xr
 
 from superice.errors import InputError, MissingInput
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import opened
 from superice.products.era5 import forcings, placement
 from superice.products.series import Series
 from superice.twin.series import write_new_era5, write_old_era5
-from superice.vectors import east_on_map, to_geographic, to_map
+from superice.fields.vectors import east_on_map, to_geographic, to_map
 
 LATITUDE = np.arange(90, 74.9, -0.5)
 FIRST = datetime(2018, 1, 1)

@@ -21,7 +21,7 @@ from product_files import (
     write_thickness,
 )
 
-from superice.degradation import LowResolution
+from superice.fields.box_filter import LowResolution
 from superice.deliverable import FIELDS, MASK_REASONS, write_model_features, write_observed_features
 from superice.errors import InputError
 from superice.features import (
@@ -36,7 +36,7 @@ from superice.features import (
     read_model_features,
     read_observed_features,
 )
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
 
 DAY = date(2022, 4, 12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from superice.degradation import box_sum
+from superice.fields.box_filter import box_sum
 from superice.leads import Leads, direction_of, increment_shape, lead_lines, lead_pixels, scale_coherence
 from superice.scores import score_date
 

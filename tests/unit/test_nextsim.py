@@ -11,7 +11,7 @@ import pytest
 from product_files import write_moorings
 
 from superice.errors import InputError, MissingInput
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import nextsim
 
 DAY = date(2022, 4, 12)

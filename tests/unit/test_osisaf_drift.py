@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from product_files import EASE2, frame, noon, write_drift
 
-from superice.deformation import drift_deformation
+from superice.fields.deformation import drift_deformation
 from superice.errors import InputError, MissingInput
 from superice.products import osisaf_drift
 

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from superice.degradation import box_mean
+from superice.fields.box_filter import box_mean
 from superice.ensembles import SamplerSettings, draw_members
 from superice.network import NetworkSettings, build_network
 from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation

@@ -11,9 +11,9 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from superice.utils.command_line import settings_as
-from superice.deformation import gradient_deformation
+from superice.fields.deformation import gradient_deformation
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.seasons import Season
 from superice.twin import TwinSettings
 from superice.twin.arctic import KM_PER_DAY, Arctic

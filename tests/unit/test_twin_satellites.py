@@ -11,7 +11,7 @@ import numpy as np
 import pyproj
 import pytest
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
 from superice.products.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season

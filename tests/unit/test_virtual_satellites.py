@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superice.degradation import LowResolution
+from superice.fields.box_filter import LowResolution
 from superice.features import FeatureSettings, ObservationSettings, model_day, model_features
-from superice.grid import Grid, load_grid
+from superice.fields.grid import Grid, load_grid
 from superice.products import osisaf_drift
 from superice.products.model_days import ModelDay
 from superice.virtual_satellites import sampled, seen

@@ -8,7 +8,7 @@ from datetime import date
 
 from superice.configuration import Configuration
 from superice.errors import InputError
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 from superice.utils.provenance import digest
 from superice.sources import Sources
 from superice.surrogate.plan import SurrogatePlan

@@ -9,7 +9,7 @@ from superice.baselines import CorrelatedNoise, members
 from superice.utils.command_line import command, day, run, settings
 from superice.deliverable import writing_predictions
 from superice.features import read_features
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 
 SUMMARY = {
     "cubic": "The low-resolution thickness on 25 km cells, interpolated by a cubic spline: a baseline.",

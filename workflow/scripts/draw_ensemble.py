@@ -5,7 +5,7 @@ from pathlib import Path
 from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings
 from superice.generation import generate
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import xarray as xr
 from superice.utils.command_line import command, run
 from superice.figures import surrogate
 from superice.figures.style import save
-from superice.grid import Grid, load_grid
+from superice.fields.grid import Grid, load_grid
 
 
 def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:

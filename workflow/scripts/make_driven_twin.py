@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from superice.utils.command_line import command, run, settings
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 from superice.twin.years import DrivenTwin, DrivenTwinSettings
 
 

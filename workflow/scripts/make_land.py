@@ -6,7 +6,7 @@ import numpy as np
 
 from superice.utils.command_line import command, run
 from superice.utils.files import whole
-from superice.grid import land_mask, load_grid
+from superice.fields.grid import land_mask, load_grid
 
 
 def main() -> None:

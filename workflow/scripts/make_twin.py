@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.utils.command_line import command, day, run, settings
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 from superice.seasons import Season
 from superice.twin import names
 from superice.twin.arctic import Arctic, TwinDay

@@ -19,7 +19,7 @@ from superice.features import (
     nothing,
 )
 from superice.utils.files import write_json
-from superice.grid import Grid, load_grid
+from superice.fields.grid import Grid, load_grid
 from superice.normalisation import quantities
 from superice.products import cmems, nextsim
 from superice.store import write_day

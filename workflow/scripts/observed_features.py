@@ -15,7 +15,7 @@ from superice.deliverable import write_observed_features
 from superice.errors import InputError
 from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
 from superice.utils.files import write_json
-from superice.grid import Grid, land_mask, load_grid
+from superice.fields.grid import Grid, land_mask, load_grid
 from superice.products import cs2smos, osisaf_concentration, osisaf_drift
 
 

@@ -10,8 +10,8 @@ import xarray as xr
 from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.utils.files import write_dataset, write_table
-from superice.grid import load_grid
-from superice.spectra import band_ratio
+from superice.fields.grid import load_grid
+from superice.fields.spectra import band_ratio
 from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
 from superice.weights import Generator
 

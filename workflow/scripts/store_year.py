@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.utils.command_line import command, run
-from superice.grid import load_grid
+from superice.fields.grid import load_grid
 from superice.products.era5 import METHODS, forcings
 from superice.products.series import every
 from superice.products.thickness import thickness

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superice.deformation import (
+from superice.fields.deformation import (
     contour_deformation,
     contour_grid,
     drift_deformation,
@@ -15,7 +15,7 @@ from superice.deformation import (
     total_deformation,
     velocity_on,
 )
-from superice.grid import Grid
+from superice.fields.grid import Grid
 
 SPACING = 62_500.0
 rates = st.floats(-1e-5, 1e-5, allow_nan=False)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
-from superice.grid import Grid
-from superice.regridding import continued, coverage, mask_normalised_gaussian, pixel_coordinates, regrid
+from superice.fields.grid import Grid
+from superice.fields.regridding import continued, coverage, mask_normalised_gaussian, pixel_coordinates, regrid
 
 EASE2 = pyproj.CRS("+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90")
 STEREOGRAPHIC = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from superice.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum, spectral_slope
+from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum, spectral_slope
 from superice.twin.fields import power_law
 
 

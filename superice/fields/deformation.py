@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyproj
 
-from superice.grid import Grid
+from superice.fields.grid import Grid
 
 
 def total_deformation(divergence: np.ndarray, shear: np.ndarray) -> np.ndarray:

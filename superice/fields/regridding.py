@@ -14,7 +14,7 @@ import pyproj
 from scipy.ndimage import correlate1d, distance_transform_edt, map_coordinates, spline_filter, uniform_filter
 
 from superice.errors import InputError
-from superice.grid import Grid
+from superice.fields.grid import Grid
 
 METHODS = ("spline", "gauss")
 MARGIN = 8

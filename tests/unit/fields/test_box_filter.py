@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from superice.degradation import LowResolution, box_mean, pixels
+from superice.fields.box_filter import LowResolution, box_mean, pixels
 from superice.errors import InputError
 
 

@@ -1,0 +1,1 @@
+"""Fields on grids: grids, regridding, vectors, deformation, box filters and spectra."""
