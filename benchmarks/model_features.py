@@ -21,7 +21,7 @@ from superice.utils.command_line import command, run
 from superice.deliverable import write_model_features
 from superice.features import FeatureSettings, model_day, model_features, model_statistics
 from superice.fields.grid import Grid, land_mask, load_grid
-from superice.products import nextsim
+from superice.readers import nextsim_moorings
 from superice.twin.arctic import TwinDay, map_scale
 from superice.twin.moorings import write_moorings
 
@@ -41,14 +41,14 @@ def make(path: Path, areas: Path, area: str, days: int) -> None:
         for step in range(1, days):
             for name in ("time", "time_bnds"):
                 file[name][step] = file[name][0] + step
-            for name in nextsim.VARIABLES.values():
+            for name in nextsim_moorings.VARIABLES.values():
                 file[name][step] = file[name][0]
 
 
 def measure(source: Path, output: Path, grid: Grid, day: date) -> dict[str, float]:
     """Seconds of every stage."""
     how, marks = FeatureSettings(), [perf_counter()]
-    model = nextsim.read(nextsim.find(source, day), day, grid)
+    model = nextsim_moorings.read(nextsim_moorings.find(source, day), day, grid)
     marks.append(perf_counter())
     high, low = model_day(model, grid, how)
     model_statistics(model_features(day, high, low, how), how.deformation_floor)

@@ -21,7 +21,9 @@ from superice.utils.command_line import command, run
 from superice.deliverable import write_observed_features
 from superice.features import FeatureSettings, observed_day
 from superice.fields.grid import Grid, load_grid
-from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers import cs2smos
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 
 STEPS = {
     "_concentration_on": "concentration on the thickness grid",

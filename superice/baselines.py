@@ -18,7 +18,7 @@ from superice.errors import InputError
 from superice.features import Features
 from superice.utils.files import read_json, write_json
 from superice.fields.grid import Grid
-from superice.products import cs2smos
+from superice.readers import cs2smos
 from superice.fields.regridding import spline_sample
 from superice.fields.spectra import largest_ice_square, radial_spectrum
 from superice.virtual_satellites import sampled

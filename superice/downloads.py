@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from superice.errors import InputError, MissingInput
-from superice.products import opened
+from superice.readers.product_file import opened
 from superice.servers import Server
 from superice.servers.copernicus import Copernicus
 from superice.servers.ftp import Ftp

@@ -25,8 +25,10 @@ from superice.deliverable import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.normalisation import SECONDS_PER_DAY, day_statistics
-from superice.products import cs2smos, osisaf_concentration, osisaf_drift
-from superice.products.model_days import RANGES, ModelDay
+from superice.readers import cs2smos
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
+from superice.readers.nextsim_day import RANGES, ModelDay
 from superice.fields.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from superice.configuration import Configuration
 from superice.errors import InputError
-from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.readers import nextsim_cmems
+from superice.readers import cs2smos
+from superice.readers import nextsim_moorings
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 from superice.seasons import Season
 from superice.twin import names
 
-MODELS = {"moorings": nextsim.find, "cmems": cmems.find}
+MODELS = {"moorings": nextsim_moorings.find, "cmems": nextsim_cmems.find}
 PRODUCTS = {
     "cs2smos": (cs2smos.find, names.cs2smos_name),
     "concentration": (osisaf_concentration.find, names.concentration_name),

@@ -15,7 +15,10 @@ from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filte
 
 from superice.utils.files import whole
 from superice.fields.grid import Grid
-from superice.products import EASE2, POLAR_STEREOGRAPHIC, cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers import cs2smos
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
+from superice.readers.product_file import EASE2, POLAR_STEREOGRAPHIC
 from superice.twin.arctic import Arctic
 from superice.twin.fields import PeriodicField, power_law
 

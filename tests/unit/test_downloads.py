@@ -15,7 +15,8 @@ from provider_servers import FtpProvider, WebProvider, running
 from superice import servers
 from superice.downloads import fetch
 from superice.errors import InputError, MissingInput
-from superice.products import cs2smos, osisaf_drift
+from superice.readers import cs2smos
+from superice.readers import osisaf_drift
 
 DAY = date(2022, 4, 12)
 WEEK = "W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_20220409_20220415_{}_l4sit.nc"

@@ -9,8 +9,8 @@ import pytest
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.products.era5 import forcings
-from superice.products.thickness import thickness
+from superice.readers.era5 import forcings
+from superice.readers.nextsim_thickness import thickness
 from superice.twin.forced import ForcedIce, ForcedIceSettings, convergent
 from superice.twin.weather import Weather, WeatherSettings
 from superice.twin.years import DrivenTwin, DrivenTwinSettings

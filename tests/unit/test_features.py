@@ -37,7 +37,11 @@ from superice.features import (
     read_observed_features,
 )
 from superice.fields.grid import Grid
-from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.readers import nextsim_cmems
+from superice.readers import cs2smos
+from superice.readers import nextsim_moorings
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 
 DAY = date(2022, 4, 12)
 ROOT = Path(__file__).parents[2]
@@ -66,7 +70,7 @@ def model(grid, **changes):
         "divergence": None,
     }
     fields["u"][:20], fields["v"][:20] = 5.0, -5.0
-    return nextsim.ModelDay(Path("moorings.nc"), **(fields | changes))
+    return nextsim_moorings.ModelDay(Path("moorings.nc"), **(fields | changes))
 
 
 def test_the_open_ocean_takes_no_part_in_means_over_ice(grid):
@@ -345,9 +349,9 @@ def test_the_layouts_of_the_model_give_the_same_features(tmp_path, grid):
     values = {"sic": day.sic, "sit": day.sit, "u": day.u / 5, "v": day.v / 5}
     hours = [datetime(2022, 4, 12) + timedelta(hours=n) for n in range(24)]
     renamed = lambda names: {names[key]: field for key, field in values.items()}
-    write_moorings(tmp_path / "nextsim", grid, [DAY], renamed(nextsim.VARIABLES))
+    write_moorings(tmp_path / "nextsim", grid, [DAY], renamed(nextsim_moorings.VARIABLES))
     name = "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
-    write_cmems(tmp_path / "marine", grid, hours, renamed(cmems.VARIABLES), name)
+    write_cmems(tmp_path / "marine", grid, hours, renamed(nextsim_cmems.VARIABLES), name)
     _, of_moorings, _ = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
     said, of_cmems, record = make_model_day(tmp_path, "cmems", tmp_path / "marine", DAY)
     assert said == "" and record["available"]
@@ -382,7 +386,7 @@ def test_days_weeks_and_months_give_the_same_bits(tmp_path, grid):
     write_moorings(tmp_path / "months", grid, days, fields, "Moorings_2022m04.nc")
 
     def made(kind, day):
-        source = nextsim.read(nextsim.find(tmp_path / kind, day), day, grid)
+        source = nextsim_moorings.read(nextsim_moorings.find(tmp_path / kind, day), day, grid)
         high, low = model_day(source, grid, FeatureSettings())
         path = tmp_path / "made" / kind / f"{day:%Y%m%d}.nc"
         write_model_features(path, grid, day, high, low, {})

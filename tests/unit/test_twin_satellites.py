@@ -12,8 +12,11 @@ import pyproj
 import pytest
 
 from superice.fields.grid import Grid
-from superice.products import cs2smos, nextsim, osisaf_concentration, osisaf_drift
-from superice.products.osisaf_drift import GRID as DRIFT_GRID
+from superice.readers import cs2smos
+from superice.readers import nextsim_moorings
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
+from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
 from superice.twin import TwinSettings, names
 from superice.twin.arctic import Arctic
@@ -144,7 +147,7 @@ def test_files_are_the_same_when_written_again_and_a_missing_day_is_not_written(
     gap = make(folders[2], '{"missing": {"drift": ["2023-01-10"]}}')
     assert {path.parent.name for path in gap} == {"nextsim", "cs2smos", "concentration"}
     grid = Grid("small", LATTICE, 150_000 + 3000.0 * np.arange(40), -570_000 + 3000.0 * np.arange(32))
-    model = nextsim.read(nextsim.find(folders[0] / "out" / "nextsim", DAY), DAY, grid)
+    model = nextsim_moorings.read(nextsim_moorings.find(folders[0] / "out" / "nextsim", DAY), DAY, grid)
     assert model.sit.shape == (32, 40)
     inner = slice(1, -1)
     du = (model.u[inner, 2:] - model.u[inner, :-2]) / 6000

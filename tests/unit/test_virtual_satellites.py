@@ -9,8 +9,8 @@ import pytest
 from superice.fields.box_filter import LowResolution
 from superice.features import FeatureSettings, ObservationSettings, model_day, model_features
 from superice.fields.grid import Grid, load_grid
-from superice.products import osisaf_drift
-from superice.products.model_days import ModelDay
+from superice.readers import osisaf_drift
+from superice.readers.nextsim_day import ModelDay
 from superice.virtual_satellites import sampled, seen
 
 DAY = date(2022, 1, 1)

@@ -19,7 +19,10 @@ from superice.utils.command_line import command, day, run
 from superice.downloads import Download, fetch
 from superice.errors import MissingInput
 from superice.utils.files import write_json
-from superice.products import cmems, cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers import nextsim_cmems
+from superice.readers import cs2smos
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 
 PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": cmems}
 

@@ -21,7 +21,8 @@ from superice.features import (
 from superice.utils.files import write_json
 from superice.fields.grid import Grid, load_grid
 from superice.normalisation import quantities
-from superice.products import cmems, nextsim
+from superice.readers import nextsim_cmems
+from superice.readers import nextsim_moorings
 from superice.store import write_day
 
 READERS = {"moorings": nextsim, "cmems": cmems}
@@ -62,7 +63,7 @@ def main() -> None:
         high, low = fields_of(args.source, args.kind, args.date, grid, args.resample, how)
         features = model_features(args.date, high, low, how)
         if not features.mask.any():
-            raise InputError("no pixel of ice has all inputs", product=nextsim.PRODUCT, file=args.source)
+            raise InputError("no pixel of ice has all inputs", product=nextsim_moorings.PRODUCT, file=args.source)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
         problems.append(error.as_record())

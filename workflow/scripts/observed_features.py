@@ -16,7 +16,9 @@ from superice.errors import InputError
 from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
 from superice.utils.files import write_json
 from superice.fields.grid import Grid, land_mask, load_grid
-from superice.products import cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers import cs2smos
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 
 
 def land_of(path: Path | None, grid: Grid) -> np.ndarray:

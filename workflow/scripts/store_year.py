@@ -7,9 +7,9 @@ from tqdm import tqdm
 
 from superice.utils.command_line import command, run
 from superice.fields.grid import load_grid
-from superice.products.era5 import METHODS, forcings
-from superice.products.series import every
-from superice.products.thickness import thickness
+from superice.readers.era5 import METHODS, forcings
+from superice.readers.time_series import every
+from superice.readers.nextsim_thickness import thickness
 from superice.surrogate.sequences import write_year
 
 

@@ -13,9 +13,9 @@ import xarray as xr
 
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
-from superice.products import opened
-from superice.products.era5 import forcings, placement
-from superice.products.series import Series
+from superice.readers.product_file import opened
+from superice.readers.era5 import forcings, placement
+from superice.readers.time_series import Series
 from superice.twin.series import write_new_era5, write_old_era5
 from superice.fields.vectors import east_on_map, to_geographic, to_map
 

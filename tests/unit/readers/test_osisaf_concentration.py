@@ -10,7 +10,7 @@ import pytest
 from product_files import POLAR_STEREOGRAPHIC, write_concentration
 
 from superice.errors import InputError, MissingInput
-from superice.products import osisaf_concentration as product
+from superice.readers import osisaf_concentration as product
 
 DAY = date(2022, 4, 12)
 REAL = os.environ.get("SUPERICE_REAL_DATA")

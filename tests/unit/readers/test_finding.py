@@ -8,7 +8,11 @@ import yaml
 
 from superice.configuration import Configuration
 from superice.errors import InputError, MissingInput
-from superice.products import cmems, cs2smos, nextsim, osisaf_concentration, osisaf_drift
+from superice.readers import nextsim_cmems
+from superice.readers import cs2smos
+from superice.readers import nextsim_moorings
+from superice.readers import osisaf_concentration
+from superice.readers import osisaf_drift
 from superice.sources import Sources
 
 DAY = date(2021, 1, 13)
@@ -78,7 +82,7 @@ def test_drift_is_found_under_the_month_of_its_end(tmp_path):
 def test_shortest_interval_of_the_model_first(tmp_path):
     for name in ("Moorings.nc", "Moorings_2021.nc", "Moorings_2021m01.nc", "Moorings_2021d013.nc"):
         (tmp_path / name).touch()
-        assert nextsim.find(tmp_path, DAY).name == name
+        assert nextsim_moorings.find(tmp_path, DAY).name == name
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError, MissingInput
-from superice.products import ProductFile, opened
+from superice.readers.product_file import ProductFile, opened
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 TIMES = ("valid_time", "time")

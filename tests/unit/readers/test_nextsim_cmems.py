@@ -8,7 +8,7 @@ from product_files import write_cmems
 
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
-from superice.products import cmems
+from superice.readers import nextsim_cmems
 
 DAY = date(2022, 4, 12)
 NAME = "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220412-fv00.0.nc"
@@ -27,19 +27,19 @@ def fields(small_grid):
 
 def test_a_day_is_the_mean_of_its_hours(tmp_path, small_grid, fields):
     write_cmems(tmp_path, small_grid, HOURS, fields, NAME)
-    model = cmems.read(cmems.find(tmp_path, DAY), DAY, small_grid)
+    model = nextsim_cmems.read(nextsim_cmems.find(tmp_path, DAY), DAY, small_grid)
     for name, values in (("siconc", model.sic), ("sithick", model.sit), ("vxsi", model.u), ("vysi", model.v)):
         np.testing.assert_allclose(values, fields[name].mean(axis=0), rtol=1e-5)
     assert model.divergence is None
     inner = Grid("inner", small_grid.crs, small_grid.x[5:30], small_grid.y[3:20])
-    window = cmems.read(tmp_path / NAME, DAY, inner)
+    window = nextsim_cmems.read(tmp_path / NAME, DAY, inner)
     np.testing.assert_array_equal(window.sit, model.sit[3:20, 5:30])
 
 
 def test_a_daily_mean_of_the_reanalysis_reads(tmp_path, small_grid, fields):
     first = {name: values[0] for name, values in fields.items()}
     write_cmems(tmp_path / "2022" / "04", small_grid, HOURS[:1], first, "20220412_dm-nersc-MODEL-nextsim-ARC-RAN.nc")
-    model = cmems.read(cmems.find(tmp_path, DAY), DAY, small_grid)
+    model = nextsim_cmems.read(nextsim_cmems.find(tmp_path, DAY), DAY, small_grid)
     np.testing.assert_allclose(model.sit, first["sithick"], rtol=1e-6)
 
 
@@ -47,11 +47,11 @@ def test_the_newest_bulletin_of_the_valid_date_wins(tmp_path):
     for valid, bulletin in (("12", "11"), ("12", "13"), ("12", "05"), ("13", "13"), ("11", "14")):
         (tmp_path / f"202204{valid}_hr-nersc-MODEL-nextsimf-ARC-b202204{bulletin}-fv00.0.nc").touch()
     (tmp_path / "20220412_hr-nersc-MODEL-topaz5-phy.txt").touch()
-    assert cmems.find(tmp_path, DAY).name == "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
+    assert nextsim_cmems.find(tmp_path, DAY).name == "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
     (tmp_path / "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv01.0.nc").touch()
-    assert cmems.find(tmp_path, DAY).name.endswith("-b20220413-fv01.0.nc")
+    assert nextsim_cmems.find(tmp_path, DAY).name.endswith("-b20220413-fv01.0.nc")
     with pytest.raises(MissingInput, match="cmems"):
-        cmems.find(tmp_path, date(2022, 4, 14))
+        nextsim_cmems.find(tmp_path, date(2022, 4, 14))
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_refusals_name_the_variable(tmp_path, small_grid, fields, name, change, 
     present = {key: values for key, values in changed.items() if values is not None}
     path = write_cmems(tmp_path, small_grid, HOURS, present, NAME)
     with pytest.raises(InputError, match=reason) as caught:
-        cmems.read(path, DAY, small_grid)
+        nextsim_cmems.read(path, DAY, small_grid)
     assert (caught.value.product, caught.value.file, caught.value.variable) == ("cmems", str(path), name)
 
 
 def test_other_days_hours_and_grids_are_refused(tmp_path, small_grid, fields):
     path = write_cmems(tmp_path, small_grid, HOURS, fields, NAME)
     with pytest.raises(InputError, match="2022-04-13 is not in the file"):
-        cmems.read(path, date(2022, 4, 13), small_grid)
+        nextsim_cmems.read(path, date(2022, 4, 13), small_grid)
     with pytest.raises(InputError, match="wrong grid"):
-        cmems.read(path, DAY, small_grid.padded(1))
+        nextsim_cmems.read(path, DAY, small_grid.padded(1))
     few = write_cmems(tmp_path, small_grid, HOURS[:20], {n: f[:20] for n, f in fields.items()}, NAME)
     with pytest.raises(InputError, match="not evenly filled by steps of 1:00:00"):
-        cmems.read(few, DAY, small_grid)
+        nextsim_cmems.read(few, DAY, small_grid)

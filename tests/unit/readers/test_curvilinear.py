@@ -12,7 +12,7 @@ from product_files import write_moorings
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.products import nextsim
+from superice.readers import nextsim_moorings
 
 DAY = date(2022, 4, 12)
 REAL = os.environ.get("SUPERICE_REAL_DATA")
@@ -93,8 +93,8 @@ def write(folder, lattice, **changes):
 def test_fields_and_velocities_arrive_on_the_target(tmp_path, target, lattice):
     path = write(tmp_path, lattice)
     with pytest.raises(InputError, match="wrong grid"):
-        nextsim.read(path, DAY, target)
-    model = nextsim.read(path, DAY, target, resample=True)
+        nextsim_moorings.read(path, DAY, target)
+    model = nextsim_moorings.read(path, DAY, target, resample=True)
     longitude, latitude = target.lonlat()
     x, y = polar(longitude, latitude)
     np.testing.assert_allclose(model.sit, 2 + 1e-6 * y, atol=1e-3)
@@ -110,7 +110,7 @@ def test_a_gap_neither_grows_nor_shrinks(tmp_path, target):
     thickness = np.full(lattice.shape, 2.0)
     row, column = (int(np.argmin(np.abs(axis - place))) for axis, place in ((lattice.y, -80_000), (lattice.x, -50_000)))
     thickness[row, column] = np.nan
-    model = nextsim.read(write(tmp_path, lattice, sit=thickness), DAY, target, resample=True)
+    model = nextsim_moorings.read(write(tmp_path, lattice, sit=thickness), DAY, target, resample=True)
     x, y = pyproj.Proj(lattice.crs)(*target.lonlat())
     of_cell = (np.abs(x - lattice.x[column]) < 5000) & (np.abs(y - lattice.y[row]) < 5000)
     assert 8 <= of_cell.sum() <= 16
@@ -123,7 +123,7 @@ def test_cells_of_both_grids_may_coincide(tmp_path, target, step):
     """A search along gradients fails where a cell is exactly one step away."""
     axis = lambda along: along[0] - 30_000 + step * np.arange(np.ceil((np.ptp(along) + 60_000) / step))
     lattice = Grid("same origin", target.crs, axis(target.x), axis(target.y)[: -1 if step > 3000 else 40])
-    model = nextsim.read(write(tmp_path, lattice), DAY, target, resample=True)
+    model = nextsim_moorings.read(write(tmp_path, lattice), DAY, target, resample=True)
     covered = target.y < lattice.y[-1] + step / 2
     assert covered.sum() > 20
     np.testing.assert_array_equal(np.isfinite(model.sit).all(axis=1), covered)
@@ -133,33 +133,33 @@ def test_cells_of_both_grids_may_coincide(tmp_path, target, step):
 def test_bilinear_values_stay_between_those_of_the_cells(tmp_path, target):
     lattice = native()
     steps = np.random.default_rng(0).choice([0.0, 4.0], lattice.shape)
-    model = nextsim.read(write(tmp_path, lattice, sit=steps), DAY, target, resample=True)
+    model = nextsim_moorings.read(write(tmp_path, lattice, sit=steps), DAY, target, resample=True)
     assert model.sit.min() >= 0 and model.sit.max() <= 4
     assert 1.5 < model.sit.mean() < 2.5
 
 
 def test_what_lies_outside_the_lattice_is_missing_and_nothing_within_is_refused(tmp_path, target):
     part = native(cells=20)
-    model = nextsim.read(write(tmp_path, part), DAY, target, resample=True)
+    model = nextsim_moorings.read(write(tmp_path, part), DAY, target, resample=True)
     x, y = pyproj.Proj(part.crs)(*target.lonlat())
     inside = (np.abs(x - part.x.mean()) < 100_000) & (np.abs(y - part.y.mean()) < 100_000)
     assert 500 < inside.sum() < inside.size
     np.testing.assert_array_equal(np.isfinite(model.sit), inside)
     far = Grid("far", part.crs, part.x + 2e6, part.y)
     with pytest.raises(InputError, match="none of its cells lies within 'target'"):
-        nextsim.read(write(tmp_path, far), DAY, target, resample=True)
+        nextsim_moorings.read(write(tmp_path, far), DAY, target, resample=True)
 
 
 def test_a_mirrored_lattice_is_refused(tmp_path, target):
     usual = native()
     mirrored = Grid("mirrored", usual.crs, usual.x, usual.y[::-1])
     with pytest.raises(InputError, match="mirrored"):
-        nextsim.read(write(tmp_path, mirrored), DAY, target, resample=True)
+        nextsim_moorings.read(write(tmp_path, mirrored), DAY, target, resample=True)
 
 
 def test_the_targets_own_lattice_is_taken_as_it_is(tmp_path, target):
     path = write(tmp_path, target.padded(3))
-    allowed, strict = (nextsim.read(path, DAY, target, resample=resample) for resample in (True, False))
+    allowed, strict = (nextsim_moorings.read(path, DAY, target, resample=resample) for resample in (True, False))
     for name in ("sic", "sit", "u", "v", "divergence"):
         np.testing.assert_array_equal(getattr(allowed, name), getattr(strict, name))
 
@@ -173,7 +173,7 @@ def test_a_flow_on_the_real_curvilinear_lattice(tmp_path, target):
     lattice = Curved()
     lattice.shape, lattice.coordinates = thickness.shape, coordinates
     path = write(tmp_path, lattice, sic=np.full(thickness.shape, 0.9), sit=thickness)
-    model = nextsim.read(path, DAY, target, resample=True)
+    model = nextsim_moorings.read(path, DAY, target, resample=True)
     u, v = along_axes(*target.lonlat(), *flow(*target.lonlat()))
     np.testing.assert_allclose(model.u, u, atol=3e-3)
     np.testing.assert_allclose(model.v, v, atol=3e-3)

@@ -12,7 +12,7 @@ from product_files import EASE2, frame, noon, write_drift
 
 from superice.fields.deformation import drift_deformation
 from superice.errors import InputError, MissingInput
-from superice.products import osisaf_drift
+from superice.readers import osisaf_drift
 
 DAY = date(2022, 4, 12)
 SHAPE = (177, 119)

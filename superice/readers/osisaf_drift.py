@@ -21,7 +21,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.products import METRES, POLAR_STEREOGRAPHIC, ProductFile, around, best, opened
+from superice.readers.product_file import METRES, POLAR_STEREOGRAPHIC, ProductFile, around, best, opened
 
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")

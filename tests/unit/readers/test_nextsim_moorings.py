@@ -12,7 +12,7 @@ from product_files import write_moorings
 
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
-from superice.products import nextsim
+from superice.readers import nextsim_moorings
 
 DAY = date(2022, 4, 12)
 REAL = os.environ.get("SUPERICE_REAL_DATA")
@@ -36,7 +36,7 @@ def fields(small_grid):
 
 def test_a_day_reads_with_fill_values_missing(tmp_path, small_grid, fields):
     write_moorings(tmp_path, small_grid, [DAY], fields)
-    model = nextsim.read(nextsim.find(tmp_path, DAY), DAY, small_grid)
+    model = nextsim_moorings.read(nextsim_moorings.find(tmp_path, DAY), DAY, small_grid)
     for name, values in (("sic", model.sic), ("sit", model.sit), ("siu", model.u), ("siv", model.v)):
         np.testing.assert_allclose(values, fields[name], rtol=1e-6)
     np.testing.assert_allclose(model.divergence, fields["divergence"], rtol=1e-6)
@@ -44,7 +44,7 @@ def test_a_day_reads_with_fill_values_missing(tmp_path, small_grid, fields):
 
 def test_divergence_may_be_absent(tmp_path, small_grid, fields):
     del fields["divergence"]
-    assert nextsim.read(write_moorings(tmp_path, small_grid, [DAY], fields), DAY, small_grid).divergence is None
+    assert nextsim_moorings.read(write_moorings(tmp_path, small_grid, [DAY], fields), DAY, small_grid).divergence is None
 
 
 @pytest.mark.parametrize("name", ["Moorings_2022m04.nc", "Moorings_2022.nc", "Moorings.nc", "Moorings_2022w15.nc"])
@@ -53,7 +53,7 @@ def test_the_day_is_picked_from_longer_files(tmp_path, small_grid, fields, name)
     for key in fields:
         fields[key] = np.stack([fields[key] / (1 + n) for n in range(5)])
     write_moorings(tmp_path, small_grid, days, fields, name)
-    model = nextsim.read(nextsim.find(tmp_path, days[3]), days[3], small_grid)
+    model = nextsim_moorings.read(nextsim_moorings.find(tmp_path, days[3]), days[3], small_grid)
     np.testing.assert_allclose(model.sit, fields["sit"][3], rtol=1e-6)
 
 
@@ -66,12 +66,12 @@ def test_the_shortest_interval_is_found_first(tmp_path):
         "Moorings_2022d102.nc",
     ):
         (tmp_path / name).touch()
-    assert nextsim.find(tmp_path, DAY).name == "Moorings_2022d102.nc"
-    assert nextsim.find(tmp_path, date(2022, 4, 13)).name == "Moorings_2022m04.nc"
-    assert nextsim.find(tmp_path, date(2022, 6, 1)).name == "Moorings_2022.nc"
-    assert nextsim.find(tmp_path, date(2021, 6, 1)).name == "Moorings.nc"
+    assert nextsim_moorings.find(tmp_path, DAY).name == "Moorings_2022d102.nc"
+    assert nextsim_moorings.find(tmp_path, date(2022, 4, 13)).name == "Moorings_2022m04.nc"
+    assert nextsim_moorings.find(tmp_path, date(2022, 6, 1)).name == "Moorings_2022.nc"
+    assert nextsim_moorings.find(tmp_path, date(2021, 6, 1)).name == "Moorings.nc"
     with pytest.raises(MissingInput, match="nextsim"):
-        nextsim.find(tmp_path / "nowhere", DAY)
+        nextsim_moorings.find(tmp_path / "nowhere", DAY)
 
 
 def week(first):
@@ -87,9 +87,9 @@ def test_weeks_are_matched_by_their_times_however_they_are_numbered(tmp_path, sm
         weeks[first] = write_moorings(tmp_path, small_grid, week(first), fields, f"Moorings_{first:{numbering}}.nc")
     assert len(set(weeks.values())) == 4
     for first, path in weeks.items():
-        assert {nextsim.find(tmp_path, day) for day in week(first)} == {path}
+        assert {nextsim_moorings.find(tmp_path, day) for day in week(first)} == {path}
     with pytest.raises(MissingInput):
-        nextsim.find(tmp_path, start + timedelta(14))
+        nextsim_moorings.find(tmp_path, start + timedelta(14))
 
 
 def test_a_damaged_week_is_not_missing_and_leaves_its_neighbours_alone(tmp_path, small_grid, fields):
@@ -98,10 +98,10 @@ def test_a_damaged_week_is_not_missing_and_leaves_its_neighbours_alone(tmp_path,
     damaged = tmp_path / "2022" / "04" / "Moorings_2022w15.nc"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"no NetCDF")
-    assert nextsim.find(tmp_path, DAY) == damaged
+    assert nextsim_moorings.find(tmp_path, DAY) == damaged
     refused(damaged, small_grid, "cannot be read")
-    assert nextsim.find(tmp_path, date(2022, 4, 10)).name == "Moorings_2022w14.nc"
-    assert nextsim.find(tmp_path, date(2022, 4, 18)).name == "Moorings_2022w16.nc"
+    assert nextsim_moorings.find(tmp_path, date(2022, 4, 10)).name == "Moorings_2022w14.nc"
+    assert nextsim_moorings.find(tmp_path, date(2022, 4, 18)).name == "Moorings_2022w16.nc"
 
 
 def hours(day, step, first=0.0):
@@ -115,7 +115,7 @@ def test_a_day_of_hours_is_their_mean(tmp_path, small_grid, fields, step, first)
     random = np.random.default_rng(1)
     for key in fields:
         fields[key] = fields[key] * random.uniform(0.2, 1, (len(times), 1, 1))
-    model = nextsim.read(write_moorings(tmp_path, small_grid, times, fields, "Moorings.nc"), DAY, small_grid)
+    model = nextsim_moorings.read(write_moorings(tmp_path, small_grid, times, fields, "Moorings.nc"), DAY, small_grid)
     today = slice(24 // step, 48 // step)
     for name, values in (("sic", model.sic), ("sit", model.sit), ("siu", model.u), ("divergence", model.divergence)):
         np.testing.assert_allclose(values, fields[name][today].mean(axis=0), rtol=1e-5, atol=1e-12)
@@ -124,7 +124,7 @@ def test_a_day_of_hours_is_their_mean(tmp_path, small_grid, fields, step, first)
 def test_a_cell_that_lacks_an_hour_is_missing(tmp_path, small_grid, fields):
     fields["sit"] = np.repeat(fields["sit"][None], 4, axis=0)
     fields["sit"][2, 20, 20] = np.nan
-    model = nextsim.read(write_moorings(tmp_path, small_grid, hours(DAY, 6), fields), DAY, small_grid)
+    model = nextsim_moorings.read(write_moorings(tmp_path, small_grid, hours(DAY, 6), fields), DAY, small_grid)
     assert np.isnan(model.sit[20, 20]) and np.isfinite(model.sit[20, 21])
 
 
@@ -151,7 +151,7 @@ def test_two_means_of_one_day_among_days_are_refused(tmp_path, small_grid, field
     days = [DAY + timedelta(n) for n in range(-2, 3)]
     path = write_moorings(tmp_path, small_grid, [*days, *hours(DAY, 24)], fields, "Moorings.nc")
     refused(path, small_grid, "not evenly filled by steps of 1 day")
-    assert nextsim.read(path, days[0], small_grid).sit.shape == small_grid.shape
+    assert nextsim_moorings.read(path, days[0], small_grid).sit.shape == small_grid.shape
 
 
 def test_a_day_of_a_month_takes_the_memory_of_a_day(tmp_path, small_grid):
@@ -163,7 +163,7 @@ def test_a_day_of_a_month_takes_the_memory_of_a_day(tmp_path, small_grid):
 
     def peak(path):
         tracemalloc.start()
-        nextsim.read(path, days[0], big)
+        nextsim_moorings.read(path, days[0], big)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most
@@ -177,7 +177,7 @@ def test_a_day_of_a_month_takes_the_memory_of_a_day(tmp_path, small_grid):
 def test_a_window_of_a_larger_lattice_reads(tmp_path, small_grid, fields):
     path = write_moorings(tmp_path, small_grid, [DAY], fields)
     inner = Grid("inner", small_grid.crs, small_grid.x[5:30], small_grid.y[3:20])
-    np.testing.assert_allclose(nextsim.read(path, DAY, inner).sit, fields["sit"][3:20, 5:30], rtol=1e-6)
+    np.testing.assert_allclose(nextsim_moorings.read(path, DAY, inner).sit, fields["sit"][3:20, 5:30], rtol=1e-6)
 
 
 def test_other_lattices_are_refused(tmp_path, small_grid, fields):
@@ -192,7 +192,7 @@ def test_other_lattices_are_refused(tmp_path, small_grid, fields):
 
 def refused(path, grid, match):
     with pytest.raises(InputError, match=match) as caught:
-        nextsim.read(path, DAY, grid)
+        nextsim_moorings.read(path, DAY, grid)
     assert caught.value.file == str(path)
     return caught.value.variable
 
@@ -212,7 +212,7 @@ def test_values_out_of_range_are_refused_by_variable(tmp_path, small_grid, field
     fields[name] = change(fields[name])
     path = write_moorings(tmp_path, small_grid, [DAY], fields)
     with pytest.raises(InputError, match=reason) as caught:
-        nextsim.read(path, DAY, small_grid)
+        nextsim_moorings.read(path, DAY, small_grid)
     assert (caught.value.file, caught.value.variable) == (str(path), name)
     assert str(caught.value.value or "").startswith(value)
 
@@ -220,7 +220,7 @@ def test_values_out_of_range_are_refused_by_variable(tmp_path, small_grid, field
 def test_fill_values_as_numbers_are_refused(tmp_path, small_grid, fields):
     path = write_moorings(tmp_path, small_grid, [DAY], fields, fill=False)
     with pytest.raises(InputError, match=r"fill value left as a number \(found -1e\+14\)") as caught:
-        nextsim.read(path, DAY, small_grid)
+        nextsim_moorings.read(path, DAY, small_grid)
     assert (caught.value.file, caught.value.variable) == (str(path), "sic")
 
 
@@ -247,7 +247,7 @@ def test_a_damaged_day_of_a_month_is_refused_and_the_others_read(tmp_path, small
         stored = data["sit"][1]
     overwrite_compressed(path, stored)
     assert refused(path, small_grid, "damaged") == "sit"
-    assert np.isfinite(nextsim.read(path, days[0], small_grid).sit).any()
+    assert np.isfinite(nextsim_moorings.read(path, days[0], small_grid).sit).any()
 
 
 def overwrite_compressed(path, field):
@@ -268,7 +268,7 @@ def test_the_real_snapshot_is_of_another_grid_and_without_velocities(small_grid)
     path = next((Path(REAL) / "nextsim").glob("*.nc"))
     day = date(2015, 1, 1)
     with pytest.raises(InputError, match="wrong grid"):
-        nextsim.read(path, day, small_grid)
+        nextsim_moorings.read(path, day, small_grid)
     with pytest.raises(InputError, match="variable missing") as caught:
-        nextsim.read(path, day, small_grid, resample=True)
+        nextsim_moorings.read(path, day, small_grid, resample=True)
     assert caught.value.variable == "sic"

@@ -14,7 +14,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from superice.fields.grid import Grid
-from superice.products import ProductFile
+from superice.readers.product_file import ProductFile
 from superice.fields.regridding import continued
 
 LATTICE_DEGREES = 1e-4

@@ -10,7 +10,8 @@ import pytest
 from product_files import EASE2, ease2_axes, write_thickness
 
 from superice.errors import InputError, MissingInput
-from superice.products import cs2smos, opened
+from superice.readers import cs2smos
+from superice.readers.product_file import opened
 
 DAY = date(2022, 4, 12)
 REAL = os.environ.get("SUPERICE_REAL_DATA")

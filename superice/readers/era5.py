@@ -19,8 +19,8 @@ from scipy.spatial import cKDTree
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.products import ProductFile
-from superice.products.series import Series, in_one_axis
+from superice.readers.product_file import ProductFile
+from superice.readers.time_series import Series, in_one_axis
 from superice.fields.vectors import east_on_map, to_map
 
 PRODUCT = "era5"

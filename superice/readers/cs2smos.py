@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.products import EASE2, ProductFile, around, best, opened
+from superice.readers.product_file import EASE2, ProductFile, around, best, opened
 
 PRODUCT = "cs2smos"
 NAME = re.compile(

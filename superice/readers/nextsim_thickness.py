@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from superice.fields.grid import Grid
-from superice.products.lattice import Between, Window, placed
-from superice.products.model_days import RANGES
-from superice.products.series import Series, in_one_axis
+from superice.readers.curvilinear import Between, Window, placed
+from superice.readers.nextsim_day import RANGES
+from superice.readers.time_series import Series, in_one_axis
 
 PRODUCT = "nextsim"
 NAMES = ("sit",)

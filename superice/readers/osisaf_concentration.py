@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.products import POLAR_STEREOGRAPHIC, ProductFile, best, opened
+from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, best, opened
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"

@@ -1,0 +1,1 @@
+"""Readers of model files and satellite products, a module for each provider."""
