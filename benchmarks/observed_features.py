@@ -18,7 +18,7 @@ import numpy as np
 
 from superice import features
 from superice.utils.command_line import command, run
-from superice.deliverable import write_observed_features
+from superice.dataset.layout import write_observed_features
 from superice.features import FeatureSettings, observed_day
 from superice.fields.grid import Grid, load_grid
 from superice.readers import cs2smos

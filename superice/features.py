@@ -21,7 +21,7 @@ from superice.fields.deformation import (
     total_deformation,
 )
 from superice.fields.box_filter import LowResolution, box_mean, pixels
-from superice.deliverable import FIELDS, MASK_REASONS, read_gridded
+from superice.dataset.layout import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.normalisation import SECONDS_PER_DAY, day_statistics

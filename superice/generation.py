@@ -10,7 +10,7 @@ from pathlib import Path
 
 from superice.consistency import consistent
 from superice.fields.box_filter import pixels
-from superice.deliverable import writing_predictions
+from superice.dataset.layout import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features import read_features

@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
-from superice.deliverable import read_gridded
+from superice.dataset.layout import read_gridded
 from superice.features import Features
 from superice.figures.geography import colour_bar, draw_box, draw_field, map_panels
 from superice.figures.style import (

@@ -8,7 +8,7 @@ import pyproj
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from superice.deliverable import FIELDS, write_model_features
+from superice.dataset.layout import FIELDS, write_model_features
 from superice.features import read_model_features
 from superice.fields.grid import Grid
 from superice.normalisation import Normalisation, day_statistics, quantities

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superice.deliverable import writing_predictions
+from superice.dataset.layout import writing_predictions
 from superice.features import read_model_features
 from superice.figures import by_part, by_wavelength, seasons, style
 from superice.figures import thin_ice as thin_ice_figure

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.deliverable import writing_predictions
+from superice.dataset.layout import writing_predictions
 from superice.features import read_model_features
 from superice.figures import comparison, curves, maps
 from superice.figures.style import save

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from superice import cli, ensembles
-from superice.deliverable import Ensemble
+from superice.dataset.layout import Ensemble
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.features import read_model_features
 from superice.generation import generate

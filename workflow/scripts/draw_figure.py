@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from superice.utils.command_line import command, run
-from superice.deliverable import read_gridded
+from superice.dataset.layout import read_gridded
 from superice.features import read_model_features, read_observed_features
 from superice.figures import by_part, by_wavelength, comparison, curves, distributions, maps, observations, seasons, studies, thin_ice
 from superice.figures.style import save

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from superice.utils.command_line import command, run, settings
-from superice.deliverable import model_features_name, write_model_features
+from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
 from superice.features import (
     FeatureSettings,

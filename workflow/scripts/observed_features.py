@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.utils.command_line import command, run, settings
-from superice.deliverable import write_observed_features
+from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
 from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
 from superice.utils.files import write_json

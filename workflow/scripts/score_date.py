@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from superice.utils.command_line import command, run, settings, settings_as
-from superice.deliverable import read_predictions
+from superice.dataset.layout import read_predictions
 from superice.features import read_model_features, read_observed_features
 from superice.utils.files import write_dataset
 from superice.score_tables import COSTS

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.deliverable import model_features_name
+from superice.dataset.layout import model_features_name
 from superice.ensembles import SamplerSettings
 from superice.features import read_model_features
 from superice.utils.files import whole, write_table

@@ -10,7 +10,7 @@ import xarray as xr
 from compliance_checker.base import BaseCheck
 from compliance_checker.suite import CheckSuite
 
-from superice.deliverable import FIELDS, write_model_features, write_observed_features, writing_predictions
+from superice.dataset.layout import FIELDS, write_model_features, write_observed_features, writing_predictions
 from superice.fields.grid import Grid
 
 DAY = date(2022, 4, 12)

@@ -1,0 +1,1 @@
+"""The published data set: its files, names and attributes."""
