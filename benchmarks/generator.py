@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from superice.utils.command_line import command, run, settings, settings_as
 from superice.demand import demand
-from superice.features import read_model_features, read_observed_features
+from superice.features.day import read_model_features, read_observed_features
 from superice.inference import InferenceNetwork, OnDemand, working_bytes
 from superice.utils.device import keep_convolutions, keep_freed
 from superice.network import NetworkSettings, UNet, build_network, padding

@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 
 from superice.utils.command_line import command, run
 from superice.dataset.layout import write_model_features
-from superice.features import FeatureSettings, model_day, model_features, model_statistics
+from superice.features.day import FeatureSettings, model_day, model_features, model_statistics
 from superice.fields.grid import Grid, land_mask, load_grid
 from superice.readers import nextsim_moorings
 from superice.twin.arctic import TwinDay, map_scale

@@ -16,10 +16,10 @@ from types import ModuleType
 
 import numpy as np
 
-from superice import features
+from superice.features.day import day
 from superice.utils.command_line import command, run
 from superice.dataset.layout import write_observed_features
-from superice.features import FeatureSettings, observed_day
+from superice.features.day import FeatureSettings, observed_day
 from superice.fields.grid import Grid, load_grid
 from superice.readers import cs2smos
 from superice.readers import osisaf_concentration

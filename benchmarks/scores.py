@@ -23,7 +23,7 @@ from superice import scores
 from superice.utils.command_line import command, run
 from superice.fields.box_filter import box_mean
 from superice.dataset.layout import FIELDS, read_predictions, write_model_features, writing_predictions
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.fields.grid import land_mask, load_grid
 from superice.scores import ScoreSettings, score_date
 

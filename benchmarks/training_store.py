@@ -15,7 +15,7 @@ import numpy as np
 import zarr
 
 from superice.utils.command_line import command, run
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.normalisation import Normalisation, day_statistics, quantities
 from superice.store import decoded, open_day, write_day
 

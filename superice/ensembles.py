@@ -27,7 +27,7 @@ from superice.weights import Generator, default_device, resolve_precision
 from superice.windows import Window, windows
 
 if TYPE_CHECKING:
-    from superice.features import Features
+    from superice.features.day import Features
 
 FARTHEST = 6.0  # deviations of the training between its mean and a day's
 

@@ -13,7 +13,7 @@ from superice.fields.box_filter import pixels
 from superice.dataset.layout import writing_predictions
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
-from superice.features import read_features
+from superice.features.day import read_features
 from superice.fields.grid import Grid
 from superice.weights import Generator
 

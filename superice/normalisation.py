@@ -11,7 +11,7 @@ import numpy as np
 from superice.errors import InputError
 
 if TYPE_CHECKING:
-    from superice.features import Features
+    from superice.features.day import Features
 
 SECONDS_PER_DAY = 86400.0
 VARIABLES = ("sic", "sit", "log_deformation", "increment")

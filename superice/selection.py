@@ -10,7 +10,7 @@ import pandas as pd
 
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
-from superice.features import Features
+from superice.features.day import Features
 from superice.scores import ICE, ScoreSettings, score_date
 from superice.weights import Generator
 

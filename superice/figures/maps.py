@@ -14,7 +14,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
 from superice.dataset.layout import read_gridded
-from superice.features import Features
+from superice.features.day import Features
 from superice.figures.geography import colour_bar, draw_box, draw_field, map_panels
 from superice.figures.style import (
     FieldStyle,

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from tqdm import tqdm
 
-from superice.features import read_model_features, read_observed_features
+from superice.features.day import read_model_features, read_observed_features
 from superice.figures.geography import coarse_land, coastline, graticule
 from superice.figures.maps import read_member
 from superice.figures.style import (

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from superice.fields.box_filter import box_mean, pixels
-from superice.features import Features
+from superice.features.day import Features
 from superice.normalisation import VARIABLES, Moments, Normalisation
 from superice.fields.spectra import largest_ice_square, radial_spectrum
 

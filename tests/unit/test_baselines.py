@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from superice.baselines import CorrelatedNoise, cubic, members
 from superice.errors import InputError
-from superice.features import Features
+from superice.features.day import Features
 from superice.fields.grid import Grid
 from superice.fields.spectra import band_ratio, radial_spectrum
 

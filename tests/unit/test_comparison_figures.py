@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from superice.dataset.layout import writing_predictions
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.figures import by_part, by_wavelength, seasons, style
 from superice.figures import thin_ice as thin_ice_figure
 from superice.score_tables import by_month, by_region, daily, thin_ice

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from superice.configuration import SCHEMA, Configuration
 from superice.ensembles import SamplerSettings
 from superice.errors import InputError
-from superice.features import FeatureSettings, ObservationSettings
+from superice.features.day import FeatureSettings, ObservationSettings
 from superice.intervals import IntervalSettings
 from superice.network import NetworkSettings
 from superice.scores import ScoreSettings

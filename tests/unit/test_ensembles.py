@@ -11,7 +11,7 @@ import torch
 from superice.diffusion import Preconditioned
 from superice.ensembles import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
 from superice.errors import InputError
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.inference import working_bytes
 from superice.network import NetworkSettings, build_network
 from superice.weights import Generator

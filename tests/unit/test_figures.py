@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from superice.dataset.layout import writing_predictions
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.figures import comparison, curves, maps
 from superice.figures.style import save
 from superice.scores import score_date

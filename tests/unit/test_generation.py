@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from superice import cli, ensembles
 from superice.dataset.layout import Ensemble
 from superice.ensembles import SamplerSettings, clipped, draw_members
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.generation import generate
 from superice.network import NetworkSettings, build_network
 from superice.weights import Generator

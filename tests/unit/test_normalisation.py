@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.errors import InputError
-from superice.features import Features
+from superice.features.day import Features
 from superice.normalisation import (
     NORMALISED,
     OUTPUTS,

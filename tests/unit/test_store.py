@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from superice.errors import InputError
-from superice.features import Features, read_model_features
+from superice.features.day import Features, read_model_features
 from superice.normalisation import VARIABLES, floored, quantities
 from superice.store import STEPS, decoded, known, open_day, write_day
 

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from superice.diffusion import Losses, NoisePrediction, Preconditioned
 from superice.errors import InputError
-from superice.features import read_model_features
+from superice.features.day import read_model_features
 from superice.network import NetworkSettings
 from superice.normalisation import VARIABLES, quantities
 from superice.samples import Crop, Days, Samples

@@ -8,7 +8,7 @@ import numpy as np
 from superice.baselines import CorrelatedNoise, members
 from superice.utils.command_line import command, day, run, settings
 from superice.dataset.layout import writing_predictions
-from superice.features import read_features
+from superice.features.day import read_features
 from superice.fields.grid import load_grid
 
 SUMMARY = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from superice.utils.command_line import command, run, settings
 from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
-from superice.features import (
+from superice.features.day import (
     FeatureSettings,
     archived_day,
     model_day,

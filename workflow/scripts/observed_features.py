@@ -13,7 +13,7 @@ import numpy as np
 from superice.utils.command_line import command, run, settings
 from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
-from superice.features import FeatureSettings, ObservedDay, nothing, observed_day
+from superice.features.day import FeatureSettings, ObservedDay, nothing, observed_day
 from superice.utils.files import write_json
 from superice.fields.grid import Grid, land_mask, load_grid
 from superice.readers import cs2smos

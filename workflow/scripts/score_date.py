@@ -7,7 +7,7 @@ from pathlib import Path
 
 from superice.utils.command_line import command, run, settings, settings_as
 from superice.dataset.layout import read_predictions
-from superice.features import read_model_features, read_observed_features
+from superice.features.day import read_model_features, read_observed_features
 from superice.utils.files import write_dataset
 from superice.score_tables import COSTS
 from superice.scores import ICE, ScoreSettings, score_date

@@ -24,7 +24,7 @@ from product_files import (
 from superice.fields.box_filter import LowResolution
 from superice.dataset.layout import FIELDS, MASK_REASONS, write_model_features, write_observed_features
 from superice.errors import InputError
-from superice.features import (
+from superice.features.day import (
     Features,
     FeatureSettings,
     ObservationSettings,

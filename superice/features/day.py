@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice import virtual_satellites
+from superice.features.day import observation_operator
 from superice.utils.command_line import settings_as
 from superice.fields.deformation import (
     contour_grid,
@@ -153,7 +153,7 @@ def _high_resolution(model: ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, 
 
 def _seen_by_satellites(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High resolution as ever; the low resolution is made of virtual products as an observed day is of real ones."""
-    products = virtual_satellites.seen(model, grid, settings.low_resolution, settings.sic_threshold)
+    products = observation_operator.seen(model, grid, settings.low_resolution, settings.sic_threshold)
     observed = observed_day(*products, grid, ~np.isfinite(model.sic), settings)
     with np.errstate(invalid="ignore"):
         ice = box_mean(model.sic, pixels(settings.low_resolution.concentration_km, grid.step)) > settings.sic_threshold

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from superice.fields.box_filter import LowResolution
-from superice.features import FeatureSettings, ObservationSettings, model_day, model_features
+from superice.features.day import FeatureSettings, ObservationSettings, model_day, model_features
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
 from superice.readers.nextsim_day import ModelDay
-from superice.virtual_satellites import sampled, seen
+from superice.features.observation_operator import sampled, seen
 
 DAY = date(2022, 1, 1)
 SEEN = FeatureSettings(low_resolution=LowResolution(method="satellites"))

@@ -1,0 +1,1 @@
+"""Network inputs on the target grid, from the model or from observations."""
