@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from superice.utils.command_line import command, day, run
-from superice.downloads import Download, fetch
+from superice.download.fetch import Download, fetch
 from superice.errors import MissingInput
 from superice.utils.files import write_json
 from superice.readers import nextsim_cmems

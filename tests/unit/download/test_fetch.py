@@ -12,8 +12,8 @@ import pytest
 from product_files import DRIFT_AXES_KM, write_drift, write_thickness
 from provider_servers import FtpProvider, WebProvider, running
 
-from superice import servers
-from superice.downloads import fetch
+from superice.download import base
+from superice.download.fetch import fetch
 from superice.errors import InputError, MissingInput
 from superice.readers import cs2smos
 from superice.readers import osisaf_drift
@@ -89,7 +89,7 @@ def arrived_whole(folder, drift):
 
 def half_of(drift):
     """Bytes that half a file leaves: blocks that came whole."""
-    return len(drift[1]) // 2 // servers.BLOCK * servers.BLOCK
+    return len(drift[1]) // 2 // base.BLOCK * base.BLOCK
 
 
 def test_a_file_is_fetched_into_its_month(tmp_path, drift_web, drift):

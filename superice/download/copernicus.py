@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from superice.errors import InputError
-from superice.servers import Interrupted, Unreachable, patiently, size_of
+from superice.download.base import Interrupted, Unreachable, patiently, size_of
 
 if TYPE_CHECKING:
     from copernicusmarine import ResponseGet

@@ -15,10 +15,10 @@ from types import ModuleType
 
 from superice.errors import InputError, MissingInput
 from superice.readers.product_file import opened
-from superice.servers import Server
-from superice.servers.copernicus import Copernicus
-from superice.servers.ftp import Ftp
-from superice.servers.web import Web
+from superice.download.base import Server
+from superice.download.copernicus import Copernicus
+from superice.download.ftp import Ftp
+from superice.download.http import Web
 
 SERVERS = {"http": Web, "https": Web, "ftp": Ftp, "ftps": Ftp, "copernicusmarine": Copernicus}
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from superice import servers
-from superice.servers import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
+from superice.download import base
+from superice.download.base import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
 
 PASSING = (429, 500, 502, 503, 504)
 # Of an index page ``name.nc``, of a THREDDS catalogue ``catalog.html?dataset=folder/name.nc``.
@@ -29,10 +29,10 @@ class Web:
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
         patience = Retry(
-            total=servers.ATTEMPTS - 1,
-            backoff_factor=servers.BACKOFF_S,
-            backoff_max=servers.LONGEST_PAUSE_S,
-            retry_after_max=servers.LONGEST_PAUSE_S,
+            total=base.ATTEMPTS - 1,
+            backoff_factor=base.BACKOFF_S,
+            backoff_max=base.LONGEST_PAUSE_S,
+            retry_after_max=base.LONGEST_PAUSE_S,
             status_forcelist=PASSING,
             raise_on_status=False,
         )
@@ -73,7 +73,7 @@ class Web:
             mode = "ab" if answer.status_code == requests.codes.partial_content else "wb"
             with growing(part, announced.size, mode) as file:
                 try:
-                    for block in answer.iter_content(servers.BLOCK):
+                    for block in answer.iter_content(base.BLOCK):
                         file.write(block)
                 except requests.RequestException as error:
                     raise Interrupted(str(error)) from error
@@ -98,7 +98,7 @@ class Web:
 
     def _answer(self, method: str, url: str, headers: dict | None = None, absent: bool = False) -> requests.Response:
         """An answer whose body is still to be read; the adapter has been patient until its first byte."""
-        timeout = servers.CONNECT_TIMEOUT_S, servers.READ_TIMEOUT_S
+        timeout = base.CONNECT_TIMEOUT_S, base.READ_TIMEOUT_S
         try:
             answer = self.session.request(method, url, headers=headers, stream=True, timeout=timeout)
         except requests.RequestException as error:

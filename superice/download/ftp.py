@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from requests.utils import get_netrc_auth
 
-from superice import servers
-from superice.servers import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
+from superice.download import base
+from superice.download.base import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
 
 
 class Ftp:
@@ -64,7 +64,7 @@ class Ftp:
         here = size_of(part)
         with self._talk() as ftp, growing(part, announced.size) as file:
             try:
-                ftp.retrbinary(f"RETR {_path(url)}", file.write, servers.BLOCK, rest=here or None)
+                ftp.retrbinary(f"RETR {_path(url)}", file.write, base.BLOCK, rest=here or None)
             except ftplib.error_perm:
                 part.unlink()  # a server without REST would refuse the rest of it for ever
                 raise
@@ -87,9 +87,9 @@ class Ftp:
         where = urlsplit(self.address)
         user, password = get_netrc_auth(self.address) or ("anonymous", "anonymous@")
         if where.scheme == "ftps":
-            ftp = ftplib.FTP_TLS(context=ssl.create_default_context(), timeout=servers.READ_TIMEOUT_S)
+            ftp = ftplib.FTP_TLS(context=ssl.create_default_context(), timeout=base.READ_TIMEOUT_S)
         else:
-            ftp = ftplib.FTP(timeout=servers.READ_TIMEOUT_S)
+            ftp = ftplib.FTP(timeout=base.READ_TIMEOUT_S)
         ftp.connect(where.hostname, where.port or ftplib.FTP_PORT)
         ftp.login(user, password)
         if isinstance(ftp, ftplib.FTP_TLS):

@@ -1,0 +1,1 @@
+"""Downloads of product files from their providers."""
