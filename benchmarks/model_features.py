@@ -22,8 +22,8 @@ from superice.dataset.layout import write_model_features
 from superice.features.day import FeatureSettings, model_day, model_features, model_statistics
 from superice.fields.grid import Grid, land_mask, load_grid
 from superice.readers import nextsim_moorings
-from superice.twin.arctic import TwinDay, map_scale
-from superice.twin.moorings import write_moorings
+from superice.synthetic.arctic import TwinDay, map_scale
+from superice.synthetic.nextsim_files import write_moorings
 
 DAY = date(2022, 4, 1)
 

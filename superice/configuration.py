@@ -18,7 +18,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from superice.errors import InputError
 from superice.utils.provenance import digest
 from superice.seasons import Calendar, Season, spread_evenly
-from superice.twin import TwinSettings
+from superice.synthetic.settings import TwinSettings
 
 SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training

@@ -14,13 +14,13 @@ from superice.readers import nextsim_moorings
 from superice.readers import osisaf_concentration
 from superice.readers import osisaf_drift
 from superice.seasons import Season
-from superice.twin import names
+from superice.synthetic import file_names
 
 MODELS = {"moorings": nextsim_moorings.find, "cmems": nextsim_cmems.find}
 PRODUCTS = {
-    "cs2smos": (cs2smos.find, names.cs2smos_name),
-    "concentration": (osisaf_concentration.find, names.concentration_name),
-    "drift": (osisaf_drift.find, names.drift_name),
+    "cs2smos": (cs2smos.find, file_names.cs2smos_name),
+    "concentration": (osisaf_concentration.find, file_names.concentration_name),
+    "drift": (osisaf_drift.find, file_names.drift_name),
 }
 
 
@@ -47,7 +47,7 @@ class Sources:
     def model_files(self, day: date) -> list[str]:
         """The model's file of a day, as far as it is known."""
         if self.model["kind"] == "twin":
-            return [f"{self.model_folder(day)}/{names.moorings_name(day)}"]
+            return [f"{self.model_folder(day)}/{file_names.moorings_name(day)}"]
         if records := self.model_records(day):
             return records
         find = MODELS.get(self.model["kind"])

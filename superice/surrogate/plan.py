@@ -9,7 +9,7 @@ from typing import Any
 from superice.utils.command_line import settings_as
 from superice.errors import InputError
 from superice.surrogate.restoration import RestorationSettings
-from superice.twin.years import DrivenTwinSettings
+from superice.synthetic.forced_run import DrivenTwinSettings
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from superice.utils.command_line import command, run, settings
 from superice.fields.grid import load_grid
-from superice.twin.years import DrivenTwin, DrivenTwinSettings
+from superice.synthetic.forced_run import DrivenTwin, DrivenTwinSettings
 
 
 def main() -> None:

@@ -8,11 +8,11 @@ from tqdm import tqdm
 from superice.utils.command_line import command, day, run, settings
 from superice.fields.grid import load_grid
 from superice.seasons import Season
-from superice.twin import names
-from superice.twin.arctic import Arctic, TwinDay
-from superice.twin.moorings import write_moorings
-from superice.twin.satellites import Satellites
-from superice.twin.settings import TwinSettings
+from superice.synthetic import file_names
+from superice.synthetic.arctic import Arctic, TwinDay
+from superice.synthetic.nextsim_files import write_moorings
+from superice.synthetic.satellites import Satellites
+from superice.synthetic.settings import TwinSettings
 
 
 def days(text: str) -> list[date]:
@@ -39,14 +39,14 @@ def main() -> None:
     arctic = Arctic(region.padded(margin), how, Season(args.season_start, args.season_end))
     satellites = Satellites(arctic)
     products = {
-        "cs2smos": (names.cs2smos_name, satellites.write_thickness),
-        "concentration": (names.concentration_name, satellites.write_concentration),
-        "drift": (names.drift_name, satellites.write_drift),
+        "cs2smos": (file_names.cs2smos_name, satellites.write_thickness),
+        "concentration": (file_names.concentration_name, satellites.write_concentration),
+        "drift": (file_names.drift_name, satellites.write_drift),
     }
     for when in tqdm(sorted({*args.dates, *args.observed_dates}), unit="day"):
         if when in args.dates:
             truth = arctic.day(when)
-            path = args.output / "nextsim" / names.moorings_name(when)
+            path = args.output / "nextsim" / file_names.moorings_name(when)
             cropped = TwinDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
             write_moorings(path, region, arctic.scale[inner], when, cropped)
         if when in args.observed_dates:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum, spectral_slope
-from superice.twin.fields import power_law
+from superice.synthetic.random_fields import power_law
 
 
 def white(seed, shape=(128, 128)):

@@ -16,7 +16,7 @@ from superice.fields.grid import Grid
 from superice.readers.product_file import opened
 from superice.readers.era5 import forcings, placement
 from superice.readers.time_series import Series
-from superice.twin.series import write_new_era5, write_old_era5
+from superice.synthetic.forced_files import write_new_era5, write_old_era5
 from superice.fields.vectors import east_on_map, to_geographic, to_map
 
 LATITUDE = np.arange(90, 74.9, -0.5)

@@ -11,7 +11,7 @@ import numpy as np
 from superice.fields.deformation import gradient_deformation
 from superice.utils.files import whole
 from superice.fields.grid import Grid
-from superice.twin.arctic import TwinDay
+from superice.synthetic.arctic import TwinDay
 
 FILL = np.float32(-1e14)
 UNITS = "days since 1900-01-01 00:00:00"

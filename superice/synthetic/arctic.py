@@ -14,10 +14,10 @@ import numpy as np
 
 from superice.fields.grid import Grid, land_mask
 from superice.seasons import Season
-from superice.twin.cracks import Breaking, Cracks, breaking
-from superice.twin.drift import Drift, Origins
-from superice.twin.fields import PeriodicField, intermittent, power_law
-from superice.twin.settings import TwinSettings
+from superice.synthetic.cracks import Breaking, Cracks, breaking
+from superice.synthetic.drift import Drift, Origins
+from superice.synthetic.random_fields import PeriodicField, intermittent, power_law
+from superice.synthetic.settings import TwinSettings
 
 TORUS_POINTS = 640
 TORUS_KM = 3.0

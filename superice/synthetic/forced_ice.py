@@ -14,8 +14,8 @@ from scipy.fft import dctn, idctn
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from superice.fields.grid import Grid
-from superice.twin.fields import intermittent, power_law
-from superice.twin.weather import Weather
+from superice.synthetic.random_fields import intermittent, power_law
+from superice.synthetic.weather import Weather
 
 FREEZING = 273.15 - 1.8  # K, of sea water
 EVEN_KM = 30.0  # over which ice evens out, and yields

@@ -11,7 +11,7 @@ import numpy as np
 
 from superice.utils.files import whole
 from superice.fields.grid import Grid
-from superice.twin.moorings import FILL
+from superice.synthetic.nextsim_files import FILL
 
 ERA5 = {
     "t2m": ("2 metre temperature", "K"),

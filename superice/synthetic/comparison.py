@@ -16,8 +16,8 @@ from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.seasons import Season
 from superice.fields.spectra import radial_spectrum, spectral_slope
-from superice.twin.arctic import Arctic
-from superice.twin.settings import TwinSettings
+from superice.synthetic.arctic import Arctic
+from superice.synthetic.settings import TwinSettings
 
 WINDOW = 128
 BOX = 7

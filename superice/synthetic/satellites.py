@@ -19,8 +19,8 @@ from superice.readers import cs2smos
 from superice.readers import osisaf_concentration
 from superice.readers import osisaf_drift
 from superice.readers.product_file import EASE2, POLAR_STEREOGRAPHIC
-from superice.twin.arctic import Arctic
-from superice.twin.fields import PeriodicField, power_law
+from superice.synthetic.arctic import Arctic
+from superice.synthetic.random_fields import PeriodicField, power_law
 
 EPOCH = "seconds since 1978-01-01 00:00:00"
 SECONDS = 86400

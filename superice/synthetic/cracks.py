@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superice.twin.drift import Drift
-from superice.twin.settings import CrackSettings
+from superice.synthetic.drift import Drift
+from superice.synthetic.settings import CrackSettings
 
 
 class Cracks:

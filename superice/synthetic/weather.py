@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from superice.twin.drift import wandering
+from superice.synthetic.drift import wandering
 
 ACROSS = 0.99  # share of the wind's variance that has no divergence
 

@@ -18,9 +18,10 @@ from superice.readers import osisaf_concentration
 from superice.readers import osisaf_drift
 from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
-from superice.twin import TwinSettings, names
-from superice.twin.arctic import Arctic
-from superice.twin.satellites import Satellites, View, footprint
+from superice.synthetic import file_names
+from superice.synthetic.settings import TwinSettings
+from superice.synthetic.arctic import Arctic
+from superice.synthetic.satellites import Satellites, View, footprint
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2023, 1, 10)
@@ -39,7 +40,7 @@ def satellites():
 @pytest.fixture(scope="module")
 def files(satellites, tmp_path_factory):
     folder = tmp_path_factory.mktemp("satellites")
-    paths = [folder / name(DAY) for name in (names.cs2smos_name, names.concentration_name, names.drift_name)]
+    paths = [folder / name(DAY) for name in (file_names.cs2smos_name, file_names.concentration_name, file_names.drift_name)]
     for write, path in zip((satellites.write_thickness, satellites.write_concentration, satellites.write_drift), paths):
         write(path, DAY)
     return paths

@@ -1,0 +1,1 @@
+"""The synthetic Arctic: model files and satellite products with known truth."""
