@@ -25,8 +25,8 @@ from superice.demand import demand
 from superice.features.day import read_model_features, read_observed_features
 from superice.inference import InferenceNetwork, OnDemand, working_bytes
 from superice.utils.device import keep_convolutions, keep_freed
-from superice.network import NetworkSettings, UNet, build_network, padding
-from superice.weights import default_device, resolve_precision
+from superice.network.unet import NetworkSettings, UNet, build_network, padding
+from superice.network.weights import default_device, resolve_precision
 
 COPIED = 2**28  # bytes
 Fields = tuple[Tensor, Tensor, Tensor]

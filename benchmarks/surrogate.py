@@ -22,7 +22,7 @@ from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.sequences import Record, write_year
-from superice.weights import default_device, resolve_precision
+from superice.network.weights import default_device, resolve_precision
 
 
 def record(folder: Path, size: int, steps: int) -> Record:

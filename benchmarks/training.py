@@ -12,9 +12,9 @@ import numpy as np
 from generator import demand, device_name, machine, peak_bytes
 
 from superice.utils.command_line import command, run, settings, settings_as
-from superice.diffusion import NoisePrediction
-from superice.network import NetworkSettings, padding
-from superice.normalisation import NORMALISED, VARIABLES, Normalisation
+from superice.network.formulations import NoisePrediction
+from superice.network.unet import NetworkSettings, padding
+from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
 from superice.utils.distributed import is_first, processes
 from superice.samples import Days
 from superice.store import write_day

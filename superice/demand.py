@@ -13,7 +13,7 @@ from itertools import accumulate, repeat
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from superice.network import BLOCK_REACH, NetworkSettings
+from superice.network.unet import BLOCK_REACH, NetworkSettings
 from superice.windows import Box, windows
 
 # A box counts as so much wider all around: each is a few operations more, of a shape of their own to be prepared.

@@ -17,13 +17,13 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from superice.demand import demand
-from superice.diffusion import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
+from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
 from superice.inference import InferenceNetwork, OnDemand, working_bytes
 from superice.utils.device import available, keep_convolutions, keep_freed
-from superice.network import padding
-from superice.normalisation import quantities
-from superice.weights import Generator, default_device, resolve_precision
+from superice.network.unet import padding
+from superice.network.normalisation import quantities
+from superice.network.weights import Generator, default_device, resolve_precision
 from superice.windows import Window, windows
 
 if TYPE_CHECKING:

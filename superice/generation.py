@@ -15,7 +15,7 @@ from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features.day import read_features
 from superice.fields.grid import Grid
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 
 def generate(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.demand import Demand
-from superice.network import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
+from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
 from superice.windows import Box, widened
 
 

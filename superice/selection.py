@@ -12,7 +12,7 @@ from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.scores import ICE, ScoreSettings, score_date
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
 

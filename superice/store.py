@@ -19,7 +19,7 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.utils.files import whole
-from superice.normalisation import VARIABLES
+from superice.network.normalisation import VARIABLES
 
 STEPS = {
     "sic": 1e-4,

@@ -19,13 +19,13 @@ from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
 from superice.utils import distributed
-from superice.diffusion import Formulation, Losses, Model
+from superice.network.formulations import Formulation, Losses, Model
 from superice.errors import InputError
 from superice.utils.files import whole, write_table
 from superice.input_errors import InputErrors
-from superice.network import NetworkSettings, UNet, build_network
+from superice.network.unet import NetworkSettings, UNet, build_network
 from superice.samples import Crop, Days, Samples
-from superice.weights import default_device, resolve_precision
+from superice.network.weights import default_device, resolve_precision
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from superice.fields.box_filter import LowResolution, box_mean, pixels
 from superice.dataset.layout import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.normalisation import SECONDS_PER_DAY, day_statistics
+from superice.network.normalisation import SECONDS_PER_DAY, day_statistics
 from superice.readers import cs2smos
 from superice.readers import osisaf_concentration
 from superice.readers import osisaf_drift

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from superice.features.day import Features
 from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, letter_panels, look, notice
-from superice.normalisation import quantities
+from superice.network.normalisation import quantities
 from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 FIELDS = {

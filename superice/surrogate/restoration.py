@@ -14,7 +14,7 @@ import numpy as np
 
 from superice.fields.box_filter import box_mean, pixels
 from superice.features.day import Features
-from superice.normalisation import VARIABLES, Moments, Normalisation
+from superice.network.normalisation import VARIABLES, Moments, Normalisation
 from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 INPUTS = ("sit",)

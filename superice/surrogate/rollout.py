@@ -14,11 +14,11 @@ from torch.nn import functional
 
 from superice.utils.command_line import settings_as
 from superice.errors import InputError
-from superice.network import padding
+from superice.network.unet import padding
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.sequences import Record
-from superice.weights import default_device, fill, read_weights, resolve_precision, write_weights
+from superice.network.weights import default_device, fill, read_weights, resolve_precision, write_weights
 
 
 @dataclass

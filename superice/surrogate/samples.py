@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from superice.errors import InputError
-from superice.normalisation import Moments
+from superice.network.normalisation import Moments
 from superice.store import MISSING
 from superice.surrogate.sequences import VARIABLES, Record, decoded
 

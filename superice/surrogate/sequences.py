@@ -14,7 +14,7 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.utils.files import read_json, whole, write_json
-from superice.normalisation import Moments
+from superice.network.normalisation import Moments
 from superice.store import MISSING, scaled
 
 VARIABLES = ("sit", "t2m", "u10", "v10")

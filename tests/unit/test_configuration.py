@@ -14,7 +14,7 @@ from superice.ensembles import SamplerSettings
 from superice.errors import InputError
 from superice.features.day import FeatureSettings, ObservationSettings
 from superice.intervals import IntervalSettings
-from superice.network import NetworkSettings
+from superice.network.unet import NetworkSettings
 from superice.scores import ScoreSettings
 from superice.selection import SelectionSettings
 from superice.surrogate.plan import SurrogatePlan
@@ -22,7 +22,7 @@ from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings
 from superice.surrogate.training import IncrementLoss
 from superice.training import TrainingSettings
-from superice.weights import FORMULATIONS
+from superice.network.weights import FORMULATIONS
 
 ROOT = Path(__file__).parents[2]
 

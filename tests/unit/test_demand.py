@@ -10,7 +10,7 @@ from test_windows import SHAPES, fields, patches, trained
 from superice import inference
 from superice.demand import demand
 from superice.inference import InferenceNetwork, OnDemand
-from superice.network import BLOCK_REACH, NetworkSettings
+from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from superice.diffusion import Preconditioned
+from superice.network.formulations import Preconditioned
 from superice.ensembles import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
 from superice.errors import InputError
 from superice.features.day import read_model_features
 from superice.inference import working_bytes
-from superice.network import NetworkSettings, build_network
-from superice.weights import Generator
+from superice.network.unet import NetworkSettings, build_network
+from superice.network.weights import Generator
 from superice.windows import Window, windows
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}

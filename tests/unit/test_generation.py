@@ -17,8 +17,8 @@ from superice.dataset.layout import Ensemble
 from superice.ensembles import SamplerSettings, clipped, draw_members
 from superice.features.day import read_model_features
 from superice.generation import generate
-from superice.network import NetworkSettings, build_network
-from superice.weights import Generator
+from superice.network.unet import NetworkSettings, build_network
+from superice.network.weights import Generator
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.input_errors import PIXEL_KM, InputErrors, observed
-from superice.network import INPUTS
+from superice.network.unet import INPUTS
 from superice.samples import Crop, Days, Samples
 
 SHAPE = (300, 400)

@@ -7,9 +7,9 @@ import pytest
 
 from superice.fields.box_filter import box_mean
 from superice.ensembles import SamplerSettings, draw_members
-from superice.network import NetworkSettings, build_network
+from superice.network.unet import NetworkSettings, build_network
 from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 
 @pytest.fixture(scope="module")

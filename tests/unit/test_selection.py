@@ -8,11 +8,11 @@ import torch
 
 from superice.ensembles import SamplerSettings
 from superice.errors import InputError
-from superice.network import NetworkSettings, build_network
+from superice.network.unet import NetworkSettings, build_network
 from superice.scores import ScoreSettings
 from superice.seasons import spread_evenly
 from superice.selection import SCORES, choose, judge
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 
 def scored(crps, diverged=False):

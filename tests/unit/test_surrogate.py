@@ -191,7 +191,7 @@ def test_weights_go_through_the_file(record, scaling, tmp_path):
 
 
 def test_a_generators_weights_are_refused(tmp_path):
-    from superice.weights import write_weights
+    from superice.network.weights import write_weights
 
     write_weights(tmp_path / "other.safetensors", torch.nn.Linear(2, 2), {"network": {}})
     with pytest.raises(InputError, match="does not say rightly what its weights are of"):

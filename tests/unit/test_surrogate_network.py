@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network import parameter_count
+from superice.network.unet import parameter_count
 from superice.surrogate.network import (
     PartialConvolution,
     Sea,

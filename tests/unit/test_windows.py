@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superice.inference import InferenceNetwork, working_bytes
-from superice.network import NetworkSettings, build_network
+from superice.network.unet import NetworkSettings, build_network
 from superice.windows import windows
 
 SHAPES = [

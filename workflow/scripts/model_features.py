@@ -20,7 +20,7 @@ from superice.features.day import (
 )
 from superice.utils.files import write_json
 from superice.fields.grid import Grid, load_grid
-from superice.normalisation import quantities
+from superice.network.normalisation import quantities
 from superice.readers import nextsim_cmems
 from superice.readers import nextsim_moorings
 from superice.store import write_day

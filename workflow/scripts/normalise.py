@@ -5,7 +5,7 @@ from pathlib import Path
 
 from superice.utils.command_line import command, day, run
 from superice.utils.files import read_json, write_json
-from superice.normalisation import Normalisation
+from superice.network.normalisation import Normalisation
 
 
 def main() -> None:

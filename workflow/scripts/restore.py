@@ -13,7 +13,7 @@ from superice.utils.files import write_dataset, write_table
 from superice.fields.grid import load_grid
 from superice.fields.spectra import band_ratio
 from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from superice.utils.files import whole, write_table
 from superice.scores import ScoreSettings
 from superice.seasons import spread_evenly
 from superice.selection import SelectionSettings, choose, judge
-from superice.weights import Generator
+from superice.network.weights import Generator
 
 
 def main() -> None:

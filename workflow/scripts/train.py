@@ -13,13 +13,13 @@ from pathlib import Path
 
 from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.utils.files import read_json
-from superice.network import NetworkSettings, parameter_count
-from superice.normalisation import Normalisation
+from superice.network.unet import NetworkSettings, parameter_count
+from superice.network.normalisation import Normalisation
 from superice.utils.distributed import is_first, processes
 from superice.samples import Days
 from superice.store import store_name
 from superice.training import Stopped, Training, TrainingSettings
-from superice.weights import Generator, build_formulation
+from superice.network.weights import Generator, build_formulation
 
 
 def main() -> None:

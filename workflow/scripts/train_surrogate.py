@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
-from superice.network import parameter_count
+from superice.network.unet import parameter_count
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps

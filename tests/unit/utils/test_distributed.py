@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from torch.multiprocessing import spawn
 
 from superice.utils import distributed
-from superice.diffusion import NoisePrediction, Preconditioned
+from superice.network.formulations import NoisePrediction, Preconditioned
 from superice.utils.files import write_json
-from superice.network import NetworkSettings
-from superice.proper_scores import ProperScores
+from superice.network.unet import NetworkSettings
+from superice.network.almost_fair_crps import ProperScores
 from superice.samples import Days
 from superice.training import Training, TrainingSettings
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.normalisation import (
+from superice.network.normalisation import (
     NORMALISED,
     OUTPUTS,
     Moments,

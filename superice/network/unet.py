@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.errors import InputError
-from superice.normalisation import OUTPUTS
+from superice.network.normalisation import OUTPUTS
 from superice.utils.distributed import BatchNorm2d
 
 INPUTS = ("sic", "sit", "deformation")

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superice.diffusion import (
+from superice.network.formulations import (
     NoisePrediction,
     Preconditioned,
     VelocityPrediction,

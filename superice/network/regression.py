@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from superice.diffusion import Losses, Model, masked_mean_square
+from superice.network.formulations import Losses, Model, masked_mean_square
 from superice.errors import InputError
 
 

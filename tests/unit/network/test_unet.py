@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network import NetworkSettings, build_network, padding, parameter_count
+from superice.network.unet import NetworkSettings, build_network, padding, parameter_count
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from superice.diffusion import Losses, Model, masked_mean_square
+from superice.network.formulations import Losses, Model, masked_mean_square
 from superice.errors import InputError
 
 

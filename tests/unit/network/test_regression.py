@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from superice.diffusion import SAMPLERS
+from superice.network.formulations import SAMPLERS
 from superice.errors import InputError
-from superice.regression import Regression
-from superice.weights import build_formulation
+from superice.network.regression import Regression
+from superice.network.weights import build_formulation
 
 
 def batch():

@@ -1,0 +1,1 @@
+"""The network, its normalisation, and the formulations it is trained in."""
