@@ -16,9 +16,9 @@ from superice.network.formulations import NoisePrediction
 from superice.network.unet import NetworkSettings, padding
 from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
 from superice.utils.distributed import is_first, processes
-from superice.samples import Days
-from superice.store import write_day
-from superice.training import Training, TrainingSettings
+from superice.training.samples import Days
+from superice.training.store import write_day
+from superice.training.trainer import Training, TrainingSettings
 
 DAYS = 4
 UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
-from superice.store import MISSING
+from superice.training.store import MISSING
 from superice.surrogate.sequences import VARIABLES, Record, decoded
 
 

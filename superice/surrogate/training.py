@@ -12,7 +12,7 @@ from superice.network.formulations import Losses, masked_mean_square
 from superice.errors import InputError
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import Steps
-from superice.training import Training, TrainingSettings
+from superice.training.trainer import Training, TrainingSettings
 
 OVER = ("sample", "batch")
 

@@ -12,7 +12,7 @@ from superice.dataset.layout import FIELDS, write_model_features
 from superice.features.day import read_model_features
 from superice.fields.grid import Grid
 from superice.network.normalisation import Normalisation, day_statistics, quantities
-from superice.store import write_day
+from superice.training.store import write_day
 
 SHAPE = (36, 44)
 

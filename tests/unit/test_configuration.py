@@ -21,7 +21,7 @@ from superice.surrogate.plan import SurrogatePlan
 from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings
 from superice.surrogate.training import IncrementLoss
-from superice.training import TrainingSettings
+from superice.training.trainer import TrainingSettings
 from superice.network.weights import FORMULATIONS
 
 ROOT = Path(__file__).parents[2]

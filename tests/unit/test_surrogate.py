@@ -14,7 +14,7 @@ from superice.surrogate.samples import InputSettings, Scaling, Steps
 from superice.surrogate.scores import ForecastSettings, daily_climatology, score_forecasts, table
 from superice.surrogate.sequences import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
-from superice.training import TrainingSettings
+from superice.training.trainer import TrainingSettings
 
 INPUTS = InputSettings(forcings_h=(0, 12))
 SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", averaging=0.0, validation_samples=4)
@@ -146,7 +146,7 @@ def test_a_training_ends_when_it_gets_no_better_and_keeps_the_best(record, scali
             self.network.output.bias.fill_(epoch)
         kept.append(epoch)
 
-    monkeypatch.setattr("superice.training.Training._epoch", pretended)
+    monkeypatch.setattr("superice.training.trainer.Training._epoch", pretended)
     assert run.run(tmp_path / "checkpoint.pt")
     assert kept == [0, 1, 2, 3] and run.best.output.bias.item() == 1
 

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from superice.baselines import CorrelatedNoise, Quantities
 from superice.utils.command_line import command, day, run
-from superice.store import decoded, open_day, store_name
+from superice.training.store import decoded, open_day, store_name
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from superice.fields.grid import Grid, load_grid
 from superice.network.normalisation import quantities
 from superice.readers import nextsim_cmems
 from superice.readers import nextsim_moorings
-from superice.store import write_day
+from superice.training.store import write_day
 
 READERS = {"moorings": nextsim, "cmems": cmems}
 

@@ -16,9 +16,9 @@ from superice.utils.files import read_json
 from superice.network.unet import NetworkSettings, parameter_count
 from superice.network.normalisation import Normalisation
 from superice.utils.distributed import is_first, processes
-from superice.samples import Days
-from superice.store import store_name
-from superice.training import Stopped, Training, TrainingSettings
+from superice.training.samples import Days
+from superice.training.store import store_name
+from superice.training.trainer import Stopped, Training, TrainingSettings
 from superice.network.weights import Generator, build_formulation
 
 

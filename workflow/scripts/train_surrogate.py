@@ -11,7 +11,7 @@ from superice.surrogate.rollout import Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps
 from superice.surrogate.sequences import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
-from superice.training import Stopped, TrainingSettings
+from superice.training.trainer import Stopped, TrainingSettings
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ from superice.network.formulations import NoisePrediction, Preconditioned
 from superice.utils.files import write_json
 from superice.network.unet import NetworkSettings
 from superice.network.almost_fair_crps import ProperScores
-from superice.samples import Days
-from superice.training import Training, TrainingSettings
+from superice.training.samples import Days
+from superice.training.trainer import Training, TrainingSettings
 
 ROOT = Path(__file__).parents[2]
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))

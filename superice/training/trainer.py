@@ -22,9 +22,9 @@ from superice.utils import distributed
 from superice.network.formulations import Formulation, Losses, Model
 from superice.errors import InputError
 from superice.utils.files import whole, write_table
-from superice.input_errors import InputErrors
+from superice.training.input_noise import InputErrors
 from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.samples import Crop, Days, Samples
+from superice.training.samples import Crop, Days, Samples
 from superice.network.weights import default_device, resolve_precision
 
 

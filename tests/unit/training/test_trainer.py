@@ -15,9 +15,9 @@ from superice.errors import InputError
 from superice.features.day import read_model_features
 from superice.network.unet import NetworkSettings
 from superice.network.normalisation import VARIABLES, quantities
-from superice.samples import Crop, Days, Samples
-from superice.store import write_day
-from superice.training import Stopped, Training, TrainingSettings, _schedule
+from superice.training.samples import Crop, Days, Samples
+from superice.training.store import write_day
+from superice.training.trainer import Stopped, Training, TrainingSettings, _schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
@@ -309,8 +309,8 @@ def test_a_training_on_the_store_has_the_losses_of_one_on_the_features(
 ):
     stored = training(days)
     stored.run(tmp_path / "stored.pt")
-    monkeypatch.setattr("superice.samples.known", lambda values: ~np.isnan(values[0]))
-    monkeypatch.setattr("superice.samples.decoded", lambda values: dict(zip(VARIABLES, values)))
+    monkeypatch.setattr("superice.training.samples.known", lambda values: ~np.isnan(values[0]))
+    monkeypatch.setattr("superice.training.samples.decoded", lambda values: dict(zip(VARIABLES, values)))
     published = training(PublishedDays(model_days, normalisation, NETWORK.inputs))
     published.run(tmp_path / "published.pt")
     for name in ("training_noise_loss", "validation_image_loss"):

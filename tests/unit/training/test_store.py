@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from superice.errors import InputError
 from superice.features.day import Features, read_model_features
 from superice.network.normalisation import VARIABLES, floored, quantities
-from superice.store import STEPS, decoded, known, open_day, write_day
+from superice.training.store import STEPS, decoded, known, open_day, write_day
 
 ERROR = {"sic": 5.1e-5, "sit": 5.1e-4, "log_deformation": 1.01e-4, "increment": 5.1e-4}
 RANGE = {"sic": (0, 1), "sit": (0, 20), "log_deformation": (-6, 2), "increment": (-20, 20)}

@@ -1,0 +1,1 @@
+"""Training: stored days, samples and the training loop."""
