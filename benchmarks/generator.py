@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.utils.command_line import command, run, settings, settings_as
-from superice.demand import demand
+from superice.inference.receptive_field import demand
 from superice.features.day import read_model_features, read_observed_features
-from superice.inference import InferenceNetwork, OnDemand, working_bytes
+from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
 from superice.utils.device import keep_convolutions, keep_freed
 from superice.network.unet import NetworkSettings, UNet, build_network, padding
 from superice.network.weights import default_device, resolve_precision

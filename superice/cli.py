@@ -52,8 +52,8 @@ def generate(arguments: list[str]) -> None:
     args = generate_parser().parse_args(arguments)
 
     # The heavy imports come after --help.
-    from superice.ensembles import SamplerSettings
-    from superice.generation import generate as draw
+    from superice.inference.ensemble import SamplerSettings
+    from superice.inference.day import generate as draw
     from superice.fields.grid import load_grid
 
     sampler = SamplerSettings(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.scores import ICE, ScoreSettings, score_date

@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from superice.configuration import SCHEMA, Configuration
-from superice.ensembles import SamplerSettings
+from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
 from superice.features.day import FeatureSettings, ObservationSettings
 from superice.intervals import IntervalSettings

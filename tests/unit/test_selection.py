@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from superice.ensembles import SamplerSettings
+from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
 from superice.network.unet import NetworkSettings, build_network
 from superice.scores import ScoreSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.baselines import CorrelatedNoise, members
+from superice.inference.baselines import CorrelatedNoise, members
 from superice.utils.command_line import command, day, run, settings
 from superice.dataset.layout import writing_predictions
 from superice.features.day import read_features

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.ensembles import SamplerSettings
-from superice.generation import generate
+from superice.inference.ensemble import SamplerSettings
+from superice.inference.day import generate
 from superice.fields.grid import load_grid
 
 

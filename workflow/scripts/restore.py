@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
-from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.utils.files import write_dataset, write_table
 from superice.fields.grid import load_grid
 from superice.fields.spectra import band_ratio

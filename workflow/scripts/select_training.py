@@ -6,7 +6,7 @@ from pathlib import Path
 
 from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.dataset.layout import model_features_name
-from superice.ensembles import SamplerSettings
+from superice.inference.ensemble import SamplerSettings
 from superice.features.day import read_model_features
 from superice.utils.files import whole, write_table
 from superice.scores import ScoreSettings

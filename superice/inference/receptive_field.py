@@ -14,7 +14,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 
 from superice.network.unet import BLOCK_REACH, NetworkSettings
-from superice.windows import Box, windows
+from superice.inference.tiling import Box, windows
 
 # A box counts as so much wider all around: each is a few operations more, of a shape of their own to be prepared.
 MARGIN = 3 * BLOCK_REACH

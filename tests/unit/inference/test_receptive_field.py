@@ -7,9 +7,9 @@ import pytest
 import torch
 from test_windows import SHAPES, fields, patches, trained
 
-from superice import inference
-from superice.demand import demand
-from superice.inference import InferenceNetwork, OnDemand
+from superice.inference.fast_unet import fast_unet
+from superice.inference.receptive_field import demand
+from superice.inference.fast_unet import InferenceNetwork, OnDemand
 from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
@@ -18,7 +18,7 @@ DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 @pytest.fixture
 def poisoned(monkeypatch):
     """What was not evaluated is not a number."""
-    empty = inference._empty
+    empty = fast_unet._empty
     monkeypatch.setattr(inference, "_empty", lambda *args: empty(*args).fill_(math.nan))
 
 

@@ -7,7 +7,7 @@ import pyproj
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from superice.baselines import CorrelatedNoise, cubic, members
+from superice.inference.baselines import CorrelatedNoise, cubic, members
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.fields.grid import Grid

@@ -16,15 +16,15 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from superice.demand import demand
+from superice.inference.receptive_field import demand
 from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
-from superice.inference import InferenceNetwork, OnDemand, working_bytes
+from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
 from superice.utils.device import available, keep_convolutions, keep_freed
 from superice.network.unet import padding
 from superice.network.normalisation import quantities
 from superice.network.weights import Generator, default_device, resolve_precision
-from superice.windows import Window, windows
+from superice.inference.tiling import Window, windows
 
 if TYPE_CHECKING:
     from superice.features.day import Features

@@ -12,11 +12,12 @@ import yaml
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from superice import cli, ensembles
+from superice.inference.fast_unet import ensemble
+from superice import cli
 from superice.dataset.layout import Ensemble
-from superice.ensembles import SamplerSettings, clipped, draw_members
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.features.day import read_model_features
-from superice.generation import generate
+from superice.inference.day import generate
 from superice.network.unet import NetworkSettings, build_network
 from superice.network.weights import Generator
 
@@ -95,9 +96,9 @@ def test_the_file_holds_the_members_that_the_package_draws(superice, folder, gen
 def test_members_are_written_before_the_next_are_drawn(superice, monkeypatch):
     """Else an ensemble of the full grid is held in memory."""
     written, written_at_draw = [], []
-    draw = ensembles.MemberNoise.__call__
+    draw = ensemble.MemberNoise.__call__
     monkeypatch.setattr(
-        ensembles.MemberNoise, "__call__", lambda noise: (written_at_draw.append(len(written)), draw(noise))[1]
+        ensemble.MemberNoise, "__call__", lambda noise: (written_at_draw.append(len(written)), draw(noise))[1]
     )
     append = Ensemble.append
     monkeypatch.setattr(Ensemble, "append", lambda file, member: (written.append(0), append(file, member))[1])

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from superice.inference import InferenceNetwork, working_bytes
+from superice.inference.fast_unet import InferenceNetwork, working_bytes
 from superice.network.unet import NetworkSettings, build_network
-from superice.windows import windows
+from superice.inference.tiling import windows
 
 SHAPES = [
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4),

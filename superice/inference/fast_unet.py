@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.demand import Demand
+from superice.inference.receptive_field import Demand
 from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
-from superice.windows import Box, widened
+from superice.inference.tiling import Box, widened
 
 
 def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""Ensembles drawn from a trained network, and baselines without one."""
