@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice import scores
+from superice.evaluation import date_scores
 from superice.utils.command_line import command, run
 from superice.fields.box_filter import box_mean
 from superice.dataset.layout import FIELDS, read_predictions, write_model_features, writing_predictions
 from superice.features.day import read_model_features
 from superice.fields.grid import land_mask, load_grid
-from superice.scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import ScoreSettings, score_date
 
 DAY = date(2022, 4, 1)
 STEPS = {

@@ -23,8 +23,8 @@ from superice.figures.style import (
     look,
     notice,
 )
-from superice.score_tables import last_splits
-from superice.scores import ICE
+from superice.evaluation.tables import last_splits
+from superice.evaluation.date_scores import ICE
 
 # By column of the tables: how the axis is named, and the best value.
 SCORES = {

@@ -29,7 +29,7 @@ from superice.figures.style import (
     notice,
     spelled,
 )
-from superice.scores import ICE
+from superice.evaluation.date_scores import ICE
 
 MEMBERS = "#0072B2"
 LINES = ("-", "--", "-.", ":")

@@ -24,8 +24,8 @@ from superice.figures.style import (
     name_line_styles,
     notice,
 )
-from superice.score_tables import last_splits
-from superice.scores import ICE
+from superice.evaluation.tables import last_splits
+from superice.evaluation.date_scores import ICE
 
 STYLES = ("-", "--", "-.", ":")
 

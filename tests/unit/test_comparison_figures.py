@@ -11,8 +11,8 @@ from superice.dataset.layout import writing_predictions
 from superice.features.day import read_model_features
 from superice.figures import by_part, by_wavelength, seasons, style
 from superice.figures import thin_ice as thin_ice_figure
-from superice.score_tables import by_month, by_region, daily, thin_ice
-from superice.scores import ScoreSettings, score_date
+from superice.evaluation.tables import by_month, by_region, daily, thin_ice
+from superice.evaluation.date_scores import ScoreSettings, score_date
 
 SHAPE = (48, 48)
 DAYS = [date(2022, 11, 7), date(2022, 12, 20), date(2023, 1, 2)]

@@ -13,10 +13,10 @@ from superice.configuration import SCHEMA, Configuration
 from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
 from superice.features.day import FeatureSettings, ObservationSettings
-from superice.intervals import IntervalSettings
+from superice.evaluation.bootstrap import IntervalSettings
 from superice.network.unet import NetworkSettings
-from superice.scores import ScoreSettings
-from superice.selection import SelectionSettings
+from superice.evaluation.date_scores import ScoreSettings
+from superice.evaluation.model_selection import SelectionSettings
 from superice.surrogate.plan import SurrogatePlan
 from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings

@@ -11,7 +11,7 @@ from superice.dataset.layout import writing_predictions
 from superice.features.day import read_model_features
 from superice.figures import comparison, curves, maps
 from superice.figures.style import save
-from superice.scores import score_date
+from superice.evaluation.date_scores import score_date
 
 DAY = date(2020, 1, 1)
 

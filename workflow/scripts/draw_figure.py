@@ -12,7 +12,7 @@ from superice.dataset.layout import read_gridded
 from superice.features.day import read_model_features, read_observed_features
 from superice.figures import by_part, by_wavelength, comparison, curves, distributions, maps, observations, seasons, studies, thin_ice
 from superice.figures.style import save
-from superice.score_tables import read_scores
+from superice.evaluation.tables import read_scores
 
 
 def training(args: argparse.Namespace) -> Figure:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from superice.utils.command_line import command, run
-from superice.score_tables import summary
+from superice.evaluation.tables import summary
 
 
 def main() -> None:

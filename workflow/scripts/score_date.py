@@ -9,8 +9,8 @@ from superice.utils.command_line import command, run, settings, settings_as
 from superice.dataset.layout import read_predictions
 from superice.features.day import read_model_features, read_observed_features
 from superice.utils.files import write_dataset
-from superice.score_tables import COSTS
-from superice.scores import ICE, ScoreSettings, score_date
+from superice.evaluation.tables import COSTS
+from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
 
 
 def main() -> None:

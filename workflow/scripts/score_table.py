@@ -6,8 +6,8 @@ from pathlib import Path
 
 from superice.utils.command_line import command, run, settings, settings_as
 from superice.utils.files import write_table
-from superice.intervals import IntervalSettings
-from superice.score_tables import (
+from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.tables import (
     by_month,
     by_region,
     comparison,

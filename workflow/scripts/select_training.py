@@ -9,9 +9,9 @@ from superice.dataset.layout import model_features_name
 from superice.inference.ensemble import SamplerSettings
 from superice.features.day import read_model_features
 from superice.utils.files import whole, write_table
-from superice.scores import ScoreSettings
+from superice.evaluation.date_scores import ScoreSettings
 from superice.seasons import spread_evenly
-from superice.selection import SelectionSettings, choose, judge
+from superice.evaluation.model_selection import SelectionSettings, choose, judge
 from superice.network.weights import Generator
 
 

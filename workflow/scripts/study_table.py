@@ -7,9 +7,9 @@ from pathlib import Path
 from superice.utils.command_line import command, run, settings, settings_as
 from superice.configuration import Study
 from superice.utils.files import write_table
-from superice.intervals import IntervalSettings
-from superice.score_tables import read_scores
-from superice.studies import study_table
+from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.tables import read_scores
+from superice.evaluation.sensitivity import study_table
 
 
 def main() -> None:

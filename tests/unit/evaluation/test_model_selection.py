@@ -9,9 +9,9 @@ import torch
 from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
 from superice.network.unet import NetworkSettings, build_network
-from superice.scores import ScoreSettings
+from superice.evaluation.date_scores import ScoreSettings
 from superice.seasons import spread_evenly
-from superice.selection import SCORES, choose, judge
+from superice.evaluation.model_selection import SCORES, choose, judge
 from superice.network.weights import Generator
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.scores import ICE, ScoreSettings, score_date
+from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
 from superice.network.weights import Generator
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from superice.scores import ScoreSettings, score_date
-from superice.thin_ice import fractions_sums, thickness_quantiles
+from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.thin_ice import fractions_sums, thickness_quantiles
 
 DAY = date(2023, 1, 4)
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from superice.utils.files import write_dataset
-from superice.intervals import IntervalSettings
-from superice.score_tables import (
+from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.tables import (
     by_month,
     by_region,
     comparison,
@@ -20,7 +20,7 @@ from superice.score_tables import (
     table,
     thin_ice,
 )
-from superice.scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import ScoreSettings, score_date
 
 SHAPE = (48, 48)
 HOW = IntervalSettings(resamples=200)

@@ -9,9 +9,9 @@ import pytest
 
 from superice.configuration import Study
 from superice.figures.studies import study
-from superice.intervals import IntervalSettings
-from superice.scores import score_date
-from superice.studies import study_table
+from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.sensitivity import study_table
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
 ERRORS = {"few": 0.3, "reference": 0.2, "many": 0.1}

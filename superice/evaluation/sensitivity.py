@@ -9,8 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from superice.configuration import Study
-from superice.intervals import IntervalSettings
-from superice.score_tables import daily, of_ensembles, table
+from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.tables import daily, of_ensembles, table
 
 
 def study_table(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
-from superice.intervals import IntervalSettings, resampled_means
+from superice.evaluation.bootstrap import IntervalSettings, resampled_means
 
 WEEKLY = IntervalSettings(resamples=500)
 SEASON = pd.Series(pd.date_range("2021-10-18", periods=26 * 7).strftime("%Y-%m-%d"))

@@ -1,0 +1,1 @@
+"""Scores of ensembles, their tables, and the choice among trainings."""
