@@ -21,7 +21,7 @@ from superice.utils.device import keep_freed
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling
-from superice.surrogate.sequences import Record, write_year
+from superice.surrogate.store import Record, write_year
 from superice.network.weights import default_device, resolve_precision
 
 

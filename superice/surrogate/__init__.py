@@ -1,1 +1,1 @@
-"""A network in place of the model: thickness twelve hours later, from thickness and weather (Durand et al., 2024)."""
+"""An emulator of neXtSIM sea-ice thickness."""

@@ -17,7 +17,7 @@ from superice.errors import InputError
 from superice.network.unet import padding
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import InputSettings, Scaling
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 from superice.network.weights import default_device, fill, read_weights, resolve_precision, write_weights
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from superice.errors import InputError
 from superice.network.normalisation import Moments
 from superice.training.store import MISSING
-from superice.surrogate.sequences import VARIABLES, Record, decoded
+from superice.surrogate.store import VARIABLES, Record, decoded
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from superice.errors import InputError
 from superice.fields.spectra import largest_ice_square, radial_spectrum, spectral_slope
 from superice.surrogate.rollout import RollOut
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 
 DAYS = 366
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")

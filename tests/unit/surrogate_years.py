@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from superice.surrogate.sequences import write_year
+from superice.surrogate.store import write_year
 
 SHAPE = (22, 26)
 

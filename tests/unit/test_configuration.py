@@ -17,7 +17,7 @@ from superice.evaluation.bootstrap import IntervalSettings
 from superice.network.unet import NetworkSettings
 from superice.evaluation.date_scores import ScoreSettings
 from superice.evaluation.model_selection import SelectionSettings
-from superice.surrogate.plan import SurrogatePlan
+from superice.surrogate.configuration import SurrogatePlan
 from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings
 from superice.surrogate.training import IncrementLoss

@@ -11,7 +11,7 @@ from superice.errors import InputError
 from superice.fields.grid import load_grid
 from superice.utils.provenance import digest
 from superice.sources import Sources
-from superice.surrogate.plan import SurrogatePlan
+from superice.surrogate.configuration import SurrogatePlan
 
 try:
     RUN = Configuration(config)

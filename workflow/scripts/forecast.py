@@ -10,7 +10,7 @@ from superice.fields.grid import load_grid
 from superice.utils.device import keep_freed
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import ForecastSettings, score_forecasts
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from superice.utils.command_line import add_threads, command, run, use_threads
 from superice.utils.files import write_dataset
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import season
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 
 
 def main() -> None:

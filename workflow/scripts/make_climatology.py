@@ -7,7 +7,7 @@ import numpy as np
 from superice.utils.command_line import command, run
 from superice.utils.files import whole
 from superice.surrogate.scores import daily_climatology
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from superice.fields.grid import load_grid
 from superice.network.normalisation import quantities
 from superice.training.store import store_name, write_day
 from superice.surrogate.restoration import thickness_features, thickness_normalisation
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from superice.fields.grid import load_grid
 from superice.readers.era5 import METHODS, forcings
 from superice.readers.time_series import every
 from superice.readers.nextsim_thickness import thickness
-from superice.surrogate.sequences import write_year
+from superice.surrogate.store import write_year
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from superice.network.unet import parameter_count
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.trainer import Stopped, TrainingSettings
 

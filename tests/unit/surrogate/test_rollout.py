@@ -12,7 +12,7 @@ from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps
 from superice.surrogate.scores import ForecastSettings, daily_climatology, score_forecasts, table
-from superice.surrogate.sequences import Record
+from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.trainer import TrainingSettings
 
