@@ -1,1 +1,1 @@
-"""The figures: each function takes what was read from files and returns a matplotlib figure."""
+"""Figures of the report."""

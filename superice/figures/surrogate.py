@@ -13,7 +13,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from superice.figures.geography import colour_bar, draw_field, map_panels
+from superice.figures.map_panels import colour_bar, draw_field, map_panels
 from superice.figures.style import (
     LAND,
     LOW_RESOLUTION,

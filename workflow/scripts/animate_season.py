@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from superice.utils.command_line import command, run
-from superice.figures.seasons import animate, read_frames
+from superice.figures.season_overview import animate, read_frames
 
 
 def main() -> None:

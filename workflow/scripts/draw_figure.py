@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from superice.utils.command_line import command, run
 from superice.dataset.layout import read_gridded
 from superice.features.day import read_model_features, read_observed_features
-from superice.figures import by_part, by_wavelength, comparison, curves, distributions, maps, observations, seasons, studies, thin_ice
+from superice.figures import by_region_and_month
+from superice.figures import score_comparison
+from superice.figures import training_curves
+from superice.figures import input_shift
+from superice.figures import ensemble_maps
+from superice.figures import observed_inputs
+from superice.figures import season_overview
+from superice.figures import sensitivity
+from superice.figures import by_wavelength, thin_ice
 from superice.figures.style import save
 from superice.evaluation.tables import read_scores
 
@@ -20,39 +28,39 @@ def training(args: argparse.Namespace) -> Figure:
     histories = {
         (path.parents[1].name, int(path.parent.name.removeprefix("seed"))): pd.read_csv(path) for path in args.histories
     }
-    return curves.training_losses(histories)
+    return training_curves.training_losses(histories)
 
 
 def members(args: argparse.Namespace) -> Figure:
     """The inputs of one date, the truth and three members."""
-    features, ensemble = read_model_features(args.features[0]), maps.read_ensemble(args.predictions[0])
-    return maps.features_and_members(features, ensemble, maps.zoom_window(features.mask) if args.zoom else None)
+    features, ensemble = read_model_features(args.features[0]), ensemble_maps.read_ensemble(args.predictions[0])
+    return ensemble_maps.features_and_members(features, ensemble, ensemble_maps.zoom_window(features.mask) if args.zoom else None)
 
 
 def against_truth(args: argparse.Namespace) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member of some dates."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return maps.maps_against_truth([(read_model_features(f), maps.read_ensemble(p)) for f, p in pairs])
+    return ensemble_maps.maps_against_truth([(read_model_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs])
 
 
 def observed(args: argparse.Namespace) -> Figure:
     """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
     truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
     rows = zip(args.features, args.predictions, truths, strict=True)
-    return maps.observed_maps([(read_observed_features(f), maps.read_ensemble(p), truth) for f, p, truth in rows])
+    return ensemble_maps.observed_maps([(read_observed_features(f), ensemble_maps.read_ensemble(p), truth) for f, p, truth in rows])
 
 
 def inputs(args: argparse.Namespace) -> Figure:
     """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
     fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
-    return observations.observed_inputs(maps.day_of(fields), maps.grid_of(fields), fields)
+    return observed_inputs.observed_inputs(ensemble_maps.day_of(fields), ensemble_maps.grid_of(fields), fields)
 
 
 def smoothing(args: argparse.Namespace) -> Figure:
     """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return observations.smoothing(
-        [observations.Treatment(set_name(f), read_observed_features(f), maps.read_ensemble(p)) for f, p in pairs]
+    return observed_inputs.smoothing(
+        [observed_inputs.Treatment(set_name(f), read_observed_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs]
     )
 
 
@@ -63,12 +71,12 @@ def shift(args: argparse.Namespace) -> Figure:
         sources.setdefault(f"model, {set_name(path)}", []).append(path)
     days = {name: (step_km(paths[0]), [read_model_features(path) for path in paths]) for name, paths in sources.items()}
     observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
-    return distributions.shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
+    return input_shift.shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
 
 
 def step_km(path: Path) -> float:
     """Distance of the pixels of a published NetCDF file."""
-    return maps.grid_of(read_gridded(path, ("sic", "crs"))).step / 1000
+    return ensemble_maps.grid_of(read_gridded(path, ("sic", "crs"))).step / 1000
 
 
 def set_name(path: Path) -> str:
@@ -79,22 +87,22 @@ def set_name(path: Path) -> str:
 
 def compared(args: argparse.Namespace) -> Figure:
     """The scores of all experiments and baselines side by side."""
-    return comparison.scores_of_experiments(pd.read_csv(args.table))
+    return score_comparison.scores_of_experiments(pd.read_csv(args.table))
 
 
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
-    return curves.scores_over_dates(pd.read_csv(args.daily))
+    return training_curves.scores_over_dates(pd.read_csv(args.daily))
 
 
 def spectra(args: argparse.Namespace) -> Figure:
     """Spectra of some dates."""
-    return curves.spectra([read_scores(path) for path in args.scores])
+    return training_curves.spectra([read_scores(path) for path in args.scores])
 
 
 def calibration(args: argparse.Namespace) -> Figure:
     """Rank histograms, reliability, and error against spread."""
-    return curves.calibration(groups_of_scores(args.scores))
+    return training_curves.calibration(groups_of_scores(args.scores))
 
 
 def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
@@ -112,7 +120,7 @@ def scales(args: argparse.Namespace) -> Figure:
 
 def parts(args: argparse.Namespace) -> Figure:
     """Scores of every experiment by region and by month."""
-    return by_part.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
+    return by_region_and_month.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
 
 
 def thin(args: argparse.Namespace) -> Figure:
@@ -122,13 +130,13 @@ def thin(args: argparse.Namespace) -> Figure:
 
 def season(args: argparse.Namespace) -> Figure:
     """Every date of a season on a page: what is known of it beside one member."""
-    return seasons.film_strip(*seasons.read_frames(args.features, args.predictions))
+    return season_overview.film_strip(*season_overview.read_frames(args.features, args.predictions))
 
 
 def study(args: argparse.Namespace) -> Figure:
     """The scores of a study's experiments against what varies between them."""
     table = pd.read_csv(args.studies, dtype={"value": str})
-    return studies.study(table[table.study == args.study], args.final)
+    return sensitivity.study(table[table.study == args.study], args.final)
 
 
 FIGURES = {
@@ -169,11 +177,11 @@ def main() -> None:
         if name == "observed":
             kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
         if name == "comparison":
-            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, comparison.csv")
+            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, score_comparison.csv")
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
         if name == "study":
-            kind.add_argument("--studies", type=Path, required=True, help="table of the studies, studies.csv")
+            kind.add_argument("--studies", type=Path, required=True, help="table of the studies, sensitivity.csv")
             kind.add_argument("--study", required=True, help="name of the study")
             kind.add_argument("--final", required=True, help="the experiment that is marked")
         kind.add_argument("--png", type=Path, required=True, help="figure as PNG")

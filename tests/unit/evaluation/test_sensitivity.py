@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from superice.configuration import Study
-from superice.figures.studies import study
+from superice.figures.sensitivity import study
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.sensitivity import study_table

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from superice.dataset.layout import read_gridded
 from superice.features.day import Features
-from superice.figures.geography import colour_bar, draw_box, draw_field, map_panels
+from superice.figures.map_panels import colour_bar, draw_box, draw_field, map_panels
 from superice.figures.style import (
     FieldStyle,
     concentration_style,

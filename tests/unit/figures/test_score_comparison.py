@@ -9,7 +9,9 @@ from PIL import Image
 
 from superice.dataset.layout import writing_predictions
 from superice.features.day import read_model_features
-from superice.figures import by_part, by_wavelength, seasons, style
+from superice.figures import by_region_and_month
+from superice.figures import season_overview
+from superice.figures import by_wavelength, style
 from superice.figures import thin_ice as thin_ice_figure
 from superice.evaluation.tables import by_month, by_region, daily, thin_ice
 from superice.evaluation.date_scores import ScoreSettings, score_date
@@ -49,8 +51,8 @@ def days(scores):
 
 
 def test_regions_and_months_have_a_row_each(days):
-    figure = by_part.scores_by_part(by_region(days), by_month(days))
-    assert len(figure.axes) == 2 * len(by_part.SCORES)
+    figure = by_region_and_month.scores_by_part(by_region(days), by_month(days))
+    assert len(figure.axes) == 2 * len(by_region_and_month.SCORES)
     labels = lambda axis: [label.get_text() for label in axis.get_xticklabels()]
     assert labels(figure.axes[0]) == ["all ice", "pack", "marginal"]
     assert labels(figure.axes[5]) == ["Nov", "Dec", "Jan"]
@@ -90,7 +92,7 @@ def season(model_days, small_grid, tmp_path_factory):
 
 
 def test_frames_hold_the_truth_and_the_first_member(season):
-    grid, frames = seasons.read_frames(*season)
+    grid, frames = season_overview.read_frames(*season)
     assert [frame.day for frame in frames] == [date(2020, 1, 1) + timedelta(n) for n in range(5)]
     assert grid.shape == frames[0].fields["truth"].shape
     assert np.array_equal(frames[1].fields["truth"], frames[1].fields["member 1"], equal_nan=True)
@@ -98,22 +100,22 @@ def test_frames_hold_the_truth_and_the_first_member(season):
 
 def test_large_grids_are_thinned(small_grid):
     field = np.zeros((1086, 1308))
-    grid = seasons.Grid("large", small_grid.crs, 3000.0 * np.arange(1308), 3000.0 * np.arange(1086))
-    small, thinned = seasons.thinned(grid, field)
+    grid = season_overview.Grid("large", small_grid.crs, 3000.0 * np.arange(1308), 3000.0 * np.arange(1086))
+    small, thinned = season_overview.thinned(grid, field)
     assert small.shape == thinned.shape == (362, 436)
     assert small.step == 9000
 
 
 def test_a_film_strip_has_every_date_on_a_page(season):
-    grid, frames = seasons.read_frames(*season)
-    figure = seasons.film_strip(grid, frames * 36)
+    grid, frames = season_overview.read_frames(*season)
+    figure = season_overview.film_strip(grid, frames * 36)
     labels = [text.get_text() for text in figure.axes[0].texts]
     assert len(labels) == 180 and labels[:2] == ["01 Jan 2020", "02 Jan 2020"]
     assert figure.get_figheight() < 10
 
 
 def test_an_animation_has_a_frame_for_each_date(season, tmp_path):
-    seasons.animate(*seasons.read_frames(*season), tmp_path / "season.gif")
+    season_overview.animate(*season_overview.read_frames(*season), tmp_path / "season.gif")
     with Image.open(tmp_path / "season.gif") as picture:
         assert picture.n_frames == 5
         picture.seek(0)

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from superice.fields.deformation import total_deformation
 from superice.dataset.layout import MASK_REASONS
 from superice.features.day import Features
-from superice.figures.geography import colour_bar, draw_field, map_panels, part_of
-from superice.figures.maps import SECONDS_PER_DAY, Ensemble, zoom_window
+from superice.figures.map_panels import colour_bar, draw_field, map_panels, part_of
+from superice.figures.ensemble_maps import SECONDS_PER_DAY, Ensemble, zoom_window
 from superice.figures.style import (
     LOW_RESOLUTION,
     PAGE_WIDTH,

@@ -18,8 +18,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from superice.features.day import read_model_features, read_observed_features
-from superice.figures.geography import coarse_land, coastline, graticule
-from superice.figures.maps import read_member
+from superice.figures.map_panels import coarse_land, coastline, graticule
+from superice.figures.ensemble_maps import read_member
 from superice.figures.style import (
     COAST,
     LAND,
