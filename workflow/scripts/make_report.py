@@ -7,7 +7,7 @@ import pandas as pd
 
 from superice.utils.command_line import command, run, settings
 from superice.utils.files import write_text
-from superice.report import Contents, render, times_by_rule
+from superice.report.page import Contents, render, times_by_rule
 
 
 def read_table(path: Path | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from superice.report import Contents, render, times_by_rule
+from superice.report.page import Contents, render, times_by_rule
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))

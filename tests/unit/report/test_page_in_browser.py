@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from superice.report import Contents, render
+from superice.report.page import Contents, render
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
