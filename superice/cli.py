@@ -98,8 +98,8 @@ def status(arguments: list[str]) -> None:
 
     from snakemake.utils import update_config
 
-    from superice.configuration import Configuration
-    from superice.status import describe
+    from superice.run.configuration import Configuration
+    from superice.run.status import describe
 
     content: dict = {}
     for path in (args.folder / "config/config.yaml", *args.configfile):

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from superice.configuration import Study
+from superice.run.configuration import Study
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.tables import daily, of_ensembles, table
 

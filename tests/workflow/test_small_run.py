@@ -10,8 +10,8 @@ import yaml
 from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
-from superice.configuration import Configuration
-from superice.status import progress, stages
+from superice.run.configuration import Configuration
+from superice.run.status import progress, stages
 
 CONFIG = """
 name: small

@@ -6,11 +6,11 @@ import sys
 from dataclasses import asdict
 from datetime import date
 
-from superice.configuration import Configuration
+from superice.run.configuration import Configuration
 from superice.errors import InputError
 from superice.fields.grid import load_grid
 from superice.utils.provenance import digest
-from superice.sources import Sources
+from superice.run.sources import Sources
 from superice.surrogate.configuration import SurrogatePlan
 
 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from superice.utils.command_line import command, run, settings, settings_as
-from superice.configuration import Study
+from superice.run.configuration import Study
 from superice.utils.files import write_table
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.tables import read_scores

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.configuration import Study
+from superice.run.configuration import Study
 from superice.figures.sensitivity import study
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from superice.configuration import Configuration
+from superice.run.configuration import Configuration
 from superice.errors import InputError, MissingInput
 from superice.readers import nextsim_cmems
 from superice.readers import cs2smos
 from superice.readers import nextsim_moorings
 from superice.readers import osisaf_concentration
 from superice.readers import osisaf_drift
-from superice.sources import Sources
+from superice.run.sources import Sources
 
 DAY = date(2021, 1, 13)
 NAMES = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.configuration import Configuration
+from superice.run.configuration import Configuration
 
 RECENT = 3600.0  # seconds that the rate is taken from
 

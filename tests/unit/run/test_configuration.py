@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from superice.configuration import SCHEMA, Configuration
+from superice.run.configuration import SCHEMA, Configuration
 from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
 from superice.features.day import FeatureSettings, ObservationSettings

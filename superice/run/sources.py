@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from superice.configuration import Configuration
+from superice.run.configuration import Configuration
 from superice.errors import InputError
 from superice.readers import nextsim_cmems
 from superice.readers import cs2smos

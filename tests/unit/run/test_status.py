@@ -9,8 +9,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from superice.configuration import Configuration
-from superice.status import describe, progress
+from superice.run.configuration import Configuration
+from superice.run.status import describe, progress
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_700_000_000.0
