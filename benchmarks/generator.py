@@ -20,13 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.utils.command_line import command, run, settings, settings_as
-from superice.inference.receptive_field import demand
 from superice.features.day import read_model_features, read_observed_features
 from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
-from superice.utils.device import keep_convolutions, keep_freed
+from superice.inference.receptive_field import demand
 from superice.network.unet import NetworkSettings, UNet, build_network, padding
 from superice.network.weights import default_device, resolve_precision
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.device import keep_convolutions, keep_freed
 
 COPIED = 2**28  # bytes
 Fields = tuple[Tensor, Tensor, Tensor]

@@ -17,13 +17,13 @@ import netCDF4
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice.utils.command_line import command, run
 from superice.dataset.layout import write_model_features
 from superice.features.day import FeatureSettings, model_day, model_features, model_statistics
 from superice.fields.grid import Grid, land_mask, load_grid
 from superice.readers import nextsim_moorings
 from superice.synthetic.arctic import TwinDay, map_scale
 from superice.synthetic.nextsim_files import write_moorings
+from superice.utils.command_line import command, run
 
 DAY = date(2022, 4, 1)
 

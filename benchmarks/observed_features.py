@@ -16,14 +16,12 @@ from types import ModuleType
 
 import numpy as np
 
-from superice.features.day import day
-from superice.utils.command_line import command, run
 from superice.dataset.layout import write_observed_features
+from superice.features import day
 from superice.features.day import FeatureSettings, observed_day
 from superice.fields.grid import Grid, load_grid
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+from superice.utils.command_line import command, run
 
 STEPS = {
     "_concentration_on": "concentration on the thickness grid",
@@ -60,7 +58,7 @@ def one_day(folders: list[Path], day: date, grid: Grid, land: np.ndarray, output
     """Make the features of a day; returns seconds by step."""
     clock = Clock()
     for function, name in STEPS.items():
-        clock.watch(features, function, name, originals[function])
+        clock.watch(day, function, name, originals[function])
     began = time.process_time()
     products = []
     for product, folder in zip((cs2smos, osisaf_concentration, osisaf_drift), folders, strict=True):
@@ -95,7 +93,7 @@ def main() -> None:
     args = parser.parse_args()
     grid = load_grid(args.areas, args.area)
     land = np.zeros(grid.shape, bool)  # a file of the workflow, made once
-    originals = {name: getattr(features, name) for name in STEPS}
+    originals = {name: getattr(day, name) for name in STEPS}
     folders = [args.cs2smos, args.concentration, args.drift]
     with tempfile.TemporaryDirectory() as output:
         rounds = [one_day(folders, args.date, grid, land, Path(output), originals) for _ in range(args.rounds + 1)]

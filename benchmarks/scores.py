@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice.evaluation import date_scores
-from superice.utils.command_line import command, run
-from superice.fields.box_filter import box_mean
 from superice.dataset.layout import FIELDS, read_predictions, write_model_features, writing_predictions
-from superice.features.day import read_model_features
-from superice.fields.grid import land_mask, load_grid
+from superice.evaluation import date_scores
 from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.features.day import read_model_features
+from superice.fields.box_filter import box_mean
+from superice.fields.grid import land_mask, load_grid
+from superice.utils.command_line import command, run
 
 DAY = date(2022, 4, 1)
 STEPS = {
@@ -64,7 +64,7 @@ def make(folder: Path, areas: Path, area: str, members: int) -> None:
 
 def watch(seconds: dict[str, float], function: str, name: str) -> None:
     """Count the calls of a step of ``score_date``."""
-    original: Callable = getattr(scores, function)
+    original: Callable = getattr(date_scores, function)
 
     def timed(*arguments):
         began = time.process_time()
@@ -72,7 +72,7 @@ def watch(seconds: dict[str, float], function: str, name: str) -> None:
         seconds[name] += time.process_time() - began
         return result
 
-    setattr(scores, function, timed)
+    setattr(date_scores, function, timed)
 
 
 def main() -> None:

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from generator import demand, device_name, machine, peak_bytes
 
-from superice.utils.command_line import command, run, settings, settings_as
 from superice.network.formulations import NoisePrediction
-from superice.network.unet import NetworkSettings, padding
 from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
-from superice.utils.distributed import is_first, processes
+from superice.network.unet import NetworkSettings, padding
 from superice.training.samples import Days
 from superice.training.store import write_day
 from superice.training.trainer import Training, TrainingSettings
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.distributed import is_first, processes
 
 DAYS = 4
 UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)

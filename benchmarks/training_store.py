@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import zarr
 
-from superice.utils.command_line import command, run
 from superice.features.day import read_model_features
 from superice.network.normalisation import Normalisation, day_statistics, quantities
 from superice.training.store import decoded, open_day, write_day
+from superice.utils.command_line import command, run
 
 FLOOR, THRESHOLD = 1e-4, 0.15
 CHUNK = 256

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from superice.utils import command_line
 from superice import __version__
+from superice.utils import command_line
 from superice.utils.command_line import add_threads, command, use_threads
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
@@ -52,9 +52,9 @@ def generate(arguments: list[str]) -> None:
     args = generate_parser().parse_args(arguments)
 
     # The heavy imports come after --help.
-    from superice.inference.ensemble import SamplerSettings
-    from superice.inference.day import generate as draw
     from superice.fields.grid import load_grid
+    from superice.inference.day import generate as draw
+    from superice.inference.ensemble import SamplerSettings
 
     sampler = SamplerSettings(
         name=args.sampler,

@@ -13,8 +13,8 @@ import xarray as xr
 
 from superice import __version__
 from superice.errors import InputError
-from superice.utils.files import whole, write_dataset
 from superice.fields.grid import Grid
+from superice.utils.files import whole, write_dataset
 from superice.utils.provenance import provenance
 
 FIELDS = {

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from superice.errors import InputError
 from superice.download.base import Interrupted, Unreachable, patiently, size_of
+from superice.errors import InputError
 
 if TYPE_CHECKING:
     from copernicusmarine import ResponseGet

@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 
-from superice.errors import InputError, MissingInput
-from superice.readers.product_file import opened
 from superice.download.base import Server
 from superice.download.copernicus import Copernicus
 from superice.download.ftp import Ftp
 from superice.download.http import Web
+from superice.errors import InputError, MissingInput
+from superice.readers.product_file import opened
 
 SERVERS = {"http": Web, "https": Web, "ftp": Ftp, "ftps": Ftp, "copernicusmarine": Copernicus}
 log = logging.getLogger(__name__)

@@ -17,14 +17,14 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from superice.evaluation.pointwise import PixelStatistics, accuracy, pixel_statistics
-from superice.evaluation.calibration import rank_counts, reliability_counts, spread_classes
-from superice.fields.box_filter import box_sum, pixels
 from superice.errors import InputError
+from superice.evaluation.calibration import rank_counts, reliability_counts, spread_classes
 from superice.evaluation.lead_lines import Leads, increment_shape, lead_lines, lead_pixels, scale_coherence
+from superice.evaluation.pointwise import PixelStatistics, accuracy, pixel_statistics
 from superice.evaluation.ssim import structural_similarity
-from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum
 from superice.evaluation.thin_ice import fractions_sums, thickness_quantiles
+from superice.fields.box_filter import box_sum, pixels
+from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum
 
 FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)

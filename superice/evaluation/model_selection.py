@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
-from superice.features.day import Features
 from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
+from superice.features.day import Features
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.network.weights import Generator
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")

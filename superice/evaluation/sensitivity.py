@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from superice.run.configuration import Study
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.tables import daily, of_ensembles, table
+from superice.run.configuration import Study
 
 
 def study_table(

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from superice.evaluation.calibration import reliability_index
 from superice.errors import InputError
 from superice.evaluation.bootstrap import BOUNDS, IntervalSettings, resampled_means
-from superice.evaluation.lead_lines import direction_of
+from superice.evaluation.calibration import reliability_index
 from superice.evaluation.date_scores import FIELDS, ICE, SOURCES
+from superice.evaluation.lead_lines import direction_of
 
 OF_RUN = ["branch", "split", "experiment"]
 OF_FIELD = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]

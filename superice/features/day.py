@@ -11,8 +11,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.features.day import observation_operator
-from superice.utils.command_line import settings_as
+from superice.dataset.layout import FIELDS, MASK_REASONS, read_gridded
+from superice.errors import InputError
+from superice.features import observation_operator
+from superice.fields.box_filter import LowResolution, box_mean, pixels
 from superice.fields.deformation import (
     contour_grid,
     drift_deformation,
@@ -20,16 +22,12 @@ from superice.fields.deformation import (
     polar_map_scale,
     total_deformation,
 )
-from superice.fields.box_filter import LowResolution, box_mean, pixels
-from superice.dataset.layout import FIELDS, MASK_REASONS, read_gridded
-from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.network.normalisation import SECONDS_PER_DAY, day_statistics
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
-from superice.readers.nextsim_day import RANGES, ModelDay
 from superice.fields.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
+from superice.network.normalisation import SECONDS_PER_DAY, day_statistics
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers.nextsim_day import RANGES, ModelDay
+from superice.utils.command_line import settings_as
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
 REASON = {name: bit for bit, name in MASK_REASONS.items()}

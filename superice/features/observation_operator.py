@@ -13,14 +13,12 @@ import numpy as np
 import pyproj
 from scipy.ndimage import map_coordinates
 
-from superice.fields.deformation import polar_map_scale
 from superice.fields.box_filter import LowResolution, box_mean, pixels
+from superice.fields.deformation import polar_map_scale
 from superice.fields.grid import Grid
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
-from superice.readers.nextsim_day import ModelDay
 from superice.fields.regridding import pixel_coordinates
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+from superice.readers.nextsim_day import ModelDay
 
 STEP_SECONDS = 60.0
 

@@ -11,6 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from superice.evaluation.date_scores import ICE
+from superice.evaluation.tables import last_splits
 from superice.figures.style import (
     LOW,
     LOW_RESOLUTION,
@@ -23,8 +25,6 @@ from superice.figures.style import (
     look,
     notice,
 )
-from superice.evaluation.tables import last_splits
-from superice.evaluation.date_scores import ICE
 
 # By column of the tables: how the axis is named, and the best value.
 SCORES = {

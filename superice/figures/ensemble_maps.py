@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 
 from superice.dataset.layout import read_gridded
 from superice.features.day import Features
+from superice.fields.grid import Grid
+from superice.fields.spectra import largest_ice_square
 from superice.figures.map_panels import colour_bar, draw_box, draw_field, map_panels
 from superice.figures.style import (
     FieldStyle,
@@ -27,8 +29,6 @@ from superice.figures.style import (
     spread_style,
     thickness_style,
 )
-from superice.fields.grid import Grid
-from superice.fields.spectra import largest_ice_square
 
 SECONDS_PER_DAY = 86400
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.features.day import Features
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, letter_panels, look, notice
 from superice.network.normalisation import quantities
-from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 FIELDS = {
     "sic": ("concentration (1)", np.linspace(0.15, 1.0, 35), "1"),

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
 from superice.fields.grid import Grid, land_mask
+from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
 
 Window = tuple[slice, slice]
 FINE_ENOUGH = 700  # cells along a side: a panel shows no more

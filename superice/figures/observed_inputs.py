@@ -16,11 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from matplotlib.figure import Figure
 
-from superice.fields.deformation import total_deformation
 from superice.dataset.layout import MASK_REASONS
 from superice.features.day import Features
-from superice.figures.map_panels import colour_bar, draw_field, map_panels, part_of
+from superice.fields.deformation import total_deformation
+from superice.fields.grid import Grid
+from superice.fields.spectra import largest_ice_square, radial_spectrum
 from superice.figures.ensemble_maps import SECONDS_PER_DAY, Ensemble, zoom_window
+from superice.figures.map_panels import colour_bar, draw_field, map_panels, part_of
 from superice.figures.style import (
     LOW_RESOLUTION,
     PAGE_WIDTH,
@@ -34,8 +36,6 @@ from superice.figures.style import (
     strain_rate_style,
     thickness_style,
 )
-from superice.fields.grid import Grid
-from superice.fields.spectra import largest_ice_square, radial_spectrum
 
 MEMBERS = "#009E73"
 # What is shown of the reasons, from the first that applies; open water and land hide what else is missing there.

@@ -18,8 +18,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from superice.features.day import read_model_features, read_observed_features
-from superice.figures.map_panels import coarse_land, coastline, graticule
+from superice.fields.grid import Grid
 from superice.figures.ensemble_maps import read_member
+from superice.figures.map_panels import coarse_land, coastline, graticule
 from superice.figures.style import (
     COAST,
     LAND,
@@ -31,9 +32,8 @@ from superice.figures.style import (
     notice,
     thickness_style,
 )
-from superice.utils.files import whole
-from superice.fields.grid import Grid
 from superice.seasons import spread_evenly
+from superice.utils.files import whole
 
 PAGE_HEIGHT = 8.6  # inches for the maps of a film strip
 LARGEST_MAP = 400  # cells along a side

@@ -13,6 +13,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from superice.fields.grid import Grid
 from superice.figures.map_panels import colour_bar, draw_field, map_panels
 from superice.figures.style import (
     LAND,
@@ -25,9 +26,8 @@ from superice.figures.style import (
     spelled,
     thickness_style,
 )
-from superice.utils.files import whole
-from superice.fields.grid import Grid
 from superice.surrogate.restoration import spectra
+from superice.utils.files import whole
 
 CLIMATOLOGY, MEMBERS = "0.5", "#0072B2"
 FRAME_DOTS = 80

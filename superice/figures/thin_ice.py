@@ -11,6 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from superice.evaluation.date_scores import ICE
+from superice.evaluation.tables import last_splits
 from superice.figures.style import (
     LOW,
     LOW_RESOLUTION,
@@ -24,8 +26,6 @@ from superice.figures.style import (
     name_line_styles,
     notice,
 )
-from superice.evaluation.tables import last_splits
-from superice.evaluation.date_scores import ICE
 
 STYLES = ("-", "--", "-.", ":")
 

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from superice.evaluation.date_scores import ICE
 from superice.figures.style import (
     LOW,
     LOW_RESOLUTION,
@@ -29,7 +30,6 @@ from superice.figures.style import (
     notice,
     spelled,
 )
-from superice.evaluation.date_scores import ICE
 
 MEMBERS = "#0072B2"
 LINES = ("-", "--", "-.", ":")

@@ -16,12 +16,12 @@ from scipy import fft
 
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.utils.files import read_json, write_json
+from superice.features.observation_operator import sampled
 from superice.fields.grid import Grid
-from superice.readers import cs2smos
 from superice.fields.regridding import spline_sample
 from superice.fields.spectra import largest_ice_square, radial_spectrum
-from superice.features.observation_operator import sampled
+from superice.readers import cs2smos
+from superice.utils.files import read_json, write_json
 
 CLASS_WIDTH_M = 0.25
 LEAST_PIXELS = 1000  # of a class of thickness

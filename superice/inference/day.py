@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from superice.inference.box_mean_constraint import consistent
-from superice.fields.box_filter import pixels
 from superice.dataset.layout import writing_predictions
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.errors import InputError
 from superice.features.day import read_features
+from superice.fields.box_filter import pixels
 from superice.fields.grid import Grid
+from superice.inference.box_mean_constraint import consistent
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.network.weights import Generator
 
 

@@ -16,15 +16,15 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from superice.inference.receptive_field import demand
-from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.errors import InputError
 from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
-from superice.utils.device import available, keep_convolutions, keep_freed
-from superice.network.unet import padding
-from superice.network.normalisation import quantities
-from superice.network.weights import Generator, default_device, resolve_precision
+from superice.inference.receptive_field import demand
 from superice.inference.tiling import Window, windows
+from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
+from superice.network.normalisation import quantities
+from superice.network.unet import padding
+from superice.network.weights import Generator, default_device, resolve_precision
+from superice.utils.device import available, keep_convolutions, keep_freed
 
 if TYPE_CHECKING:
     from superice.features.day import Features

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.inference.receptive_field import Demand
-from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
 from superice.inference.tiling import Box, widened
+from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
 
 
 def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:

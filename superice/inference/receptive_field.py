@@ -13,8 +13,8 @@ from itertools import accumulate, repeat
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from superice.network.unet import BLOCK_REACH, NetworkSettings
 from superice.inference.tiling import Box, windows
+from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 # A box counts as so much wider all around: each is a few operations more, of a shape of their own to be prepared.
 MARGIN = 3 * BLOCK_REACH

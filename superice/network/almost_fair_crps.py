@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from superice.network.formulations import Losses, Model, masked_mean_square
 from superice.errors import InputError
+from superice.network.formulations import Losses, Model, masked_mean_square
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from superice.network.formulations import Losses, Model, masked_mean_square
 from superice.errors import InputError
+from superice.network.formulations import Losses, Model, masked_mean_square
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from superice.utils.command_line import settings_as
-from superice.network.formulations import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.errors import InputError
-from superice.utils.files import whole
-from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.network.normalisation import Normalisation
 from superice.network.almost_fair_crps import ProperScores
+from superice.network.formulations import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
+from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
+from superice.network.unet import NetworkSettings, UNet, build_network
+from superice.utils.command_line import settings_as
+from superice.utils.files import whole
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,

@@ -14,8 +14,8 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import ProductFile
 from superice.fields.regridding import continued
+from superice.readers.product_file import ProductFile
 
 LATTICE_DEGREES = 1e-4
 METRES_PER_DEGREE = 111_195.0

@@ -19,9 +19,9 @@ from scipy.spatial import cKDTree
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
+from superice.fields.vectors import east_on_map, to_map
 from superice.readers.product_file import ProductFile
 from superice.readers.time_series import Series, in_one_axis
-from superice.fields.vectors import east_on_map, to_map
 
 PRODUCT = "era5"
 NAMES = {"t2m": ("t2m", "2t", "tas"), "u10": ("u10", "10u", "uas"), "v10": ("v10", "10v", "vas")}

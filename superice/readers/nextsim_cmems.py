@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import best, opened
 from superice.readers.nextsim_day import ModelDay, read_day
+from superice.readers.product_file import best, opened
 
 PRODUCT = "cmems"
 NAME = re.compile(r"(?P<day>\d{8})_(?:hr|dm)-nersc-MODEL-(?P<rest>.+?)(?:-b(?P<bulletin>\d{8})(?P<version>.*))?\.nc")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import ProductFile
 from superice.readers.curvilinear import placed
+from superice.readers.product_file import ProductFile
 
 # The last guards against day-1 and percent per day taken for s-1: 86 day-1 is beyond any field of 3 km.
 RANGES = {

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.readers.product_file import around, best, opened
 from superice.readers.nextsim_day import ModelDay, read_day
+from superice.readers.product_file import around, best, opened
 
 PRODUCT = "nextsim"
 NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")

@@ -16,11 +16,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from superice.errors import InputError
-from superice.utils.provenance import digest
 from superice.seasons import Calendar, Season, spread_evenly
 from superice.synthetic.settings import TwinSettings
+from superice.utils.provenance import digest
 
-SCHEMA = Path(__file__).parent.parent / "config" / "schema.yaml"
+SCHEMA = Path(__file__).parents[2] / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
 
 

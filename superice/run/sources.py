@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
-from superice.run.configuration import Configuration
 from superice.errors import InputError
-from superice.readers import nextsim_cmems
-from superice.readers import cs2smos
-from superice.readers import nextsim_moorings
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
+from superice.run.configuration import Configuration
 from superice.seasons import Season
 from superice.synthetic import file_names
 

@@ -6,10 +6,10 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
-from superice.utils.command_line import settings_as
 from superice.errors import InputError
 from superice.surrogate.restoration import RestorationSettings
 from superice.synthetic.forced_run import DrivenTwinSettings
+from superice.utils.command_line import settings_as
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")

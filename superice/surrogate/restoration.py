@@ -12,10 +12,10 @@ from datetime import date
 
 import numpy as np
 
-from superice.fields.box_filter import box_mean, pixels
 from superice.features.day import Features
-from superice.network.normalisation import VARIABLES, Moments, Normalisation
+from superice.fields.box_filter import box_mean, pixels
 from superice.fields.spectra import largest_ice_square, radial_spectrum
+from superice.network.normalisation import VARIABLES, Moments, Normalisation
 
 INPUTS = ("sit",)
 

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.utils.command_line import settings_as
 from superice.errors import InputError
 from superice.network.unet import padding
+from superice.network.weights import default_device, fill, read_weights, resolve_precision, write_weights
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.store import Record
-from superice.network.weights import default_device, fill, read_weights, resolve_precision, write_weights
+from superice.utils.command_line import settings_as
 
 
 @dataclass

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
-from superice.training.store import MISSING
 from superice.surrogate.store import VARIABLES, Record, decoded
+from superice.training.store import MISSING
 
 
 @dataclass(frozen=True)

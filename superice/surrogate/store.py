@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.utils.files import read_json, whole, write_json
 from superice.network.normalisation import Moments
 from superice.training.store import MISSING, scaled
+from superice.utils.files import read_json, whole, write_json
 
 VARIABLES = ("sit", "t2m", "u10", "v10")
 OFFSETS = np.array([0, 250, 0, 0], np.float32)  # m, K, m s-1, m s-1

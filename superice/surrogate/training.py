@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from superice.network.formulations import Losses, masked_mean_square
 from superice.errors import InputError
+from superice.network.formulations import Losses, masked_mean_square
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import Steps
 from superice.training.trainer import Training, TrainingSettings

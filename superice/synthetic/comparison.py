@@ -14,8 +14,8 @@ from scipy.stats import kurtosis, skew
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.seasons import Season
 from superice.fields.spectra import radial_spectrum, spectral_slope
+from superice.seasons import Season
 from superice.synthetic.arctic import Arctic
 from superice.synthetic.settings import TwinSettings
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
-from superice.utils.files import whole
 from superice.fields.grid import Grid
 from superice.synthetic.nextsim_files import FILL
+from superice.utils.files import whole
 
 ERA5 = {
     "t2m": ("2 metre temperature", "K"),

@@ -12,13 +12,13 @@ import numpy as np
 import pyproj
 from tqdm import tqdm
 
+from superice.fields.grid import Grid, land_mask
+from superice.fields.vectors import east_on_map, to_geographic
+from superice.synthetic.forced_files import write_new_era5, write_old_era5, write_thickness
+from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings
+from superice.synthetic.weather import Weather, WeatherSettings
 from superice.utils.command_line import settings_as
 from superice.utils.files import whole
-from superice.fields.grid import Grid, land_mask
-from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings
-from superice.synthetic.forced_files import write_new_era5, write_old_era5, write_thickness
-from superice.synthetic.weather import Weather, WeatherSettings
-from superice.fields.vectors import east_on_map, to_geographic
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import netCDF4
 import numpy as np
 
 from superice.fields.deformation import gradient_deformation
-from superice.utils.files import whole
 from superice.fields.grid import Grid
 from superice.synthetic.arctic import TwinDay
+from superice.utils.files import whole
 
 FILL = np.float32(-1e14)
 UNITS = "days since 1900-01-01 00:00:00"

@@ -13,14 +13,12 @@ import numpy as np
 import pyproj
 from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filter
 
-from superice.utils.files import whole
 from superice.fields.grid import Grid
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.readers.product_file import EASE2, POLAR_STEREOGRAPHIC
 from superice.synthetic.arctic import Arctic
 from superice.synthetic.random_fields import PeriodicField, power_law
+from superice.utils.files import whole
 
 EPOCH = "seconds since 1978-01-01 00:00:00"
 SECONDS = 86400

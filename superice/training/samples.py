@@ -14,9 +14,9 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from superice.errors import InputError
-from superice.training.input_noise import EXACT, InputErrors, observed
-from superice.network.unet import padding
 from superice.network.normalisation import Normalisation
+from superice.network.unet import padding
+from superice.training.input_noise import EXACT, InputErrors, observed
 from superice.training.store import decoded, known, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km

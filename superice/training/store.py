@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.utils.files import whole
 from superice.network.normalisation import VARIABLES
+from superice.utils.files import whole
 
 STEPS = {
     "sic": 1e-4,

@@ -18,14 +18,14 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
-from superice.utils import distributed
-from superice.network.formulations import Formulation, Losses, Model
 from superice.errors import InputError
-from superice.utils.files import whole, write_table
-from superice.training.input_noise import InputErrors
+from superice.network.formulations import Formulation, Losses, Model
 from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.training.samples import Crop, Days, Samples
 from superice.network.weights import default_device, resolve_precision
+from superice.training.input_noise import InputErrors
+from superice.training.samples import Crop, Days, Samples
+from superice.utils import distributed
+from superice.utils.files import whole, write_table
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.utils.command_line import command, run
 from superice.figures.season_overview import animate, read_frames
+from superice.utils.command_line import command, run
 
 
 def main() -> None:

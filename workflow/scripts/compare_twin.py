@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.utils.command_line import command, run, settings
 from superice.synthetic.comparison import coarse, measures, snapshot_window, twin_measures, twin_window
 from superice.synthetic.settings import TwinSettings
+from superice.utils.command_line import command, run, settings
 
 
 def met(name: str, value: float, reference: float) -> bool:

@@ -15,16 +15,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from superice.utils.command_line import command, day, run
 from superice.download.fetch import Download, fetch
 from superice.errors import MissingInput
+from superice.readers import cs2smos, nextsim_cmems, osisaf_concentration, osisaf_drift
+from superice.utils.command_line import command, day, run
 from superice.utils.files import write_json
-from superice.readers import nextsim_cmems
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
 
-PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": cmems}
+PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": nextsim_cmems}
 
 
 def found(download: Download) -> dict:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.inference.baselines import CorrelatedNoise, members
-from superice.utils.command_line import command, day, run, settings
 from superice.dataset.layout import writing_predictions
 from superice.features.day import read_features
 from superice.fields.grid import load_grid
+from superice.inference.baselines import CorrelatedNoise, members
+from superice.utils.command_line import command, day, run, settings
 
 SUMMARY = {
     "cubic": "The low-resolution thickness on 25 km cells, interpolated by a cubic spline: a baseline.",

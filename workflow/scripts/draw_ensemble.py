@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.inference.ensemble import SamplerSettings
-from superice.inference.day import generate
 from superice.fields.grid import load_grid
+from superice.inference.day import generate
+from superice.inference.ensemble import SamplerSettings
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 
 
 def main() -> None:

@@ -7,20 +7,23 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from superice.utils.command_line import command, run
 from superice.dataset.layout import read_gridded
-from superice.features.day import read_model_features, read_observed_features
-from superice.figures import by_region_and_month
-from superice.figures import score_comparison
-from superice.figures import training_curves
-from superice.figures import input_shift
-from superice.figures import ensemble_maps
-from superice.figures import observed_inputs
-from superice.figures import season_overview
-from superice.figures import sensitivity
-from superice.figures import by_wavelength, thin_ice
-from superice.figures.style import save
 from superice.evaluation.tables import read_scores
+from superice.features.day import read_model_features, read_observed_features
+from superice.figures import (
+    by_region_and_month,
+    by_wavelength,
+    ensemble_maps,
+    input_shift,
+    observed_inputs,
+    score_comparison,
+    season_overview,
+    sensitivity,
+    thin_ice,
+    training_curves,
+)
+from superice.figures.style import save
+from superice.utils.command_line import command, run
 
 
 def training(args: argparse.Namespace) -> Figure:
@@ -34,20 +37,26 @@ def training(args: argparse.Namespace) -> Figure:
 def members(args: argparse.Namespace) -> Figure:
     """The inputs of one date, the truth and three members."""
     features, ensemble = read_model_features(args.features[0]), ensemble_maps.read_ensemble(args.predictions[0])
-    return ensemble_maps.features_and_members(features, ensemble, ensemble_maps.zoom_window(features.mask) if args.zoom else None)
+    return ensemble_maps.features_and_members(
+        features, ensemble, ensemble_maps.zoom_window(features.mask) if args.zoom else None
+    )
 
 
 def against_truth(args: argparse.Namespace) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member of some dates."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return ensemble_maps.maps_against_truth([(read_model_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs])
+    return ensemble_maps.maps_against_truth(
+        [(read_model_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs]
+    )
 
 
 def observed(args: argparse.Namespace) -> Figure:
     """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
     truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
     rows = zip(args.features, args.predictions, truths, strict=True)
-    return ensemble_maps.observed_maps([(read_observed_features(f), ensemble_maps.read_ensemble(p), truth) for f, p, truth in rows])
+    return ensemble_maps.observed_maps(
+        [(read_observed_features(f), ensemble_maps.read_ensemble(p), truth) for f, p, truth in rows]
+    )
 
 
 def inputs(args: argparse.Namespace) -> Figure:
@@ -60,7 +69,10 @@ def smoothing(args: argparse.Namespace) -> Figure:
     """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
     pairs = zip(args.features, args.predictions, strict=True)
     return observed_inputs.smoothing(
-        [observed_inputs.Treatment(set_name(f), read_observed_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs]
+        [
+            observed_inputs.Treatment(set_name(f), read_observed_features(f), ensemble_maps.read_ensemble(p))
+            for f, p in pairs
+        ]
     )
 
 
@@ -177,7 +189,9 @@ def main() -> None:
         if name == "observed":
             kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
         if name == "comparison":
-            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, score_comparison.csv")
+            kind.add_argument(
+                "--table", type=Path, required=True, help="table of the experiments, score_comparison.csv"
+            )
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
         if name == "study":

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from superice.utils.command_line import command, run
+from superice.fields.grid import Grid, load_grid
 from superice.figures import surrogate
 from superice.figures.style import save
-from superice.fields.grid import Grid, load_grid
+from superice.utils.command_line import command, run
 
 
 def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.inference.baselines import CorrelatedNoise, Quantities
-from superice.utils.command_line import command, day, run
 from superice.training.store import decoded, open_day, store_name
+from superice.utils.command_line import command, day, run
 
 
 def main() -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
-from superice.utils.files import write_dataset
 from superice.fields.grid import load_grid
-from superice.utils.device import keep_freed
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import ForecastSettings, score_forecasts
 from superice.surrogate.store import Record
+from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.device import keep_freed
+from superice.utils.files import write_dataset
 
 
 def main() -> None:

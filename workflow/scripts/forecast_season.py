@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from superice.utils.command_line import add_threads, command, run, use_threads
-from superice.utils.files import write_dataset
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import season
 from superice.surrogate.store import Record
+from superice.utils.command_line import add_threads, command, run, use_threads
+from superice.utils.files import write_dataset
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.utils.command_line import command, run
-from superice.utils.files import whole
 from superice.surrogate.scores import daily_climatology
 from superice.surrogate.store import Record
+from superice.utils.command_line import command, run
+from superice.utils.files import whole
 
 
 def main() -> None:

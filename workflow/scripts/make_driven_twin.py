@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from superice.utils.command_line import command, run, settings
 from superice.fields.grid import load_grid
 from superice.synthetic.forced_run import DrivenTwin, DrivenTwinSettings
+from superice.utils.command_line import command, run, settings
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from superice.fields.grid import land_mask, load_grid
 from superice.utils.command_line import command, run
 from superice.utils.files import whole
-from superice.fields.grid import land_mask, load_grid
 
 
 def main() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from superice.report.page import Contents, render, times_by_rule
 from superice.utils.command_line import command, run, settings
 from superice.utils.files import write_text
-from superice.report.page import Contents, render, times_by_rule
 
 
 def read_table(path: Path | None) -> pd.DataFrame:

@@ -9,9 +9,9 @@ import xarray as xr
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from superice.surrogate.scores import table
 from superice.utils.command_line import command, run, settings
 from superice.utils.files import write_table, write_text
-from superice.surrogate.scores import table
 
 SHOWN = ("experiment", "rmse_1d", "rmse_5d", "rmse_10d", "rmse_30d", "gain_persistence_5d", "gain_climatology_10d",
          "bias_end", "exponent_end", "exponent_truth")  # fmt: skip

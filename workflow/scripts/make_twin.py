@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from superice.utils.command_line import command, day, run, settings
 from superice.fields.grid import load_grid
 from superice.seasons import Season
 from superice.synthetic import file_names
@@ -13,6 +12,7 @@ from superice.synthetic.arctic import Arctic, TwinDay
 from superice.synthetic.nextsim_files import write_moorings
 from superice.synthetic.satellites import Satellites
 from superice.synthetic.settings import TwinSettings
+from superice.utils.command_line import command, day, run, settings
 
 
 def days(text: str) -> list[date]:

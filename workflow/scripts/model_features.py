@@ -7,7 +7,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from superice.utils.command_line import command, run, settings
 from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
 from superice.features.day import (
@@ -18,14 +17,14 @@ from superice.features.day import (
     model_statistics,
     nothing,
 )
-from superice.utils.files import write_json
 from superice.fields.grid import Grid, load_grid
 from superice.network.normalisation import quantities
-from superice.readers import nextsim_cmems
-from superice.readers import nextsim_moorings
+from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
+from superice.utils.command_line import command, run, settings
+from superice.utils.files import write_json
 
-READERS = {"moorings": nextsim, "cmems": cmems}
+READERS = {"moorings": nextsim_moorings, "cmems": nextsim_cmems}
 
 
 def fields_of(

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from superice.network.normalisation import Normalisation
 from superice.utils.command_line import command, day, run
 from superice.utils.files import read_json, write_json
-from superice.network.normalisation import Normalisation
 
 
 def main() -> None:

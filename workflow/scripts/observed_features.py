@@ -10,15 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.utils.command_line import command, run, settings
 from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
 from superice.features.day import FeatureSettings, ObservedDay, nothing, observed_day
-from superice.utils.files import write_json
 from superice.fields.grid import Grid, land_mask, load_grid
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+from superice.utils.command_line import command, run, settings
+from superice.utils.files import write_json
 
 
 def land_of(path: Path | None, grid: Grid) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.utils.command_line import command, run
 from superice.evaluation.tables import summary
+from superice.utils.command_line import command, run
 
 
 def main() -> None:

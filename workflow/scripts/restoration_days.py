@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from superice.utils.command_line import command, day, run
-from superice.utils.files import write_json
 from superice.fields.grid import load_grid
 from superice.network.normalisation import quantities
-from superice.training.store import store_name, write_day
 from superice.surrogate.restoration import thickness_features, thickness_normalisation
 from superice.surrogate.store import Record
+from superice.training.store import store_name, write_day
+from superice.utils.command_line import command, day, run
+from superice.utils.files import write_json
 
 
 def main() -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
-from superice.utils.files import write_dataset, write_table
 from superice.fields.grid import load_grid
 from superice.fields.spectra import band_ratio
-from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.network.weights import Generator
+from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
+from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.files import write_dataset, write_table
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from superice.utils.command_line import command, run, settings, settings_as
 from superice.dataset.layout import read_predictions
-from superice.features.day import read_model_features, read_observed_features
-from superice.utils.files import write_dataset
-from superice.evaluation.tables import COSTS
 from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
+from superice.evaluation.tables import COSTS
+from superice.features.day import read_model_features, read_observed_features
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.files import write_dataset
 
 
 def main() -> None:

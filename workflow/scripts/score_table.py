@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.utils.command_line import command, run, settings, settings_as
-from superice.utils.files import write_table
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.tables import (
     by_month,
@@ -18,6 +16,8 @@ from superice.evaluation.tables import (
     table,
     thin_ice,
 )
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.files import write_table
 
 
 def main() -> None:

@@ -4,15 +4,15 @@ import shutil
 import sys
 from pathlib import Path
 
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
 from superice.dataset.layout import model_features_name
-from superice.inference.ensemble import SamplerSettings
-from superice.features.day import read_model_features
-from superice.utils.files import whole, write_table
 from superice.evaluation.date_scores import ScoreSettings
-from superice.seasons import spread_evenly
 from superice.evaluation.model_selection import SelectionSettings, choose, judge
+from superice.features.day import read_model_features
+from superice.inference.ensemble import SamplerSettings
 from superice.network.weights import Generator
+from superice.seasons import spread_evenly
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.files import whole, write_table
 
 
 def main() -> None:

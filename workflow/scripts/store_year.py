@@ -5,12 +5,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from superice.utils.command_line import command, run
 from superice.fields.grid import load_grid
 from superice.readers.era5 import METHODS, forcings
-from superice.readers.time_series import every
 from superice.readers.nextsim_thickness import thickness
+from superice.readers.time_series import every
 from superice.surrogate.store import write_year
+from superice.utils.command_line import command, run
 
 
 def main() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.utils.command_line import command, run, settings, settings_as
-from superice.run.configuration import Study
-from superice.utils.files import write_table
 from superice.evaluation.bootstrap import IntervalSettings
-from superice.evaluation.tables import read_scores
 from superice.evaluation.sensitivity import study_table
+from superice.evaluation.tables import read_scores
+from superice.run.configuration import Study
+from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.files import write_table
 
 
 def main() -> None:

@@ -11,15 +11,15 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.utils.files import read_json
-from superice.network.unet import NetworkSettings, parameter_count
 from superice.network.normalisation import Normalisation
-from superice.utils.distributed import is_first, processes
+from superice.network.unet import NetworkSettings, parameter_count
+from superice.network.weights import Generator, build_formulation
 from superice.training.samples import Days
 from superice.training.store import store_name
 from superice.training.trainer import Stopped, Training, TrainingSettings
-from superice.network.weights import Generator, build_formulation
+from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.distributed import is_first, processes
+from superice.utils.files import read_json
 
 
 def main() -> None:

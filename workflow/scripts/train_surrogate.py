@@ -4,7 +4,6 @@ import signal
 import sys
 from pathlib import Path
 
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
 from superice.network.unet import parameter_count
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
@@ -12,6 +11,7 @@ from superice.surrogate.samples import InputSettings, Scaling, Steps
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.trainer import Stopped, TrainingSettings
+from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
 
 
 def main() -> None:

@@ -15,8 +15,7 @@ from provider_servers import FtpProvider, WebProvider, running
 from superice.download import base
 from superice.download.fetch import fetch
 from superice.errors import InputError, MissingInput
-from superice.readers import cs2smos
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, osisaf_drift
 
 DAY = date(2022, 4, 12)
 WEEK = "W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_20220409_20220415_{}_l4sit.nc"
@@ -27,7 +26,7 @@ CHANGED_AGAIN = "Wed, 20 Apr 2022 03:00:00 GMT"
 def hasty(monkeypatch):
     """No patience: three attempts, short pauses."""
     for name, value in {"ATTEMPTS": 3, "BACKOFF_S": 0.01, "CONNECT_TIMEOUT_S": 0.5, "READ_TIMEOUT_S": 0.3}.items():
-        monkeypatch.setattr(servers, name, value)
+        monkeypatch.setattr(base, name, value)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +147,7 @@ def test_half_a_file_is_continued(tmp_path, drift_web, drift):
 
 
 def test_a_later_command_continues_what_an_earlier_one_left(tmp_path, drift_web, drift, monkeypatch):
-    monkeypatch.setattr(servers, "ATTEMPTS", 1)
+    monkeypatch.setattr(base, "ATTEMPTS", 1)
     drift_web.faults.append("half")
     with pytest.raises(InputError, match="the last of 1 attempts"):
         got(tmp_path, drift_web.address("/drift"))
@@ -165,7 +164,7 @@ def test_a_server_that_knows_no_ranges_sends_all_again(tmp_path, drift_web, drif
 
 
 def test_a_part_of_another_version_is_not_continued(tmp_path, drift_web, drift, monkeypatch):
-    monkeypatch.setattr(servers, "ATTEMPTS", 1)
+    monkeypatch.setattr(base, "ATTEMPTS", 1)
     drift_web.faults.append("half")
     with pytest.raises(InputError):
         got(tmp_path, drift_web.address("/drift"))

@@ -8,10 +8,10 @@ import scoringrules
 from scipy.ndimage import gaussian_filter, uniform_filter
 from skimage.metrics import structural_similarity as reference_similarity
 
-from superice.evaluation.pointwise import fair_crps, pixel_statistics, spread_skill
-from superice.evaluation.calibration import rank_counts, reliability_counts, reliability_index, spread_classes
 from superice.errors import InputError
+from superice.evaluation.calibration import rank_counts, reliability_counts, reliability_index, spread_classes
 from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.pointwise import fair_crps, pixel_statistics, spread_skill
 from superice.evaluation.ssim import RANGE_M, structural_similarity
 
 DAY = date(2023, 1, 4)

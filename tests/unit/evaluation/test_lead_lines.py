@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from superice.fields.box_filter import box_sum
-from superice.evaluation.lead_lines import Leads, direction_of, increment_shape, lead_lines, lead_pixels, scale_coherence
 from superice.evaluation.date_scores import score_date
+from superice.evaluation.lead_lines import (
+    Leads,
+    direction_of,
+    increment_shape,
+    lead_lines,
+    lead_pixels,
+    scale_coherence,
+)
+from superice.fields.box_filter import box_sum
 
 SHAPE = (128, 128)
 BANDS = (6.0, 20.0), (20.0, 80.0)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
-from superice.network.unet import NetworkSettings, build_network
 from superice.evaluation.date_scores import ScoreSettings
-from superice.seasons import spread_evenly
 from superice.evaluation.model_selection import SCORES, choose, judge
+from superice.inference.ensemble import SamplerSettings
+from superice.network.unet import NetworkSettings, build_network
 from superice.network.weights import Generator
+from superice.seasons import spread_evenly
 
 
 def scored(crps, diverged=False):

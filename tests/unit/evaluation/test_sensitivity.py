@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.run.configuration import Study
-from superice.figures.sensitivity import study
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.sensitivity import study_table
+from superice.figures.sensitivity import study
+from superice.run.configuration import Study
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
 ERRORS = {"few": 0.3, "reference": 0.2, "many": 0.1}

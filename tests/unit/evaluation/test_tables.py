@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.utils.files import write_dataset
 from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.evaluation.tables import (
     by_month,
     by_region,
@@ -20,7 +20,7 @@ from superice.evaluation.tables import (
     table,
     thin_ice,
 )
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.utils.files import write_dataset
 
 SHAPE = (48, 48)
 HOW = IntervalSettings(resamples=200)

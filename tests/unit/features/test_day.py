@@ -21,7 +21,6 @@ from product_files import (
     write_thickness,
 )
 
-from superice.fields.box_filter import LowResolution
 from superice.dataset.layout import FIELDS, MASK_REASONS, write_model_features, write_observed_features
 from superice.errors import InputError
 from superice.features.day import (
@@ -36,15 +35,12 @@ from superice.features.day import (
     read_model_features,
     read_observed_features,
 )
+from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid
-from superice.readers import nextsim_cmems
-from superice.readers import cs2smos
-from superice.readers import nextsim_moorings
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 
 DAY = date(2022, 4, 12)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REAL = os.environ.get("SUPERICE_REAL_DATA")
 STEREOGRAPHIC = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 

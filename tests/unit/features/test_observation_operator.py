@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superice.fields.box_filter import LowResolution
 from superice.features.day import FeatureSettings, ObservationSettings, model_day, model_features
+from superice.features.observation_operator import sampled, seen
+from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
 from superice.readers.nextsim_day import ModelDay
-from superice.features.observation_operator import sampled, seen
 
 DAY = date(2022, 1, 1)
 SEEN = FeatureSettings(low_resolution=LowResolution(method="satellites"))
@@ -19,7 +19,7 @@ SEEN = FeatureSettings(low_resolution=LowResolution(method="satellites"))
 
 @pytest.fixture(scope="module")
 def grid():
-    whole = load_grid(Path(__file__).parents[2] / "config" / "areas.yaml", "superice")
+    whole = load_grid(Path(__file__).parents[3] / "config" / "areas.yaml", "superice")
     return Grid("part", whole.crs, whole.x[400:720], whole.y[400:700])
 
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from superice.fields.box_filter import LowResolution, box_mean, pixels
 from superice.errors import InputError
+from superice.fields.box_filter import LowResolution, box_mean, pixels
 
 
 def brute_force(field, width, mask):

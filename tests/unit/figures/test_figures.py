@@ -8,12 +8,10 @@ import pandas as pd
 import pytest
 
 from superice.dataset.layout import writing_predictions
-from superice.features.day import read_model_features
-from superice.figures import score_comparison
-from superice.figures import training_curves
-from superice.figures import ensemble_maps
-from superice.figures.style import save
 from superice.evaluation.date_scores import score_date
+from superice.features.day import read_model_features
+from superice.figures import ensemble_maps, score_comparison, training_curves
+from superice.figures.style import save
 
 DAY = date(2020, 1, 1)
 
@@ -63,7 +61,10 @@ def test_observed_maps_show_the_spread_and_the_truth_where_it_is_known(features,
 
 def test_inputs_and_members_fill_eight_panels(features, ensemble):
     assert len(titles(ensemble_maps.features_and_members(features, ensemble))) == 8
-    assert len(titles(ensemble_maps.features_and_members(features, ensemble, ensemble_maps.zoom_window(features.mask)))) == 8
+    assert (
+        len(titles(ensemble_maps.features_and_members(features, ensemble, ensemble_maps.zoom_window(features.mask))))
+        == 8
+    )
 
 
 def test_a_day_without_ice_is_named_and_not_drawn(features, ensemble):

@@ -8,13 +8,11 @@ import pytest
 from PIL import Image
 
 from superice.dataset.layout import writing_predictions
-from superice.features.day import read_model_features
-from superice.figures import by_region_and_month
-from superice.figures import season_overview
-from superice.figures import by_wavelength, style
-from superice.figures import thin_ice as thin_ice_figure
-from superice.evaluation.tables import by_month, by_region, daily, thin_ice
 from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.tables import by_month, by_region, daily, thin_ice
+from superice.features.day import read_model_features
+from superice.figures import by_region_and_month, by_wavelength, season_overview, style
+from superice.figures import thin_ice as thin_ice_figure
 
 SHAPE = (48, 48)
 DAYS = [date(2022, 11, 7), date(2022, 12, 20), date(2023, 1, 2)]

@@ -7,11 +7,11 @@ import pyproj
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from superice.inference.baselines import CorrelatedNoise, cubic, members
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.fields.grid import Grid
 from superice.fields.spectra import band_ratio, radial_spectrum
+from superice.inference.baselines import CorrelatedNoise, cubic, members
 
 SHAPE = (160, 192)
 SPACING_KM = 3.0

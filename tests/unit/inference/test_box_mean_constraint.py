@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
-from superice.inference.box_mean_constraint import consistent
 from superice.fields.box_filter import box_mean
+from superice.inference.box_mean_constraint import consistent
 
 WIDTH = 6
 

@@ -12,12 +12,12 @@ import yaml
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from superice.inference.fast_unet import ensemble
 from superice import cli
 from superice.dataset.layout import Ensemble
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.features.day import read_model_features
+from superice.inference import ensemble
 from superice.inference.day import generate
+from superice.inference.ensemble import SamplerSettings, clipped, draw_members
 from superice.network.unet import NetworkSettings, build_network
 from superice.network.weights import Generator
 
@@ -197,7 +197,7 @@ def test_fields_of_another_grid_are_refused(refused, folder, model_days):
 
 
 def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch):
-    monkeypatch.setattr(ensembles, "available", lambda device: 100_000)
+    monkeypatch.setattr(ensemble, "available", lambda device: 100_000)
     refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from superice.network.formulations import Preconditioned
-from superice.inference.ensemble import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
 from superice.errors import InputError
 from superice.features.day import read_model_features
+from superice.inference.ensemble import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
 from superice.inference.fast_unet import working_bytes
+from superice.inference.tiling import Window, windows
+from superice.network.formulations import Preconditioned
 from superice.network.unet import NetworkSettings, build_network
 from superice.network.weights import Generator
-from superice.inference.tiling import Window, windows
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_alone": True}
@@ -62,7 +62,7 @@ def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypa
     )
     apart, tiled = draw(None), draw((4, 6))
     everywhere = Window(*2 * [(slice(0, features.sic.shape[0]), slice(0, features.sic.shape[1]))])
-    monkeypatch.setattr("superice.inference.fast_unet.ensemble.windows", lambda *_: [everywhere])
+    monkeypatch.setattr("superice.inference.ensemble.windows", lambda *_: [everywhere])
     whole = draw(None)
     assert np.nanstd(whole[0] - whole[1]) > 1e-3
     assert np.allclose(apart, whole, rtol=0, atol=1e-5, equal_nan=True)
@@ -88,9 +88,9 @@ def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, 
 def test_as_many_members_go_together_as_the_memory_holds(generator, model_days, monkeypatch):
     batches = []
     one = working_bytes(NETWORK, (36, 44), torch.float32)
-    monkeypatch.setattr("superice.inference.fast_unet.ensemble.available", lambda device: int(3.5 * one))
+    monkeypatch.setattr("superice.inference.ensemble.available", lambda device: int(3.5 * one))
     monkeypatch.setattr(
-        "superice.inference.fast_unet.ensemble.MemberNoise",
+        "superice.inference.ensemble.MemberNoise",
         lambda seeds, *where: (batches.append(len(seeds)), MemberNoise(seeds, *where))[1],
     )
     members(generator, model_days[0], batch=4)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from test_windows import SHAPES, fields, patches, trained
+from random_networks import SHAPES, fields, patches, trained
 
-from superice.inference.fast_unet import fast_unet
-from superice.inference.receptive_field import demand
+from superice.inference import fast_unet
 from superice.inference.fast_unet import InferenceNetwork, OnDemand
+from superice.inference.receptive_field import demand
 from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
@@ -19,7 +19,7 @@ DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 def poisoned(monkeypatch):
     """What was not evaluated is not a number."""
     empty = fast_unet._empty
-    monkeypatch.setattr(inference, "_empty", lambda *args: empty(*args).fill_(math.nan))
+    monkeypatch.setattr(fast_unet, "_empty", lambda *args: empty(*args).fill_(math.nan))
 
 
 def whole_field(network, inputs):

@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superice.network.formulations import SAMPLERS
 from superice.errors import InputError
 from superice.network.almost_fair_crps import ProperScores
+from superice.network.formulations import SAMPLERS
 
 DAY = date(2022, 1, 1)
 numbers = st.floats(-5, 5, allow_nan=False)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superice.errors import InputError
 from superice.network.formulations import (
     NoisePrediction,
     Preconditioned,
@@ -18,7 +19,6 @@ from superice.network.formulations import (
     multistep,
     stochastic_multistep,
 )
-from superice.errors import InputError
 
 
 def test_schedule_agrees_with_the_report():

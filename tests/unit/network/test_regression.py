@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from superice.network.formulations import SAMPLERS
 from superice.errors import InputError
+from superice.network.formulations import SAMPLERS
 from superice.network.regression import Regression
 from superice.network.weights import build_formulation
 

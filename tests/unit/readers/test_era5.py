@@ -13,11 +13,11 @@ import xarray as xr
 
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
-from superice.readers.product_file import opened
+from superice.fields.vectors import east_on_map, to_geographic, to_map
 from superice.readers.era5 import forcings, placement
+from superice.readers.product_file import opened
 from superice.readers.time_series import Series
 from superice.synthetic.forced_files import write_new_era5, write_old_era5
-from superice.fields.vectors import east_on_map, to_geographic, to_map
 
 LATITUDE = np.arange(90, 74.9, -0.5)
 FIRST = datetime(2018, 1, 1)

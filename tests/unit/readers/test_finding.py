@@ -6,20 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from superice.run.configuration import Configuration
 from superice.errors import InputError, MissingInput
-from superice.readers import nextsim_cmems
-from superice.readers import cs2smos
-from superice.readers import nextsim_moorings
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
+from superice.run.configuration import Configuration
 from superice.run.sources import Sources
 
 DAY = date(2021, 1, 13)
 NAMES = {
     cs2smos: "W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_20210110_20210116_r_v205_01_l4sit.nc",
     osisaf_concentration: "ice_conc_nh_polstere-100_multi_202101131200.nc",
-    cmems: "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc",
+    nextsim_cmems: "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc",
     osisaf_drift: "ice_drift_nh_polstere-625_multi-oi_202101121200-202101141200.nc",
 }
 
@@ -88,14 +84,14 @@ def test_shortest_interval_of_the_model_first(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "name", "found"),
     [
-        ("cmems", NAMES[cmems], True),
+        ("cmems", NAMES[nextsim_cmems], True),
         ("moorings", "Moorings_2021d013.nc", True),
-        ("moorings", NAMES[cmems], False),
+        ("moorings", NAMES[nextsim_cmems], False),
         ("archive", "20210113.nc", False),
     ],
 )
 def test_the_workflow_names_the_models_file_by_the_kind_of_its_source(tmp_path, kind, name, found):
-    content = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
+    content = yaml.safe_load((Path(__file__).parents[3] / "config" / "config.yaml").read_text())
     content["sources"]["model"] = {"kind": kind, "folder": str(tmp_path), "resample": True}
     (tmp_path / name).touch()
     sources = Sources(Configuration(content), "results")

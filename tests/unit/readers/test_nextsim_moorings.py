@@ -44,7 +44,9 @@ def test_a_day_reads_with_fill_values_missing(tmp_path, small_grid, fields):
 
 def test_divergence_may_be_absent(tmp_path, small_grid, fields):
     del fields["divergence"]
-    assert nextsim_moorings.read(write_moorings(tmp_path, small_grid, [DAY], fields), DAY, small_grid).divergence is None
+    assert (
+        nextsim_moorings.read(write_moorings(tmp_path, small_grid, [DAY], fields), DAY, small_grid).divergence is None
+    )
 
 
 @pytest.mark.parametrize("name", ["Moorings_2022m04.nc", "Moorings_2022.nc", "Moorings.nc", "Moorings_2022w15.nc"])

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from product_files import EASE2, frame, noon, write_drift
 
-from superice.fields.deformation import drift_deformation
 from superice.errors import InputError, MissingInput
+from superice.fields.deformation import drift_deformation
 from superice.readers import osisaf_drift
 
 DAY = date(2022, 4, 12)

@@ -9,9 +9,7 @@ import pytest
 from product_files import write_concentration, write_drift, write_thickness
 
 from superice.errors import InputError
-from superice.readers import cs2smos
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 
 REAL = os.environ.get("SUPERICE_REAL_DATA")
 APRIL = date(2022, 4, 12)

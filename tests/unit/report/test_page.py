@@ -10,7 +10,7 @@ import yaml
 
 from superice.report.page import Contents, render, times_by_rule
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
 SCORES = pd.DataFrame(
     {

@@ -14,7 +14,7 @@ from PIL import Image
 
 from superice.report.page import Contents, render
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

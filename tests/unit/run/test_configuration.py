@@ -9,22 +9,22 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from superice.run.configuration import SCHEMA, Configuration
-from superice.inference.ensemble import SamplerSettings
 from superice.errors import InputError
-from superice.features.day import FeatureSettings, ObservationSettings
 from superice.evaluation.bootstrap import IntervalSettings
-from superice.network.unet import NetworkSettings
 from superice.evaluation.date_scores import ScoreSettings
 from superice.evaluation.model_selection import SelectionSettings
+from superice.features.day import FeatureSettings, ObservationSettings
+from superice.inference.ensemble import SamplerSettings
+from superice.network.unet import NetworkSettings
+from superice.network.weights import FORMULATIONS
+from superice.run.configuration import SCHEMA, Configuration
 from superice.surrogate.configuration import SurrogatePlan
 from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings
 from superice.surrogate.training import IncrementLoss
 from superice.training.trainer import TrainingSettings
-from superice.network.weights import FORMULATIONS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def merged(base, over):

@@ -12,7 +12,7 @@ from snakemake.utils import update_config
 from superice.run.configuration import Configuration
 from superice.run.status import describe, progress
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOW = 1_700_000_000.0
 
 

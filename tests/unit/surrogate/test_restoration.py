@@ -8,8 +8,8 @@ import pytest
 from superice.fields.box_filter import box_mean
 from superice.inference.ensemble import SamplerSettings, draw_members
 from superice.network.unet import NetworkSettings, build_network
-from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
 from superice.network.weights import Generator
+from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
 
 
 @pytest.fixture(scope="module")

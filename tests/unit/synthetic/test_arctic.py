@@ -10,15 +10,15 @@ import pyproj
 import pytest
 from scipy.ndimage import map_coordinates
 
-from superice.utils.command_line import settings_as
-from superice.fields.deformation import gradient_deformation
 from superice.errors import InputError
+from superice.fields.deformation import gradient_deformation
 from superice.fields.grid import Grid
 from superice.seasons import Season
-from superice.synthetic.settings import TwinSettings
 from superice.synthetic.arctic import KM_PER_DAY, Arctic
-from superice.synthetic.random_fields import PeriodicField, power_law
 from superice.synthetic.comparison import measures, snapshot_window, twin_measures
+from superice.synthetic.random_fields import PeriodicField, power_law
+from superice.synthetic.settings import TwinSettings
+from superice.utils.command_line import settings_as
 
 SEASON = Season(date(2022, 10, 18), date(2023, 4, 15))
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")

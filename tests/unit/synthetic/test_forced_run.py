@@ -12,8 +12,8 @@ from superice.fields.grid import Grid
 from superice.readers.era5 import forcings
 from superice.readers.nextsim_thickness import thickness
 from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings, convergent
-from superice.synthetic.weather import Weather, WeatherSettings
 from superice.synthetic.forced_run import DrivenTwin, DrivenTwinSettings
+from superice.synthetic.weather import Weather, WeatherSettings
 
 CRS = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 GRID = Grid("sea", CRS, 12e3 * np.arange(-20, 24), -600e3 + 12e3 * np.arange(40))

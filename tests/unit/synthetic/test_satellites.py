@@ -12,18 +12,15 @@ import pyproj
 import pytest
 
 from superice.fields.grid import Grid
-from superice.readers import cs2smos
-from superice.readers import nextsim_moorings
-from superice.readers import osisaf_concentration
-from superice.readers import osisaf_drift
+from superice.readers import cs2smos, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
 from superice.synthetic import file_names
-from superice.synthetic.settings import TwinSettings
 from superice.synthetic.arctic import Arctic
 from superice.synthetic.satellites import Satellites, View, footprint
+from superice.synthetic.settings import TwinSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DAY = date(2023, 1, 10)
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 real = pytest.mark.skipif(
@@ -40,7 +37,9 @@ def satellites():
 @pytest.fixture(scope="module")
 def files(satellites, tmp_path_factory):
     folder = tmp_path_factory.mktemp("satellites")
-    paths = [folder / name(DAY) for name in (file_names.cs2smos_name, file_names.concentration_name, file_names.drift_name)]
+    paths = [
+        folder / name(DAY) for name in (file_names.cs2smos_name, file_names.concentration_name, file_names.drift_name)
+    ]
     for write, path in zip((satellites.write_thickness, satellites.write_concentration, satellites.write_drift), paths):
         write(path, DAY)
     return paths

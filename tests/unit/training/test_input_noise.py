@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superice.training.input_noise import PIXEL_KM, InputErrors, observed
 from superice.network.unet import INPUTS
+from superice.training.input_noise import PIXEL_KM, InputErrors, observed
 from superice.training.samples import Crop, Days, Samples
 
 SHAPE = (300, 400)

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from superice.network.formulations import Losses, NoisePrediction, Preconditioned
 from superice.errors import InputError
 from superice.features.day import read_model_features
-from superice.network.unet import NetworkSettings
+from superice.network.formulations import Losses, NoisePrediction, Preconditioned
 from superice.network.normalisation import VARIABLES, quantities
+from superice.network.unet import NetworkSettings
 from superice.training.samples import Crop, Days, Samples
 from superice.training.store import write_day
 from superice.training.trainer import Stopped, Training, TrainingSettings, _schedule

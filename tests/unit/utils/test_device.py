@@ -17,8 +17,8 @@ def groups(tmp_path, monkeypatch):
     """The control groups of a job's step; it gives a function that limits one of them."""
     own = tmp_path / "own"
     own.write_text("0::/job/step\n")
-    monkeypatch.setattr(memory, "CGROUP", tmp_path / "cgroup")
-    monkeypatch.setattr(memory, "OWN_GROUP", own)
+    monkeypatch.setattr(device, "CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(device, "OWN_GROUP", own)
     (tmp_path / "cgroup/job/step").mkdir(parents=True)
 
     def limit(group, most, used, idle=0):

@@ -15,15 +15,15 @@ import torch.distributed as dist
 from safetensors.torch import load_file
 from torch.multiprocessing import spawn
 
-from superice.utils import distributed
-from superice.network.formulations import NoisePrediction, Preconditioned
-from superice.utils.files import write_json
-from superice.network.unet import NetworkSettings
 from superice.network.almost_fair_crps import ProperScores
+from superice.network.formulations import NoisePrediction, Preconditioned
+from superice.network.unet import NetworkSettings
 from superice.training.samples import Days
 from superice.training.trainer import Training, TrainingSettings
+from superice.utils import distributed
+from superice.utils.files import write_json
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 # 5 days twice: the last batch of an epoch has a single sample, which leaves the second process without one.
 SETTINGS = TrainingSettings(

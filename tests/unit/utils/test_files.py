@@ -8,8 +8,8 @@ import torch
 import xarray as xr
 from safetensors.numpy import save_file
 
-from superice.utils.command_line import run, settings, settings_as
 from superice.errors import InputError
+from superice.utils.command_line import run, settings, settings_as
 from superice.utils.files import read_json, whole, write_dataset, write_json
 
 

@@ -1,0 +1,42 @@
+"""Small networks with random weights, and fields and ice to evaluate them on."""
+
+import math
+
+import numpy as np
+import torch
+
+from superice.network.unet import NetworkSettings, build_network
+
+SHAPES = [
+    NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4),
+    NetworkSettings(widths=(4, 6, 8), depth=1, embedding_channels=4),
+    NetworkSettings(widths=(4, 6, 8), depth=2, embedding_channels=4),
+    NetworkSettings(widths=(4, 4, 4, 4), depth=1, embedding_channels=4, inputs=("sit",)),
+]
+
+
+def trained(shape, seed=0):
+    """A network whose every parameter and statistic was moved away from where it starts."""
+    stream = torch.Generator().manual_seed(seed)
+    network = build_network(shape).eval()
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            drawn = torch.randn(tensor.shape, generator=stream)
+            gain = math.sqrt(2 / max(1, tensor[0].numel())) if tensor.ndim == 4 else 0.5
+            tensor.copy_(drawn.abs() + 0.5 if "running_var" in name else gain * drawn)
+    return network
+
+
+def fields(shape, size, seed=0):
+    stream = torch.Generator().manual_seed(seed)
+    draw = lambda channels: torch.randn(1, channels, *size, generator=stream)
+    return draw(1), torch.tensor([0.3]), draw(len(shape.inputs) + 1)
+
+
+def patches(size, count, seed):
+    """Ice in a few small rectangles, some of them at the edge."""
+    random, ice = np.random.default_rng(seed), np.zeros(size, bool)
+    for _ in range(count):
+        y, x = (random.integers(side) for side in size)
+        ice[y : y + random.integers(1, 30), x : x + random.integers(1, 30)] = True
+    return ice
