@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.features.day import read_model_features, read_observed_features
-from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
-from superice.inference.receptive_field import demand
-from superice.network.unet import NetworkSettings, UNet, build_network, padding
+from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
+from superice.inference.receptive_field import plan_evaluation
+from superice.network.unet import NetworkSettings, UNet, build_network, padding_to_multiple
 from superice.network.weights import default_device, resolve_precision
-from superice.utils.command_line import command, run, settings, settings_as
-from superice.utils.device import keep_convolutions, keep_freed
+from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.utils.device import enlarge_convolution_cache, keep_freed_memory
 
 COPIED = 2**28  # bytes
 Fields = tuple[Tensor, Tensor, Tensor]
@@ -89,7 +89,7 @@ def machine(precision: torch.dtype, device: torch.device, repeats: int) -> tuple
 def ice_of(path: Path, factor: int) -> np.ndarray:
     """Where a day's features have ice, bool (y, x), padded to multiples of ``factor``."""
     features = read_model_features(path) if path.suffix == ".nc" else read_observed_features(path)
-    left, right, bottom, top = padding(features.mask.shape, factor)
+    left, right, bottom, top = padding_to_multiple(features.mask.shape, factor)
     return np.pad(features.mask, ((bottom, top), (left, right)))
 
 
@@ -97,7 +97,7 @@ def arrangements(
     network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
 ) -> dict[str, Callable[[], object]]:
     """The pass as in the training's validation, as members are drawn, so for the ice alone, and with noise on it alone."""
-    fused, device = InferenceNetwork(network, precision), inputs[0].device
+    fused, device = FusedUNet(network, precision), inputs[0].device
 
     def trained() -> Tensor:
         with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
@@ -106,8 +106,8 @@ def arrangements(
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
     if ice is None:
         return calls
-    on_ice = OnDemand(fused, demand(ice, network.settings))
-    noise_on_ice = OnDemand(fused, demand(ice, network.settings, ice))
+    on_ice = IceOnlyUNet(fused, plan_evaluation(ice, network.settings))
+    noise_on_ice = IceOnlyUNet(fused, plan_evaluation(ice, network.settings, ice))
     return calls | {"on ice": lambda: on_ice(*inputs), "noise on ice": lambda: noise_on_ice(*inputs)}
 
 
@@ -127,8 +127,10 @@ def device_name(device: torch.device) -> str:
 
 
 def main() -> None:
-    parser = command(__doc__)
-    parser.add_argument("--network", type=settings, default={}, help="what differs from the report's network: JSON")
+    parser = make_parser(__doc__)
+    parser.add_argument(
+        "--network", type=read_settings, default={}, help="what differs from the report's network: JSON"
+    )
     parser.add_argument(
         "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a field"
     )
@@ -141,12 +143,12 @@ def main() -> None:
     args = parser.parse_args()
 
     if not args.give_back:
-        keep_freed()
-        keep_convolutions()
+        keep_freed_memory()
+        enlarge_convolution_cache()
     device = default_device()
-    network = build_network(settings_as(NetworkSettings, args.network, "network")).eval().to(device)
+    network = build_network(build_settings(NetworkSettings, args.network, "network")).eval().to(device)
     ice = ice_of(args.features, network.settings.factor) if args.features else None
-    left, right, bottom, top = padding(tuple(args.size), network.settings.factor)
+    left, right, bottom, top = padding_to_multiple(tuple(args.size), network.settings.factor)
     size = (args.size[0] + bottom + top, args.size[1] + left + right) if ice is None else ice.shape
     need, pixels = per_pixel(network), args.batch * size[0] * size[1]
     inputs = fields(network.settings, size, args.batch, device)
@@ -174,4 +176,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

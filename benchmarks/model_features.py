@@ -18,12 +18,12 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import write_model_features
-from superice.features.day import FeatureSettings, model_day, model_features, model_statistics
-from superice.fields.grid import Grid, land_mask, load_grid
+from superice.features.day import FeatureSettings, build_model_features, make_model_day, summarise_model_day
+from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.readers import nextsim_moorings
-from superice.synthetic.arctic import TwinDay, map_scale
+from superice.synthetic.arctic import SyntheticDay, map_scale
 from superice.synthetic.nextsim_files import write_moorings
-from superice.utils.command_line import command, run
+from superice.utils.command_line import make_parser, run_command
 
 DAY = date(2022, 4, 1)
 
@@ -31,10 +31,10 @@ DAY = date(2022, 4, 1)
 def make(path: Path, areas: Path, area: str, days: int) -> None:
     """A file of smooth random fields, the same for each of its ``days``, with the land of the grid."""
     grid = load_grid(areas, area)
-    land, random = land_mask(grid), np.random.default_rng(0)
+    land, random = make_land_mask(grid), np.random.default_rng(0)
     field = lambda width: width * gaussian_filter(random.standard_normal(grid.shape), width)
     fields = np.clip(0.9 + 0.2 * field(3), 0, 1), np.clip(1.5 + field(5), 0, 8), 0.1 * field(30), 0.1 * field(30)
-    truth = TwinDay(*(np.where(land, np.nan, values) for values in fields))
+    truth = SyntheticDay(*(np.where(land, np.nan, values) for values in fields))
     write_moorings(path, grid, map_scale(grid), DAY, truth)
     with netCDF4.Dataset(path, "a") as file:
         file.set_auto_maskandscale(False)
@@ -50,8 +50,8 @@ def measure(source: Path, output: Path, grid: Grid, day: date) -> dict[str, floa
     how, marks = FeatureSettings(), [perf_counter()]
     model = nextsim_moorings.read(nextsim_moorings.find(source, day), day, grid)
     marks.append(perf_counter())
-    high, low = model_day(model, grid, how)
-    model_statistics(model_features(day, high, low, how), how.deformation_floor)
+    high, low = make_model_day(model, grid, how)
+    summarise_model_day(build_model_features(day, high, low, how), how.deformation_floor)
     marks.append(perf_counter())
     write_model_features(output, grid, day, high, low, {})
     marks.append(perf_counter())
@@ -69,7 +69,7 @@ def copy_rate(path: Path) -> float:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
     parser.add_argument("--area", default="superice", help="name of the grid in it")
     parser.add_argument("--days", type=int, default=1, help="days in the file; the last one is read")
@@ -95,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

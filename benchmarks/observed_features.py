@@ -18,10 +18,10 @@ import numpy as np
 
 from superice.dataset.layout import write_observed_features
 from superice.features import day
-from superice.features.day import FeatureSettings, observed_day
+from superice.features.day import FeatureSettings, make_observed_day
 from superice.fields.grid import Grid, load_grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
-from superice.utils.command_line import command, run
+from superice.utils.command_line import make_parser, run_command
 
 STEPS = {
     "_concentration_on": "concentration on the thickness grid",
@@ -64,7 +64,7 @@ def one_day(folders: list[Path], day: date, grid: Grid, land: np.ndarray, output
     for product, folder in zip((cs2smos, osisaf_concentration, osisaf_drift), folders, strict=True):
         with clock.step(f"read {product.PRODUCT}"):
             products.append(product.read(product.find(folder, day), day))
-    observed = observed_day(*products, grid, land, FeatureSettings())
+    observed = make_observed_day(*products, grid, land, FeatureSettings())
     with clock.step("write npz and NetCDF"):
         write_observed_features(
             output / "day.npz", output / "day.nc", grid, day, observed.fields, observed.mask_reason, {}
@@ -82,7 +82,7 @@ def copy_rate() -> float:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--cs2smos", type=Path, required=True, help="folder of CS2SMOS files")
     parser.add_argument("--concentration", type=Path, required=True, help="folder of OSI SAF concentration files")
     parser.add_argument("--drift", type=Path, required=True, help="folder of OSI SAF drift files")
@@ -108,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

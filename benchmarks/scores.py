@@ -24,8 +24,8 @@ from superice.evaluation import date_scores
 from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.features.day import read_model_features
 from superice.fields.box_filter import box_mean
-from superice.fields.grid import land_mask, load_grid
-from superice.utils.command_line import command, run
+from superice.fields.grid import load_grid, make_land_mask
+from superice.utils.command_line import make_parser, run_command
 
 DAY = date(2022, 4, 1)
 STEPS = {
@@ -45,7 +45,7 @@ STEPS = {
 def make(folder: Path, areas: Path, area: str, members: int) -> None:
     """The features and the ensemble of a date."""
     grid, random = load_grid(areas, area), np.random.default_rng(0)
-    land = land_mask(grid)
+    land = make_land_mask(grid)
     noise = lambda width: width * gaussian_filter(random.standard_normal(grid.shape), width)
     on_sea = lambda field: np.where(land, np.nan, field)
     smooth = 1.5 + 1.5 * noise(20)
@@ -76,7 +76,7 @@ def watch(seconds: dict[str, float], function: str, name: str) -> None:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
     parser.add_argument("--area", default="superice", help="name of the grid in it")
     parser.add_argument("--members", type=int, default=30, help="members of the ensemble")
@@ -109,4 +109,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -21,8 +21,8 @@ from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.store import Record, write_year
-from superice.utils.command_line import command, run
-from superice.utils.device import keep_freed
+from superice.utils.command_line import make_parser, run_command
+from superice.utils.device import keep_freed_memory
 
 
 def record(folder: Path, size: int, steps: int) -> Record:
@@ -55,7 +55,7 @@ def operations(roll_out: RollOut, inputs: int) -> float:
 
 
 def main() -> None:
-    parser: argparse.ArgumentParser = command(__doc__)
+    parser: argparse.ArgumentParser = make_parser(__doc__)
     parser.add_argument("--size", type=int, default=512, help="rows and columns of the field")
     parser.add_argument("--filters", type=int, nargs="+", default=[32, 16], help="of the U-Net")
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], help="fp32, bf16 or auto")
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="that are timed; the median counts")
     args = parser.parse_args()
 
-    keep_freed()
+    keep_freed_memory()
     device, inputs = default_device(), InputSettings()
     print(f"{device_name(device)}; PyTorch {torch.__version__}; {args.size} x {args.size}, {args.batch} starts")
     print(f"{'':18s}{'GFLOP/step':>12s}{'steps/s':>10s}{'of product':>12s}{'720 steps, s':>14s}")
@@ -83,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -9,16 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from generator import demand, device_name, machine, peak_bytes
+from generator import device_name, machine, peak_bytes, plan_evaluation
 
 from superice.network.formulations import NoisePrediction
 from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
-from superice.network.unet import NetworkSettings, padding
+from superice.network.unet import NetworkSettings, padding_to_multiple
 from superice.training.samples import Days
 from superice.training.store import write_day
 from superice.training.trainer import Training, TrainingSettings
-from superice.utils.command_line import command, run, settings, settings_as
-from superice.utils.distributed import is_first, processes
+from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.utils.distributed import is_first_process, join_processes
 
 DAYS = 4
 UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)
@@ -33,8 +33,10 @@ def stored_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
 
 
 def main() -> None:
-    parser = command(__doc__)
-    parser.add_argument("--network", type=settings, default={}, help="what differs from the report's network: JSON")
+    parser = make_parser(__doc__)
+    parser.add_argument(
+        "--network", type=read_settings, default={}, help="what differs from the report's network: JSON"
+    )
     parser.add_argument(
         "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a sample"
     )
@@ -44,10 +46,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that read samples beside the training")
     args = parser.parse_args()
 
-    network, size = settings_as(NetworkSettings, args.network, "network"), tuple(args.size)
-    left, right, bottom, top = padding(size, network.factor)
+    network, size = build_settings(NetworkSettings, args.network, "network"), tuple(args.size)
+    left, right, bottom, top = padding_to_multiple(size, network.factor)
     pixels = (size[0] + bottom + top) * (size[1] + left + right)
-    with processes(), TemporaryDirectory() as folder:
+    with join_processes(), TemporaryDirectory() as folder:
         days, none = (Days(files, UNIT, network.inputs) for files in (stored_noise(Path(folder), size), []))
         for name in args.precision:
             options = TrainingSettings(
@@ -60,8 +62,8 @@ def main() -> None:
             training = Training(network, NoisePrediction(), options, days, none, seed=0)
             training.run(Path(folder) / f"{name}.pt")
             rate = training.samples_per_epoch / training.history[-1]["seconds"]
-            operations = 3 * rate * pixels * demand(training.network.eval()).operations
-            if is_first():
+            operations = 3 * rate * pixels * plan_evaluation(training.network.eval()).operations
+            if is_first_process():
                 share = operations / machine(training.precision, training.device, 3)[0]
                 memory = peak_bytes(training.device) / 1e9
                 print(
@@ -72,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -15,9 +15,9 @@ import numpy as np
 import zarr
 
 from superice.features.day import read_model_features
-from superice.network.normalisation import Normalisation, day_statistics, quantities
-from superice.training.store import decoded, open_day, write_day
-from superice.utils.command_line import command, run
+from superice.network.normalisation import Normalisation, day_moments, network_quantities
+from superice.training.store import decode_day, open_day, write_day
+from superice.utils.command_line import make_parser, run_command
 
 FLOOR, THRESHOLD = 1e-4, 0.15
 CHUNK = 256
@@ -36,14 +36,14 @@ def write_chunks(path: Path, stored: np.ndarray) -> None:
 
 def published(path: Path, window: Window) -> dict[str, np.ndarray]:
     """The window's quantities from the published day, which is read whole."""
-    return {name: values[window[1:]] for name, values in quantities(read_model_features(path)).items()}
+    return {name: values[window[1:]] for name, values in network_quantities(read_model_features(path)).items()}
 
 
 FORMS: dict[str, Read] = {
     "published NetCDF": published,
-    "store, mapped .npy": lambda path, window: decoded(open_day(path)[window]),
-    "store, .npy read whole": lambda path, window: decoded(np.load(path)[window]),
-    "chunks, zarr and blosc": lambda path, window: decoded(zarr.open_array(path, mode="r")[window]),
+    "store, mapped .npy": lambda path, window: decode_day(open_day(path)[window]),
+    "store, .npy read whole": lambda path, window: decode_day(np.load(path)[window]),
+    "chunks, zarr and blosc": lambda path, window: decode_day(zarr.open_array(path, mode="r")[window]),
 }
 
 
@@ -87,19 +87,19 @@ def samples_per_second(
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="published model days, YYYYMMDD.nc")
     parser.add_argument("--patch", type=int, default=256, help="side of a patch in pixels")
     parser.add_argument("--samples", type=int, default=60, help="samples of a measurement")
     args = parser.parse_args()
 
     days = [read_model_features(path, THRESHOLD) for path in args.features]
-    normalisation = Normalisation.from_days((day_statistics(day, FLOOR) for day in days), FLOOR, THRESHOLD)
+    normalisation = Normalisation.from_days((day_moments(day, FLOOR) for day in days), FLOOR, THRESHOLD)
     with TemporaryDirectory(dir=args.features[0].parent) as folder:
         store = [Path(folder) / f"{path.stem}.npy" for path in args.features]
         chunks = [path.with_suffix(".zarr") for path in store]
         for day, path, chunked in zip(days, store, chunks):
-            write_day(path, quantities(day))
+            write_day(path, network_quantities(day))
             write_chunks(chunked, open_day(path))
         shape = days[0].sic.shape
         del days
@@ -117,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from superice import __version__
 from superice.utils import command_line
-from superice.utils.command_line import add_threads, command, use_threads
+from superice.utils.command_line import add_threads, make_parser, use_threads
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
@@ -25,7 +25,7 @@ A network of the report's formulation (noise_prediction) is drawn from with the 
 
 def generate_parser() -> argparse.ArgumentParser:
     """The options of ``superice generate``."""
-    parser = command(GENERATE)
+    parser = make_parser(GENERATE)
     parser.prog = "superice generate"
     parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
@@ -53,7 +53,7 @@ def generate(arguments: list[str]) -> None:
 
     # The heavy imports come after --help.
     from superice.fields.grid import load_grid
-    from superice.inference.day import generate as draw
+    from superice.inference.day import generate_day as draw
     from superice.inference.ensemble import SamplerSettings
 
     sampler = SamplerSettings(
@@ -79,7 +79,7 @@ It looks at files only, so it can be called at any time from the folder where Sn
 
 def status_parser() -> argparse.ArgumentParser:
     """The options of ``superice status``."""
-    parser = command(STATUS)
+    parser = make_parser(STATUS)
     parser.prog = "superice status"
     parser.add_argument(
         "--configfile",
@@ -99,17 +99,17 @@ def status(arguments: list[str]) -> None:
     from snakemake.utils import update_config
 
     from superice.run.configuration import Configuration
-    from superice.run.status import describe
+    from superice.run.status import describe_progress
 
     content: dict = {}
     for path in (args.folder / "config/config.yaml", *args.configfile):
-        update_config(content, command_line.settings(str(path)))
-    print(describe(Configuration(content), args.folder))
+        update_config(content, command_line.read_settings(str(path)))
+    print(describe_progress(Configuration(content), args.folder))
 
 
 def main() -> None:
     """Run the command named by the first argument."""
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.prog = "superice"
     parser.add_argument("--version", action="version", version=f"SuperIce {__version__}")
     parser.add_argument(
@@ -118,4 +118,4 @@ def main() -> None:
         help="generate: draw an ensemble for one day; status: how far a run is",
     )
     args = parser.parse_args(sys.argv[1:2])
-    command_line.run(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))
+    command_line.run_command(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))

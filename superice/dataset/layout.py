@@ -14,8 +14,8 @@ import xarray as xr
 from superice import __version__
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.utils.files import whole, write_dataset
-from superice.utils.provenance import provenance
+from superice.utils.files import atomic_path, write_dataset
+from superice.utils.provenance import describe_origin
 
 FIELDS = {
     "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),
@@ -109,7 +109,7 @@ def _frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str
             "geospatial_lon_min": float(longitude.min()),
             "geospatial_lon_max": float(longitude.max()),
             "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
-            **provenance(**details),
+            **describe_origin(**details),
         },
     )
     frame["crs"] = ((), np.int32(0), _grid_mapping(grid))
@@ -187,7 +187,7 @@ def write_observed_features(
         },
     )
     _write(netcdf_path, dataset)
-    with whole(npz_path) as temporary:
+    with atomic_path(npz_path) as temporary:
         np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
 
 
@@ -222,7 +222,7 @@ def writing_predictions(
         "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
         details,
     )
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         _write(temporary, frame)
         with netCDF4.Dataset(temporary, "a") as dataset:
             dataset.createDimension("n", members)

@@ -68,14 +68,14 @@ class Announced:
 class Resumable(Protocol):
     """A server that can send the rest of a file. Each method raises Interrupted or Unreachable."""
 
-    def announced(self, url: str) -> Announced:
+    def announce(self, url: str) -> Announced:
         """What the server says of a file."""
 
     def append(self, url: str, part: Path, announced: Announced) -> None:
         """Add what ``part`` lacks, or all of it where the server sends nothing less."""
 
 
-def patiently(attempt: Callable[[], Answer], address: str) -> Answer:
+def retry(attempt: Callable[[], Answer], address: str) -> Answer:
     """Call ``attempt`` until it is not Interrupted, with pauses that double. Raises Unreachable after the last."""
     for pause in [BACKOFF_S * 2**n for n in range(ATTEMPTS - 1)]:
         try:
@@ -89,41 +89,41 @@ def patiently(attempt: Callable[[], Answer], address: str) -> Answer:
         raise Unreachable(f"{error}, the last of {ATTEMPTS} attempts", file=address) from error
 
 
-def arrived(server: Resumable, url: str, target: Path) -> Path:
+def fetch_whole(server: Resumable, url: str, target: Path) -> Path:
     """Fetch the file in as many pieces as it takes; give the part, as long as announced. Raises Unreachable."""
 
     def attempt() -> Path:
-        announced = server.announced(url)
+        announced = server.announce(url)
         part = announced.part(target)
         for other in target.parent.glob(f".{target.name}.*.part"):
             # A part that no size and no time tie to this version may belong to any.
             if other != part or announced.size is None or not announced.changed:
                 other.unlink()
-        if not part.exists() or size_of(part) != announced.size:
+        if not part.exists() or count_bytes(part) != announced.size:
             server.append(url, part, announced)
-        if announced.size is not None and size_of(part) != announced.size:
+        if announced.size is not None and count_bytes(part) != announced.size:
             raise _unequal(part, announced.size)
         return part
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    return patiently(attempt, url)
+    return retry(attempt, url)
 
 
 def _unequal(part: Path, size: int) -> Interrupted:
     """The refusal of a part of another size; one that is too long is of no further use."""
-    found = size_of(part)
+    found = count_bytes(part)
     if found > size:
         part.unlink()
     return Interrupted(f"{found} bytes arrived of {size} that were announced")
 
 
-def size_of(part: Path) -> int:
+def count_bytes(part: Path) -> int:
     """Bytes that have arrived."""
     return part.stat().st_size if part.exists() else 0
 
 
 @contextmanager
-def growing(part: Path, size: int | None, mode: str = "ab") -> Iterator:
+def open_growing(part: Path, size: int | None, mode: str = "ab") -> Iterator:
     """``part``, open for writing; what is written shows as progress."""
     with (
         part.open(mode) as file,

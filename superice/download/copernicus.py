@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from superice.download.base import Interrupted, Unreachable, patiently, size_of
+from superice.download.base import Interrupted, Unreachable, count_bytes, retry
 from superice.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Copernicus:
             sent = self._get(regex=pattern, output_directory=folder, no_directories=True)
             arrived = Path(folder, name)
             sizes = [round(file.file_size * MEBIBYTE) for file in sent.files]
-            if sizes != [size_of(arrived)]:
-                reason = f"{size_of(arrived)} bytes arrived of {sizes} that were announced"
+            if sizes != [count_bytes(arrived)]:
+                reason = f"{count_bytes(arrived)} bytes arrived of {sizes} that were announced"
                 raise Unreachable(reason, file=self.url(month, name))
             return arrived.replace(target.with_name(f".{name}.part"))
 
@@ -63,7 +63,7 @@ class Copernicus:
                 raise Unreachable("no valid credentials; `copernicusmarine login` keeps them", file=self.address)
             return found
 
-        return patiently(attempt, self.address)
+        return retry(attempt, self.address)
 
 
 def _client() -> Any:

@@ -18,7 +18,7 @@ from superice.download.copernicus import Copernicus
 from superice.download.ftp import Ftp
 from superice.download.http import Web
 from superice.errors import InputError, MissingInput
-from superice.readers.product_file import opened
+from superice.readers.product_file import open_product
 
 SERVERS = {"http": Web, "https": Web, "ftp": Ftp, "ftps": Ftp, "copernicusmarine": Copernicus}
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def fetch(product: ModuleType, day: date, folder: str | Path, addresses: Iterabl
 def _first(product: ModuleType, day: date, folder: Path, addresses: list[str]) -> Download:
     """The file of the first address that lists and delivers one."""
     failures: list[InputError] = []
-    for server in map(server_of, addresses):
+    for server in map(open_server, addresses):
         try:
             best = _best(product, day, server)
             if best is not None:
@@ -72,7 +72,7 @@ def _first(product: ModuleType, day: date, folder: Path, addresses: list[str]) -
     raise MissingInput(f"no file for {day}", product=product.PRODUCT, file=", ".join(addresses))
 
 
-def server_of(address: str) -> Server:
+def open_server(address: str) -> Server:
     """The server of an address. Raises InputError for one of no known kind."""
     kind = SERVERS.get(address.partition(":")[0])
     if kind is None:
@@ -107,7 +107,7 @@ def _brought(product: ModuleType, server: Server, folder: Path, month: date, nam
 def _refusal(product: ModuleType, path: Path) -> InputError | None:
     """Why a file cannot be opened, or None."""
     try:
-        with opened(product.PRODUCT, path):
+        with open_product(product.PRODUCT, path):
             return None
     except InputError as error:
         return error

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from requests.utils import get_netrc_auth
 
 from superice.download import base
-from superice.download.base import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
+from superice.download.base import Announced, Interrupted, Unreachable, count_bytes, fetch_whole, open_growing, retry
 
 
 class Ftp:
@@ -38,7 +38,7 @@ class Ftp:
                 except ftplib.error_perm:
                     return []
 
-        return patiently(attempt, self.address)
+        return retry(attempt, self.address)
 
     def url(self, month: date, name: str) -> str:
         """Where a file is."""
@@ -46,9 +46,9 @@ class Ftp:
 
     def bring(self, month: date, name: str, target: Path) -> Path:
         """Fetch a file; it lies beside ``target``, under another name. Raises Unreachable."""
-        return arrived(self, self.url(month, name), target)
+        return fetch_whole(self, self.url(month, name), target)
 
-    def announced(self, url: str) -> Announced:
+    def announce(self, url: str) -> Announced:
         """What the server says of a file, as far as it knows SIZE and MDTM. Raises Interrupted or Unreachable."""
         size, changed = None, ""
         with self._talk() as ftp:
@@ -61,8 +61,8 @@ class Ftp:
 
     def append(self, url: str, part: Path, announced: Announced) -> None:
         """Add what ``part`` lacks."""
-        here = size_of(part)
-        with self._talk() as ftp, growing(part, announced.size) as file:
+        here = count_bytes(part)
+        with self._talk() as ftp, open_growing(part, announced.size) as file:
             try:
                 ftp.retrbinary(f"RETR {_path(url)}", file.write, base.BLOCK, rest=here or None)
             except ftplib.error_perm:

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from superice.download import base
-from superice.download.base import Announced, Interrupted, Unreachable, arrived, growing, patiently, size_of
+from superice.download.base import Announced, Interrupted, Unreachable, count_bytes, fetch_whole, open_growing, retry
 
 PASSING = (429, 500, 502, 503, 504)
 # Of an index page ``name.nc``, of a THREDDS catalogue ``catalog.html?dataset=folder/name.nc``.
@@ -56,9 +56,9 @@ class Web:
 
     def bring(self, month: date, name: str, target: Path) -> Path:
         """Fetch a file; it lies beside ``target``, under another name. Raises Unreachable."""
-        return arrived(self, self.url(month, name), target)
+        return fetch_whole(self, self.url(month, name), target)
 
-    def announced(self, url: str) -> Announced:
+    def announce(self, url: str) -> Announced:
         """What the server says of a file. Raises Unreachable."""
         with self._answer("HEAD", url) as answer:
             size = answer.headers.get("Content-Length")
@@ -67,11 +67,11 @@ class Web:
 
     def append(self, url: str, part: Path, announced: Announced) -> None:
         """Add what ``part`` lacks, or all of it where the server sends nothing less."""
-        here = size_of(part)
+        here = count_bytes(part)
         rest = {"Range": f"bytes={here}-", "If-Range": announced.changed} if here else {}
         with self._answer("GET", url, rest) as answer:
             mode = "ab" if answer.status_code == requests.codes.partial_content else "wb"
-            with growing(part, announced.size, mode) as file:
+            with open_growing(part, announced.size, mode) as file:
                 try:
                     for block in answer.iter_content(base.BLOCK):
                         file.write(block)
@@ -94,7 +94,7 @@ class Web:
                 except requests.RequestException as error:
                     raise Interrupted(str(error)) from error
 
-        return patiently(attempt, url)
+        return retry(attempt, url)
 
     def _answer(self, method: str, url: str, headers: dict | None = None, absent: bool = False) -> requests.Response:
         """An answer whose body is still to be read; the adapter has been patient until its first byte."""

@@ -25,7 +25,7 @@ class IntervalSettings:
     seed: int = 0
 
 
-def resampled_means(dates: pd.Series, values: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
+def bootstrap_means(dates: pd.Series, values: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
     """Means over the dates of each column of values, one row for each time that the blocks are redrawn.
 
     dates: YYYY-MM-DD, row by row of ``values``; NaN takes no part in a mean. The same dates are redrawn alike, so that

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def rank_counts(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def count_ranks(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """How often the truth (p,) has each rank among the members (n, p): counts (n + 1,); ties are ranked at random."""
     below = (members < truth).sum(axis=0)
     ties = (members == truth).sum(axis=0)
     return np.bincount(below + random.integers(0, ties + 1), minlength=members.shape[0] + 1)
 
 
-def reliability_counts(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def count_reliability(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (n + 1,) where k of the n members (n, p) exceed the threshold, and those of them where the truth does."""
     exceeding = (members > threshold).sum(axis=0)
     bins = members.shape[0] + 1
     return np.bincount(exceeding, minlength=bins), np.bincount(exceeding[truth > threshold], minlength=bins)
 
 
-def spread_classes(
+def sum_by_spread(
     variance: np.ndarray, square_error: np.ndarray, edges_m: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels, sum of the variance and of the mean's square error, each (class,), by class of the spread in m.

@@ -18,13 +18,13 @@ import numpy as np
 import xarray as xr
 
 from superice.errors import InputError
-from superice.evaluation.calibration import rank_counts, reliability_counts, spread_classes
-from superice.evaluation.lead_lines import Leads, increment_shape, lead_lines, lead_pixels, scale_coherence
+from superice.evaluation.calibration import count_ranks, count_reliability, sum_by_spread
+from superice.evaluation.lead_lines import Leads, find_lead_lines, find_lead_pixels, increment_shape, scale_coherence
 from superice.evaluation.pointwise import PixelStatistics, accuracy, pixel_statistics
 from superice.evaluation.ssim import structural_similarity
-from superice.evaluation.thin_ice import fractions_sums, thickness_quantiles
-from superice.fields.box_filter import box_sum, pixels
-from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum
+from superice.evaluation.thin_ice import sum_fractions, thickness_quantiles
+from superice.fields.box_filter import box_sum, count_pixels
+from superice.fields.spectra import band_ratio, find_ice_square, radial_coherence, radial_spectrum
 
 FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)
@@ -201,9 +201,9 @@ def _calibration_within(
     thinned = lattice[region]
     random = np.random.default_rng([settings.seed, day.toordinal()])
     return (
-        rank_counts(members[:, thinned], truth[thinned], random),
-        *zip(*(reliability_counts(members, truth, t) for t in settings.thickness_thresholds_m)),
-        *spread_classes(here.variance, (here.mean - truth) ** 2, settings.spread_edges_m),
+        count_ranks(members[:, thinned], truth[thinned], random),
+        *zip(*(count_reliability(members, truth, t) for t in settings.thickness_thresholds_m)),
+        *sum_by_spread(here.variance, (here.mean - truth) ** 2, settings.spread_edges_m),
     )
 
 
@@ -228,7 +228,7 @@ class Spectra:
 
 def spectra_within(fields: Fields, region: np.ndarray, settings: ScoreSettings) -> Spectra:
     """Spectra on the largest square that lies in the region (y, x), the same for all fields."""
-    rows, columns = largest_ice_square(region)
+    rows, columns = find_ice_square(region)
     if (rows.stop - rows.start) * fields.spacing_km < settings.smallest_window_km:
         nothing = np.empty(0)
         return Spectra((slice(0, 0),) * 2, nothing, nothing, nothing, np.empty((len(fields.members), 0)))
@@ -287,14 +287,14 @@ def _shares(where: np.ndarray, regions: dict[str, np.ndarray]) -> list[float]:
 
 def _leads(fields: Fields, regions: dict[str, np.ndarray], settings: ScoreSettings) -> dict[str, tuple]:
     """Leads of the truth, of all members together, and of the low-resolution field."""
-    mask, width = fields.mask, pixels(settings.lead_window_km, 1000 * fields.spacing_km)
+    mask, width = fields.mask, count_pixels(settings.lead_window_km, 1000 * fields.spacing_km)
     around, ice = box_sum(mask, width), np.count_nonzero(mask)
     lines, shares = [], []
     for field in fields.every:
-        found = lead_pixels(field, mask, around, width, settings.lead_share)
-        lines.append(lead_lines(found, fields.spacing_km, settings.lead_shortest_km))
+        found = find_lead_pixels(field, mask, around, width, settings.lead_share)
+        lines.append(find_lead_lines(found, fields.spacing_km, settings.lead_shortest_km))
         shares.append(_shares(found, regions))
-    by_source = [lines[0], Leads.joined(lines[1:-1]), lines[-1]]
+    by_source = [lines[0], Leads.join(lines[1:-1]), lines[-1]]
     # Ice that was looked at, in 1000 km2.
     area = np.array([1, len(fields.members), 1]) * (ice * fields.spacing_km**2 / 1000 or np.nan)
     return {
@@ -317,7 +317,7 @@ def _shapes(fields: Fields, spectra: Spectra, settings: ScoreSettings) -> dict[s
     # Relative to the thickness, since whatever grows with it is coherent.
     thickness = np.maximum(fields.low[spectra.window], settings.lead_thickness_m)
     bands = settings.fine_band_km, settings.medium_band_km
-    width = pixels(settings.coherence_window_km, 1000 * fields.spacing_km)
+    width = count_pixels(settings.coherence_window_km, 1000 * fields.spacing_km)
     relative = (field[spectra.window] / thickness for field in fields.every)
     coherence = [scale_coherence(field, fields.spacing_km, bands, width) for field in relative]
     skewness, kurtosis = _by_source(shapes).T
@@ -336,14 +336,17 @@ def _by_source(values: list) -> np.ndarray:
 
 def _fractions(fields: Fields, regions: dict[str, np.ndarray], settings: ScoreSettings) -> dict[str, tuple]:
     """Fractions skill of thin ice: of the members' probability, and of the low-resolution field."""
-    widths, masks = [pixels(w, 1000 * fields.spacing_km) for w in settings.fractions_widths_km], list(regions.values())
+    widths, masks = (
+        [count_pixels(w, 1000 * fields.spacing_km) for w in settings.fractions_widths_km],
+        list(regions.values()),
+    )
     sums = np.zeros((len(settings.thin_ice_m), len(widths), len(FIELDS), len(masks), 2))
     for i, thickness in enumerate(settings.thin_ice_m):
         event = fields.truth < thickness
         probability = sum((member < thickness).astype(np.float32) for member in fields.members) / len(fields.members)
         for j, width in enumerate(widths):
             for k, forecast in enumerate((probability, fields.low < thickness)):
-                sums[i, j, k] = fractions_sums(forecast, event, fields.mask, width, masks)
+                sums[i, j, k] = sum_fractions(forecast, event, fields.mask, width, masks)
     difference, worst = np.moveaxis(sums, (-2, -1), (1, 0))
     dimensions = ("region", "thin_ice", "width", "field")
     with np.errstate(invalid="ignore"):

@@ -19,7 +19,7 @@ NEIGHBOURS = np.ones((3, 3), np.uint8)
 ROUNDING_M = 1e-6  # of thickness in float32
 
 
-def lead_pixels(field: np.ndarray, mask: np.ndarray, around: np.ndarray, width: int, share: float) -> np.ndarray:
+def find_lead_pixels(field: np.ndarray, mask: np.ndarray, around: np.ndarray, width: int, share: float) -> np.ndarray:
     """The ice of a field (y, x) in m that is thinner than ``share`` of the mean of the ice around it, bool (y, x).
 
     mask: the ice, where the field is not missing; around: its number of pixels, (y, x), in the box of ``width`` pixels
@@ -36,7 +36,7 @@ class Leads:
     direction: np.ndarray
 
     @classmethod
-    def joined(cls, several: list[Leads]) -> Leads:
+    def join(cls, several: list[Leads]) -> Leads:
         """The leads of several fields."""
         return cls(*(np.concatenate([getattr(one, name) for one in several]) for name in ("length_km", "direction")))
 
@@ -51,7 +51,7 @@ class Leads:
         return np.bincount(of_lead, self.length_km, classes)
 
 
-def lead_lines(pixels: np.ndarray, spacing_km: float, shortest_km: float) -> Leads:
+def find_lead_lines(pixels: np.ndarray, spacing_km: float, shortest_km: float) -> Leads:
     """The leads of at least ``shortest_km`` in a field whose lead pixels are given, bool (y, x).
 
     A lead is a piece of the skeleton of the pixels between its ends and the crossings with others. It counts as the

@@ -11,8 +11,8 @@ import pandas as pd
 from superice.errors import InputError
 from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
 from superice.features.day import Features
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
-from superice.network.weights import Generator
+from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.network.weights import TrainedNetwork
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
 
@@ -30,8 +30,8 @@ class SelectionSettings:
     members: int = 6
 
 
-def judge(
-    generator: Generator, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
+def judge_training(
+    generator: TrainedNetwork, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
 ) -> dict[str, float | bool]:
     """Whether a training diverged, and the mean scores of small ensembles of ``sampler.members`` on the days.
 
@@ -39,14 +39,14 @@ def judge(
     """
     results = []
     for features in [] if generator.diverged else days:
-        members = np.stack([clipped(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
+        members = np.stack([clip_negative(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
         results.append([float(scores[name].sel(region=ICE, field="generated")) for name in SCORES])
     means = np.nanmean(results, axis=0).tolist() if results else [np.nan] * len(SCORES)
     return {"diverged": generator.diverged, **dict(zip(SCORES, means, strict=True))}
 
 
-def choose(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:
+def choose_training(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:
     """The training with the lowest CRPS among those that did not diverge, and the table of all.
 
     Raises InputError when every training diverged.

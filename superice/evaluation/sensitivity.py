@@ -9,11 +9,11 @@ import pandas as pd
 import xarray as xr
 
 from superice.evaluation.bootstrap import IntervalSettings
-from superice.evaluation.tables import daily, of_ensembles, table
+from superice.evaluation.tables import tabulate_days, tabulate_ensembles, tabulate_scores
 from superice.run.configuration import Study
 
 
-def study_table(
+def make_study_table(
     scores: Sequence[xr.Dataset], studies: Mapping[str, Study], intervals: IntervalSettings
 ) -> pd.DataFrame:
     """One row per study and experiment, and one of each study's low-resolution field: its ``value`` and mean scores.
@@ -27,18 +27,18 @@ def study_table(
 
 def _rows(name: str, study: Study, scores: Sequence[xr.Dataset], intervals: IntervalSettings) -> pd.DataFrame:
     chosen = [day for day in scores if day.attrs["experiment"] in study.values and day.attrs["date"] in study.dates]
-    means = table(daily(chosen), intervals, of_ensembles(chosen)).drop(columns=["branch"])
+    means = tabulate_scores(tabulate_days(chosen), intervals, tabulate_ensembles(chosen)).drop(columns=["branch"])
     low = means[means.field == "low_resolution"].head(1).assign(experiment="low_resolution")
     generated = means[means.field == "generated"]
     place = {experiment: place for place, experiment in enumerate(study.values)}
     rows = pd.concat([low, generated.sort_values("experiment", key=lambda names: names.map(place))])
-    rows.insert(0, "value", rows.experiment.map(study.values).map(as_text))
+    rows.insert(0, "value", rows.experiment.map(study.values).map(format_value))
     rows.insert(0, "varies", study.varies)
     rows.insert(0, "study", name)
     return rows.drop(columns=["field"])
 
 
-def as_text(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value of the configuration as a short text: the items of a list beside each other."""
     if isinstance(value, list):
         return " ".join(map(str, value))

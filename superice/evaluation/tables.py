@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from superice.errors import InputError
-from superice.evaluation.bootstrap import BOUNDS, IntervalSettings, resampled_means
+from superice.evaluation.bootstrap import BOUNDS, IntervalSettings, bootstrap_means
 from superice.evaluation.calibration import reliability_index
 from superice.evaluation.date_scores import FIELDS, ICE, SOURCES
 from superice.evaluation.lead_lines import direction_of
@@ -50,7 +50,7 @@ def read_scores(path: str | Path) -> xr.Dataset:
         raise InputError(f"cannot be read ({error})", file=path) from error
 
 
-def daily(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """One row per branch, split, experiment, region, field and date, from the scores of single dates.
 
     Dates without a scored pixel keep their row, with n_pixels 0 and NaN.
@@ -70,7 +70,7 @@ def daily(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values(keys, ignore_index=True)
 
 
-def of_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+def tabulate_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """One row per branch, split and experiment: what is no mean of scores.
 
     The reliability index is that of the rank histogram of all dates; passes and seconds per member are medians, as files
@@ -88,7 +88,7 @@ def of_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     return groups[list(COSTS.values())].median().assign(reliability_index=index).reset_index()
 
 
-def table(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_scores(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """One row per branch, split, experiment and field: means over the dates that have a scored pixel, over all ice.
 
     `rmse` is the mean over the dates of each date's RMSE, as the report's Fig. 8 shows them; `spread_skill` is made of
@@ -101,7 +101,7 @@ def table(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFra
     return result.merge(ensembles.assign(field="generated"), how="left", on=[*OF_RUN, "field"])
 
 
-def comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """As ``table``, all experiments on the same dates, and the low-resolution field as one of them; the best CRPS first.
 
     The dates are those that every experiment has of a branch and split with a scored pixel.
@@ -110,7 +110,7 @@ def comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.Da
     of_split = ["branch", "split"]
     having = scored.groupby([*of_split, "date"]).experiment.transform("nunique")
     shared = scored[having == scored.groupby(of_split).experiment.transform("nunique")]
-    result = table(shared, intervals, ensembles)
+    result = tabulate_scores(shared, intervals, ensembles)
     low = result.field == "low_resolution"
     result["experiment"] = result.experiment.mask(low, "low_resolution")
     return (
@@ -120,12 +120,12 @@ def comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.Da
     )
 
 
-def by_region(days: pd.DataFrame) -> pd.DataFrame:
+def tabulate_regions(days: pd.DataFrame) -> pd.DataFrame:
     """As ``table``, with a row for each region of the ice, without intervals."""
     return _means(days, ["region"])
 
 
-def by_month(days: pd.DataFrame) -> pd.DataFrame:
+def tabulate_months(days: pd.DataFrame) -> pd.DataFrame:
     """As ``table``, with a row for each month of the year in the order of a freezing season, without intervals."""
     whole = days[days.region == ICE]
     result = _means(whole.assign(month=pd.to_datetime(whole.date).dt.month), ["month"])
@@ -137,7 +137,7 @@ def _in_season(key: pd.Series) -> pd.Series:
     return (key - 7) % 12 if key.name == "month" else key
 
 
-def thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+def tabulate_thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """One row per branch, split, experiment, region, month and source: thin ice and leads, as ``_thin_ice_of`` a date.
 
     The month is empty for all months together. Means over the dates of the shares in percent and of the quantiles in m;
@@ -216,7 +216,7 @@ def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
     if scored.empty:
         return pd.DataFrame(columns=[*keys, *(f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS)])
     redrawn = {
-        key: resampled_means(group.date, group[[*OF_FIELD, *OF_ENSEMBLE, "members"]], how)
+        key: bootstrap_means(group.date, group[[*OF_FIELD, *OF_ENSEMBLE, "members"]], how)
         for key, group in scored.groupby(keys, sort=False)
     }
     means = pd.concat(redrawn, names=[*keys, "sample"]).reset_index()
@@ -226,7 +226,7 @@ def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
     return pd.concat(bounds, axis=1)[pairs].reset_index()
 
 
-def leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
+def tabulate_leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """One row per branch, split, experiment and source (truth, generated, low-resolution): leads and shapes.
 
     Means over the dates. `anisotropy` (0 for all directions alike, 1 for one) and `direction_degrees`, from the x axis
@@ -260,7 +260,7 @@ def leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     return result
 
 
-def summary(compared: pd.DataFrame) -> str:
+def format_summary(compared: pd.DataFrame) -> str:
     """The comparison in Markdown, a table for each branch and split, in columns that a terminal shows as well."""
     if compared.empty:
         return "no date was scored"

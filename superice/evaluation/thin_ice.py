@@ -14,7 +14,7 @@ def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -
     return np.quantile(thickness, probabilities) if thickness.size else np.full(len(probabilities), np.nan)
 
 
-def fractions_sums(
+def sum_fractions(
     probability: np.ndarray, event: np.ndarray, mask: np.ndarray, width: int, regions: Sequence[np.ndarray]
 ) -> np.ndarray:
     """What the fractions skill score is made of (Roberts and Lean 2008): 1 - difference / worst.

@@ -14,7 +14,7 @@ import numpy as np
 from superice.dataset.layout import FIELDS, MASK_REASONS, read_gridded
 from superice.errors import InputError
 from superice.features import observation_operator
-from superice.fields.box_filter import LowResolution, box_mean, pixels
+from superice.fields.box_filter import LowResolution, box_mean, count_pixels
 from superice.fields.deformation import (
     contour_grid,
     drift_deformation,
@@ -23,11 +23,11 @@ from superice.fields.deformation import (
     total_deformation,
 )
 from superice.fields.grid import Grid
-from superice.fields.regridding import METHODS, around, mask_normalised_gaussian, regrid, spline_sample
-from superice.network.normalisation import SECONDS_PER_DAY, day_statistics
+from superice.fields.regridding import METHODS, crop_to, regrid, sample_spline, smooth_gaussian
+from superice.network.normalisation import SECONDS_PER_DAY, day_moments
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.readers.nextsim_day import RANGES, ModelDay
-from superice.utils.command_line import settings_as
+from superice.utils.command_line import build_settings
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
 REASON = {name: bit for bit, name in MASK_REASONS.items()}
@@ -77,8 +77,8 @@ class FeatureSettings:
     def from_mapping(cls, values: Mapping) -> FeatureSettings:
         """Build from the configuration's section ``features``. Raises InputError naming an unknown key."""
         kinds = {"low_resolution": LowResolution, "observations": ObservationSettings}
-        parts = {key: settings_as(kind, values.get(key, {}), f"features.{key}") for key, kind in kinds.items()}
-        return settings_as(cls, {**values, **parts}, "features")
+        parts = {key: build_settings(kind, values.get(key, {}), f"features.{key}") for key, kind in kinds.items()}
+        return build_settings(cls, {**values, **parts}, "features")
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ class Features:
         return known & (self.sic > self.sic_threshold)
 
 
-def nothing(grid: Grid) -> dict[str, np.ndarray]:
+def empty_fields(grid: Grid) -> dict[str, np.ndarray]:
     """The four fields of a day that could not be made."""
     return {name: np.full(grid.shape, np.nan, np.float32) for name in FIELDS}
 
 
-def model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
+def make_model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High- and low-resolution fields of a model day, each a dictionary of the four fields, (y, x), NaN where missing.
 
     Ice is where the low-resolution concentration is above the threshold: leads narrower than its box belong to the
@@ -128,10 +128,10 @@ def model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[d
     if settings.low_resolution.method == "satellites":
         return _seen_by_satellites(model, grid, settings)
     widths = {
-        "sic": pixels(settings.low_resolution.concentration_km, grid.step),
-        "sit": pixels(settings.low_resolution.thickness_km, grid.step),
-        "divergence": pixels(settings.low_resolution.deformation_km, grid.step),
-        "shear": pixels(settings.low_resolution.deformation_km, grid.step),
+        "sic": count_pixels(settings.low_resolution.concentration_km, grid.step),
+        "sit": count_pixels(settings.low_resolution.thickness_km, grid.step),
+        "divergence": count_pixels(settings.low_resolution.deformation_km, grid.step),
+        "shear": count_pixels(settings.low_resolution.deformation_km, grid.step),
     }
     low = {"sic": box_mean(model.sic, widths["sic"])}
     with np.errstate(invalid="ignore"):
@@ -151,25 +151,28 @@ def _high_resolution(model: ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, 
 
 def _seen_by_satellites(model: ModelDay, grid: Grid, settings: FeatureSettings) -> tuple[dict, dict]:
     """High resolution as ever; the low resolution is made of virtual products as an observed day is of real ones."""
-    products = observation_operator.seen(model, grid, settings.low_resolution, settings.sic_threshold)
-    observed = observed_day(*products, grid, ~np.isfinite(model.sic), settings)
+    products = observation_operator.simulate_products(model, grid, settings.low_resolution, settings.sic_threshold)
+    observed = make_observed_day(*products, grid, ~np.isfinite(model.sic), settings)
     with np.errstate(invalid="ignore"):
-        ice = box_mean(model.sic, pixels(settings.low_resolution.concentration_km, grid.step)) > settings.sic_threshold
+        ice = (
+            box_mean(model.sic, count_pixels(settings.low_resolution.concentration_km, grid.step))
+            > settings.sic_threshold
+        )
     return _high_resolution(model, grid, ice), observed.fields
 
 
-def model_features(day: date, high: dict, low: dict, settings: FeatureSettings) -> Features:
+def build_model_features(day: date, high: dict, low: dict, settings: FeatureSettings) -> Features:
     """The features of a model day in memory, as ``read_model_features`` reads them."""
     fields = {name: np.asarray(low[name], np.float32) for name in FIELDS}
     truth = np.asarray(high["sit"], np.float32)
     return Features(day, **fields, truth=truth, sic_threshold=settings.sic_threshold)
 
 
-def model_statistics(features: Features, floor: float) -> tuple[dict, float]:
+def summarise_model_day(features: Features, floor: float) -> tuple[dict, float]:
     """The day's moments by variable, and the share of its pixels whose deformation is below ``floor`` (day-1)."""
     deformation = features.deformation[features.mask] * SECONDS_PER_DAY
     floored = float((deformation < floor).mean()) if deformation.size else 0.0
-    return day_statistics(features, floor), floored
+    return day_moments(features, floor), floored
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,7 @@ class ObservedDay:
     kept_pixels: int
 
 
-def observed_day(
+def make_observed_day(
     thickness: cs2smos.Thickness,
     concentration: osisaf_concentration.Concentration,
     drift: osisaf_drift.Drift,
@@ -205,7 +208,7 @@ def observed_day(
     ``land`` is bool (y, x). Deformation is derived on the native grid of the drift, over contours as wide as two cells.
     """
     how = settings.observations
-    cell_mean, near = around(thickness.thickness, thickness.grid, grid)
+    cell_mean, near = crop_to(thickness.thickness, thickness.grid, grid)
     if how.thickness_kind == "in_ice":
         cell_mean = cell_mean * _concentration_on(near, concentration)
     divergence, shear = drift_deformation(drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points)
@@ -222,13 +225,13 @@ def observed_day(
 
 def _concentration_on(native: Grid, concentration: osisaf_concentration.Concentration) -> np.ndarray:
     """The concentration on the thickness grid, continued into its own gaps: those are masked on the target grid."""
-    return np.clip(spline_sample(concentration.concentration, concentration.grid, native), 0, 1)
+    return np.clip(sample_spline(concentration.concentration, concentration.grid, native), 0, 1)
 
 
 def _on_target(name: str, values: np.ndarray, native: Grid, grid: Grid, how: ObservationSettings) -> np.ndarray:
     field_ = regrid(values, native, grid, how.regridding)
     if how.smoothing_sigma:
-        field_ = mask_normalised_gaussian(field_, how.smoothing_sigma)
+        field_ = smooth_gaussian(field_, how.smoothing_sigma)
     return np.clip(field_, LOWEST[name], HIGHEST.get(name, np.inf)).astype(np.float32)
 
 
@@ -335,7 +338,7 @@ def check_cells(path: str | Path, grid: Grid) -> None:
         raise InputError(f"wrong grid: not the cells of {grid.name!r}", file=path, value=f"{apart:.4g} degrees apart")
 
 
-def archived_day(path: str | Path, day: date, grid: Grid) -> tuple[dict, dict]:
+def read_archived_day(path: str | Path, day: date, grid: Grid) -> tuple[dict, dict]:
     """High- and low-resolution fields of a day of the published archive.
 
     Raises InputError when its cells are not those of ``grid`` or a variable is missing.

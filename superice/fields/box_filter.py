@@ -35,7 +35,7 @@ class LowResolution:
                 raise InputError("a width must be above 0 km", variable=name, value=width)
 
 
-def pixels(width_km: float, step_m: float) -> int:
+def count_pixels(width_km: float, step_m: float) -> int:
     """The width in pixels of ``step_m``. Raises InputError when it is not a whole number of them."""
     width = width_km * 1000 / step_m
     if abs(width - round(width)) > 1e-6 or round(width) < 1:

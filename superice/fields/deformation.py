@@ -87,7 +87,7 @@ def drift_deformation(
     """
     x, y = grid.x, grid.y[:, None]
     if not is_conformal(grid.crs):
-        x, y, u, v = velocity_on(crs, u, v, grid)
+        x, y, u, v = rotate_velocity(crs, u, v, grid)
     return contour_deformation(u, v, x, y, cells, fewest_points)
 
 
@@ -97,7 +97,7 @@ def is_conformal(crs: pyproj.CRS) -> bool:
     return operation is not None and "stereographic" in operation.method_name.lower()
 
 
-def velocity_on(
+def rotate_velocity(
     crs: pyproj.CRS, u: np.ndarray, v: np.ndarray, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Velocities along the axes of another map, and where the nodes lie on it.

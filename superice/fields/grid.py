@@ -51,7 +51,7 @@ class Grid:
         """Longitude and latitude in degrees of the cell centres, each (y, x), float64."""
         return self._lonlat
 
-    def padded(self, cells: int) -> Grid:
+    def pad(self, cells: int) -> Grid:
         """The same lattice with ``cells`` more on every side."""
         margin = self.step * np.arange(1, cells + 1)
         grow = lambda axis: np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])
@@ -62,7 +62,7 @@ class Grid:
         half = self.step / 2
         return self.x[0] - half, self.y[0] - half, self.x[-1] + half, self.y[-1] + half
 
-    def area(self) -> pyresample.AreaDefinition:
+    def as_area(self) -> pyresample.AreaDefinition:
         """The pyresample area; its rows run from the top, ours from the bottom: flip arrays."""
         from pyresample import AreaDefinition
 
@@ -96,7 +96,7 @@ def load_grid(areas: str | Path, name: str) -> Grid:
     )
 
 
-def land_mask(grid: Grid) -> np.ndarray:
+def make_land_mask(grid: Grid) -> np.ndarray:
     """Land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
     from global_land_mask import globe
 

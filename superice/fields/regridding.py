@@ -24,7 +24,7 @@ GAUSS_RADIUS, GAUSS_SIGMA, GAUSS_NEIGHBOURS = 2.4, 1.2, 8
 _pixel_cache: OrderedDict[tuple, np.ndarray] = OrderedDict()
 
 
-def pixel_coordinates(native: Grid, target: Grid) -> np.ndarray:
+def locate_pixels(native: Grid, target: Grid) -> np.ndarray:
     """Where the target's cell centres lie in the native array: fractional (row, column), shape (2, y, x).
 
     The coordinates of the last few pairs of grids are kept, as the fields of a day share them.
@@ -58,21 +58,21 @@ def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline"
     """
     if method not in METHODS:
         raise InputError(f"no such way of regridding; there are {', '.join(METHODS)}", value=method)
-    covered = coverage(field, native, target)
+    covered = find_covered(field, native, target)
     if method == "gauss":
-        return np.where(covered, gauss_sample(field, native, target), np.nan)
-    return spline_sample(field, native, target, covered)
+        return np.where(covered, sample_gaussian(field, native, target), np.nan)
+    return sample_spline(field, native, target, covered)
 
 
-def coverage(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+def find_covered(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
     """Whether the native cell that a target pixel lies in is known, bool (y, x)."""
-    rows, columns = np.rint(pixel_coordinates(native, target)).astype(np.intp)
+    rows, columns = np.rint(locate_pixels(native, target)).astype(np.intp)
     inside = (rows >= 0) & (rows < field.shape[0]) & (columns >= 0) & (columns < field.shape[1])
     known = np.isfinite(field)
     return inside & known[np.clip(rows, 0, field.shape[0] - 1), np.clip(columns, 0, field.shape[1] - 1)]
 
 
-def spline_sample(field: np.ndarray, native: Grid, target: Grid, where: np.ndarray | None = None) -> np.ndarray:
+def sample_spline(field: np.ndarray, native: Grid, target: Grid, where: np.ndarray | None = None) -> np.ndarray:
     """The cubic spline through the native values and their smooth continuation, at every target pixel, (y, x).
 
     With ``where``, bool (y, x), only there, and NaN elsewhere. A native grid that is finer than the target is averaged
@@ -80,25 +80,23 @@ def spline_sample(field: np.ndarray, native: Grid, target: Grid, where: np.ndarr
     """
     where = np.ones(target.shape, bool) if where is None else where
     sampled = np.full(target.shape, np.nan)
-    values, part = around(field, native, target)
+    values, part = crop_to(field, native, target)
     if not np.isfinite(values).any():
         return sampled
-    filled = continued(values)
+    filled = fill_smoothly(values)
     ratio = int(target.step / native.step)
     if ratio > 1:
         filled = uniform_filter(filled, ratio + 1 - ratio % 2, mode="nearest")
     first = [(part.y[0] - native.y[0]) / native.step, (part.x[0] - native.x[0]) / native.step]
-    position = pixel_coordinates(native, target)[:, where] - np.rint(first)[:, None]
+    position = locate_pixels(native, target)[:, where] - np.rint(first)[:, None]
     coefficients = spline_filter(filled, order=3, mode="mirror")
     sampled[where] = map_coordinates(coefficients, position, mode="mirror", prefilter=False)
     return sampled
 
 
-def around(field: np.ndarray, native: Grid, target: Grid) -> tuple[np.ndarray, Grid]:
+def crop_to(field: np.ndarray, native: Grid, target: Grid) -> tuple[np.ndarray, Grid]:
     """The part of a native field, and of its grid, that the target needs: some cells more than it covers."""
-    rows, columns = (
-        _span(axis, size) for axis, size in zip(pixel_coordinates(native, target), field.shape, strict=True)
-    )
+    rows, columns = (_span(axis, size) for axis, size in zip(locate_pixels(native, target), field.shape, strict=True))
     return field[rows, columns], Grid(native.name, native.crs, native.x[columns], native.y[rows])
 
 
@@ -108,7 +106,7 @@ def _span(position: np.ndarray, size: int) -> slice:
     return slice(start, int(np.clip(last + 1, start + 2, size)))
 
 
-def continued(field: np.ndarray) -> np.ndarray:
+def fill_smoothly(field: np.ndarray) -> np.ndarray:
     """``field`` with its missing cells filled by a smooth continuation of their known neighbours, (y, x).
 
     The nearest known values, relaxed towards a harmonic surface: continuous at the edge, where a constant fill
@@ -124,7 +122,7 @@ def continued(field: np.ndarray) -> np.ndarray:
     return filled
 
 
-def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
+def sample_gaussian(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
     """Pyresample's Gaussian resampling of the known cells with 8 neighbours, (y, x): the report's way.
 
     Only known cells are handed over, as a single missing neighbour would make the result missing.
@@ -137,7 +135,7 @@ def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
     top_down = resample_gauss(
         SwathDefinition(longitude, latitude),
         field[known],
-        target.area(),
+        target.as_area(),
         radius_of_influence=GAUSS_RADIUS * native.step,
         sigmas=GAUSS_SIGMA * native.step,
         neighbours=GAUSS_NEIGHBOURS,
@@ -146,7 +144,7 @@ def gauss_sample(field: np.ndarray, native: Grid, target: Grid) -> np.ndarray:
     return top_down[::-1]
 
 
-def mask_normalised_gaussian(field: np.ndarray, sigma_px: float = 1.0, truncate_px: int = 2) -> np.ndarray:
+def smooth_gaussian(field: np.ndarray, sigma_px: float = 1.0, truncate_px: int = 2) -> np.ndarray:
     """Smooth lightly over the known pixels alone, (y, x), NaN where ``field`` is (report, section 8.2: 5 x 5)."""
     offsets = np.arange(-truncate_px, truncate_px + 1)
     weights = np.exp(-0.5 * (offsets / sigma_px) ** 2)

@@ -48,7 +48,7 @@ def radial_coherence(
 
 def spectral_slope(wavenumber: np.ndarray, power: np.ndarray, shortest_km: float, longest_km: float) -> float:
     """Exponent of the power law through the rings with shortest ≤ wavelength < longest: least squares in log-log."""
-    chosen = in_band(wavenumber, shortest_km, longest_km) & (power > 0)
+    chosen = select_band(wavenumber, shortest_km, longest_km) & (power > 0)
     if chosen.sum() < 2:
         return float("nan")
     return float(np.polyfit(np.log(wavenumber[chosen]), np.log(power[chosen]), 1)[0])
@@ -65,17 +65,17 @@ def band_ratio(
 
     With the default band this is the fine-scale bias of the report's section 5: above 1 is too rough, below too smooth.
     """
-    chosen = in_band(wavenumber, shortest_km, longest_km) & (reference > 0)
+    chosen = select_band(wavenumber, shortest_km, longest_km) & (reference > 0)
     return float(np.mean(power[chosen] / reference[chosen])) if chosen.any() else float("nan")
 
 
-def in_band(wavenumber: np.ndarray, shortest_km: float, longest_km: float) -> np.ndarray:
+def select_band(wavenumber: np.ndarray, shortest_km: float, longest_km: float) -> np.ndarray:
     """True (k,) for the rings with shortest ≤ wavelength < longest, wavenumber in cycles per km."""
     wavelength = 1 / wavenumber
     return (wavelength >= shortest_km * (1 - _BORDER)) & (wavelength < longest_km * (1 - _BORDER))
 
 
-def largest_ice_square(mask: np.ndarray) -> tuple[slice, slice]:
+def find_ice_square(mask: np.ndarray) -> tuple[slice, slice]:
     """The largest square of `mask` (y, x) that is all True, as (rows, columns); the first in reading order of equals.
 
     Both slices are empty when nothing is True.

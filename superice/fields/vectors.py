@@ -22,11 +22,13 @@ def east_on_map(crs: pyproj.CRS, longitude: np.ndarray, latitude: np.ndarray) ->
         return north_y / length, -north_x / length
 
 
-def to_map(east: tuple[np.ndarray, np.ndarray], u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rotate_to_map(east: tuple[np.ndarray, np.ndarray], u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Components to the east and north, any shape that ends in that of ``east``, to those along the map's axes."""
     return u * east[0] - v * east[1], u * east[1] + v * east[0]
 
 
-def to_geographic(east: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rotate_to_geographic(
+    east: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Components along the map's axes to those to the east and north: the inverse of ``to_map``."""
     return x * east[0] + y * east[1], y * east[0] - x * east[1]

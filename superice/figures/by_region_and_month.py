@@ -19,11 +19,11 @@ from superice.figures.style import (
     NOTHING,
     PAGE_WIDTH,
     TRUTH,
+    apply_style,
+    draw_notice,
     experiment_colours,
-    keys_of,
+    legend_keys,
     letter_panels,
-    look,
-    notice,
 )
 
 # By column of the tables: how the axis is named, and the best value.
@@ -39,14 +39,14 @@ REGIONS = {ICE: "all ice", "pack": "pack", "marginal": "marginal"}
 LEAST_RATIO = 0.02  # what has less is drawn at the edge of its panel
 
 
-def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
+def draw_scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
     """Scores of every experiment by region and by month of the test season, or of the last split that was scored.
 
     ``regions`` and ``months`` are the tables of the scores by region and by month. A row of panels for each branch and
     kind of part.
     """
     if regions.empty:
-        return notice(NOTHING)
+        return draw_notice(NOTHING)
     regions = regions.assign(part=regions.region.map(REGIONS)).sort_values("part", key=_in_order, kind="stable")
     months = months.assign(part=months.month.map(lambda number: month_abbr[number]))
     lines = [
@@ -55,7 +55,7 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
         for table in (regions, months)
     ]
     colours = experiment_colours(regions.experiment) | {LOW: LOW_RESOLUTION}
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(
             len(lines), len(SCORES), figsize=(PAGE_WIDTH, 1.55 * len(lines) + 0.4), squeeze=False, sharex="row"
         )
@@ -66,7 +66,7 @@ def scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
                     axis.axhline(best, color=TRUTH, lw=0.7, ls=":")
                 axis.set_title(label)
             line[0].set_ylabel(title)
-        figure.legend(handles=keys_of(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=legend_keys(colours), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 

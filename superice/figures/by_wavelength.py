@@ -16,17 +16,17 @@ from superice.figures.style import (
     LOW_RESOLUTION,
     PAGE_WIDTH,
     TRUTH,
+    apply_style,
+    draw_notice,
     experiment_colours,
-    keys_of,
+    legend_keys,
     letter_panels,
-    look,
-    notice,
 )
 
 CLASSES = 4  # of wavelengths in an octave, in which dates are put together
 
 
-def scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
+def draw_scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
     """Power, coherence and error of every experiment at every wavelength, a column for each branch.
 
     ``scores`` are those of single dates by (branch, experiment). Medians over the dates that have a spectrum: power of
@@ -36,10 +36,10 @@ def scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
     scores = {key: [day for day in days if day.sizes["wavenumber"]] for key, days in scores.items()}
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
-        return notice("No date has an all-ice window large enough for a spectrum.")
+        return draw_notice("No date has an all-ice window large enough for a spectrum.")
     colours = experiment_colours(experiment for _, experiment in scores) | {LOW: LOW_RESOLUTION}
     branches = list(dict.fromkeys(branch for branch, _ in scores))
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(
             3, len(branches), figsize=(PAGE_WIDTH, 6.2), sharex=True, sharey="row", squeeze=False
         )
@@ -49,7 +49,7 @@ def scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
                 _by_wavelength(column, days, 0, colours[experiment])
             _by_wavelength(column, next(iter(of_branch.values())), 1, LOW_RESOLUTION)
             _dress_scales(column, branch)
-        figure.legend(handles=keys_of(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=legend_keys(colours), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.features.day import Features
-from superice.fields.spectra import largest_ice_square, radial_spectrum
-from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, letter_panels, look, notice
-from superice.network.normalisation import quantities
+from superice.fields.spectra import find_ice_square, radial_spectrum
+from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, apply_style, draw_notice, letter_panels
+from superice.network.normalisation import network_quantities
 
 FIELDS = {
     "sic": ("concentration (1)", np.linspace(0.15, 1.0, 35), "1"),
@@ -22,7 +22,7 @@ FIELDS = {
 SMALLEST_SQUARE = 32  # pixels
 
 
-def shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) -> Figure:
+def draw_input_shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) -> Figure:
     """Distributions above, spectral densities below, of what the network reads; a column for each field.
 
     ``sources`` holds, by name, the distance of the pixels in km and the days; the last one, the observations, is drawn
@@ -32,13 +32,13 @@ def shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) -> Figure:
     shown = {name: (step, [day for day in days if day.mask.any()]) for name, (step, days) in sources.items()}
     shown = {name: (step, days) for name, (step, days) in shown.items() if days}
     if not shown:
-        return notice("No day with ice: nothing to draw.")
+        return draw_notice("No day with ice: nothing to draw.")
     colours = dict(zip(shown, [*EXPERIMENTS[: len(shown) - 1], TRUTH], strict=True))
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(2, len(FIELDS), figsize=(PAGE_WIDTH, 4.6))
         for name, (step_km, days) in shown.items():
             label = f"{name} ({len(days)} {'day' if len(days) == 1 else 'days'})"
-            values = [quantities(day) for day in days]
+            values = [network_quantities(day) for day in days]
             for column, field in zip(axes.T, FIELDS, strict=True):
                 _distribution(column[0], field, values, colours[name], label)
                 _spectrum(column[1], field, days, values, step_km, colours[name])
@@ -66,7 +66,7 @@ def _distribution(axis: Axes, field: str, days: Sequence[dict], colour: str, lab
 def _spectrum(
     axis: Axes, field: str, days: Sequence[Features], values: Sequence[dict], step_km: float, colour: str
 ) -> None:
-    squares = [largest_ice_square(day.mask) for day in days]
+    squares = [find_ice_square(day.mask) for day in days]
     side = min(square[0].stop - square[0].start for square in squares)
     if side < SMALLEST_SQUARE:
         return

@@ -19,28 +19,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from superice.fields.grid import Grid, land_mask
+from superice.fields.grid import Grid, make_land_mask
 from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
 
 Window = tuple[slice, slice]
 FINE_ENOUGH = 700  # cells along a side: a panel shows no more
 
 
-def map_panels(
+def make_map_panels(
     grid: Grid, rows: int, columns: int, window: Window | None = None, rows_with_bars: int = 1
 ) -> tuple[Figure, np.ndarray]:
     """A figure of page width with (rows, columns) maps of the grid, or of a window of it; land and graticule drawn.
 
     ``rows_with_bars`` says for how many rows of colour bars there must be room.
     """
-    left, bottom, right, top = part_of(grid, window).extent()
+    left, bottom, right, top = crop_grid(grid, window).extent()
     panel_width = PAGE_WIDTH / columns - 0.1
     panel_height = panel_width * (top - bottom) / (right - left) + 0.25
     figure, axes = plt.subplots(
         rows,
         columns,
         figsize=(PAGE_WIDTH, rows * panel_height + 0.7 * rows_with_bars),
-        subplot_kw={"projection": grid.area().to_cartopy_crs()},
+        subplot_kw={"projection": grid.as_area().to_cartopy_crs()},
         squeeze=False,
     )
     for (row, column), axis in np.ndenumerate(axes):
@@ -48,11 +48,11 @@ def map_panels(
         axis.set_facecolor(NO_DATA)
         axis.spines["geo"].set_linewidth(0.5)
         _draw_land(axis, grid)
-        _draw_graticule(axis, part_of(grid, window), labels={"left": column == 0, "bottom": row == rows - 1})
+        _draw_graticule(axis, crop_grid(grid, window), labels={"left": column == 0, "bottom": row == rows - 1})
     return figure, axes
 
 
-def part_of(grid: Grid, window: Window | None) -> Grid:
+def crop_grid(grid: Grid, window: Window | None) -> Grid:
     """The grid's window of (rows, columns); the whole grid for None."""
     if window is None:
         return grid
@@ -73,11 +73,11 @@ def draw_field(axis: GeoAxes, grid: Grid, field: np.ndarray, style: FieldStyle) 
 
 def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
     """Outline a window of (rows, columns)."""
-    left, bottom, right, top = part_of(grid, window).extent()
+    left, bottom, right, top = crop_grid(grid, window).extent()
     axis.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="#D55E00", lw=1.2))
 
 
-def colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> Colorbar:
+def draw_colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> Colorbar:
     """A colour bar under the axes."""
     mappable = ScalarMappable(style.scale, style.colours)
     panels = list(np.ravel(axes))
@@ -111,16 +111,16 @@ def _image_extent(grid: Grid) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=2)
-def coarse_land(grid: Grid) -> tuple[Grid, np.ndarray]:
+def coarsen_land(grid: Grid) -> tuple[Grid, np.ndarray]:
     """Land (y, x) on as many cells as a panel can show, and their grid."""
     every = max(1, max(grid.shape) // FINE_ENOUGH)
     coarse = Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every])
-    return coarse, land_mask(coarse)
+    return coarse, make_land_mask(coarse)
 
 
 def _draw_land(axis: GeoAxes, grid: Grid) -> None:
     """Grey land under the fields and the coastline over them."""
-    coarse, land = coarse_land(grid)
+    coarse, land = coarsen_land(grid)
     axis.imshow(
         np.ma.masked_equal(land, False),
         origin="lower",
@@ -133,13 +133,13 @@ def _draw_land(axis: GeoAxes, grid: Grid) -> None:
         axis.contour(coarse.x, coarse.y, land, levels=[0.5], colors=COAST, linewidths=0.4, zorder=3)
 
 
-def coastline(grid: Grid, land: np.ndarray) -> list[np.ndarray]:
+def trace_coastline(grid: Grid, land: np.ndarray) -> list[np.ndarray]:
     """The border of the land (y, x) as lines (point, 2) of x and y in m."""
     return contour_generator(grid.x, grid.y, land.astype(float)).lines(0.5)
 
 
 @lru_cache(maxsize=2)
-def graticule(grid: Grid) -> tuple[np.ndarray, ...]:
+def make_graticule(grid: Grid) -> tuple[np.ndarray, ...]:
     """Parallels and meridians as lines (point, 2) of x and y in m; NaN beyond the grid."""
     longitudes, latitudes = _graticule_places(grid)
     around, northward = np.linspace(-180, 180, 721), np.linspace(latitudes[0], 89.9, 400)

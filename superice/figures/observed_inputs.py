@@ -20,19 +20,19 @@ from superice.dataset.layout import MASK_REASONS
 from superice.features.day import Features
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
-from superice.fields.spectra import largest_ice_square, radial_spectrum
-from superice.figures.ensemble_maps import SECONDS_PER_DAY, Ensemble, zoom_window
-from superice.figures.map_panels import colour_bar, draw_field, map_panels, part_of
+from superice.fields.spectra import find_ice_square, radial_spectrum
+from superice.figures.ensemble_maps import SECONDS_PER_DAY, Ensemble, choose_zoom
+from superice.figures.map_panels import crop_grid, draw_colour_bar, draw_field, make_map_panels
 from superice.figures.style import (
     LOW_RESOLUTION,
     PAGE_WIDTH,
     FieldStyle,
+    apply_style,
     concentration_style,
     deformation_style,
+    draw_notice,
+    format_date,
     letter_panels,
-    long_date,
-    look,
-    notice,
     strain_rate_style,
     thickness_style,
 )
@@ -49,14 +49,14 @@ SHOWN_REASONS = (
 KEPT = ("all inputs", "#3b6ea5")
 
 
-def observed_inputs(day: date, grid: Grid, fields: xr.Dataset) -> Figure:
+def draw_observed_inputs(day: date, grid: Grid, fields: xr.Dataset) -> Figure:
     """Concentration, thickness, divergence, shear and deformation, and why the rest is masked; six maps of one date.
 
     ``fields`` holds sic, sit, divergence, shear and mask_reason, (y, x), as the features' NetCDF file has them.
     """
     known = np.isfinite(fields.sit.values)
     if not known.any():
-        return notice(f"No features on {long_date(day)}: nothing to draw.")
+        return draw_notice(f"No features on {format_date(day)}: nothing to draw.")
     rates = {name: fields[name].values * SECONDS_PER_DAY for name in ("divergence", "shear")}
     thickness = thickness_style([fields.sit.values])
     deformation = np.maximum(total_deformation(rates["divergence"], rates["shear"]), 1e-9)
@@ -66,24 +66,24 @@ def observed_inputs(day: date, grid: Grid, fields: xr.Dataset) -> Figure:
         (rates["divergence"], strain_rate_style("divergence", -0.06), "divergence"),
         (rates["shear"], strain_rate_style("shear", 0.12), "shear"),
         (np.where(np.isfinite(deformation), deformation, np.nan), deformation_style(), "deformation"),
-        (shown_reason(fields.mask_reason.values), reason_style(), "mask"),
+        (first_reason(fields.mask_reason.values), reason_style(), "mask"),
     ]
-    with look():
-        figure, axes = map_panels(grid, 2, 3, rows_with_bars=2)
+    with apply_style():
+        figure, axes = make_map_panels(grid, 2, 3, rows_with_bars=2)
         for axis, (field, style, title) in zip(axes.flat, panels, strict=True):
             draw_field(axis, grid, field, style)
             axis.set_title(title)
-            bar = colour_bar(figure, axis, style)
+            bar = draw_colour_bar(figure, axis, style)
             if title == "mask":
                 bar.ax.clear()
                 bar.ax.set_axis_off()
                 _reasons_legend(bar.ax)
         letter_panels(axes.flat)
-        figure.suptitle(long_date(day), fontsize=9)
+        figure.suptitle(format_date(day), fontsize=9)
     return figure
 
 
-def shown_reason(mask_reason: np.ndarray) -> np.ndarray:
+def first_reason(mask_reason: np.ndarray) -> np.ndarray:
     """Index into ``SHOWN_REASONS`` of the first reason that applies, their number where nothing is masked, (y, x)."""
     bits = {name: bit for bit, name in MASK_REASONS.items()}
     applies = [(mask_reason & bits[name]) > 0 for name, _, _ in SHOWN_REASONS]
@@ -115,20 +115,20 @@ class Treatment:
     ensemble: Ensemble
 
 
-def smoothing(treatments: Sequence[Treatment]) -> Figure:
+def draw_smoothing(treatments: Sequence[Treatment]) -> Figure:
     """Laplacian of the input, one member and the spectra of all members, a column for each treatment (report, Fig. 11)."""
     day, grid = treatments[0].ensemble.day, treatments[0].ensemble.grid
     common = np.logical_and.reduce([treatment.features.mask for treatment in treatments])
-    square = largest_ice_square(common)
+    square = find_ice_square(common)
     if square[0].stop - square[0].start < 8:
-        return notice(f"No square of ice on {long_date(day)} that is large enough: nothing to draw.")
-    window = zoom_window(common)
+        return draw_notice(f"No square of ice on {format_date(day)} that is large enough: nothing to draw.")
+    window = choose_zoom(common)
     step_km = grid.step / 1000
-    inside = part_of(grid, window)
-    laplacians = [1e3 * laplacian(treatment.features.sit, step_km)[window] for treatment in treatments]
+    inside = crop_grid(grid, window)
+    laplacians = [1e3 * compute_laplacian(treatment.features.sit, step_km)[window] for treatment in treatments]
     members = [treatment.ensemble.members[0][window] for treatment in treatments]
     bending, thickness = laplacian_style(laplacians), thickness_style(members)
-    with look():
+    with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 8.0))
         rows = figure.subfigures(2, 1, height_ratios=(2.2, 1))
         axes = rows[0].subplots(2, len(treatments), squeeze=False)
@@ -138,19 +138,19 @@ def smoothing(treatments: Sequence[Treatment]) -> Figure:
             rms = np.sqrt(np.nanmean(bend**2))
             column[0].set_title(f"{treatment.name}:\nLaplacian, rms {rms:.2f} mm km$^{{-2}}$")
             column[1].set_title("member 1")
-        colour_bar(rows[0], axes[0], bending)
-        colour_bar(rows[0], axes[1], thickness)
+        draw_colour_bar(rows[0], axes[0], bending)
+        draw_colour_bar(rows[0], axes[1], thickness)
         curves = rows[1].subplots(1, len(treatments), sharex=True, sharey=True, squeeze=False)[0]
         for axis, treatment in zip(curves, treatments, strict=True):
             _member_spectra(axis, treatment, square, step_km)
         curves[0].set_ylabel("power (m$^2$)")
         curves[0].legend(loc="lower left")
         letter_panels([*axes.flat, *curves])
-        figure.suptitle(f"{long_date(day)}: {step_km * bend.shape[1]:.0f} km in the middle of the pack", fontsize=9)
+        figure.suptitle(f"{format_date(day)}: {step_km * bend.shape[1]:.0f} km in the middle of the pack", fontsize=9)
     return figure
 
 
-def laplacian(field: np.ndarray, step_km: float) -> np.ndarray:
+def compute_laplacian(field: np.ndarray, step_km: float) -> np.ndarray:
     """Five-point Laplacian of (y, x) per km²; NaN on the rim and beside missing pixels."""
     result = np.full(field.shape, np.nan)
     middle = field[1:-1, 1:-1]

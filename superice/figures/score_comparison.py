@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, letter_panels, look, notice, spelled
+from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw_notice, letter_panels, spell_experiment
 
 # By column of the table: title, best value, and the range beyond which a dot becomes a number.
 SCORES = {
@@ -25,23 +25,23 @@ SCORES = {
 BRANCHES = {"model": ("#0072B2", "#0072B2"), "observations": ("#D55E00", "white")}  # colour of the edge and of the face
 
 
-def scores_of_experiments(compared: pd.DataFrame) -> Figure:
+def draw_score_comparison(compared: pd.DataFrame) -> Figure:
     """A panel for each score and a line for each experiment, on the test split where there is one.
 
     ``compared`` is the table ``comparison.csv``; the experiments stand as there, the best CRPS above.
     """
     if compared.empty:
-        return notice(NOTHING)
+        return draw_notice(NOTHING)
     split = "test" if "test" in set(compared.split) else compared.split.iloc[0]
     rows = compared[compared.split == split]
     names = list(dict.fromkeys(rows.experiment))
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(names)), sharey=True)
         for axis, (score, (title, best, limits)) in zip(axes.flat, SCORES.items(), strict=True):
             for branch, of_branch in rows.groupby("branch", sort=False):
                 _dots(axis, of_branch, score, names, branch, limits)
             _dress(axis, title, best, limits)
-        axes[0, 0].set_yticks(range(len(names)), [spelled(name) for name in names])
+        axes[0, 0].set_yticks(range(len(names)), [spell_experiment(name) for name in names])
         axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
         keys = [_key(branch) for branch in dict.fromkeys(rows.branch)]
         figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=split, title_fontsize=7)

@@ -20,20 +20,20 @@ from tqdm import tqdm
 from superice.features.day import read_model_features, read_observed_features
 from superice.fields.grid import Grid
 from superice.figures.ensemble_maps import read_member
-from superice.figures.map_panels import coarse_land, coastline, graticule
+from superice.figures.map_panels import coarsen_land, make_graticule, trace_coastline
 from superice.figures.style import (
     COAST,
     LAND,
     NO_DATA,
     PAGE_WIDTH,
     FieldStyle,
-    long_date,
-    look,
-    notice,
+    apply_style,
+    draw_notice,
+    format_date,
     thickness_style,
 )
 from superice.seasons import spread_evenly
-from superice.utils.files import whole
+from superice.utils.files import atomic_path
 
 PAGE_HEIGHT = 8.6  # inches for the maps of a film strip
 LARGEST_MAP = 400  # cells along a side
@@ -65,29 +65,29 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
             name, field = "observed", read_observed_features(known).sit
         else:
             name, field = "truth", read_model_features(known).truth
-        small, field = thinned(grid, field)
-        frames.append(Frame(day, {name: field, "member 1": thinned(grid, member)[1]}))
+        small, field = thin_field(grid, field)
+        frames.append(Frame(day, {name: field, "member 1": thin_field(grid, member)[1]}))
     return small, frames
 
 
-def thinned(grid: Grid, field: np.ndarray) -> tuple[Grid, np.ndarray]:
+def thin_field(grid: Grid, field: np.ndarray) -> tuple[Grid, np.ndarray]:
     """A grid and a field (y, x) on as many of their cells as a small map can show, so that a season fits in memory."""
     every = max(1, round(max(grid.shape) / LARGEST_MAP))
     return Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every]), np.float32(field[::every, ::every])
 
 
-def film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
+def draw_film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
     """Every date of a season on one page, its fields beside each other, in the grid's projection and on one scale."""
     shown = [frame for frame in frames if any(np.isfinite(field).any() for field in frame.fields.values())]
     if not shown:
-        return notice("No date has ice: nothing to draw.")
+        return draw_notice("No date has ice: nothing to draw.")
     style = thickness_style(field for frame in shown for field in frame.fields.values())
     height, width = grid.shape
     side_by_side = len(shown[0].fields)
     columns = _columns(len(frames), side_by_side * width, 1.15 * height)
     rows = -(-len(frames) // columns)
     step = np.array([1.06 * side_by_side * width, 1.15 * height]) * grid.step
-    with look():
+    with apply_style():
         page_width, page_height = columns * step[0], rows * step[1]
         figure, axis = plt.subplots(figsize=(PAGE_WIDTH, PAGE_WIDTH * page_height / page_width + 0.6))
         axis.set(xlim=(0, page_width), ylim=(-page_height, 0), aspect="equal")
@@ -124,7 +124,7 @@ def _columns(count: int, width: float, height: float) -> int:
 
 def _tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: np.ndarray, every: int) -> None:
     """A map with its lower left corner at ``corner``, in m on the page; every ``every``-th pixel is shown."""
-    land_grid, land = coarse_land(grid)
+    land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
     extent = (corner[0], corner[0] + right - left, corner[1], corner[1] + top - bottom)
     shape = {"origin": "lower", "extent": extent, "interpolation": "nearest"}
@@ -132,11 +132,13 @@ def _tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: 
     axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **shape)
     axis.imshow(np.ma.masked_invalid(field[::every, ::every]), cmap=style.colours, norm=style.scale, **shape)
     moved = lambda lines: [line - (left, bottom) + corner for line in lines]
-    axis.add_collection(LineCollection(moved(graticule(grid)), **GRID_LINES), autolim=False)
-    axis.add_collection(LineCollection(moved(coastline(land_grid, land)), colors=COAST, linewidths=0.3), autolim=False)
+    axis.add_collection(LineCollection(moved(make_graticule(grid)), **GRID_LINES), autolim=False)
+    axis.add_collection(
+        LineCollection(moved(trace_coastline(land_grid, land)), colors=COAST, linewidths=0.3), autolim=False
+    )
 
 
-def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
+def write_animation(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
     """Write the dates one after the other as an animated GIF, the fields of a date beside each other.
 
     Of more than ``MOST_FRAMES`` dates that many are shown, evenly spread.
@@ -146,7 +148,7 @@ def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
     style = thickness_style(field for frame in frames for field in frame.fields.values())
     left, bottom, right, top = grid.extent()
     height = PAGE_WIDTH / len(names) * (top - bottom) / (right - left) + 0.9
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(1, len(names), figsize=(PAGE_WIDTH, height), squeeze=False, dpi=DOTS_PER_INCH)
         maps = [_animated_map(axis, grid, style) for axis in axes[0]]
         for axis, name in zip(axes[0], names, strict=True):
@@ -161,7 +163,7 @@ def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
         for frame in tqdm(frames, unit="frame"):
             for image, field in zip(maps, frame.fields.values(), strict=True):
                 image.set_data(np.ma.masked_invalid(field))
-            title.set_text(long_date(frame.day))
+            title.set_text(format_date(frame.day))
             figure.canvas.draw()
             pictures.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))
             # Once laid out the panels stay where they are.
@@ -171,14 +173,14 @@ def animate(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
 
 
 def _animated_map(axis: Axes, grid: Grid, style: FieldStyle):
-    land_grid, land = coarse_land(grid)
+    land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
     shape = {"origin": "lower", "extent": (left, right, bottom, top)}
     axis.set_facecolor(NO_DATA)
     axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **shape)
     image = axis.imshow(np.ma.masked_all(grid.shape), cmap=style.colours, norm=style.scale, **shape)
-    axis.add_collection(LineCollection(graticule(grid), **GRID_LINES), autolim=False)
-    axis.add_collection(LineCollection(coastline(land_grid, land), colors=COAST, linewidths=0.4), autolim=False)
+    axis.add_collection(LineCollection(make_graticule(grid), **GRID_LINES), autolim=False)
+    axis.add_collection(LineCollection(trace_coastline(land_grid, land), colors=COAST, linewidths=0.4), autolim=False)
     axis.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
     return image
 
@@ -190,5 +192,5 @@ def _write_gif(pictures: Sequence[Image.Image], style: FieldStyle, path: str | P
     palette = Image.new("P", (1, 1))
     palette.putpalette(np.uint8(np.round(255 * np.vstack([colours, greys]))).tobytes())
     first, *others = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         first.save(temporary, save_all=True, append_images=others, duration=int(1000 * SECONDS_PER_FRAME), loop=0)

@@ -7,7 +7,16 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.figures.style import EXPERIMENTS, LOW, LOW_RESOLUTION, PAGE_WIDTH, TRUTH, letter_panels, look, notice
+from superice.figures.style import (
+    EXPERIMENTS,
+    LOW,
+    LOW_RESOLUTION,
+    PAGE_WIDTH,
+    TRUTH,
+    apply_style,
+    draw_notice,
+    letter_panels,
+)
 
 COMPARED, FINAL = EXPERIMENTS[:2]
 PANELS = {
@@ -19,7 +28,7 @@ PANELS = {
 WIDE = 5  # values that span more than this factor stand on a logarithmic axis
 
 
-def study(rows: pd.DataFrame, final: str) -> Figure:
+def draw_study(rows: pd.DataFrame, final: str) -> Figure:
     """Scores of a study's experiments with their 95 % intervals, and what a member costs; a panel for each.
 
     ``rows`` are those of one study in the table of studies. ``final`` is the experiment that is marked, as the report's
@@ -27,10 +36,10 @@ def study(rows: pd.DataFrame, final: str) -> Figure:
     """
     generated = rows[rows.experiment != "low_resolution"]
     if generated.empty:
-        return notice("No experiment was scored: nothing to draw.")
+        return draw_notice("No experiment was scored: nothing to draw.")
     low = rows[rows.experiment == "low_resolution"].iloc[0]
     places, labels, numeric = _places(generated.value)
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(1, len(PANELS), figsize=(PAGE_WIDTH, 2.4))
         for axis, (score, title) in zip(axes, PANELS.items(), strict=True):
             _points(axis, generated, places, score, final)

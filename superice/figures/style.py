@@ -21,7 +21,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.utils.files import whole
+from superice.utils.files import atomic_path
 
 PAGE_WIDTH = 7.1  # inches: the text width of a page
 DOTS_PER_INCH = 180
@@ -103,7 +103,7 @@ def _top(fields: Iterable[np.ndarray], percentile: float, step: float) -> float:
 
 
 @contextmanager
-def look() -> Iterator[None]:
+def apply_style() -> Iterator[None]:
     """The style in force while a figure is made."""
     with plt.rc_context(_LOOK):
         yield
@@ -118,12 +118,12 @@ def experiment_colours(names: Iterable[str]) -> dict[str, str]:
     return usual | {name: left[number % len(left)] for number, name in enumerate(others)}
 
 
-def keys_of(colours: Mapping[str, str]) -> list[Line2D]:
+def legend_keys(colours: Mapping[str, str]) -> list[Line2D]:
     """The keys of a legend that names what each colour stands for."""
-    return [Line2D([], [], color=colour, marker=".", label=spelled(name)) for name, colour in colours.items()]
+    return [Line2D([], [], color=colour, marker=".", label=spell_experiment(name)) for name, colour in colours.items()]
 
 
-def spelled(name: str) -> str:
+def spell_experiment(name: str) -> str:
     """An experiment's name in a legend or a title."""
     return name.replace("_", " ")
 
@@ -151,23 +151,23 @@ def name_line_styles(figure: Figure, axis: Axes, title: str) -> None:
     figure.legend(handles=keys, title=title, title_fontsize=7, loc="outside lower center", ncols=len(keys))
 
 
-def long_date(day: date) -> str:
+def format_date(day: date) -> str:
     """12 April 2022."""
     return f"{day.day} {day:%B %Y}"
 
 
-def notice(text: str) -> Figure:
+def draw_notice(text: str) -> Figure:
     """A figure that only says why there is nothing to draw."""
-    with look():
+    with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 1.2))
         figure.text(0.5, 0.5, text, ha="center", va="center")
     return figure
 
 
-def save(figure: Figure, png: str | Path, pdf: str | Path) -> None:
+def save_figure(figure: Figure, png: str | Path, pdf: str | Path) -> None:
     """Write a figure as PNG and PDF, and close it. No date goes into the files, so equal figures are equal files."""
-    with look():
+    with apply_style():
         for path, metadata in ((png, {"Software": None}), (pdf, {"CreationDate": None, "Creator": None})):
-            with whole(path) as temporary:
+            with atomic_path(path) as temporary:
                 figure.savefig(temporary, metadata=metadata, bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)

@@ -19,29 +19,29 @@ from superice.figures.style import (
     NOTHING,
     PAGE_WIDTH,
     TRUTH,
+    apply_style,
+    draw_notice,
     experiment_colours,
-    keys_of,
+    legend_keys,
     letter_panels,
-    look,
     name_line_styles,
-    notice,
 )
 
 STYLES = ("-", "--", "-.", ":")
 
 
-def thin_ice(table: pd.DataFrame) -> Figure:
+def draw_thin_ice(table: pd.DataFrame) -> Figure:
     """Fractions skill against the width of the boxes, the thin end of the thickness, and leads; a row for each branch.
 
     ``table`` is that of thin ice, of which all ice and all months are shown; of each branch the test season, or the last
     split that was scored.
     """
     if table.empty:
-        return notice(NOTHING)
+        return draw_notice(NOTHING)
     table = table[(table.region == ICE) & table.month.isna()]
     colours = experiment_colours(table.experiment) | {LOW: LOW_RESOLUTION, "truth": TRUTH}
     splits = last_splits(table)
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(
             len(splits), 3, figsize=(PAGE_WIDTH, 0.7 + 2.2 * len(splits)), squeeze=False, width_ratios=(1.2, 1.1, 1)
         )
@@ -51,7 +51,7 @@ def thin_ice(table: pd.DataFrame) -> Figure:
             _thin_quantiles(line[1], rows, colours)
             _shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
-        figure.legend(handles=keys_of(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=legend_keys(colours), loc="outside upper center", ncols=4)
         name_line_styles(figure, axes[0, 0], "fractions skill of ice")
         letter_panels(axes.flat)
     return figure

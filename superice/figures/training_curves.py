@@ -22,13 +22,13 @@ from superice.figures.style import (
     NOTHING,
     PAGE_WIDTH,
     TRUTH,
+    apply_style,
+    draw_notice,
     experiment_colours,
+    format_date,
     letter_panels,
-    long_date,
-    look,
     name_line_styles,
-    notice,
-    spelled,
+    spell_experiment,
 )
 
 MEMBERS = "#0072B2"
@@ -41,21 +41,21 @@ SCORES = {
 }
 
 
-def training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure:
+def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure:
     """Losses of the noise and of the image in every epoch, one column for each experiment (report, Fig. 1).
 
     ``histories`` holds, by (experiment, seed), the columns epoch and <training|validation>_<noise|image>_loss.
     """
     names = list(dict.fromkeys(experiment for experiment, _ in histories))
     colours = experiment_colours(names)
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(2, len(names), figsize=(PAGE_WIDTH, 4.2), sharex="col", squeeze=False)
         for column, name in zip(axes.T, names, strict=True):
             for axis, kind in zip(column, ("noise", "image"), strict=True):
                 _losses(
                     axis, [h for (experiment, _), h in histories.items() if experiment == name], kind, colours[name]
                 )
-                axis.set_title(f"{spelled(name)}: error of the {kind}")
+                axis.set_title(f"{spell_experiment(name)}: error of the {kind}")
             column[-1].set_xlabel("epoch")
             column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         for axis in axes[:, 0]:
@@ -73,17 +73,17 @@ def _losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colour: st
     axis.set_yscale("log")
 
 
-def scores_over_dates(daily: pd.DataFrame) -> Figure:
+def draw_scores_over_dates(daily: pd.DataFrame) -> Figure:
     """The report's three scores on every date, a column for each branch (report, Fig. 8).
 
     ``daily`` has the columns branch, experiment, region, field, date, n_pixels and the scores.
     """
     scored = daily[(daily.n_pixels > 0) & (daily.region == ICE)]
     if scored.empty:
-        return notice(NOTHING)
+        return draw_notice(NOTHING)
     branches = list(dict.fromkeys(scored.branch))
     colours = experiment_colours(scored.experiment)
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(
             3, len(branches), figsize=(PAGE_WIDTH, 5.6), sharex="col", sharey="row", squeeze=False
         )
@@ -104,7 +104,7 @@ def scores_over_dates(daily: pd.DataFrame) -> Figure:
 def _over_dates(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str, str]) -> None:
     generated = rows[rows.field == "generated"]
     for name, group in generated.groupby("experiment"):
-        _seasons(axis, group, score, colours[name], spelled(name))
+        _seasons(axis, group, score, colours[name], spell_experiment(name))
     low = rows[rows.field == "low_resolution"].drop_duplicates("date").sort_values("date")
     _seasons(axis, low, score, LOW_RESOLUTION, LOW)
 
@@ -118,7 +118,7 @@ def _seasons(axis: Axes, rows: pd.DataFrame, score: str, colour: str, label: str
         axis.plot(days[chosen], rows[score][chosen], ".-", ms=3, color=colour, label=None if number else label)
 
 
-def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
+def draw_spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
     """Power spectra of the low-resolution field, the truth and every member, a column for each date (report, Fig. 10).
 
     Below, how coherent the members and the low-resolution field are with the truth. ``days`` are scores of single dates;
@@ -126,13 +126,13 @@ def spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:
     """
     shown = [scores for scores in days if scores.sizes["wavenumber"]]
     if not shown:
-        return notice("No date has an all-ice window large enough for a spectrum.")
-    with look():
+        return draw_notice("No date has an all-ice window large enough for a spectrum.")
+    with apply_style():
         figure, axes = plt.subplots(
             2, len(shown), figsize=(PAGE_WIDTH, 5.0), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 2)
         )
         for column, scores in zip(axes.T, shown, strict=True):
-            day = long_date(date.fromisoformat(scores.attrs["date"]))
+            day = format_date(date.fromisoformat(scores.attrs["date"]))
             _spectrum(column[0], scores)
             _coherence(column[1], scores)
             _wavelengths(column, scores)
@@ -177,7 +177,7 @@ def _wavelengths(column: Sequence[Axes], scores: xr.Dataset) -> None:
     column[-1].set_xlabel("wavelength (km)")
 
 
-def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
+def draw_calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
     """Rank histogram, reliability and error against spread, a row for each branch, summed over the dates.
 
     ``scores`` are those of single dates by (branch, experiment). A reliable ensemble has a flat histogram, thicknesses
@@ -190,9 +190,9 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
     }
     scores = {key: days for key, days in scores.items() if days}
     if not scores:
-        return notice("No ensemble was scored: nothing to draw.")
+        return draw_notice("No ensemble was scored: nothing to draw.")
     branches = list(dict.fromkeys(branch for branch, _ in scores))
-    with look():
+    with apply_style():
         figure, axes = plt.subplots(len(branches), 3, figsize=(PAGE_WIDTH, 0.6 + 2.5 * len(branches)), squeeze=False)
         for row, branch in zip(axes, branches, strict=True):
             for (of_branch, experiment), days in scores.items():
@@ -203,7 +203,7 @@ def calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
             _dress_calibration(row, branch)
         name_line_styles(figure, axes[0, 1], "reliability of the thickness")
         shown = dict.fromkeys(experiment for _, experiment in scores)
-        keys = [Line2D([], [], color=colours[experiment], label=spelled(experiment)) for experiment in shown]
+        keys = [Line2D([], [], color=colours[experiment], label=spell_experiment(experiment)) for experiment in shown]
         figure.legend(handles=keys, loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure

@@ -16,10 +16,10 @@ from scipy import fft
 
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.features.observation_operator import sampled
+from superice.features.observation_operator import sample_bilinear
 from superice.fields.grid import Grid
-from superice.fields.regridding import spline_sample
-from superice.fields.spectra import largest_ice_square, radial_spectrum
+from superice.fields.regridding import sample_spline
+from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.readers import cs2smos
 from superice.utils.files import read_json, write_json
 
@@ -32,14 +32,14 @@ WAVENUMBERS = 160
 Quantities = dict[str, np.ndarray]
 
 
-def cubic(features: Features, grid: Grid) -> np.ndarray:
+def interpolate_cubic(features: Features, grid: Grid) -> np.ndarray:
     """The low-resolution thickness on the cells of CS2SMOS, 25 km, and back by a cubic spline, (y, x) in m.
 
     NaN off the ice. The observed thickness has come from those cells by that spline: the network's input and this field
     then differ by the input's smoothing alone.
     """
-    native = sampled(features.sit, grid, cs2smos.GRID)
-    return spline_sample(native, cs2smos.GRID, grid, features.mask)
+    native = sample_bilinear(features.sit, grid, cs2smos.GRID)
+    return sample_spline(native, cs2smos.GRID, grid, features.mask)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class CorrelatedNoise:
         densities = []
         for day in days():
             increment = day["increment"] / np.interp(day["sit"], thickness, deviation)
-            window = largest_ice_square(np.isfinite(increment))
+            window = find_ice_square(np.isfinite(increment))
             side_km = (window[0].stop - window[0].start) * spacing_km
             if side_km >= SMALLEST_WINDOW_KM:
                 of_day, power = radial_spectrum(increment[window], spacing_km)
@@ -119,7 +119,7 @@ def _by_thickness(days: Iterable[Quantities]) -> tuple[np.ndarray, np.ndarray]:
     return thickness / pixels, np.sqrt(square / pixels)
 
 
-def members(
+def draw_baseline_members(
     features: Features, grid: Grid, noise: CorrelatedNoise | None, count: int, seed: int
 ) -> Iterator[np.ndarray]:
     """Members of one day in m, float32 (y, x), NaN off the ice, not clipped: ``count`` with noise, else the cubic field.
@@ -128,7 +128,7 @@ def members(
     """
     low = np.where(features.mask, features.sit, np.nan)
     if noise is None:
-        yield cubic(features, grid).astype(np.float32)
+        yield interpolate_cubic(features, grid).astype(np.float32)
         return
     for number in range(count):
         random = np.random.default_rng([seed, features.date.toordinal(), number])

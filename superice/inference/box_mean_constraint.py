@@ -17,7 +17,7 @@ SHARES = (1.0, 0.5, 0.25, 0.125)  # of a step, the first that comes nearer is ta
 LEAST = 1e-3  # m: the weight of ice thinner than this
 
 
-def consistent(
+def constrain_box_mean(
     member: np.ndarray, low_resolution: np.ndarray, mask: np.ndarray, width: int, tolerance: float
 ) -> tuple[np.ndarray, float]:
     """The member moved to where its mask-normalised box mean is the low-resolution thickness, never below 0.

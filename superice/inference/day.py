@@ -11,14 +11,14 @@ from pathlib import Path
 from superice.dataset.layout import writing_predictions
 from superice.errors import InputError
 from superice.features.day import read_features
-from superice.fields.box_filter import pixels
+from superice.fields.box_filter import count_pixels
 from superice.fields.grid import Grid
-from superice.inference.box_mean_constraint import consistent
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
-from superice.network.weights import Generator
+from superice.inference.box_mean_constraint import constrain_box_mean
+from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.network.weights import TrainedNetwork
 
 
-def generate(
+def generate_day(
     features_path: Path,
     weights: Path,
     grid: Grid,
@@ -46,7 +46,7 @@ def generate(
     Raises:
         InputError: for any input that cannot be used; no file is left then.
     """
-    generator = Generator.load(weights)
+    generator = TrainedNetwork.load(weights)
     if generator.diverged and not missing_if_diverged:
         raise InputError("its training diverged: there is nothing to draw", file=weights)
     features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
@@ -66,11 +66,11 @@ def generate(
     began, negative, differences = time.monotonic(), 0, []
     with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
         for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
-            member, count = clipped(drawn)
+            member, count = clip_negative(drawn)
             negative += count
             if sampler.consistent_within is not None:
-                width = pixels(sampler.consistent_box, grid.step)
-                member, left = consistent(member, features.sit, features.mask, width, sampler.consistent_within)
+                width = count_pixels(sampler.consistent_box, grid.step)
+                member, left = constrain_box_mean(member, features.sit, features.mask, width, sampler.consistent_within)
                 differences.append(left)
             ensemble.append(member)
         seconds = (time.monotonic() - began) / sampler.members

@@ -17,14 +17,14 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.inference.fast_unet import InferenceNetwork, OnDemand, working_bytes
-from superice.inference.receptive_field import demand
+from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
+from superice.inference.receptive_field import plan_evaluation
 from superice.inference.tiling import Window, windows
 from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
-from superice.network.normalisation import quantities
-from superice.network.unet import padding
-from superice.network.weights import Generator, default_device, resolve_precision
-from superice.utils.device import available, keep_convolutions, keep_freed
+from superice.network.normalisation import network_quantities
+from superice.network.unet import padding_to_multiple
+from superice.network.weights import TrainedNetwork, default_device, resolve_precision
+from superice.utils.device import enlarge_convolution_cache, free_memory, keep_freed_memory
 
 if TYPE_CHECKING:
     from superice.features.day import Features
@@ -102,7 +102,7 @@ class MemberNoise:
 
 
 def draw_members(
-    generator: Generator,
+    generator: TrainedNetwork,
     features: Features,
     sampler: SamplerSettings,
     seed: int,
@@ -124,8 +124,8 @@ def draw_members(
         InputError: for inputs that are no numbers or not of the training's kind, a member that is no
             number where there is ice, and memory too small for one member.
     """
-    keep_freed()
-    keep_convolutions()
+    keep_freed_memory()
+    enlarge_convolution_cache()
     formulation, device = generator.formulation, default_device()
     sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
     field = _Field(generator, features, sampler, device)
@@ -177,14 +177,14 @@ class _Field:
     """
 
     def __init__(
-        self, generator: Generator, features: Features, sampler: SamplerSettings, device: torch.device
+        self, generator: TrainedNetwork, features: Features, sampler: SamplerSettings, device: torch.device
     ) -> None:
         self.settings = generator.network.settings
         self.precision = resolve_precision(sampler.precision, device)
-        self.network = InferenceNetwork(generator.network.to(device), self.precision)
-        inputs = generator.normalisation.inputs(quantities(features), self.settings.inputs)
+        self.network = FusedUNet(generator.network.to(device), self.precision)
+        inputs = generator.normalisation.inputs(network_quantities(features), self.settings.inputs)
         _check(inputs, self.settings.inputs, features)
-        self.margins = padding(inputs.shape[1:], self.settings.factor)
+        self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)
         self.shape = tuple(context.shape[1:])
         ice = context[-1].numpy() > 0
@@ -199,14 +199,16 @@ class _Field:
             return self.network
         core = np.zeros(window.shape, bool)
         core[window.inner] = ice[window.core]
-        return OnDemand(self.network, demand(core, self.settings, None if noisy is None else noisy[window.outer]))
+        return IceOnlyUNet(
+            self.network, plan_evaluation(core, self.settings, None if noisy is None else noisy[window.outer])
+        )
 
     def most_members(self, device: torch.device) -> int:
         """The members that can go through the network together. Raises InputError when not even one can."""
         if not self.windows:
             return 1
         largest = max((window.shape for window in self.windows), key=math.prod)
-        needed, free = working_bytes(self.settings, largest, self.precision), available(device)
+        needed, free = working_bytes(self.settings, largest, self.precision), free_memory(device)
         if needed > free:
             raise InputError(
                 f"one member needs {needed / 1e9:.2g} GB for {largest[0]} x {largest[1]} pixels;"
@@ -246,7 +248,7 @@ def _check(inputs: np.ndarray, names: tuple[str, ...], features: Features) -> No
             )
 
 
-def clipped(member: np.ndarray) -> tuple[np.ndarray, int]:
+def clip_negative(member: np.ndarray) -> tuple[np.ndarray, int]:
     """The member without negative thickness, and the number of pixels where it was negative."""
     negative = member < 0
     return np.where(negative, np.float32(0), member), int(negative.sum())

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.inference.receptive_field import Demand
+from superice.inference.receptive_field import EvaluationPlan
 from superice.inference.tiling import Box, widened
 from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
 
@@ -65,7 +65,7 @@ def _scaled(block: ResidualBlock) -> Tensor:
     return block.first.weight * (block.norm.running_var + block.norm.eps).rsqrt()[:, None, None]
 
 
-class InferenceBlock:
+class FusedBlock:
     """A residual block whose input comes in one or two parts."""
 
     def __init__(self, block: ResidualBlock, precision: torch.dtype) -> None:
@@ -124,9 +124,9 @@ class FirstBlock:
 
     def __init__(self, stem: nn.Conv2d, block: ResidualBlock, precision: torch.dtype) -> None:
         self.stem, self.network_block, self.precision = stem, block, precision
-        self.block = InferenceBlock(block, precision)
+        self.block = FusedBlock(block, precision)
 
-    def at(self, embedded: Tensor) -> InferenceBlock:
+    def at(self, embedded: Tensor) -> FusedBlock:
         """The block at an embedded noise level, (embedding_channels,)."""
         of_fields = functional.pad(self.stem.weight[:, :, 0, 0], (0, 0, 0, len(embedded)))
         constant = torch.cat([self.stem.bias, embedded])
@@ -142,7 +142,7 @@ class FirstBlock:
         return block
 
 
-class InferenceNetwork:
+class FusedUNet:
     """What ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
     It stands for the network's weights of now: after a change of them another one is needed.
@@ -150,7 +150,7 @@ class InferenceNetwork:
 
     @torch.no_grad()
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
-        fused = lambda blocks: [InferenceBlock(block, precision) for block in blocks]
+        fused = lambda blocks: [FusedBlock(block, precision) for block in blocks]
         self.precision, self.embed = precision, network.embed
         self.first = FirstBlock(network.stem, network.encoder[0][0], precision)
         self.others = fused(network.encoder[0][1:])
@@ -201,14 +201,14 @@ class InferenceNetwork:
         return functional.conv2d(field, *self.output)
 
 
-class OnDemand:
+class IceOnlyUNet:
     """A network evaluated where a demand asks for it, for members that share their context.
 
     Encoder outputs that no noise reaches are evaluated at the first call, for its noise level, and kept. The output is
     anything where the demand does not ask for it.
     """
 
-    def __init__(self, network: InferenceNetwork, demand: Demand) -> None:
+    def __init__(self, network: FusedUNet, demand: EvaluationPlan) -> None:
         self.network, self.demand = network, demand
         self.level, self.kept = None, []
 

@@ -21,7 +21,7 @@ MARGIN = 3 * BLOCK_REACH
 
 
 @dataclass(frozen=True)
-class Demand:
+class EvaluationPlan:
     """The boxes in which each residual block is evaluated, block by block in the order of evaluation.
 
     Attributes:
@@ -35,7 +35,7 @@ class Demand:
     still: list[list[Box]]
 
 
-def demand(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None = None) -> Demand:
+def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None = None) -> EvaluationPlan:
     """What a network of ``settings`` has to evaluate for the output where ``ice``, bool (y, x), is true.
 
     ``noisy``, of the same shape, says where the noisy field differs between members; None is everywhere. y and x are
@@ -62,7 +62,7 @@ def demand(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None 
         reached = _near(reached if reached.shape == block.shape else _coarse(reached), BLOCK_REACH)
         moving.append(_boxes(block & reached))
         still.append(_boxes(block & ~reached))
-    return Demand(moving, [_boxes(block) for block in reversed(decoder)], still)
+    return EvaluationPlan(moving, [_boxes(block) for block in reversed(decoder)], still)
 
 
 def _boxes(part: np.ndarray) -> list[Box]:

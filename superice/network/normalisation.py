@@ -21,7 +21,7 @@ SOFTNESS = 0.1  # m: well above it, the unbounded thickness is the thickness
 THINNEST = 1e-3  # m
 
 
-def quantities(features: Features) -> dict[str, np.ndarray]:
+def network_quantities(features: Features) -> dict[str, np.ndarray]:
     """What the network reads and makes of a day, before normalisation: float32 (y, x), NaN where masked.
 
     The keys are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1,
@@ -37,7 +37,7 @@ def quantities(features: Features) -> dict[str, np.ndarray]:
     return {name: np.where(mask, values, np.float32(np.nan)) for name, values in fields.items()}
 
 
-def unbounded(thickness: np.ndarray) -> np.ndarray:
+def inverse_softplus(thickness: np.ndarray) -> np.ndarray:
     """Thickness in m, any shape, on a scale without a lower bound: the inverse of the softplus of ``SOFTNESS``.
 
     Ice of less than ``THINNEST`` is taken to be of that.
@@ -46,7 +46,7 @@ def unbounded(thickness: np.ndarray) -> np.ndarray:
     return thickness + SOFTNESS * np.log(-np.expm1(-thickness / SOFTNESS))
 
 
-def bounded(values: np.ndarray) -> np.ndarray:
+def softplus(values: np.ndarray) -> np.ndarray:
     """The thickness in m, above 0 whatever the ``values``: the inverse of ``unbounded``."""
     return np.maximum(values, 0) + SOFTNESS * np.log1p(np.exp(-np.abs(values) / SOFTNESS))
 
@@ -56,10 +56,10 @@ def _increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
     if output == "increment":
         return quantities["increment"]
     low_resolution = quantities["sit"]
-    return unbounded(low_resolution + quantities["increment"]) - unbounded(low_resolution)
+    return inverse_softplus(low_resolution + quantities["increment"]) - inverse_softplus(low_resolution)
 
 
-def floored(log_deformation: np.ndarray, floor: float) -> np.ndarray:
+def floor_log_deformation(log_deformation: np.ndarray, floor: float) -> np.ndarray:
     """log10 of the deformation in day-1, any shape, not below that of ``floor`` in day-1; NaN stays."""
     return np.maximum(log_deformation, np.log10(floor))
 
@@ -81,7 +81,7 @@ class Moments:
         mean = values.mean()
         return cls(int(values.size), float(mean), float(((values - mean) ** 2).sum()))
 
-    def merged(self, other: Moments) -> Moments:
+    def merge(self, other: Moments) -> Moments:
         """The moments of both sets together (Chan et al., 1979)."""
         n = self.n + other.n
         if n == 0:
@@ -96,13 +96,13 @@ class Moments:
         return float(np.sqrt(self.m2 / self.n)) if self.n else 0.0
 
 
-def day_statistics(features: Features, floor: float) -> dict[str, dict[str, float]]:
+def day_moments(features: Features, floor: float) -> dict[str, dict[str, float]]:
     """The moments of one day over its unmasked pixels, ready for JSON.
 
     ``features`` has the low-resolution fields and the truth of one day; ``floor`` is the smallest deformation in day-1.
     """
-    values = quantities(features)
-    values["log_deformation"] = floored(values["log_deformation"], floor)
+    values = network_quantities(features)
+    values["log_deformation"] = floor_log_deformation(values["log_deformation"], floor)
     known = np.isfinite(values["increment"])
     values["unbounded_increment"] = _increment(values, "unbounded_increment")
     return {name: asdict(Moments.of(values[name][known])) for name in NORMALISED}
@@ -143,7 +143,7 @@ class Normalisation:
         for day in statistics:
             days += day["sic"]["n"] > 0
             for name in NORMALISED:
-                total[name] = total[name].merged(Moments(**day[name]))
+                total[name] = total[name].merge(Moments(**day[name]))
         for name, moments in total.items():
             if moments.deviation == 0:
                 raise InputError("the training days hold no ice or a constant field", variable=name)
@@ -169,7 +169,7 @@ class Normalisation:
             "sic": lambda: self._standard("sic", quantities["sic"]),
             "sit": lambda: self._standard("sit", quantities["sit"]),
             "deformation": lambda: self._standard(
-                "log_deformation", floored(quantities["log_deformation"], self.floor)
+                "log_deformation", floor_log_deformation(quantities["log_deformation"], self.floor)
             ),
         }
         mask = ~np.isnan(quantities["sic"])
@@ -185,4 +185,8 @@ class Normalisation:
     def thickness(self, target: np.ndarray, low_resolution: np.ndarray, output: str = "increment") -> np.ndarray:
         """Thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""
         increment = self.mean[output] + self.deviation[output] * target
-        return low_resolution + increment if output == "increment" else bounded(unbounded(low_resolution) + increment)
+        return (
+            low_resolution + increment
+            if output == "increment"
+            else softplus(inverse_softplus(low_resolution) + increment)
+        )

@@ -159,12 +159,12 @@ def build_network(settings: NetworkSettings) -> UNet:
     return UNet(settings).to(memory_format=torch.channels_last)
 
 
-def parameter_count(network: nn.Module) -> int:
+def count_parameters(network: nn.Module) -> int:
     """The number of trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
-def padding(shape: tuple[int, int], factor: int) -> tuple[int, int, int, int]:
+def padding_to_multiple(shape: tuple[int, int], factor: int) -> tuple[int, int, int, int]:
     """Zeros to add (left, right, bottom, top) so that both sides of (y, x) become multiples of ``factor``."""
     (rows, columns) = (-size % factor for size in shape)
     return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2

@@ -18,8 +18,8 @@ from superice.network.formulations import Formulation, NoisePrediction, Precondi
 from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
 from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.utils.command_line import settings_as
-from superice.utils.files import whole
+from superice.utils.command_line import build_settings
+from superice.utils.files import atomic_path
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
@@ -36,11 +36,11 @@ def build_formulation(section: dict[str, Any]) -> Formulation:
     name = numbers.pop("formulation", None)
     if name not in FORMULATIONS:
         raise InputError(f"diffusion.formulation: one of {', '.join(FORMULATIONS)} is needed", value=name)
-    return settings_as(FORMULATIONS[name], numbers, f"diffusion ({name})")
+    return build_settings(FORMULATIONS[name], numbers, f"diffusion ({name})")
 
 
 @dataclass
-class Generator:
+class TrainedNetwork:
     """A trained network with what is needed to draw from it.
 
     Attributes:
@@ -76,27 +76,27 @@ class Generator:
         write_weights(path, self.network, content)
 
     @classmethod
-    def load(cls, path: str | Path) -> Generator:
+    def load(cls, path: str | Path) -> TrainedNetwork:
         """Read the file. Raises InputError when it is no such file, or damaged, or its weights fit no such network."""
         content, tensors = read_weights(path)
         try:
             generator = cls(
-                network=build_network(settings_as(NetworkSettings, content["network"], "network")).eval(),
+                network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
                 diffusion=content["diffusion"],
-                normalisation=settings_as(Normalisation, content["normalisation"], "normalisation"),
+                normalisation=build_settings(Normalisation, content["normalisation"], "normalisation"),
                 origin=content["origin"],
             )
             build_formulation(generator.diffusion)
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
-        fill(generator.network, tensors, path, finite=not generator.diverged)
+        load_weights(generator.network, tensors, path, finite=not generator.diverged)
         return generator
 
 
 def write_weights(path: str | Path, network: nn.Module, content: dict[str, Any]) -> None:
     """Write a network's weights and, as JSON in their metadata, what they are of."""
     tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         save_file(tensors, temporary, metadata={"superice": json.dumps(content)})
 
 
@@ -116,7 +116,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
 
 
-def fill(network: nn.Module, tensors: dict[str, Tensor], path: str | Path, finite: bool = True) -> None:
+def load_weights(network: nn.Module, tensors: dict[str, Tensor], path: str | Path, finite: bool = True) -> None:
     """Give a network its weights. Raises InputError when they do not fit it or, where asked, hold what is no number."""
     try:
         network.load_state_dict(tensors)

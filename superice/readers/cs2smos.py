@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import EASE2, ProductFile, around, best, opened
+from superice.readers.product_file import EASE2, ProductFile, days_around, find_best_file, open_product
 
 PRODUCT = "cs2smos"
 NAME = re.compile(
@@ -58,12 +58,12 @@ def rank(name: str, day: date) -> tuple | None:
 
 def months(day: date) -> list[date]:
     """Days whose months may be those that the file is kept under."""
-    return around(day, 3)
+    return days_around(day, 3)
 
 
 def find(folder: str | Path, day: date) -> Path:
     """The file of the week centred on ``day``. Raises MissingInput when there is none."""
-    return best(PRODUCT, folder, day, months(day), rank)
+    return find_best_file(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Thickness:
@@ -71,19 +71,19 @@ def read(path: str | Path, day: date) -> Thickness:
 
     Raises InputError for another week, a wrong grid or unit, a thickness outside 0 to 20 m, or a file without ice.
     """
-    with opened(PRODUCT, path) as file:
+    with open_product(PRODUCT, path) as file:
         name = _thickness_name(file)
         _check_week(file, day)
-        grid = file.grid(name, steps_km=(25.0, 12.5))
+        grid = file.read_grid(name, steps_km=(25.0, 12.5))
         if file.units(name) not in ("m", "meters", "metre", ""):
             raise file.error("thickness not in m", name, file.units(name))
-        thickness = file.field(name)
+        thickness = file.read_field(name)
         for flag in FLAGS:
-            if flag in file and (without := file.flagged(flag, WITHOUT_ICE)) is not None:
+            if flag in file and (without := file.read_flags(flag, WITHOUT_ICE)) is not None:
                 if without.shape != grid.shape:
                     raise file.error("the flags have not the shape of the field", flag, without.shape)
                 thickness[without] = np.nan
-        file.within(name, thickness, 0.0, THICKEST, "m")
+        file.require_range(name, thickness, 0.0, THICKEST, "m")
         if not np.nanmax(thickness, initial=0.0) > 0:
             raise file.error("no ice in the whole field", name)
         return Thickness(Path(path), grid, thickness)
@@ -98,7 +98,7 @@ def _thickness_name(file: ProductFile) -> str:
 
 def _check_week(file: ProductFile, day: date) -> None:
     """The middle of the time bounds is the date; files without bounds give the middle as their time."""
-    times = file.moments("time_bnds" if "time_bnds" in file else "time")
+    times = file.read_times("time_bnds" if "time_bnds" in file else "time")
     middle = times[0] + (times[-1] - times[0]) / 2
     if middle.date() != day:
         raise file.error(f"not the week centred on {day}", "time", f"{middle:%Y-%m-%d %H:%M} in its middle")

@@ -14,7 +14,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from superice.fields.grid import Grid
-from superice.fields.regridding import continued
+from superice.fields.regridding import fill_smoothly
 from superice.readers.product_file import ProductFile
 
 LATTICE_DEGREES = 1e-4
@@ -63,7 +63,7 @@ class Between:
             np.clip(np.rint(part), 0, n - 1).astype(int) for part, n in zip(position, field.shape, strict=True)
         )
         known = inside & np.isfinite(field)[row, column]
-        return np.where(known, map_coordinates(continued(field), position, order=1, mode="nearest"), np.nan)
+        return np.where(known, map_coordinates(fill_smoothly(field), position, order=1, mode="nearest"), np.nan)
 
     def vector(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Components along the lattice's axes to components along the target's, each (y, x)."""
@@ -96,7 +96,7 @@ def placed(file: ProductFile, grid: Grid, resample: bool = False) -> Window | Be
 
 def _positions(file: ProductFile, grid: Grid, where: tuple) -> tuple[np.ndarray, np.ndarray]:
     """Cells on the target's map in m: longitudes lose their meaning near the pole."""
-    longitude, latitude = (file.decode(name, file.part(name, where)) for name in ("longitude", "latitude"))
+    longitude, latitude = (file.decode(name, file.read_part(name, where)) for name in ("longitude", "latitude"))
     return pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
 
 

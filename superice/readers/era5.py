@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.fields.vectors import east_on_map, to_map
+from superice.fields.vectors import east_on_map, rotate_to_map
 from superice.readers.product_file import ProductFile
 from superice.readers.time_series import Series, in_one_axis
 
@@ -51,7 +51,7 @@ class Placement:
 
     def vector(self, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Components to the east and north (latitude, longitude) to those along the grid's axes, each (y, x)."""
-        x, y = to_map(self.east, u, v)
+        x, y = rotate_to_map(self.east, u, v)
         return self.scalar(x), self.scalar(y)
 
 
@@ -171,4 +171,4 @@ def _check_values(file: ProductFile, key: str, name: str, values: np.ndarray, mo
     low, high, unit = RANGES[key]
     if key == "t2m" and values.max() < low and values.min() > -100:
         raise file.error("temperature in °C though its unit says K", name, f"{values.min():.1f} to {values.max():.1f}")
-    file.within(name, values, low, high, unit)
+    file.require_range(name, values, low, high, unit)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from superice.fields.grid import Grid
 from superice.readers.nextsim_day import ModelDay, read_day
-from superice.readers.product_file import best, opened
+from superice.readers.product_file import find_best_file, open_product
 
 PRODUCT = "cmems"
 NAME = re.compile(r"(?P<day>\d{8})_(?:hr|dm)-nersc-MODEL-(?P<rest>.+?)(?:-b(?P<bulletin>\d{8})(?P<version>.*))?\.nc")
@@ -35,7 +35,7 @@ def months(day: date) -> list[date]:
 
 def find(folder: str | Path, day: date) -> Path:
     """The day's file. Raises MissingInput when there is none."""
-    return best(PRODUCT, folder, day, months(day), rank)
+    return find_best_file(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> ModelDay:
@@ -43,5 +43,5 @@ def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> Mod
 
     Raises InputError as ``model_days.read_day`` does.
     """
-    with opened(PRODUCT, path) as file:
+    with open_product(PRODUCT, path) as file:
         return read_day(file, day, grid, VARIABLES, resample)

@@ -73,7 +73,7 @@ def read_day(file: ProductFile, day: date, grid: Grid, names: dict[str, str], re
 
 def steps_of(file: ProductFile, day: date) -> list[int]:
     """The time steps of a day. Raises InputError unless they fill its 24 hours evenly, and once."""
-    moments = file.moments()
+    moments = file.read_times()
     steps = sorted((index for index, moment in enumerate(moments) if moment.date() == day), key=moments.__getitem__)
     if not steps:
         held = f"{len(moments)} times from {min(moments):%Y-%m-%d} to {max(moments):%Y-%m-%d}"
@@ -93,7 +93,7 @@ def steps_of(file: ProductFile, day: date) -> list[int]:
 def _length(file: ProductFile, moments: list[datetime], step: int) -> timedelta:
     """How long a time step lasts: by its bounds, or else by the usual distance of the times, a day at most."""
     if "time_bnds" in file:
-        first, last = file.moments("time_bnds")[2 * step : 2 * step + 2]
+        first, last = file.read_times("time_bnds")[2 * step : 2 * step + 2]
         if last > first:
             return last - first
     times = sorted(set(moments))
@@ -112,10 +112,10 @@ def _mean(file: ProductFile, key: str, name: str, steps: list[int], where: tuple
 
 
 def _step(file: ProductFile, key: str, name: str, where: tuple) -> np.ndarray:
-    values = file.decode(name, file.part(name, where))
+    values = file.decode(name, file.read_part(name, where))
     largest = max(np.nanmin(values, initial=0), np.nanmax(values, initial=0), key=abs)
     if abs(largest) > FILL_AS_NUMBER:
         raise file.error("a fill value left as a number", name, f"{largest:g}")
     low, high, unit = RANGES[key]
-    file.within(name, values, low, high, unit, ROUNDING * (high - low))
+    file.require_range(name, values, low, high, unit, ROUNDING * (high - low))
     return values

@@ -13,7 +13,7 @@ from pathlib import Path
 from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.readers.nextsim_day import ModelDay, read_day
-from superice.readers.product_file import around, best, opened
+from superice.readers.product_file import days_around, find_best_file, open_product
 
 PRODUCT = "nextsim"
 NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")
@@ -48,12 +48,12 @@ def _weeks_away(match: re.Match, day: date) -> int:
 
 def months(day: date) -> list[date]:
     """Days whose months may be those that the file is kept under."""
-    return around(day, 7)
+    return days_around(day, 7)
 
 
 def find(folder: str | Path, day: date) -> Path:
     """The file that should hold ``day``. Raises MissingInput when there is none."""
-    return best(PRODUCT, folder, day, months(day), rank, holds)
+    return find_best_file(PRODUCT, folder, day, months(day), rank, holds)
 
 
 def holds(path: Path, day: date) -> bool:
@@ -73,8 +73,8 @@ def holds(path: Path, day: date) -> bool:
 @lru_cache(maxsize=1000)
 def _days(path: Path, changed: int) -> frozenset[date]:
     """The days of a file; it is opened once, though a week is asked for each day and its neighbours'."""
-    with opened(PRODUCT, path) as file:
-        return frozenset(moment.date() for moment in file.moments())
+    with open_product(PRODUCT, path) as file:
+        return frozenset(moment.date() for moment in file.read_times())
 
 
 def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> ModelDay:
@@ -82,5 +82,5 @@ def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> Mod
 
     Raises InputError as ``model_days.read_day`` does.
     """
-    with opened(PRODUCT, path) as file:
+    with open_product(PRODUCT, path) as file:
         return read_day(file, day, grid, VARIABLES, resample)

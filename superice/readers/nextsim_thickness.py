@@ -37,5 +37,5 @@ def thickness(
             place = places[file.path]
             _, field = series.field(moment, place.where)
             low, high, unit = RANGES["sit"]
-            file.within(NAMES[0], field, low, high, unit, 1e-3)
+            file.require_range(NAMES[0], field, low, high, unit, 1e-3)
             yield np.maximum(place.scalar(field), 0)

@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, best, opened
+from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, find_best_file, open_product
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
@@ -60,7 +60,7 @@ def months(day: date) -> list[date]:
 
 def find(folder: str | Path, day: date) -> Path:
     """The day's file. Raises MissingInput when there is none."""
-    return best(PRODUCT, folder, day, months(day), rank)
+    return find_best_file(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Concentration:
@@ -69,12 +69,12 @@ def read(path: str | Path, day: date) -> Concentration:
     Raises InputError for another day, a wrong grid, values that are neither a percentage nor a fraction as the
     unit says, or a file without ice.
     """
-    with opened(PRODUCT, path) as file:
-        when = file.moments()
+    with open_product(PRODUCT, path) as file:
+        when = file.read_times()
         if [moment.date() for moment in when] != [day]:
             raise file.error(f"not {day}", "time", ", ".join(f"{moment:%Y-%m-%d}" for moment in when))
-        grid = file.grid(VARIABLE, steps_km=(10.0, 25.0))
-        concentration = _fraction(file, file.field(VARIABLE))
+        grid = file.read_grid(VARIABLE, steps_km=(10.0, 25.0))
+        concentration = _fraction(file, file.read_field(VARIABLE))
         if "status_flag" in file:
             concentration[_excluded(file, grid)] = np.nan
         if not np.nanmax(concentration, initial=0.0) > 0:
@@ -85,11 +85,11 @@ def read(path: str | Path, day: date) -> Concentration:
 def _fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
     """Percent, as all providers deliver it, or a fraction where the unit says so, to a fraction within 0 to 1."""
     if file.units(VARIABLE) in ("1", "fraction"):
-        file.within(VARIABLE, values, 0, 1, "(a fraction, as its unit says)", ROUNDING)
+        file.require_range(VARIABLE, values, 0, 1, "(a fraction, as its unit says)", ROUNDING)
         return np.clip(values, 0, 1)
     if file.units(VARIABLE) not in ("%", "percent", ""):
         raise file.error("concentration in neither % nor 1", VARIABLE, file.units(VARIABLE))
-    file.within(VARIABLE, values, 0, 100, "%", 100 * ROUNDING)
+    file.require_range(VARIABLE, values, 0, 100, "%", 100 * ROUNDING)
     if 0 < np.nanmax(values) <= 1:
         raise file.error("a fraction, though its unit says %", VARIABLE, f"maximum {np.nanmax(values):g}")
     return np.clip(values / 100, 0, 1)
@@ -97,10 +97,10 @@ def _fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
 
 def _excluded(file: ProductFile, grid: Grid) -> np.ndarray:
     """Cells whose status flag is one of the excluded meanings, bool (y, x)."""
-    status = file.oriented(file.stored("status_flag"))
+    status = file.orient(file.read_stored("status_flag"))
     if status.shape != grid.shape:
         raise file.error("the flags have not the shape of the field", "status_flag", status.shape)
-    if (told := file.flagged("status_flag", EXCLUDED)) is not None:
+    if (told := file.read_flags("status_flag", EXCLUDED)) is not None:
         return told
     if "amsr2" in file.path.name:
         return np.zeros(grid.shape, bool)

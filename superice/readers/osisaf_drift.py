@@ -21,7 +21,14 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.product_file import METRES, POLAR_STEREOGRAPHIC, ProductFile, around, best, opened
+from superice.readers.product_file import (
+    METRES,
+    POLAR_STEREOGRAPHIC,
+    ProductFile,
+    days_around,
+    find_best_file,
+    open_product,
+)
 
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
@@ -65,12 +72,12 @@ def rank(name: str, day: date) -> tuple | None:
 
 def months(day: date) -> list[date]:
     """Days whose months may be those that the file is kept under."""
-    return around(day, 1)
+    return days_around(day, 1)
 
 
 def find(folder: str | Path, day: date) -> Path:
     """The file of ``day``. Raises MissingInput when there is none."""
-    return best(PRODUCT, folder, day, months(day), rank)
+    return find_best_file(PRODUCT, folder, day, months(day), rank)
 
 
 def read(path: str | Path, day: date) -> Drift:
@@ -78,10 +85,10 @@ def read(path: str | Path, day: date) -> Drift:
 
     Raises InputError for another window, a wrong grid, displacements faster than 150 km in 48 h, or no usable vector.
     """
-    with opened(PRODUCT, path) as file:
+    with open_product(PRODUCT, path) as file:
         seconds = _duration(file, day)
-        grid = file.grid("dX", steps_km=(62.5, 75.0))
-        status = file.oriented(file.stored("status_flag"))
+        grid = file.read_grid("dX", steps_km=(62.5, 75.0))
+        status = file.orient(file.read_stored("status_flag"))
         usable = (status >= LOWEST_USABLE_STATUS) & (status != file.attribute("status_flag", "_FillValue"))
         u, v = (_velocity(file, name, seconds, usable) for name in ("dX", "dY"))
         known = np.isfinite(u) & np.isfinite(v)
@@ -95,7 +102,7 @@ def read(path: str | Path, day: date) -> Drift:
 
 def _duration(file: ProductFile, day: date) -> float:
     """Length of the displacement in seconds, after checking that it is the one of ``day``."""
-    start, end = file.moments("time_bnds")
+    start, end = file.read_times("time_bnds")
     hours = (end - start) / timedelta(hours=1)
     if hours == 48:
         expected = (day - timedelta(1), day + timedelta(1))
@@ -112,11 +119,11 @@ def _velocity(file: ProductFile, name: str, seconds: float, usable: np.ndarray) 
     factor = METRES.get(file.units(name))
     if factor is None:
         raise file.error("displacement in neither km nor m", name, file.units(name) or "no unit")
-    values = file.field(name)
+    values = file.read_field(name)
     if values.shape != usable.shape:
         raise file.error("the flags have not the shape of the field", "status_flag", usable.shape)
     velocity = np.where(usable, values * factor / seconds, np.nan)
-    file.within(name, velocity, -FASTEST, FASTEST, "m s-1 (150 km in 48 h)")
+    file.require_range(name, velocity, -FASTEST, FASTEST, "m s-1 (150 km in 48 h)")
     return velocity
 
 
@@ -124,7 +131,7 @@ def _agrees_with_end_points(file: ProductFile, grid: Grid, dx: np.ndarray, dy: n
     """Compare displacements in m with the end points that the file also gives: a damaged part shows."""
     if "lat1" not in file or "lon1" not in file:
         return
-    latitude, longitude = (file.decode(name, file.oriented(file.stored(name))) for name in ("lat1", "lon1"))
+    latitude, longitude = (file.decode(name, file.orient(file.read_stored(name))) for name in ("lat1", "lon1"))
     x, y = pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
     apart = np.hypot(grid.x + dx - x, grid.y[:, None] + dy - y)[np.isfinite(dx) & np.isfinite(dy)]
     wrong = ~(apart < END_POINT_TOLERANCE_M)

@@ -36,7 +36,7 @@ LATEST = 1e11
 METRES = {"km": 1000.0, "kilometers": 1000.0, "m": 1.0, "meters": 1.0, "metre": 1.0}
 
 
-def listing(folder: str | Path, days: Iterable[date]) -> list[Path]:
+def list_files(folder: str | Path, days: Iterable[date]) -> list[Path]:
     """The NetCDF files of ``folder``, of its subfolders, and of its ``YYYY/MM`` for the months of ``days``, sorted.
 
     No deeper, since a store of many years on a parallel file system is listed for every date.
@@ -57,7 +57,7 @@ Rank = Callable[[str, date], tuple | None]
 Holds = Callable[[Path, date], bool]
 
 
-def best(
+def find_best_file(
     product: str, folder: str | Path, day: date, days: Iterable[date], rank: Rank, holds: Holds = lambda *_: True
 ) -> Path:
     """The file of ``day`` in ``folder``, in its subfolders, or in its ``YYYY/MM`` for the months of ``days``.
@@ -66,7 +66,7 @@ def best(
     name leaves that open. Raises MissingInput when no file is for the day, and InputError when two of the highest
     rank differ in what they hold.
     """
-    files = listing(folder, days)
+    files = list_files(folder, days)
     ranked = sorted((key, path) for path in files if (key := rank(path.name, day)) is not None and holds(path, day))
     if not ranked:
         raise MissingInput(_why_missing(files, day, rank), product=product, file=folder)
@@ -87,7 +87,7 @@ def _why_missing(files: list[Path], day: date, rank: Rank) -> str:
     return f"no file for {day} among the {len(files)} NetCDF files there and in its subfolders"
 
 
-def around(day: date, days: int) -> list[date]:
+def days_around(day: date, days: int) -> list[date]:
     """The dates within ``days`` of ``day``."""
     return [day + timedelta(offset) for offset in range(-days, days + 1)]
 
@@ -120,16 +120,16 @@ class ProductFile:
         """The unit that the file states, or an empty text."""
         return str(self.attribute(name, "units", "")).strip()
 
-    def stored(self, name: str, where: tuple = ()) -> np.ndarray:
+    def read_stored(self, name: str, where: tuple = ()) -> np.ndarray:
         """The stored numbers of the last two dimensions, or of ``where``; leading dimensions must have one entry."""
         variable = self.variable(name)
         if variable.ndim < 2 or any(size != 1 for size in variable.shape[:-2]):
             raise self.error("not one (y, x) field", name, dict(zip(variable.dimensions, variable.shape, strict=True)))
         if max(variable.shape) > MOST_CELLS:
             raise self.error("larger than any known grid", name, variable.shape)
-        return self.part(name, (0,) * (variable.ndim - 2) + (where or (slice(None), slice(None))))
+        return self.read_part(name, (0,) * (variable.ndim - 2) + (where or (slice(None), slice(None))))
 
-    def part(self, name: str, where: tuple) -> np.ndarray:
+    def read_part(self, name: str, where: tuple) -> np.ndarray:
         """The stored numbers of a part of a variable. Raises InputError when that part is damaged."""
         try:
             return self.variable(name)[where]
@@ -152,18 +152,18 @@ class ProductFile:
         with np.errstate(invalid="ignore", over="ignore"):
             return np.where(missing, np.nan, stored * np.float64(scale) + offset)
 
-    def field(self, name: str) -> np.ndarray:
+    def read_field(self, name: str) -> np.ndarray:
         """The values of a (y, x) field, float64, NaN where missing, y ascending. InputError when all are missing."""
-        values = self.decode(name, self.oriented(self.stored(name)))
+        values = self.decode(name, self.orient(self.read_stored(name)))
         if not np.isfinite(values).any():
             raise self.error("no valid value in the whole field", name)
         return values
 
-    def oriented(self, field: np.ndarray) -> np.ndarray:
+    def orient(self, field: np.ndarray) -> np.ndarray:
         """``field`` with y ascending."""
         return field[::-1] if self._axis("yc")[0] > self._axis("yc")[-1] else field
 
-    def flagged(self, name: str, meanings: set[str]) -> np.ndarray | None:
+    def read_flags(self, name: str, meanings: set[str]) -> np.ndarray | None:
         """Cells whose flag has one of ``meanings``, bool (y, x), y ascending; None when the file tells no meanings.
 
         Bits (``flag_masks``), values (``flag_values``) and values within bits are read as CF section 3.5 says.
@@ -172,7 +172,7 @@ class ProductFile:
         masks, values = (np.atleast_1d(self.attribute(name, f"flag_{kind}", [])) for kind in ("masks", "values"))
         if not told or len(told) not in (masks.size, values.size):
             return None
-        flags = self.oriented(self.stored(name)).astype(np.int64)
+        flags = self.orient(self.read_stored(name)).astype(np.int64)
         hit = np.zeros(flags.shape, bool)
         for index, meaning in enumerate(told):
             if meaning in meanings:
@@ -180,7 +180,9 @@ class ProductFile:
                 hit |= part == int(values[index]) if values.size == len(told) else part != 0
         return hit
 
-    def within(self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0) -> None:
+    def require_range(
+        self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0
+    ) -> None:
         """Raise InputError naming the worst value outside [low, high] by more than ``rounding``; NaN is allowed."""
         with np.errstate(invalid="ignore"):
             outside = values[(values < low - rounding) | (values > high + rounding)]
@@ -212,7 +214,7 @@ class ProductFile:
             raise self.error("the axis is not regular", name, f"{stored[0]:.6g} ... {stored[-1]:.6g} m")
         return exact
 
-    def grid(self, name: str, steps_km: tuple[float, ...]) -> Grid:
+    def read_grid(self, name: str, steps_km: tuple[float, ...]) -> Grid:
         """The native grid of the variable ``name``, in the northern hemisphere, y ascending.
 
         Raises InputError when the axes are not regular, their step is none of ``steps_km``, the grid lies in the south,
@@ -256,7 +258,7 @@ class ProductFile:
             return
         rows, columns = (np.unique(np.linspace(0, n - 1, 50).astype(int)) for n in grid.shape)
         where = np.ix_(rows, columns)
-        latitude, longitude = (self.decode(n, self.oriented(self.stored(n)))[where] for n in ("lat", "lon"))
+        latitude, longitude = (self.decode(n, self.orient(self.read_stored(n)))[where] for n in ("lat", "lon"))
         x, y = to_lonlat(longitude, latitude, errcheck=False)
         distance = np.hypot(x - grid.x[columns], y - grid.y[rows, None])
         if not np.all(distance < 0.1 * grid.step):
@@ -267,7 +269,7 @@ class ProductFile:
                 f"{latitude[worst]:.6g}, {longitude[worst]:.6g}",
             )
 
-    def moments(self, name: str = "time") -> list[datetime]:
+    def read_times(self, name: str = "time") -> list[datetime]:
         """A time variable as datetimes, flattened."""
         units = self.units(name) or self.units("time")
         calendar = self.attribute(name, "calendar") or self.attribute("time", "calendar", "standard")
@@ -281,7 +283,7 @@ class ProductFile:
 
 
 @contextmanager
-def opened(product: str, path: str | Path) -> Iterator[ProductFile]:
+def open_product(product: str, path: str | Path) -> Iterator[ProductFile]:
     """Open a product's file; whatever cannot be read in it is told as InputError."""
     path = Path(path)
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError, MissingInput
-from superice.readers.product_file import ProductFile, opened
+from superice.readers.product_file import ProductFile, open_product
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 TIMES = ("valid_time", "time")
@@ -33,7 +33,7 @@ class Series:
         self.product, self.folder, self.names = product, Path(folder), names
         self.where: dict[datetime, tuple[ProductFile, int]] = {}
         for path in sorted(self.folder.rglob("*.nc")):
-            file = files.enter_context(opened(product, path))
+            file = files.enter_context(open_product(product, path))
             if self.name_in(file) is not None:
                 self._add(file)
         if not self.where:
@@ -72,7 +72,7 @@ class Series:
         name = self.name_in(file)
         dimensions = file.variable(name).dimensions
         leading = tuple(step if dimension in TIMES else slice(None) for dimension in dimensions[:-2])
-        values = file.decode(name, file.part(name, (*leading, *window)))
+        values = file.decode(name, file.read_part(name, (*leading, *window)))
         while values.ndim > 2:
             first, *others = values
             for other in others:
@@ -88,7 +88,7 @@ def moments_of(file: ProductFile) -> list[datetime]:
     if calendar not in CALENDARS:
         raise file.error("another calendar than the standard one: its days cannot be told", name, calendar)
     half = timedelta(seconds=30)
-    return [(moment + half).replace(second=0, microsecond=0) for moment in file.moments(name)]
+    return [(moment + half).replace(second=0, microsecond=0) for moment in file.read_times(name)]
 
 
 def every(first: datetime, last: datetime, hours: float) -> list[datetime]:

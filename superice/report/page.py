@@ -142,15 +142,15 @@ def render(contents: Contents, template: str | Path, captions: str | Path) -> st
         ),
         experiments=_rows(pd.DataFrame(contents.experiments)),
         studies=_study_blocks(contents.studies),
-        weights=_rows(weights_table(contents.weights)),
+        weights=_rows(tabulate_weights(contents.weights)),
         lead_blocks=_blocks(_without_repeats(_without_low_resolution(contents.leads)), LEAD_COLUMNS),
         selection={name: _rows(table) for name, table in contents.selection.items()},
         missing=None if contents.missing is None else _rows(contents.missing),
         calendar=_rows(contents.calendar),
-        coverage=_rows(monthly_coverage(contents.coverage)),
+        coverage=_rows(tabulate_coverage(contents.coverage)),
         figures=_by_section([_figure(path, known) for path in contents.figures]),
         times=_rows(contents.times),
-        versions={"superice": __version__, **_versions(), "python": python_version(), "machine": machine()},
+        versions={"superice": __version__, **_versions(), "python": python_version(), "machine": describe_machine()},
         configuration=json.dumps(contents.configuration, indent=1, ensure_ascii=False),
     )
 
@@ -174,7 +174,7 @@ def _by_section(figures: Sequence[dict[str, str]]) -> dict[str, list[dict[str, s
     return sections
 
 
-def weights_table(files: Sequence[Path]) -> pd.DataFrame:
+def tabulate_weights(files: Sequence[Path]) -> pd.DataFrame:
     """Which training each file of weights is of, how many numbers it holds, and its digest (SHA-256, 12 digits)."""
     rows = []
     for path in files:
@@ -188,12 +188,12 @@ def weights_table(files: Sequence[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """What this report was made on."""
     return f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
 
 
-def monthly_coverage(days: pd.DataFrame) -> pd.DataFrame:
+def tabulate_coverage(days: pd.DataFrame) -> pd.DataFrame:
     """Shares of the pixels of ice in percent, by month: what each product lacks, and what has all inputs."""
     if days.empty:
         return pd.DataFrame()
@@ -316,7 +316,7 @@ def _cell(value: object) -> str:
     return str(value).replace("_", " ") if str(value).isidentifier() else str(value)
 
 
-def times_by_rule(folder: str | Path) -> pd.DataFrame:
+def tabulate_times(folder: str | Path) -> pd.DataFrame:
     """Jobs, seconds, largest memory and GPU hours of every rule, from Snakemake's benchmark files below ``folder``.
 
     GPU hours, the time that GPUs were held for, are known where a file says what its job was given

@@ -17,8 +17,8 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from superice.errors import InputError
 from superice.seasons import Calendar, Season, spread_evenly
-from superice.synthetic.settings import TwinSettings
-from superice.utils.provenance import digest
+from superice.synthetic.settings import SyntheticSettings
+from superice.utils.provenance import compute_digest
 
 SCHEMA = Path(__file__).parents[2] / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
@@ -50,7 +50,7 @@ class Configuration:
         # A branch of its own: its settings change nothing in the generator's outputs, nor in what they say of their making.
         self.surrogate = self.content.pop("surrogate", {})
         self.calendar = Calendar.from_mapping(self.content["calendar"])
-        TwinSettings.from_mapping(self.content["twin"])
+        SyntheticSettings.from_mapping(self.content["twin"])
         self._check_shared_trainings()
         self._check_experiments(rules)
         self._check_figures()
@@ -64,7 +64,7 @@ class Configuration:
     @cached_property
     def digest(self) -> str:
         """A digest of the whole configuration."""
-        return digest(self.content)
+        return compute_digest(self.content)
 
     @property
     def experiments(self) -> list[str]:
@@ -143,7 +143,7 @@ class Configuration:
         except KeyError as error:
             raise InputError(f"studies: experiment {experiment!r} has no {key}") from error
 
-    def twin_days(self, season: Season) -> tuple[list[date], list[date]]:
+    def synthetic_days(self, season: Season) -> tuple[list[date], list[date]]:
         """The days of a season that the twin writes as model and as observations."""
         sources = self.content["sources"]
         within = lambda days: [day for day in days if season.first <= day <= season.last]
@@ -172,7 +172,7 @@ class Configuration:
             "published": self.content["published"],
         }
 
-    def described(self, name: str) -> dict[str, str]:
+    def describe_experiment(self, name: str) -> dict[str, str]:
         """What a reader of a report wants to know of an experiment."""
         settings = self.experiment(name)
         if "baseline" in settings:

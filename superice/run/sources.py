@@ -84,9 +84,9 @@ class Sources:
                 files.append(f"{folder}/{name(day)}")
         return files
 
-    def twin_files(self, season: Season) -> tuple[list[str], list[str]]:
+    def synthetic_files(self, season: Season) -> tuple[list[str], list[str]]:
         """The model's and the products' files that the twin makes of a season."""
-        model, observed = self.run.twin_days(season)
+        model, observed = self.run.synthetic_days(season)
         return (
             [path for day in model for path in self.model_files(day)],
             [path for day in observed for path in self.observed_files(day)],

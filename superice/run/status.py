@@ -25,7 +25,7 @@ class Stage:
     logs: dict[str, str]
 
 
-def stages(run: Configuration) -> list[Stage]:
+def list_stages(run: Configuration) -> list[Stage]:
     """What ``all`` makes date by date, in the order of the workflow."""
     found = [
         _dated("model features", "model/features/{}.nc", "model_features/{}", run.calendar.model_days()),
@@ -62,7 +62,7 @@ def _dated(name: str, output: str, log: str, days: list) -> Stage:
     return Stage(name, {output.format(f"{day:%Y%m%d}"): log.format(f"{day:%Y%m%d}") for day in days})
 
 
-def at_work(folder: Path) -> set[str]:
+def find_running(folder: Path) -> set[str]:
     """The outputs, as paths from the workflow's folder, that a controller has sent or is running.
 
     Snakemake marks an output when its job is sent and takes the mark away when it has ended. A mark with the number of a
@@ -96,7 +96,7 @@ def _queued() -> set[str] | None:
     return set(result.stdout.split()) if result.returncode == 0 else None
 
 
-def progress(run: Configuration, folder: Path, now: float | None = None) -> tuple[pd.DataFrame, list[Path]]:
+def measure_progress(run: Configuration, folder: Path, now: float | None = None) -> tuple[pd.DataFrame, list[Path]]:
     """The state of every stage, and the logs of the jobs that failed.
 
     Args:
@@ -108,9 +108,9 @@ def progress(run: Configuration, folder: Path, now: float | None = None) -> tupl
         A row for each stage: planned, made, at work, failed (begun, neither made nor at work), left (all that is not
         made), made per hour in the last hour, and hours left at that rate; and the paths of the failed jobs' logs.
     """
-    now, results, working = now or time.time(), folder / "results" / run.name, at_work(folder)
+    now, results, working = now or time.time(), folder / "results" / run.name, find_running(folder)
     rows, failures = [], []
-    for stage in stages(run):
+    for stage in list_stages(run):
         made = {path: (results / path).stat().st_mtime for path in stage.logs if (results / path).exists()}
         missing = stage.logs.keys() - made.keys()
         busy = {path for path in missing if f"results/{run.name}/{path}" in working}
@@ -137,9 +137,9 @@ def _hourly(made_at: list[float], now: float) -> float:
     return 3600 * len(made_at) / max(now - min(made_at), 1.0) if made_at else 0.0
 
 
-def describe(run: Configuration, folder: Path) -> str:
+def describe_progress(run: Configuration, folder: Path) -> str:
     """The state of a run as text: a table, the logs of what failed, and where all logs are."""
-    table, failures = progress(run, folder)
+    table, failures = measure_progress(run, folder)
     numbers = {"per hour": "{:.0f}".format, "hours left": "{:.1f}".format}
     lines = [table.to_string(index=False, formatters=numbers, na_rep=""), ""]
     lines += [f"failed: {path}" for path in failures[:10]]

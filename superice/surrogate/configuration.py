@@ -8,20 +8,20 @@ from typing import Any
 
 from superice.errors import InputError
 from superice.surrogate.restoration import RestorationSettings
-from superice.synthetic.forced_run import DrivenTwinSettings
-from superice.utils.command_line import settings_as
+from superice.synthetic.forced_run import ForcedRunSettings
+from superice.utils.command_line import build_settings
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")
 
 
-class SurrogatePlan:
+class SurrogateConfiguration:
     """Years, experiments and settings of the surrogate."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         """``content`` is checked against the schema. Raises InputError naming the key that does not fit the others."""
         self.content = content
-        DrivenTwinSettings.from_mapping(content["twin"])
+        ForcedRunSettings.from_mapping(content["twin"])
         previous = None
         for split in SPLITS:
             first, last = content["years"][split]
@@ -64,7 +64,7 @@ class SurrogatePlan:
         values = {
             key: value for key, value in self.content["restoration"].items() if key not in (*GENERATOR, "sampler")
         }
-        settings_as(RestorationSettings, values, "surrogate.restoration")
+        build_settings(RestorationSettings, values, "surrogate.restoration")
         return values
 
     @property

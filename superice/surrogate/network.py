@@ -105,7 +105,7 @@ class PartialUNet(nn.Module):
         self.bottleneck = Stack([2 * n, 8 * n, 8 * n, 8 * n, 8 * n])
         self.up = nn.ModuleList([PartialConvolution(8 * n, 2 * n), PartialConvolution(2 * n, n)])
         self.decoder = nn.ModuleList([Stack([3 * n, 2 * n, 2 * n, 2 * n]), Stack([2 * n, n, n, n])])
-        self.output = silent(PartialConvolution(n, 1, kernel=1))
+        self.output = zero_init(PartialConvolution(n, 1, kernel=1))
 
     def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
         """The change of the state, (batch, 1, y, x), 0 on land.
@@ -136,7 +136,7 @@ class ResidualBlock(nn.Module):
         widths = [channels, channels // 4, channels // 2]
         self.first = PartialConvolution(widths[0], widths[1], kernel)
         self.second = PartialConvolution(widths[1], widths[2], kernel)
-        self.third = silent(PartialConvolution(widths[2], channels, kernel))
+        self.third = zero_init(PartialConvolution(widths[2], channels, kernel))
 
     def forward(self, x: Tensor, sea: Sea) -> Tensor:
         inside = functional.mish(self.first(self.norm(x), sea))
@@ -153,7 +153,7 @@ class PartialResNet(nn.Module):
         self.stem = PartialConvolution(settings.inputs, n)
         self.blocks = nn.ModuleList(ResidualBlock(n, settings.kernel) for _ in range(settings.blocks))
         self.head = PartialConvolution(n, 8)
-        self.output = silent(PartialConvolution(8, 1, kernel=1))
+        self.output = zero_init(PartialConvolution(8, 1, kernel=1))
 
     def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
         """As ``PartialUNet.forward``, for any shape."""
@@ -164,7 +164,7 @@ class PartialResNet(nn.Module):
         return self.output(functional.mish(self.head(x, sea)), sea) * mask
 
 
-def silent(layer: PartialConvolution) -> PartialConvolution:
+def zero_init(layer: PartialConvolution) -> PartialConvolution:
     """The layer with weights of zero."""
     nn.init.zeros_(layer.weight)
     return layer

@@ -13,8 +13,8 @@ from datetime import date
 import numpy as np
 
 from superice.features.day import Features
-from superice.fields.box_filter import box_mean, pixels
-from superice.fields.spectra import largest_ice_square, radial_spectrum
+from superice.fields.box_filter import box_mean, count_pixels
+from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.network.normalisation import VARIABLES, Moments, Normalisation
 
 INPUTS = ("sit",)
@@ -44,7 +44,7 @@ def thickness_features(
     """Features of a thickness alone, m, (y, x), NaN on land: its box average; all the sea counts as ice."""
     sea = np.isfinite(thickness)
     still, full = (np.where(sea, value, np.nan).astype(np.float32) for value in (0, 1))
-    low = box_mean(thickness, pixels(box_km, step_m)).astype(np.float32)
+    low = box_mean(thickness, count_pixels(box_km, step_m)).astype(np.float32)
     return Features(day, full, low, still, still, truth)
 
 
@@ -53,8 +53,8 @@ def thickness_normalisation(days: Iterable[Features]) -> Normalisation:
     total, count = dict.fromkeys(("sit", "increment"), Moments()), 0
     for features in days:
         mask = features.mask
-        total["sit"] = total["sit"].merged(Moments.of(features.sit[mask]))
-        total["increment"] = total["increment"].merged(Moments.of((features.truth - features.sit)[mask]))
+        total["sit"] = total["sit"].merge(Moments.of(features.sit[mask]))
+        total["increment"] = total["increment"].merge(Moments.of((features.truth - features.sit)[mask]))
         count += 1
     known = lambda name: total.get(name, Moments(2, 0.0, 2.0))
     return Normalisation(
@@ -69,6 +69,6 @@ def thickness_normalisation(days: Iterable[Features]) -> Normalisation:
 
 def spectra(fields: Iterable[np.ndarray], sea: np.ndarray, spacing_km: float) -> tuple[np.ndarray, np.ndarray]:
     """Wavenumber (k,) in cycles per km and mean power (k,) of fields (y, x) on the largest square of sea."""
-    square = largest_ice_square(sea)
+    square = find_ice_square(sea)
     found = [radial_spectrum(field[square], spacing_km) for field in fields]
     return found[0][0], np.mean([power for _, power in found], axis=0)

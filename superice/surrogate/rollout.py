@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.errors import InputError
-from superice.network.unet import padding
-from superice.network.weights import default_device, fill, read_weights, resolve_precision, write_weights
+from superice.network.unet import padding_to_multiple
+from superice.network.weights import default_device, load_weights, read_weights, resolve_precision, write_weights
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.store import Record
-from superice.utils.command_line import settings_as
+from superice.utils.command_line import build_settings
 
 
 @dataclass
@@ -48,15 +48,15 @@ class Surrogate:
         try:
             surrogate = cls(
                 network=build_surrogate(
-                    settings_as(SurrogateNetworkSettings, content["surrogate"], "surrogate")
+                    build_settings(SurrogateNetworkSettings, content["surrogate"], "surrogate")
                 ).eval(),
-                inputs=settings_as(InputSettings, content["inputs"], "inputs"),
-                scaling=settings_as(Scaling, content["scaling"], "scaling"),
+                inputs=build_settings(InputSettings, content["inputs"], "inputs"),
+                scaling=build_settings(Scaling, content["scaling"], "scaling"),
                 origin=content["origin"],
             )
         except (KeyError, TypeError, InputError) as error:
             raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
-        fill(surrogate.network, tensors, path)
+        load_weights(surrogate.network, tensors, path)
         return surrogate
 
 
@@ -67,7 +67,7 @@ class RollOut:
         self.surrogate, self.record, self.device = surrogate, record, default_device()
         self.precision = resolve_precision(precision, self.device)
         self.network = surrogate.network.to(self.device)
-        self.margins = padding(record.sea.shape, surrogate.network.settings.factor)
+        self.margins = padding_to_multiple(record.sea.shape, surrogate.network.settings.factor)
         self.sea = self._field(record.sea.astype(np.float32))
         self.step = record.offset(surrogate.inputs.step_hours)
 

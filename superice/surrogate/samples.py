@@ -11,7 +11,7 @@ from torch import Tensor
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
-from superice.surrogate.store import VARIABLES, Record, decoded
+from superice.surrogate.store import VARIABLES, Record, decode_field
 from superice.training.store import MISSING
 
 
@@ -71,7 +71,7 @@ class Scaling:
         """Merge the moments of years. Raises InputError for a variable that does not vary."""
         total = dict.fromkeys((*VARIABLES, "increment"), Moments())
         for year in years:
-            total = {name: moments.merged(Moments(**year[name])) for name, moments in total.items()}
+            total = {name: moments.merge(Moments(**year[name])) for name, moments in total.items()}
         for name, moments in total.items():
             if moments.deviation == 0:
                 raise InputError("the training years hold a constant field", variable=name)
@@ -104,11 +104,11 @@ class Steps:
         channels = [*self.inputs.channels, ("sit", self.inputs.step_hours)]
         return np.stack([record.stored(name, index + record.offset(hours)) for name, hours in channels])
 
-    def normalised(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
+    def normalise(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it."""
         sea = stored[0] != MISSING
-        values = [decoded(name, part) for (name, _), part in zip(self.inputs.channels, stored)]
+        values = [decode_field(name, part) for (name, _), part in zip(self.inputs.channels, stored)]
         fields = [self.scaling.standard(name, v) for (name, _), v in zip(self.inputs.channels, values)]
-        change = (decoded("sit", stored[-1]) - values[0]) / self.scaling.deviation["increment"]
+        change = (decode_field("sit", stored[-1]) - values[0]) / self.scaling.deviation["increment"]
         context = np.stack([*(np.where(sea, field, 0) for field in fields), sea]).astype(np.float32)
         return torch.from_numpy(context), torch.from_numpy(np.where(sea, change, 0).astype(np.float32))[None]

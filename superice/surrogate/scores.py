@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.fields.spectra import largest_ice_square, radial_spectrum, spectral_slope
+from superice.fields.spectra import find_ice_square, radial_spectrum, spectral_slope
 from superice.surrogate.rollout import RollOut
 from superice.surrogate.store import Record
 
@@ -87,7 +87,7 @@ class Tally:
         self.starts, self.how, self.spacing = starts, how, spacing_km
         self.hours = roll_out.surrogate.inputs.step_hours
         self.steps = round(24 * how.days / self.hours)
-        self.square = largest_ice_square(self.record.sea)
+        self.square = find_ice_square(self.record.sea)
         self.wavenumber, _ = radial_spectrum(np.zeros(self.record.sea.shape)[self.square], spacing_km)
         shape = (len(FORECASTS), self.steps, len(starts))
         self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent")}
@@ -160,7 +160,7 @@ def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: floa
     return tally
 
 
-def season(
+def forecast_season(
     roll_out: RollOut, start: datetime, steps: int, every: int
 ) -> Iterator[tuple[datetime, np.ndarray, np.ndarray]]:
     """One long run: the moment, the forecast and the truth, each (y, x) in m, of every ``every``-th step."""
@@ -172,7 +172,7 @@ def season(
                 yield record.moment(index), states[0], record.values("sit", index)
 
 
-def table(scores: Sequence[xr.Dataset], days: Sequence[float] = (1, 5, 10, 30)) -> pd.DataFrame:
+def tabulate_forecasts(scores: Sequence[xr.Dataset], days: Sequence[float] = (1, 5, 10, 30)) -> pd.DataFrame:
     """A row for each experiment: errors at some leads, gains over both baselines, bias, and the exponents at the end."""
     rows = []
     for one in scores:

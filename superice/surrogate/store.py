@@ -14,8 +14,8 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
-from superice.training.store import MISSING, scaled
-from superice.utils.files import read_json, whole, write_json
+from superice.training.store import MISSING, scale_to_integers
+from superice.utils.files import atomic_path, read_json, write_json
 
 VARIABLES = ("sit", "t2m", "u10", "v10")
 OFFSETS = np.array([0, 250, 0, 0], np.float32)  # m, K, m s-1, m s-1
@@ -42,7 +42,7 @@ def write_year(
         InputError: where the thickness is missing at sea, or a value is beyond the integers.
     """
     path, stored = Path(path), None
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         for row, (ice, weather) in enumerate(zip(thickness, forcings, strict=True)):
             if stored is None:
                 shape = (len(moments), len(VARIABLES), *ice.shape)
@@ -52,7 +52,7 @@ def write_year(
                 lacking = f"{moments[row]:%Y-%m-%d %H:%M}"
                 raise InputError("thickness is missing where it was known, or the land moved", value=lacking)
             for place, (name, values) in enumerate(zip(VARIABLES, (ice, *(weather[n] for n in VARIABLES[1:])))):
-                stored[row, place] = scaled(path, name, values - OFFSETS[place], STEPS[place])
+                stored[row, place] = scale_to_integers(path, name, values - OFFSETS[place], STEPS[place])
         write_json(path.with_suffix(".json"), _described(stored, moments, step_hours))
         stored.flush()
 
@@ -123,10 +123,10 @@ class Record:
 
     def values(self, name: str, index: int) -> np.ndarray:
         """A field, float32 (y, x): sit in m, NaN on land; t2m in K; u10 and v10 along the grid's axes in m s-1."""
-        return decoded(name, self.stored(name, index))
+        return decode_field(name, self.stored(name, index))
 
 
-def decoded(name: str, stored: np.ndarray) -> np.ndarray:
+def decode_field(name: str, stored: np.ndarray) -> np.ndarray:
     """Values of stored integers, float32, NaN where missing."""
     place = VARIABLES.index(name)
     values = stored * STEPS[place] + OFFSETS[place]

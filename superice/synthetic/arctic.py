@@ -12,12 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from superice.fields.grid import Grid, land_mask
+from superice.fields.grid import Grid, make_land_mask
 from superice.seasons import Season
-from superice.synthetic.cracks import Breaking, Cracks, breaking
+from superice.synthetic.cracks import Breaking, Cracks, break_ice
 from superice.synthetic.drift import Drift, Origins
-from superice.synthetic.random_fields import PeriodicField, intermittent, power_law
-from superice.synthetic.settings import TwinSettings
+from superice.synthetic.random_fields import PeriodicField, draw_intermittent, draw_power_law
+from superice.synthetic.settings import SyntheticSettings
 
 TORUS_POINTS = 640
 TORUS_KM = 3.0
@@ -26,7 +26,7 @@ KM_PER_DAY = 1000 / 86400
 
 
 @dataclass(frozen=True)
-class TwinDay:
+class SyntheticDay:
     """The truth of one day, each (y, x).
 
     Attributes:
@@ -47,10 +47,10 @@ def map_scale(grid: Grid) -> np.ndarray:
 class Arctic:
     """One season of the virtual Arctic on a grid."""
 
-    def __init__(self, grid: Grid, settings: TwinSettings, season: Season, land: np.ndarray | None = None) -> None:
+    def __init__(self, grid: Grid, settings: SyntheticSettings, season: Season, land: np.ndarray | None = None) -> None:
         """``land`` is bool (y, x); by default that of the offline mask."""
         self.grid, self.settings, self.season = grid, settings, season
-        self.land = land_mask(grid) if land is None else land
+        self.land = make_land_mask(grid) if land is None else land
         self.scale = map_scale(grid)
         self.x, self.y = grid.x / 1000, grid.y / 1000
         self.first = -SPARE_DAYS
@@ -68,16 +68,20 @@ class Arctic:
 
     def _texture(self, random: np.random.Generator) -> PeriodicField:
         ice = self.settings.ice
-        return PeriodicField(intermittent(random, TORUS_POINTS, TORUS_KM, ice.exponent, ice.intermittency), TORUS_KM)
+        return PeriodicField(
+            draw_intermittent(random, TORUS_POINTS, TORUS_KM, ice.exponent, ice.intermittency), TORUS_KM
+        )
 
     def _large(self, random: np.random.Generator) -> PeriodicField:
-        return PeriodicField(power_law(random, TORUS_POINTS, TORUS_KM, 3.0, longest_km=900, shortest_km=150), TORUS_KM)
+        return PeriodicField(
+            draw_power_law(random, TORUS_POINTS, TORUS_KM, 3.0, longest_km=900, shortest_km=150), TORUS_KM
+        )
 
     @lru_cache(maxsize=8)  # noqa: B019 - an Arctic lives as long as its season's files are made
-    def day(self, day: date) -> TwinDay:
+    def day(self, day: date) -> SyntheticDay:
         """The truth of a day of the season, or of the few days around it."""
         number = (day - self.season.first).days + SPARE_DAYS
-        broken = breaking(self.cracks, number, self.x, self.y)
+        broken = break_ice(self.cracks, number, self.x, self.y)
         large, texture = self._carried(number)
         inside = self._marginal_zone(number, large)
         concentration = self._concentration(texture, broken, inside)
@@ -85,7 +89,7 @@ class Arctic:
         u, v = self.drift.velocity(number, *np.meshgrid(self.x, self.y))
         ground = KM_PER_DAY / self.scale
         fields = (concentration, thickness, (u + broken.u) * ground, (v + broken.v) * ground)
-        return TwinDay(*(np.where(self.land, np.nan, field) for field in fields))
+        return SyntheticDay(*(np.where(self.land, np.nan, field) for field in fields))
 
     def _carried(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """The large-scale field and the texture of a day, of variance 1: one generation fades into the next."""

@@ -17,7 +17,7 @@ from superice.fields.grid import Grid
 from superice.fields.spectra import radial_spectrum, spectral_slope
 from superice.seasons import Season
 from superice.synthetic.arctic import Arctic
-from superice.synthetic.settings import TwinSettings
+from superice.synthetic.settings import SyntheticSettings
 
 WINDOW = 128
 BOX = 7
@@ -27,7 +27,7 @@ FAR_KM = 1e5
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 
 
-def measures(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
+def measure_texture(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
     """Statistics of a window (y, x) in m without missing pixels.
 
     Slopes are those of the plain spectrum, without window; the residual is against the mean of 7 x 7 pixels, and its
@@ -47,7 +47,7 @@ def measures(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
     }
 
 
-def snapshot_window(path: str | Path) -> np.ndarray:
+def read_snapshot_window(path: str | Path) -> np.ndarray:
     """The window of the real neXtSIM snapshot around 86 N, 161 E: thickness in m, (128, 128), all ice.
 
     Raises InputError when the file holds no such window.
@@ -65,7 +65,7 @@ def snapshot_window(path: str | Path) -> np.ndarray:
     return window
 
 
-def twin_window(settings: TwinSettings, seed: int, day: date = date(2015, 1, 1)) -> np.ndarray:
+def simulate_window(settings: SyntheticSettings, seed: int, day: date = date(2015, 1, 1)) -> np.ndarray:
     """The twin at 3 km around the same place, without land or ice edge: thickness in m, (512, 512)."""
     to_lattice = pyproj.Transformer.from_crs(LATTICE.geodetic_crs, LATTICE, always_xy=True)
     middle = [3000 * round(metres / 3000) for metres in to_lattice.transform(PLACE[1], PLACE[0])]
@@ -76,14 +76,14 @@ def twin_window(settings: TwinSettings, seed: int, day: date = date(2015, 1, 1))
     return Arctic(grid, boundless, season, land=np.zeros(grid.shape, bool)).day(day).sit
 
 
-def coarse(thickness: np.ndarray, cells: int = 4) -> np.ndarray:
+def coarsen(thickness: np.ndarray, cells: int = 4) -> np.ndarray:
     """The mean over blocks of ``cells`` x ``cells``: 3 km to 12 km."""
     rows, columns = (size // cells for size in thickness.shape)
     return thickness.reshape(rows, cells, columns, cells).mean(axis=(1, 3))
 
 
-def twin_measures(settings: TwinSettings, seed: int) -> dict[str, float]:
+def measure_synthetic(settings: SyntheticSettings, seed: int) -> dict[str, float]:
     """The measures of the twin at 12 km, and the slope of its spectrum below that at 3 km."""
-    fine = twin_window(settings, seed)
+    fine = simulate_window(settings, seed)
     slope = spectral_slope(*radial_spectrum(fine, 3.0), 6, 25)
-    return measures(coarse(fine), COARSE_KM) | {"slope 6-25 km (3 km)": slope}
+    return measure_texture(coarsen(fine), COARSE_KM) | {"slope 6-25 km (3 km)": slope}

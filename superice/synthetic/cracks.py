@@ -52,7 +52,7 @@ class Cracks:
             position = position + moving * np.stack([u, v])
         return path
 
-    def alive(self, day: int) -> Iterator[tuple[int, int]]:
+    def find_active(self, day: int) -> Iterator[tuple[int, int]]:
         """Index and age in days of the cracks that show on a day, the oldest first."""
         age = day - self.birth
         chosen = np.flatnonzero((age >= 0) & (age < self.settings.memory_days))
@@ -82,12 +82,12 @@ class Breaking:
     v: np.ndarray
 
 
-def breaking(cracks: Cracks, day: int, x_km: np.ndarray, y_km: np.ndarray) -> Breaking:
+def break_ice(cracks: Cracks, day: int, x_km: np.ndarray, y_km: np.ndarray) -> Breaking:
     """Draw the cracks of a day on the axes ``x_km`` (x,) and ``y_km`` (y,)."""
     settings, shape = cracks.settings, (y_km.size, x_km.size)
     fields = Breaking(*(np.zeros(shape) for _ in range(5)))
     step = x_km[1] - x_km[0]
-    for index, age in cracks.alive(day):
+    for index, age in cracks.find_active(day):
         half, angle = cracks.length[index] / 2, cracks.angle[index]
         cosine, sine = np.cos(angle), np.sin(angle)
         active = np.exp(-age / settings.active_days) if age <= 3 * settings.active_days else 0.0

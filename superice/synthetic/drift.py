@@ -27,7 +27,9 @@ class Drift:
         across = np.stack([-np.sin(angle), np.cos(angle)])
         along = np.stack([np.cos(angle), np.sin(angle)])
         self.direction = across + 0.3 * along  # mostly without divergence
-        self.strength = speed * np.sqrt(2 / modes) * wandering(random, days, modes, memory_days)  # (days, modes)
+        self.strength = (
+            speed * np.sqrt(2 / modes) * draw_autoregression(random, days, modes, memory_days)
+        )  # (days, modes)
         self.days = days
 
     def velocity(self, day: int, x_km: np.ndarray, y_km: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +39,7 @@ class Drift:
         return self.mean[0] + amplitude @ self.direction[0], self.mean[1] + amplitude @ self.direction[1]
 
 
-def wandering(random: np.random.Generator, days: int, series: int, memory_days: float) -> np.ndarray:
+def draw_autoregression(random: np.random.Generator, days: int, series: int, memory_days: float) -> np.ndarray:
     """Stationary first-order autoregressive series of variance 1, (days, series)."""
     kept = np.exp(-1 / memory_days)
     values = np.empty((days, series))

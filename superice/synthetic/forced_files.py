@@ -11,7 +11,7 @@ import numpy as np
 
 from superice.fields.grid import Grid
 from superice.synthetic.nextsim_files import FILL
-from superice.utils.files import whole
+from superice.utils.files import atomic_path
 
 ERA5 = {
     "t2m": ("2 metre temperature", "K"),
@@ -24,7 +24,7 @@ PACKED_FILL = -32767
 def write_thickness(path: str | Path, grid: Grid, moments: Sequence[datetime], thickness: np.ndarray) -> None:
     """Write snapshots (time, y, x) in m, NaN on land, in the Moorings layout."""
     longitude, latitude = grid.lonlat()
-    with whole(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
+    with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
         file.setncatts({"Conventions": "CF-1.6", "source": "SuperIce twin, in the layout of neXtSIM"})
         for name, size in (("time", None), ("x", grid.x.size), ("y", grid.y.size)):
             file.createDimension(name, size)
@@ -45,7 +45,7 @@ def write_old_era5(
     fields: Mapping[str, np.ndarray],
 ) -> None:  # fmt: skip
     """Write fields (time, latitude, longitude) as the store gave them until 2024: packed integers, classic NetCDF."""
-    with whole(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF3_64BIT_OFFSET") as file:
+    with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF3_64BIT_OFFSET") as file:
         _axes(file, "time", moments, latitude, longitude)
         time = file.createVariable("time", "i4", ("time",))
         time.setncatts({"units": "hours since 1900-01-01 00:00:00.0", "long_name": "time", "calendar": "gregorian"})
@@ -66,7 +66,7 @@ def write_new_era5(
     fields: Mapping[str, np.ndarray],
 ) -> None:  # fmt: skip
     """Write fields (time, latitude, longitude) as the store gives them now: floats over ``valid_time``."""
-    with whole(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
+    with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
         file.setncatts({"GRIB_centre": "ecmf", "Conventions": "CF-1.7"})
         _axes(file, "valid_time", moments, latitude, longitude)
         time = file.createVariable("valid_time", "i8", ("valid_time",))

@@ -14,7 +14,7 @@ from scipy.fft import dctn, idctn
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from superice.fields.grid import Grid
-from superice.synthetic.random_fields import intermittent, power_law
+from superice.synthetic.random_fields import draw_intermittent, draw_power_law
 from superice.synthetic.weather import Weather
 
 FREEZING = 273.15 - 1.8  # K, of sea water
@@ -59,7 +59,7 @@ class ForcedIceSettings:
     depth: float = 0.5
 
 
-def convergent(flow: np.ndarray) -> np.ndarray:
+def divergent_part(flow: np.ndarray) -> np.ndarray:
     """The part of a flow (2, y, x) that has divergence, as the gradient of a potential, in a box with closed walls."""
     divergence = np.gradient(flow[0], axis=0) + np.gradient(flow[1], axis=1)
     waves = [2 * np.cos(np.pi * np.arange(size) / size) - 2 for size in divergence.shape]
@@ -93,8 +93,8 @@ class ForcedIce:
         random = np.random.default_rng([self.seed, 0])
         size, km = max(self.grid.shape), self.grid.step / 1000
         rows, columns = self.grid.shape
-        large = power_law(random, size, km, 3.0, longest_km=900)[:rows, :columns]
-        texture = intermittent(random, size, km, 2.4, 0.2)[:rows, :columns]
+        large = draw_power_law(random, size, km, 3.0, longest_km=900)[:rows, :columns]
+        texture = draw_intermittent(random, size, km, 2.4, 0.2)[:rows, :columns]
         level = self.settings.first_m * np.exp(0.3 * large) * np.clip(1 + 0.08 * texture, 0.2, None)
         return np.where(self.land, 0, level)
 
@@ -115,7 +115,7 @@ class ForcedIce:
         loose = 1 / (1 + (even / self.settings.yielding_m) ** 4)
         ratio = self.settings.drift_ratio * loose * self.freedom * self.weather.hours * 3600 / self.grid.step
         free = ratio * np.stack([v * np.cos(turn) - u * np.sin(turn), u * np.cos(turn) + v * np.sin(turn)])
-        return free - self.settings.pressure * self.freedom * convergent(free)
+        return free - self.settings.pressure * self.freedom * divergent_part(free)
 
     def _heal(self, even: np.ndarray) -> None:
         """Cracks and ridges even out; the volume stays."""

@@ -12,17 +12,17 @@ import numpy as np
 import pyproj
 from tqdm import tqdm
 
-from superice.fields.grid import Grid, land_mask
-from superice.fields.vectors import east_on_map, to_geographic
+from superice.fields.grid import Grid, make_land_mask
+from superice.fields.vectors import east_on_map, rotate_to_geographic
 from superice.synthetic.forced_files import write_new_era5, write_old_era5, write_thickness
 from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings
 from superice.synthetic.weather import Weather, WeatherSettings
-from superice.utils.command_line import settings_as
-from superice.utils.files import whole
+from superice.utils.command_line import build_settings
+from superice.utils.files import atomic_path
 
 
 @dataclass(frozen=True)
-class DrivenTwinSettings:
+class ForcedRunSettings:
     """The driven twin.
 
     Attributes:
@@ -41,19 +41,19 @@ class DrivenTwinSettings:
     weather: WeatherSettings = field(default_factory=WeatherSettings)
 
     @classmethod
-    def from_mapping(cls, values: Mapping) -> DrivenTwinSettings:
+    def from_mapping(cls, values: Mapping) -> ForcedRunSettings:
         """Build from the configuration's section ``surrogate.twin``. Raises InputError naming an unknown key."""
         kinds = {"ice": ForcedIceSettings, "weather": WeatherSettings}
-        parts = {key: settings_as(kind, values.get(key, {}), f"surrogate.twin.{key}") for key, kind in kinds.items()}
-        return settings_as(cls, {**values, **parts}, "surrogate.twin")
+        parts = {key: build_settings(kind, values.get(key, {}), f"surrogate.twin.{key}") for key, kind in kinds.items()}
+        return build_settings(cls, {**values, **parts}, "surrogate.twin")
 
 
 @dataclass(frozen=True)
-class DrivenTwin:
+class ForcedRun:
     """A twin from the first to the last year, a step every ``hours``."""
 
     region: Grid
-    settings: DrivenTwinSettings
+    settings: ForcedRunSettings
     first: int
     last: int
     hours: float
@@ -74,7 +74,7 @@ class DrivenTwin:
     @cached_property
     def land(self) -> np.ndarray:
         """Land of the region, bool (y, x)."""
-        return land_mask(self.region)
+        return make_land_mask(self.region)
 
     def weather(self, x_km: np.ndarray, y_km: np.ndarray) -> Weather:
         """The weather at points of the map."""
@@ -83,18 +83,18 @@ class DrivenTwin:
 
     def write_year(self, year: int, before: Path | None, thickness: Path, forcings: Path, after: Path) -> None:
         """Write a year's thickness and forcings, from the state ``before`` it (npy) to that ``after`` it."""
-        fine = refined(self.region, self.settings.refinement)
+        fine = refine_grid(self.region, self.settings.refinement)
         land = np.kron(self.land, np.ones((self.settings.refinement,) * 2, bool))
         weather = self.weather(*np.meshgrid(fine.x / 1000, fine.y / 1000))
         state = None if before is None else np.load(before)
         ice = ForcedIce(fine, land, self.settings.ice, weather, self.settings.seed, state)
         states = []
         for number in tqdm(range(self.step_of(year), self.step_of(year + 1)), unit="step", desc=str(year)):
-            states.append(np.where(self.land, np.nan, blocks(ice.thickness, self.settings.refinement)))
+            states.append(np.where(self.land, np.nan, block_mean(ice.thickness, self.settings.refinement)))
             ice.step(number)
         write_thickness(thickness, self.region, self.moments(year), np.array(states, np.float32))
         self._write_forcings(year, forcings)
-        with whole(after) as temporary:
+        with atomic_path(after) as temporary:
             np.save(temporary, ice.thickness)
 
     def _write_forcings(self, year: int, path: Path) -> None:
@@ -107,7 +107,7 @@ class DrivenTwin:
         weather = self.weather(*(part / 1000 for part in pyproj.Proj(self.region.crs)(*points)))
         steps = range(self.step_of(year), self.step_of(year + 1))
         eastward = east_on_map(self.region.crs, *points)
-        winds = np.array([to_geographic(eastward, *weather.wind(n)) for n in steps])
+        winds = np.array([rotate_to_geographic(eastward, *weather.wind(n)) for n in steps])
         fields = {
             "t2m": np.array([weather.temperature(n) for n in steps]),
             "u10": winds[:, 0],
@@ -116,14 +116,14 @@ class DrivenTwin:
         (write_new_era5 if new else write_old_era5)(path, self.moments(year), latitude, longitude, fields)
 
 
-def refined(grid: Grid, factor: int) -> Grid:
+def refine_grid(grid: Grid, factor: int) -> Grid:
     """The grid with each cell cut into ``factor`` x ``factor``."""
     step = grid.step / factor
     axes = (axis[0] - grid.step / 2 + step * (np.arange(axis.size * factor) + 0.5) for axis in (grid.x, grid.y))
     return Grid(grid.name, grid.crs, *axes)
 
 
-def blocks(field_: np.ndarray, factor: int) -> np.ndarray:
+def block_mean(field_: np.ndarray, factor: int) -> np.ndarray:
     """Means over blocks of ``factor`` x ``factor``, (y, x)."""
     rows, columns = (size // factor for size in field_.shape)
     return field_.reshape(rows, factor, columns, factor).mean(axis=(1, 3))

@@ -10,8 +10,8 @@ import numpy as np
 
 from superice.fields.deformation import gradient_deformation
 from superice.fields.grid import Grid
-from superice.synthetic.arctic import TwinDay
-from superice.utils.files import whole
+from superice.synthetic.arctic import SyntheticDay
+from superice.utils.files import atomic_path
 
 FILL = np.float32(-1e14)
 UNITS = "days since 1900-01-01 00:00:00"
@@ -24,12 +24,12 @@ VARIABLES = {
 }
 
 
-def write_moorings(path: str | Path, grid: Grid, scale: np.ndarray, day: date, truth: TwinDay) -> None:
+def write_moorings(path: str | Path, grid: Grid, scale: np.ndarray, day: date, truth: SyntheticDay) -> None:
     """Write a day; ``truth`` and the map factor ``scale`` are (y, x) on ``grid``."""
     longitude, latitude = grid.lonlat()
     divergence, _ = gradient_deformation(truth.u, truth.v, grid.step, scale)
     fields = {"sic": truth.sic, "sit": truth.sit, "siu": truth.u, "siv": truth.v, "divergence": divergence}
-    with whole(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
+    with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
         file.setncatts(
             {"Conventions": "CF-1.6", "institution": "SuperIce", "source": "SuperIce twin, in the layout of neXtSIM"}
         )

@@ -7,7 +7,7 @@ from scipy import fft
 from scipy.ndimage import map_coordinates, spline_filter
 
 
-def power_law(
+def draw_power_law(
     random: np.random.Generator,
     size: int,
     spacing_km: float,
@@ -28,12 +28,12 @@ def power_law(
     return field / field.std()
 
 
-def intermittent(
+def draw_intermittent(
     random: np.random.Generator, size: int, spacing_km: float, exponent: float, strength: float
 ) -> np.ndarray:
     """A power-law field whose amplitude itself varies over all scales, mean 0 and variance 1."""
-    base = power_law(random, size, spacing_km, exponent, longest_km=400)
-    envelope = np.exp(strength * power_law(random, size, spacing_km, 2.0, longest_km=300))
+    base = draw_power_law(random, size, spacing_km, exponent, longest_km=400)
+    envelope = np.exp(strength * draw_power_law(random, size, spacing_km, 2.0, longest_km=300))
     field = base * envelope
     return (field - field.mean()) / field.std()
 

@@ -17,15 +17,15 @@ from superice.fields.grid import Grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.readers.product_file import EASE2, POLAR_STEREOGRAPHIC
 from superice.synthetic.arctic import Arctic
-from superice.synthetic.random_fields import PeriodicField, power_law
-from superice.utils.files import whole
+from superice.synthetic.random_fields import PeriodicField, draw_power_law
+from superice.utils.files import atomic_path
 
 EPOCH = "seconds since 1978-01-01 00:00:00"
 SECONDS = 86400
 ICE = 0.15
 
 
-def footprint(field: np.ndarray, cells: int) -> np.ndarray:
+def average_footprint(field: np.ndarray, cells: int) -> np.ndarray:
     """The mean over boxes of ``cells`` x ``cells`` of what is there: NaN counts for nothing, and stays where nothing is."""
     there = np.isfinite(field)
     weight = uniform_filter(there.astype(float), cells)
@@ -85,8 +85,8 @@ class Satellites:
         seen = np.mean([np.isfinite(field) for field in of_ice], axis=0)
         total = np.nansum(of_ice, axis=0)
         with np.errstate(invalid="ignore"):
-            mean = footprint(total / (len(week) * seen), self._cells(settings.thickness_km))
-        noise = power_law(self._random(0, day), 256, 12.5, 1.0, 3200, settings.thickness_noise_km)
+            mean = average_footprint(total / (len(week) * seen), self._cells(settings.thickness_km))
+        noise = draw_power_law(self._random(0, day), 256, 12.5, 1.0, 3200, settings.thickness_noise_km)
         error = settings.thickness_noise_m * PeriodicField(noise, 12.5)(view.x / 1000, view.y / 1000)
         icy = view.sample(seen) > 0.5
         thickness = np.where(icy, np.clip(view.sample(mean) + error, 0.005, None), np.nan)
@@ -95,7 +95,7 @@ class Satellites:
     def concentration(self, day: date) -> tuple[np.ndarray, np.ndarray]:
         """Concentration as a fraction, NaN where there is none, and the status flags of OSI-401 on the 10 km grid."""
         settings, view = self.settings, self._concentration_view
-        seen = view.sample(footprint(self.arctic.day(day).sic, self._cells(settings.concentration_km)))
+        seen = view.sample(average_footprint(self.arctic.day(day).sic, self._cells(settings.concentration_km)))
         land = view.covered & (view.sample(self.arctic.land.astype(float)) > 0.5)
         seen += settings.concentration_noise * self._random(1, day).standard_normal(seen.shape)
         filtered = seen < 0.1
@@ -111,7 +111,7 @@ class Satellites:
         moved = []
         for component in ("u", "v"):
             mean = np.average([getattr(truth, component) for truth in days], axis=0, weights=[0.5, 1, 0.5])
-            moved.append(view.sample(footprint(2 * SECONDS * mean * arctic.scale, cells)))
+            moved.append(view.sample(average_footprint(2 * SECONDS * mean * arctic.scale, cells)))
         to_native = pyproj.Transformer.from_crs(arctic.grid.crs, view.native.crs, always_xy=True)
         end = to_native.transform(view.x + moved[0], view.y + moved[1])
         start = np.meshgrid(view.native.x, view.native.y)
@@ -212,7 +212,7 @@ def _product(
     path: Path, grid: Grid, mapping: str, proj4: str, first: date, last: date, end: bool = False, latlon: bool = True
 ) -> Iterator[netCDF4.Dataset]:
     """A file with what all products share: time, its bounds, axes in km from the top, grid mapping and coordinates."""
-    with whole(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4_CLASSIC") as file:
+    with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4_CLASSIC") as file:
         file.Conventions = "CF-1.6"
         for name, size in (("time", 1), ("nv", 2), ("yc", grid.y.size), ("xc", grid.x.size)):
             file.createDimension(name, size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from superice.utils.command_line import settings_as
+from superice.utils.command_line import build_settings
 
 PRODUCTS = ("cs2smos", "concentration", "drift")
 
@@ -106,7 +106,7 @@ class SatelliteSettings:
 
 
 @dataclass(frozen=True)
-class TwinSettings:
+class SyntheticSettings:
     """The virtual Arctic.
 
     Attributes:
@@ -124,8 +124,8 @@ class TwinSettings:
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def from_mapping(cls, values: Mapping) -> TwinSettings:
+    def from_mapping(cls, values: Mapping) -> SyntheticSettings:
         """Build from the configuration's section ``twin``. Raises InputError naming an unknown key."""
         kinds = {"ice": IceSettings, "cracks": CrackSettings, "satellites": SatelliteSettings}
-        parts = {key: settings_as(kind, values.get(key, {}), f"twin.{key}") for key, kind in kinds.items()}
-        return settings_as(cls, {**values, **parts}, "twin")
+        parts = {key: build_settings(kind, values.get(key, {}), f"twin.{key}") for key, kind in kinds.items()}
+        return build_settings(cls, {**values, **parts}, "twin")

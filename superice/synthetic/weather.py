@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from superice.synthetic.drift import wandering
+from superice.synthetic.drift import draw_autoregression
 
 ACROSS = 0.99  # share of the wind's variance that has no divergence
 
@@ -51,7 +51,7 @@ class Waves:
         """``memory`` is the decorrelation time in steps; ``wavelengths`` are the shortest and the longest in km."""
         self.angle = random.uniform(0, 2 * np.pi, modes)
         self.number = 2 * np.pi / random.uniform(*wavelengths, modes)
-        self.strength = wandering(random, steps, 2 * modes, memory) / np.sqrt(modes)
+        self.strength = draw_autoregression(random, steps, 2 * modes, memory) / np.sqrt(modes)
 
     def shapes(self, x_km: np.ndarray, y_km: np.ndarray) -> np.ndarray:
         """Sines and cosines of the waves at the points, (2 modes, ...)."""
@@ -77,7 +77,7 @@ class Weather:
         a_day, lengths = 24 / hours, (settings.shortest_km, settings.longest_km)
         self._flow = Waves(random, steps, settings.wind_memory_days * a_day, lengths, settings.modes)
         self._warmth = Waves(random, steps, settings.anomaly_memory_days * a_day, lengths, settings.modes)
-        self._years = settings.yearly * wandering(random, steps, 1, 365 * a_day)[:, 0]
+        self._years = settings.yearly * draw_autoregression(random, steps, 1, 365 * a_day)[:, 0]
         self._flow_shapes, self._warmth_shapes = (w.shapes(x_km, y_km) for w in (self._flow, self._warmth))
         heading = np.deg2rad(settings.ocean_heading_degrees)
         seaward = x_km * np.cos(heading) + y_km * np.sin(heading)

@@ -21,7 +21,7 @@ Parts = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
-class InputErrors:
+class InputNoise:
     """Gaussian errors of each input: independent parts, (length in km, standard deviation), none for an exact input.
 
     A part is white noise smoothed by a Gaussian of that length.
@@ -37,7 +37,7 @@ class InputErrors:
     sit: Parts = ()
     deformation: Parts = ()
 
-    def drawn(self, shape: tuple[int, int], random: np.random.Generator) -> dict[str, np.ndarray]:
+    def draw(self, shape: tuple[int, int], random: np.random.Generator) -> dict[str, np.ndarray]:
         """The errors of one sample of ``shape`` (y, x), by quantity; nothing for a sample without."""
         parts = {quantity: getattr(self, name) for name, quantity in QUANTITIES.items() if getattr(self, name)}
         if not parts or random.random() >= self.share:
@@ -48,7 +48,7 @@ class InputErrors:
         }
 
 
-EXACT = InputErrors()
+EXACT = InputNoise()
 
 
 def _smooth(shape: tuple[int, int], width: float, random: np.random.Generator) -> np.ndarray:
@@ -57,7 +57,7 @@ def _smooth(shape: tuple[int, int], width: float, random: np.random.Generator) -
     return 2 * math.sqrt(math.pi) * width * gaussian_filter(white, width, mode="wrap")
 
 
-def observed(quantities: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def perturb(quantities: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The ``quantities`` of a model day with ``errors``, each within its limits; the increment leads to the same truth."""
     with_errors = {name: np.clip(quantities[name] + error, *LIMITS[name]) for name, error in errors.items()}
     changed = with_errors.get("sit", quantities["sit"]) - quantities["sit"]

@@ -15,9 +15,9 @@ from torch.utils.data import Dataset
 
 from superice.errors import InputError
 from superice.network.normalisation import Normalisation
-from superice.network.unet import padding
-from superice.training.input_noise import EXACT, InputErrors, observed
-from superice.training.store import decoded, known, open_day
+from superice.network.unet import padding_to_multiple
+from superice.training.input_noise import EXACT, InputNoise, perturb
+from superice.training.store import decode_day, known_pixels, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
 
@@ -38,7 +38,7 @@ class Crop:
     least_ice: float = 0.3
     turn: bool = False
     masked: float = 0.0
-    errors: InputErrors = EXACT
+    errors: InputNoise = EXACT
 
 
 class Days:
@@ -65,9 +65,9 @@ class Days:
         """A day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])
 
-    def normalised(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
         """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it, with ``errors`` by quantity."""
-        quantities = observed(decoded(stored), errors) if errors else decoded(stored)
+        quantities = perturb(decode_day(stored), errors) if errors else decode_day(stored)
         context = self.normalisation.inputs(quantities, self.inputs)
         target = self.normalisation.target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
@@ -85,7 +85,7 @@ def _cut(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndar
     for _ in range(10):
         top, left = random.integers(height - rows + 1), random.integers(width - columns + 1)
         part = stored[:, top : top + rows, left : left + columns]
-        ice = known(part).mean()
+        ice = known_pixels(part).mean()
         if best is None or ice > best[0]:
             best = ice, part
         if ice >= crop.least_ice:
@@ -128,10 +128,10 @@ class Samples(Dataset):
         """Context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
         part = _cut(self.days[self.order[position]], self.crop, random)
-        errors = self.crop.errors.drawn(part.shape[1:], random)
-        fields = self.days.normalised(part, errors) if errors else self.days.normalised(part)
+        errors = self.crop.errors.draw(part.shape[1:], random)
+        fields = self.days.normalise(part, errors) if errors else self.days.normalise(part)
         if self.crop.size is None:
-            margins = padding(fields[0].shape[1:], self.factor)
+            margins = padding_to_multiple(fields[0].shape[1:], self.factor)
             fields = tuple(functional.pad(field, margins) for field in fields)
         if self.crop.turn:
             fields = _turned(fields, random)

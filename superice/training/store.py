@@ -19,7 +19,7 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.network.normalisation import VARIABLES
-from superice.utils.files import whole
+from superice.utils.files import atomic_path
 
 STEPS = {
     "sic": 1e-4,
@@ -37,7 +37,7 @@ def store_name(day: date) -> str:
     return f"{day:%Y%m%d}.npy"
 
 
-def scaled(path: Path, name: str, values: np.ndarray, step: float) -> np.ndarray:
+def scale_to_integers(path: Path, name: str, values: np.ndarray, step: float) -> np.ndarray:
     """Values in whole steps, int16, ``MISSING`` for NaN. Raises InputError for a value beyond the integers."""
     steps = np.rint(values / step)
     largest = np.nanmax(np.abs(steps), initial=0)
@@ -49,7 +49,7 @@ def scaled(path: Path, name: str, values: np.ndarray, step: float) -> np.ndarray
 def _encoded(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     if name == "log_deformation":
         values = np.maximum(values, LOWEST_LOG_DEFORMATION)
-    return scaled(path, name, values, STEPS[name])
+    return scale_to_integers(path, name, values, STEPS[name])
 
 
 def write_day(path: str | Path, quantities: Mapping[str, np.ndarray]) -> None:
@@ -59,9 +59,9 @@ def write_day(path: str | Path, quantities: Mapping[str, np.ndarray]) -> None:
     Raises InputError for a value beyond the range of the integers, as 32.767 m.
     """
     stored = np.stack([_encoded(Path(path), name, quantities[name]) for name in VARIABLES])
-    if not known(stored).any():
+    if not known_pixels(stored).any():
         stored = stored[:, :0, :0]
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         np.save(temporary, stored)
 
 
@@ -79,12 +79,12 @@ def open_day(path: str | Path) -> np.ndarray:
     return np.asarray(stored)
 
 
-def known(stored: np.ndarray) -> np.ndarray:
+def known_pixels(stored: np.ndarray) -> np.ndarray:
     """The mask of a stored day or of a part of it, bool (y, x)."""
     return stored[0] != MISSING
 
 
-def decoded(stored: np.ndarray) -> dict[str, np.ndarray]:
+def decode_day(stored: np.ndarray) -> dict[str, np.ndarray]:
     """The quantities of a stored day or of a part of it, float32 (y, x), NaN where masked."""
     values = np.where(stored == MISSING, np.float32(np.nan), stored)
     return {name: field * np.float32(STEPS[name]) for name, field in zip(VARIABLES, values)}

@@ -22,10 +22,10 @@ from superice.errors import InputError
 from superice.network.formulations import Formulation, Losses, Model
 from superice.network.unet import NetworkSettings, UNet, build_network
 from superice.network.weights import default_device, resolve_precision
-from superice.training.input_noise import InputErrors
+from superice.training.input_noise import InputNoise
 from superice.training.samples import Crop, Days, Samples
 from superice.utils import distributed
-from superice.utils.files import whole, write_table
+from superice.utils.files import atomic_path, write_table
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Training:
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
-        self._together = distributed.trained_together(self.network)
+        self._together = distributed.average_gradients(self.network)
         self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
         self.optimizer = _optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
@@ -140,7 +140,7 @@ class Training:
             total=self.settings.epochs,
             unit="epoch",
             mininterval=0,  # every epoch is worth a line, in a log too
-            disable=not distributed.is_first(),
+            disable=not distributed.is_first_process(),
         )
         for epoch in progress:
             if self.ended:
@@ -174,7 +174,7 @@ class Training:
         self, days: Days, count: int, seed: int, epoch: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
         settings = self.settings
-        errors = InputErrors(**settings.input_errors)
+        errors = InputNoise(**settings.input_errors)
         crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked, errors)
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         left = Subset(samples, range(first, count))
@@ -191,7 +191,7 @@ class Training:
 
     def _losses(self, model: Model, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            return self.formulation.loss(distributed.shared(model), target, context, generator)
+            return self.formulation.loss(distributed.share_batch(model), target, context, generator)
 
     def _descend(self, epoch: int) -> None:
         """The batches of an epoch that are not done yet. Raises Diverged, and Stopped after a batch."""
@@ -211,7 +211,7 @@ class Training:
             self.scheduler.step()
             self.average.update_parameters(self.network)
             self._done.append(_pair(losses))
-            if distributed.any_of(self.stop_asked, self.device):
+            if distributed.is_set_anywhere(self.stop_asked, self.device):
                 raise Stopped
 
     @torch.no_grad()
@@ -232,11 +232,11 @@ class Training:
         }
 
     def _save(self, checkpoint: Path) -> None:
-        if not distributed.is_first():
+        if not distributed.is_first_process():
             return
         content = {name: part.state_dict() for name, part in self._state().items()}
         # By a file of Python's, whose errors say what was wrong; torch's own only that a write failed.
-        with whole(checkpoint) as temporary, open(temporary, "wb") as file:
+        with atomic_path(checkpoint) as temporary, open(temporary, "wb") as file:
             under_way = {"history": self.history, "done": self._done, "noise": self._noise.get_state()}
             torch.save(content | under_way | {"identity": self._identity()}, file)
 

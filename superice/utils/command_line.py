@@ -17,7 +17,7 @@ from superice.errors import InputError
 Settings = TypeVar("Settings")
 
 
-def command(description: str) -> argparse.ArgumentParser:
+def make_parser(description: str) -> argparse.ArgumentParser:
     """A parser whose ``--help`` shows the description as it is written and every default."""
     return argparse.ArgumentParser(
         description=description,
@@ -28,12 +28,12 @@ def command(description: str) -> argparse.ArgumentParser:
     )
 
 
-def day(text: str) -> date:
+def parse_day(text: str) -> date:
     """Read an option's value: a day as YYYYMMDD or YYYY-MM-DD."""
     return date.fromisoformat(text)
 
 
-def settings(text: str) -> dict:
+def read_settings(text: str) -> dict:
     """Read an option's value: JSON text, or the path of a YAML or JSON file."""
     if text.lstrip().startswith("{"):
         return json.loads(text)
@@ -58,7 +58,7 @@ def use_threads(count: int | None) -> None:
         torch.set_num_threads(count)
 
 
-def settings_as(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
+def build_settings(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
     """Build the dataclass ``kind`` from a mapping; an unknown key is an error that names it.
 
     Lists become tuples, so that settings can be compared and hashed.
@@ -73,7 +73,7 @@ def settings_as(kind: type[Settings], values: dict[str, Any], where: str = "sett
         raise InputError(f"{where}: {error}") from error
 
 
-def run(main: Callable[[], None]) -> None:
+def run_command(main: Callable[[], None]) -> None:
     """Call ``main``; an InputError or a full disk ends the command with one sentence and exit status 1."""
     try:
         main()

@@ -16,7 +16,7 @@ CONVOLUTIONS = 8192  # more than the shapes that one day's boxes have
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
-def available(device: torch.device) -> int:
+def free_memory(device: torch.device) -> int:
     """Bytes that can still be used on the device; on the CPU also within the limits of the job's control groups."""
     if device.type == "cuda":
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -44,7 +44,7 @@ def _room(group: Path) -> float:
     return max(0, limit - used + int(idle))
 
 
-def keep_freed() -> None:
+def keep_freed_memory() -> None:
     """Tell glibc to keep freed memory for the next allocation; without glibc, nothing happens.
 
     By itself it maps every block above 32 MB afresh and gives it back when it is freed, so that the system clears each
@@ -58,7 +58,7 @@ def keep_freed() -> None:
     mallopt(M_TRIM_THRESHOLD, LARGEST)
 
 
-def keep_convolutions() -> None:
+def enlarge_convolution_cache() -> None:
     """Tell oneDNN to keep what it has prepared for each shape of operands, unless the environment says otherwise.
 
     By itself it keeps 1,024; a network on more boxes than that would have each prepared anew at every pass, which costs

@@ -24,7 +24,7 @@ SAMPLES = (0, 2, 3)  # the axes of (batch, channels, y, x) that batch norm reduc
 
 
 @contextmanager
-def processes() -> Iterator[None]:
+def join_processes() -> Iterator[None]:
     """Join the processes that torchrun started, each with its own GPU where there are any; alone, nothing happens.
 
     Raises InputError when there are fewer GPUs than processes.
@@ -44,12 +44,12 @@ def processes() -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def is_first() -> bool:
+def is_first_process() -> bool:
     """Whether this process is the one that writes files and shows progress."""
     return not dist.is_initialized() or dist.get_rank() == 0
 
 
-def any_of(flag: bool, device: torch.device) -> bool:
+def is_set_anywhere(flag: bool, device: torch.device) -> bool:
     """Whether ``flag`` is set in any of the processes."""
     if not dist.is_initialized():
         return flag
@@ -70,12 +70,12 @@ class _Total(torch.autograd.Function):
         return _Total.apply(gradient)
 
 
-def total(tensor: Tensor) -> Tensor:
+def sum_over_processes(tensor: Tensor) -> Tensor:
     """The sum over the processes; so is its gradient."""
     return _Total.apply(tensor)
 
 
-def shared(model: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def share_batch(model: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The model evaluated by each process on its part of the samples; the result is that of all of them.
 
     With fewer samples than processes some parts are empty. Alone, the model itself.
@@ -87,12 +87,12 @@ def shared(model: Callable[..., Tensor]) -> Callable[..., Tensor]:
         rows = torch.arange(len(inputs[0])).tensor_split(dist.get_world_size())[dist.get_rank()]
         rows = rows.to(inputs[0].device)
         part = model(*(tensor[rows] for tensor in inputs)).float()
-        return total(part.new_zeros((len(inputs[0]), *part.shape[1:])).index_add(0, rows, part))
+        return sum_over_processes(part.new_zeros((len(inputs[0]), *part.shape[1:])).index_add(0, rows, part))
 
     return evaluate
 
 
-def trained_together(network: nn.Module) -> nn.Module:
+def average_gradients(network: nn.Module) -> nn.Module:
     """The network whose gradients are averaged over the processes, weights equal at the start; alone, itself."""
     return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
 
@@ -108,10 +108,10 @@ class BatchNorm2d(nn.BatchNorm2d):
         if not (self.training and dist.is_initialized()):
             return super().forward(x)
         wide = x.float()
-        count = total(wide.new_tensor(x[:, 0].numel()))
-        mean = total(wide.sum(SAMPLES, keepdim=True)) / count
+        count = sum_over_processes(wide.new_tensor(x[:, 0].numel()))
+        mean = sum_over_processes(wide.sum(SAMPLES, keepdim=True)) / count
         centred = wide - mean
-        variance = total(centred.square().sum(SAMPLES, keepdim=True)) / count
+        variance = sum_over_processes(centred.square().sum(SAMPLES, keepdim=True)) / count
         with torch.no_grad():
             self.running_mean.lerp_(mean.flatten(), self.momentum)
             self.running_var.lerp_(variance.flatten() * count / (count - 1), self.momentum)

@@ -20,7 +20,7 @@ FULL = 2**20  # bytes: a disk with less has no room for what failed to be writte
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
+def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well, else remove it.
 
     A file that stands under its final name is therefore complete. Raises OSError (ENOSPC) when the disk is full, however
@@ -52,7 +52,7 @@ def _umask() -> int:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write ``text`` as UTF-8."""
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -63,7 +63,7 @@ def write_json(path: str | Path, content: object) -> None:
 
 def write_table(path: str | Path, table: pandas.DataFrame) -> None:
     """Write a table as CSV, its numbers to six digits."""
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
 
 
@@ -85,5 +85,5 @@ def write_dataset(path: str | Path, dataset: xarray.Dataset, encoding: dict | No
             if variable.dtype.kind == "f":
                 chosen[name] |= {"dtype": "float32"}
         chosen[name] |= (encoding or {}).get(name, {})
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=chosen)

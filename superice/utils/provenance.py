@@ -8,13 +8,13 @@ import json
 from superice import __version__
 
 
-def digest(content: object) -> str:
+def compute_digest(content: object) -> str:
     """A short digest of JSON-ready content, the same whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def provenance(**details: str | float) -> dict[str, str | float]:
+def describe_origin(**details: str | float) -> dict[str, str | float]:
     """Attributes that name the workflow, its version, and further details."""
     return {
         "workflow": f"SuperIce {__version__}",

@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
 from superice.run.configuration import Configuration
-from superice.run.status import progress, stages
+from superice.run.status import list_stages, measure_progress
 
 CONFIG = """
 name: small
@@ -113,10 +113,10 @@ class TestSmallRun:
         content = yaml.safe_load((run / "config/config.yaml").read_text())
         update_config(content, yaml.safe_load((run / "small.yaml").read_text()))
         configuration = Configuration(content)
-        table, failures = progress(configuration, run)
+        table, failures = measure_progress(configuration, run)
         assert table.made.sum() == table.planned.sum() > 20
         assert failures == []
-        for stage in stages(configuration):
+        for stage in list_stages(configuration):
             for log in stage.logs.values():
                 assert (run / RUN / "logs" / f"{log}.log").exists(), log
 

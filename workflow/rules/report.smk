@@ -42,7 +42,7 @@ rule report:
             "figures",
         ),
         summary=json.dumps(RUN.summary(RUN.experiments)),
-        experiments=json.dumps([RUN.described(experiment) for experiment in RUN.experiments]),
+        experiments=json.dumps([RUN.describe_experiment(experiment) for experiment in RUN.experiments]),
         configuration=json.dumps(RUN.content),
         benchmarks=paths("benchmarks")[0],
     message:
@@ -70,7 +70,7 @@ use rule report as studies_report with:
     params:
         parts=options_of("studies", "selection", "weights", "figures"),
         summary=json.dumps(RUN.summary(COMPARED)),
-        experiments=json.dumps([RUN.described(experiment) for experiment in COMPARED]),
+        experiments=json.dumps([RUN.describe_experiment(experiment) for experiment in COMPARED]),
         configuration=json.dumps(RUN.content),
         benchmarks=paths("benchmarks")[0],
     message:

@@ -2,7 +2,7 @@
 # Needs: settings of the twin. Makes: twin/<season>/{nextsim,cs2smos,concentration,drift}/ in the providers' layouts.
 
 for SEASON in RUN.calendar.seasons():
-    MODEL_FILES, OBSERVED_FILES = SOURCES.twin_files(SEASON)
+    MODEL_FILES, OBSERVED_FILES = SOURCES.synthetic_files(SEASON)
     if not MODEL_FILES and not OBSERVED_FILES:
         continue
 
@@ -29,8 +29,8 @@ for SEASON in RUN.calendar.seasons():
             area=area,
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
-            dates=",".join(map(str, RUN.twin_days(SEASON)[0])),
-            observed=",".join(map(str, RUN.twin_days(SEASON)[1])),
+            dates=",".join(map(str, RUN.synthetic_days(SEASON)[0])),
+            observed=",".join(map(str, RUN.synthetic_days(SEASON)[1])),
             settings=as_json(RUN.content["twin"]),
         message:
             "virtual Arctic of the season {params.first} to {params.last}"

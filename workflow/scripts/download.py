@@ -18,7 +18,7 @@ from pathlib import Path
 from superice.download.fetch import Download, fetch
 from superice.errors import MissingInput
 from superice.readers import cs2smos, nextsim_cmems, osisaf_concentration, osisaf_drift
-from superice.utils.command_line import command, day, run
+from superice.utils.command_line import make_parser, parse_day, run_command
 from superice.utils.files import write_json
 
 PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": nextsim_cmems}
@@ -50,9 +50,9 @@ def now() -> str:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--product", choices=PRODUCTS, required=True, help="which product")
-    parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--folder", type=Path, required=True, help="where files are kept; a new one under YYYY/MM/")
     parser.add_argument("--addresses", nargs="+", required=True, metavar="ADDRESS", help="the providers, first to last")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and where: JSON")
@@ -66,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -3,22 +3,30 @@
 from pathlib import Path
 
 from superice.fields.grid import load_grid
-from superice.inference.day import generate
+from superice.inference.day import generate_day
 from superice.inference.ensemble import SamplerSettings
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    parse_day,
+    read_settings,
+    run_command,
+    use_threads,
+)
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
     parser.add_argument("--weights", type=Path, required=True, help="weights file of the chosen training")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--date", type=day, required=True, help="YYYY-MM-DD")
-    parser.add_argument("--sampler", type=settings, required=True, help="sampler: JSON")
+    parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
+    parser.add_argument("--sampler", type=read_settings, required=True, help="sampler: JSON")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
-    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
     parser.add_argument(
         "--missing-if-diverged", action="store_true", help="missing members, not an error, where the training diverged"
     )
@@ -26,11 +34,11 @@ def main() -> None:
     args = parser.parse_args()
 
     use_threads(args.threads)
-    generate(
+    generate_day(
         args.features,
         args.weights,
         load_grid(args.areas, args.area),
-        settings_as(SamplerSettings, args.sampler, "sampler"),
+        build_settings(SamplerSettings, args.sampler, "sampler"),
         args.seed,
         args.output,
         day=args.date,
@@ -40,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -22,8 +22,8 @@ from superice.figures import (
     thin_ice,
     training_curves,
 )
-from superice.figures.style import save
-from superice.utils.command_line import command, run
+from superice.figures.style import save_figure
+from superice.utils.command_line import make_parser, run_command
 
 
 def training(args: argparse.Namespace) -> Figure:
@@ -31,21 +31,21 @@ def training(args: argparse.Namespace) -> Figure:
     histories = {
         (path.parents[1].name, int(path.parent.name.removeprefix("seed"))): pd.read_csv(path) for path in args.histories
     }
-    return training_curves.training_losses(histories)
+    return training_curves.draw_training_losses(histories)
 
 
 def members(args: argparse.Namespace) -> Figure:
     """The inputs of one date, the truth and three members."""
     features, ensemble = read_model_features(args.features[0]), ensemble_maps.read_ensemble(args.predictions[0])
-    return ensemble_maps.features_and_members(
-        features, ensemble, ensemble_maps.zoom_window(features.mask) if args.zoom else None
+    return ensemble_maps.draw_features_and_members(
+        features, ensemble, ensemble_maps.choose_zoom(features.mask) if args.zoom else None
     )
 
 
 def against_truth(args: argparse.Namespace) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member of some dates."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return ensemble_maps.maps_against_truth(
+    return ensemble_maps.draw_maps_against_truth(
         [(read_model_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs]
     )
 
@@ -54,7 +54,7 @@ def observed(args: argparse.Namespace) -> Figure:
     """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
     truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
     rows = zip(args.features, args.predictions, truths, strict=True)
-    return ensemble_maps.observed_maps(
+    return ensemble_maps.draw_observed_maps(
         [(read_observed_features(f), ensemble_maps.read_ensemble(p), truth) for f, p, truth in rows]
     )
 
@@ -62,13 +62,13 @@ def observed(args: argparse.Namespace) -> Figure:
 def inputs(args: argparse.Namespace) -> Figure:
     """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
     fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
-    return observed_inputs.observed_inputs(ensemble_maps.day_of(fields), ensemble_maps.grid_of(fields), fields)
+    return observed_inputs.draw_observed_inputs(ensemble_maps.read_day(fields), ensemble_maps.read_grid(fields), fields)
 
 
 def smoothing(args: argparse.Namespace) -> Figure:
     """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return observed_inputs.smoothing(
+    return observed_inputs.draw_smoothing(
         [
             observed_inputs.Treatment(set_name(f), read_observed_features(f), ensemble_maps.read_ensemble(p))
             for f, p in pairs
@@ -83,12 +83,14 @@ def shift(args: argparse.Namespace) -> Figure:
         sources.setdefault(f"model, {set_name(path)}", []).append(path)
     days = {name: (step_km(paths[0]), [read_model_features(path) for path in paths]) for name, paths in sources.items()}
     observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
-    return input_shift.shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
+    return input_shift.draw_input_shift(
+        days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {})
+    )
 
 
 def step_km(path: Path) -> float:
     """Distance of the pixels of a published NetCDF file."""
-    return ensemble_maps.grid_of(read_gridded(path, ("sic", "crs"))).step / 1000
+    return ensemble_maps.read_grid(read_gridded(path, ("sic", "crs"))).step / 1000
 
 
 def set_name(path: Path) -> str:
@@ -99,22 +101,22 @@ def set_name(path: Path) -> str:
 
 def compared(args: argparse.Namespace) -> Figure:
     """The scores of all experiments and baselines side by side."""
-    return score_comparison.scores_of_experiments(pd.read_csv(args.table))
+    return score_comparison.draw_score_comparison(pd.read_csv(args.table))
 
 
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
-    return training_curves.scores_over_dates(pd.read_csv(args.daily))
+    return training_curves.draw_scores_over_dates(pd.read_csv(args.daily))
 
 
 def spectra(args: argparse.Namespace) -> Figure:
     """Spectra of some dates."""
-    return training_curves.spectra([read_scores(path) for path in args.scores])
+    return training_curves.draw_spectra([read_scores(path) for path in args.scores])
 
 
 def calibration(args: argparse.Namespace) -> Figure:
     """Rank histograms, reliability, and error against spread."""
-    return training_curves.calibration(groups_of_scores(args.scores))
+    return training_curves.draw_calibration(groups_of_scores(args.scores))
 
 
 def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
@@ -127,28 +129,28 @@ def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset
 
 def scales(args: argparse.Namespace) -> Figure:
     """Power, coherence and error of every experiment at every wavelength."""
-    return by_wavelength.scales(groups_of_scores(args.scores))
+    return by_wavelength.draw_scales(groups_of_scores(args.scores))
 
 
 def parts(args: argparse.Namespace) -> Figure:
     """Scores of every experiment by region and by month."""
-    return by_region_and_month.scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
+    return by_region_and_month.draw_scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
 
 
 def thin(args: argparse.Namespace) -> Figure:
     """Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment."""
-    return thin_ice.thin_ice(pd.read_csv(args.thin_ice[0]))
+    return thin_ice.draw_thin_ice(pd.read_csv(args.thin_ice[0]))
 
 
 def season(args: argparse.Namespace) -> Figure:
     """Every date of a season on a page: what is known of it beside one member."""
-    return season_overview.film_strip(*season_overview.read_frames(args.features, args.predictions))
+    return season_overview.draw_film_strip(*season_overview.read_frames(args.features, args.predictions))
 
 
 def study(args: argparse.Namespace) -> Figure:
     """The scores of a study's experiments against what varies between them."""
     table = pd.read_csv(args.studies, dtype={"value": str})
-    return sensitivity.study(table[table.study == args.study], args.final)
+    return sensitivity.draw_study(table[table.study == args.study], args.final)
 
 
 FIGURES = {
@@ -178,7 +180,7 @@ FIGURES = {
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     kinds = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
     for name, (draw, files) in FIGURES.items():
         kind = kinds.add_parser(name, help=draw.__doc__, description=draw.__doc__)
@@ -201,8 +203,8 @@ def main() -> None:
         kind.add_argument("--png", type=Path, required=True, help="figure as PNG")
         kind.add_argument("--pdf", type=Path, required=True, help="figure as PDF")
     args = parser.parse_args()
-    save(FIGURES[args.figure][0](args), args.png, args.pdf)
+    save_figure(FIGURES[args.figure][0](args), args.png, args.pdf)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -8,8 +8,8 @@ import xarray as xr
 
 from superice.fields.grid import Grid, load_grid
 from superice.figures import surrogate
-from superice.figures.style import save
-from superice.utils.command_line import command, run
+from superice.figures.style import save_figure
+from superice.utils.command_line import make_parser, run_command
 
 
 def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
@@ -18,21 +18,21 @@ def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
 
 FIGURES = {
     "training": (
-        lambda args: surrogate.training_losses({path.parent.name: pd.read_csv(path) for path in args.files}),
+        lambda args: surrogate.draw_surrogate_losses({path.parent.name: pd.read_csv(path) for path in args.files}),
         "Losses of the trainings; files are <experiment>/history.csv.",
     ),
     "skill": (
-        lambda args: surrogate.skill([xr.load_dataset(path) for path in args.files]),
+        lambda args: surrogate.draw_skill([xr.load_dataset(path) for path in args.files]),
         "Error, bias and spectral exponent against lead time; files are the scores of the experiments.",
     ),
-    "maps": (lambda args: surrogate.forecast_maps(*_fields(args)), "Model and surrogate at some leads."),
-    "season": (lambda args: surrogate.season(_fields(args)[0]), "The long run: mean thickness and error."),
-    "restoration": (lambda args: surrogate.restoration(*_fields(args)), "What the generator gives back."),
+    "maps": (lambda args: surrogate.draw_forecast_maps(*_fields(args)), "Model and surrogate at some leads."),
+    "season": (lambda args: surrogate.draw_season(_fields(args)[0]), "The long run: mean thickness and error."),
+    "restoration": (lambda args: surrogate.draw_restoration(*_fields(args)), "What the generator gives back."),
 }
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     kinds = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
     meanings = {name: text for name, (_, text) in FIGURES.items()} | {"animation": "The long run, as a GIF."}
     for name, meaning in meanings.items():
@@ -45,8 +45,8 @@ def main() -> None:
     if args.figure == "animation":
         surrogate.animate_season(_fields(args)[0], args.output)
     else:
-        save(FIGURES[args.figure][0](args), args.output, args.output.with_suffix(".pdf"))
+        save_figure(FIGURES[args.figure][0](args), args.output, args.output.with_suffix(".pdf"))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -8,27 +8,34 @@ from superice.fields.grid import load_grid
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.scores import ForecastSettings, score_forecasts
 from superice.surrogate.store import Record
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
-from superice.utils.device import keep_freed
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    read_settings,
+    run_command,
+    use_threads,
+)
+from superice.utils.device import keep_freed_memory
 from superice.utils.files import write_dataset
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
     parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
     parser.add_argument("--climatology", type=Path, required=True, help="of the training years, npy")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=settings, required=True, help="section surrogate.forecasts: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="section surrogate.forecasts: JSON")
     add_threads(parser)
     parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
     parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")
     args = parser.parse_args()
 
     use_threads(args.threads)
-    keep_freed()
-    how = settings_as(ForecastSettings, args.settings, "surrogate.forecasts")
+    keep_freed_memory()
+    how = build_settings(ForecastSettings, args.settings, "surrogate.forecasts")
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
     spacing_km = load_grid(args.areas, args.area).step / 1000
     tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
@@ -37,4 +44,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

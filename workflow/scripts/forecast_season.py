@@ -7,14 +7,14 @@ import numpy as np
 import xarray as xr
 
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.scores import season
+from superice.surrogate.scores import forecast_season
 from superice.surrogate.store import Record
-from superice.utils.command_line import add_threads, command, run, use_threads
+from superice.utils.command_line import add_threads, make_parser, run_command, use_threads
 from superice.utils.files import write_dataset
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
     parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
     parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="the first moment")
@@ -27,11 +27,11 @@ def main() -> None:
 
     use_threads(args.threads)
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), args.precision)
-    moments, forecast, truth = zip(*season(roll_out, args.start, args.steps, args.every), strict=True)
+    moments, forecast, truth = zip(*forecast_season(roll_out, args.start, args.steps, args.every), strict=True)
     axes = ("time", "y", "x")
     fields = {"forecast": (axes, np.stack(forecast)), "truth": (axes, np.stack(truth))}
     write_dataset(args.output, xr.Dataset(fields, {"time": np.array(moments, "datetime64[ns]")}))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from superice.utils.command_line import command, day, run, settings
-from superice.utils.files import read_json, whole
+from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
+from superice.utils.files import atomic_path, read_json
 
 BRANCHES = ("model", "observations")
 MISSING = ("date", "branch", "product", "file", "variable", "value", "reason")
@@ -43,20 +43,20 @@ def calendar(records: list[dict], periods: dict[str, list[str]]) -> list[dict]:
 
 def write_table(path: Path, columns: Iterable[str], rows: list[dict]) -> None:
     """Write rows as CSV."""
-    with whole(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--records", type=Path, required=True, help="folder of the records, by branch")
     for branch in BRANCHES:
-        parser.add_argument(f"--{branch}", type=day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
+        parser.add_argument(f"--{branch}", type=parse_day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
     parser.add_argument("--missing", type=Path, required=True, help="table of the missing and refused inputs")
     parser.add_argument("--coverage", type=Path, required=True, help="table of the pixels of the observed days")
-    parser.add_argument("--periods", type=settings, required=True, help="first and last day of each period: JSON")
+    parser.add_argument("--periods", type=read_settings, required=True, help="first and last day of each period: JSON")
     parser.add_argument("--calendar", type=Path, required=True, help="table of the days by season and period")
     args = parser.parse_args()
     files = [args.records / b / f"{d:%Y%m%d}.json" for b in BRANCHES for d in getattr(args, b)]
@@ -74,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -6,20 +6,20 @@ import numpy as np
 
 from superice.surrogate.scores import daily_climatology
 from superice.surrogate.store import Record
-from superice.utils.command_line import command, run
-from superice.utils.files import whole
+from superice.utils.command_line import make_parser, run_command
+from superice.utils.files import atomic_path
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
     parser.add_argument("--window-days", type=int, default=1, help="days around each that count with it")
     parser.add_argument("--output", type=Path, required=True, help="npy (366, y, x)")
     args = parser.parse_args()
     mean = daily_climatology(Record(args.years), args.window_days)
-    with whole(args.output) as temporary:
+    with atomic_path(args.output) as temporary:
         np.save(temporary, mean)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from superice.fields.grid import load_grid
-from superice.synthetic.forced_run import DrivenTwin, DrivenTwinSettings
-from superice.utils.command_line import command, run, settings
+from superice.synthetic.forced_run import ForcedRun, ForcedRunSettings
+from superice.utils.command_line import make_parser, read_settings, run_command
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the region in it")
     parser.add_argument(
@@ -16,17 +16,19 @@ def main() -> None:
     )
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
-    parser.add_argument("--settings", type=settings, default={}, help="section surrogate.twin: JSON or a YAML file")
+    parser.add_argument(
+        "--settings", type=read_settings, default={}, help="section surrogate.twin: JSON or a YAML file"
+    )
     parser.add_argument("--before", type=Path, help="state at the end of the year before; none in the first year")
     parser.add_argument("--thickness", type=Path, required=True, help="NetCDF in the Moorings layout")
     parser.add_argument("--forcings", type=Path, required=True, help="NetCDF in a layout of ERA5")
     parser.add_argument("--after", type=Path, required=True, help="state at the end of the year, npy")
     args = parser.parse_args()
 
-    region, how = load_grid(args.areas, args.area), DrivenTwinSettings.from_mapping(args.settings)
-    twin = DrivenTwin(region, how, *args.years, args.hours)
+    region, how = load_grid(args.areas, args.area), ForcedRunSettings.from_mapping(args.settings)
+    twin = ForcedRun(region, how, *args.years, args.hours)
     twin.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

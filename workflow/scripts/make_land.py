@@ -4,20 +4,20 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.fields.grid import land_mask, load_grid
-from superice.utils.command_line import command, run
-from superice.utils.files import whole
+from superice.fields.grid import load_grid, make_land_mask
+from superice.utils.command_line import make_parser, run_command
+from superice.utils.files import atomic_path
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--output", type=Path, required=True, help="land.npy")
     args = parser.parse_args()
-    with whole(args.output) as temporary:
-        np.save(temporary, land_mask(load_grid(args.areas, args.area)))
+    with atomic_path(args.output) as temporary:
+        np.save(temporary, make_land_mask(load_grid(args.areas, args.area)))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.report.page import Contents, render, times_by_rule
-from superice.utils.command_line import command, run, settings
+from superice.report.page import Contents, render, tabulate_times
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_text
 
 
@@ -16,11 +16,11 @@ def read_table(path: Path | None) -> pd.DataFrame:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--name", required=True, help="name of the run")
-    parser.add_argument("--summary", type=settings, required=True, help="facts about the run: JSON")
+    parser.add_argument("--summary", type=read_settings, required=True, help="facts about the run: JSON")
     parser.add_argument("--experiments", type=json.loads, default=[], help="what each experiment is: JSON")
-    parser.add_argument("--configuration", type=settings, required=True, help="the whole configuration: JSON")
+    parser.add_argument("--configuration", type=read_settings, required=True, help="the whole configuration: JSON")
     parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
@@ -54,11 +54,11 @@ def main() -> None:
         coverage=read_table(args.coverage),
         calendar=read_table(args.calendar),
         figures=args.figures,
-        times=times_by_rule(args.benchmarks),
+        times=tabulate_times(args.benchmarks),
         configuration=args.configuration,
     )
     write_text(args.output, render(contents, args.template, args.captions))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

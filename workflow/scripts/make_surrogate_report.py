@@ -9,8 +9,8 @@ import xarray as xr
 import yaml
 from jinja2 import Environment, StrictUndefined
 
-from superice.surrogate.scores import table
-from superice.utils.command_line import command, run, settings
+from superice.surrogate.scores import tabulate_forecasts
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table, write_text
 
 SHOWN = ("experiment", "rmse_1d", "rmse_5d", "rmse_10d", "rmse_30d", "gain_persistence_5d", "gain_climatology_10d",
@@ -30,18 +30,18 @@ def shown(rows: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="of each experiment, NetCDF")
     parser.add_argument("--restored", type=Path, required=True, help="table of the restoration, CSV")
     parser.add_argument("--figures", type=Path, nargs="+", required=True, help="PNG and GIF, in order")
-    parser.add_argument("--configuration", type=settings, required=True, help="section surrogate: JSON")
+    parser.add_argument("--configuration", type=read_settings, required=True, help="section surrogate: JSON")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template of the page")
     parser.add_argument("--captions", type=Path, required=True, help="captions of the figures, YAML")
     parser.add_argument("--table", type=Path, required=True, help="a row for each experiment, CSV")
     parser.add_argument("--output", type=Path, required=True, help="the page, HTML")
     args = parser.parse_args()
 
-    scores = table([xr.load_dataset(path) for path in args.scores])
+    scores = tabulate_forecasts([xr.load_dataset(path) for path in args.scores])
     write_table(args.table, scores)
     captions = yaml.safe_load(args.captions.read_text(encoding="utf-8"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -55,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -8,35 +8,35 @@ from tqdm import tqdm
 from superice.fields.grid import load_grid
 from superice.seasons import Season
 from superice.synthetic import file_names
-from superice.synthetic.arctic import Arctic, TwinDay
+from superice.synthetic.arctic import Arctic, SyntheticDay
 from superice.synthetic.nextsim_files import write_moorings
 from superice.synthetic.satellites import Satellites
-from superice.synthetic.settings import TwinSettings
-from superice.utils.command_line import command, day, run, settings
+from superice.synthetic.settings import SyntheticSettings
+from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
 
 
 def days(text: str) -> list[date]:
     """Days separated by commas."""
-    return [day(part) for part in text.split(",") if part]
+    return [parse_day(part) for part in text.split(",") if part]
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the region in it")
-    parser.add_argument("--season-start", type=day, required=True, help="first day of the season, YYYY-MM-DD")
-    parser.add_argument("--season-end", type=day, required=True, help="last day of the season")
+    parser.add_argument("--season-start", type=parse_day, required=True, help="first day of the season, YYYY-MM-DD")
+    parser.add_argument("--season-end", type=parse_day, required=True, help="last day of the season")
     parser.add_argument("--dates", type=days, default=[], help="days to write as neXtSIM files, with commas")
     parser.add_argument("--observed-dates", type=days, default=[], help="days to write as products, with commas")
-    parser.add_argument("--settings", type=settings, default={}, help="section twin: JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section twin: JSON or a YAML file")
     parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
     args = parser.parse_args()
 
-    how = TwinSettings.from_mapping(args.settings)
+    how = SyntheticSettings.from_mapping(args.settings)
     region = load_grid(args.areas, args.area)
     margin = round(how.margin_km * 1000 / region.step)
     inner = (slice(margin, -margin or None),) * 2
-    arctic = Arctic(region.padded(margin), how, Season(args.season_start, args.season_end))
+    arctic = Arctic(region.pad(margin), how, Season(args.season_start, args.season_end))
     satellites = Satellites(arctic)
     products = {
         "cs2smos": (file_names.cs2smos_name, satellites.write_thickness),
@@ -47,7 +47,7 @@ def main() -> None:
         if when in args.dates:
             truth = arctic.day(when)
             path = args.output / "nextsim" / file_names.moorings_name(when)
-            cropped = TwinDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
+            cropped = SyntheticDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
             write_moorings(path, region, arctic.scale[inner], when, cropped)
         if when in args.observed_dates:
             for product, (name, write) in products.items():
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

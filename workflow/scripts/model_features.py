@@ -11,17 +11,17 @@ from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
 from superice.features.day import (
     FeatureSettings,
-    archived_day,
-    model_day,
-    model_features,
-    model_statistics,
-    nothing,
+    build_model_features,
+    empty_fields,
+    make_model_day,
+    read_archived_day,
+    summarise_model_day,
 )
 from superice.fields.grid import Grid, load_grid
-from superice.network.normalisation import quantities
+from superice.network.normalisation import network_quantities
 from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
-from superice.utils.command_line import command, run, settings
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_json
 
 READERS = {"moorings": nextsim_moorings, "cmems": nextsim_cmems}
@@ -35,21 +35,21 @@ def fields_of(
         path = source / model_features_name(day)
         if not path.exists():
             raise MissingInput(f"no file for {day}", product="archive", file=source)
-        return archived_day(path, day, grid)
+        return read_archived_day(path, day, grid)
     reader = READERS[kind]
-    return model_day(reader.read(reader.find(source, day), day, grid, resample), grid, how)
+    return make_model_day(reader.read(reader.find(source, day), day, grid, resample), grid, how)
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--source", type=Path, required=True, help="folder of the model's files, flat or YYYY/MM/")
     parser.add_argument("--kind", choices=(*READERS, "archive"), required=True, help="layout of the files")
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
-    parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section features: JSON or a YAML file")
+    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
     parser.add_argument("--store", type=Path, help="YYYYMMDD.npy, what a training reads of the day")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
@@ -60,18 +60,18 @@ def main() -> None:
     problems = []
     try:
         high, low = fields_of(args.source, args.kind, args.date, grid, args.resample, how)
-        features = model_features(args.date, high, low, how)
+        features = build_model_features(args.date, high, low, how)
         if not features.mask.any():
             raise InputError("no pixel of ice has all inputs", product=nextsim_moorings.PRODUCT, file=args.source)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
         problems.append(error.as_record())
-        high, low = nothing(grid), nothing(grid)
-        features = model_features(args.date, high, low, how)
-    statistics, floored = model_statistics(features, how.deformation_floor)
+        high, low = empty_fields(grid), empty_fields(grid)
+        features = build_model_features(args.date, high, low, how)
+    statistics, floored = summarise_model_day(features, how.deformation_floor)
     write_model_features(args.output, grid, args.date, high, low, args.details)
     if args.store:
-        write_day(args.store, quantities(features))
+        write_day(args.store, network_quantities(features))
     write_json(
         args.record,
         {
@@ -86,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

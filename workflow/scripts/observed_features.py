@@ -12,17 +12,17 @@ import numpy as np
 
 from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
-from superice.features.day import FeatureSettings, ObservedDay, nothing, observed_day
-from superice.fields.grid import Grid, land_mask, load_grid
+from superice.features.day import FeatureSettings, ObservedDay, empty_fields, make_observed_day
+from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
-from superice.utils.command_line import command, run, settings
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_json
 
 
 def land_of(path: Path | None, grid: Grid) -> np.ndarray:
     """The land mask of a file, or computed, bool (y, x)."""
     if path is None:
-        return land_mask(grid)
+        return make_land_mask(grid)
     land = np.load(path)
     if land.shape != grid.shape or land.dtype != bool:
         raise InputError(f"not a land mask of {grid.shape}", file=path, value=f"{land.dtype} {land.shape}")
@@ -31,11 +31,11 @@ def land_of(path: Path | None, grid: Grid) -> np.ndarray:
 
 def no_day(grid: Grid) -> ObservedDay:
     """What is written of a day that could not be made: every product counts as missing."""
-    return ObservedDay(nothing(grid), np.full(grid.shape, 1 | 2 | 4, np.uint8), {}, 0, 0)
+    return ObservedDay(empty_fields(grid), np.full(grid.shape, 1 | 2 | 4, np.uint8), {}, 0, 0)
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--cs2smos", type=Path, required=True, help="folder of CS2SMOS files, flat or YYYY/MM/")
     parser.add_argument("--concentration", type=Path, required=True, help="folder of OSI SAF concentration files")
     parser.add_argument("--drift", type=Path, required=True, help="folder of OSI SAF drift files")
@@ -43,8 +43,8 @@ def main() -> None:
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--details", type=settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section features: JSON or a YAML file")
+    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
     parser.add_argument("--output", type=Path, required=True, help="sic_sit_e1_e2_YYYYMMDD.npz")
     parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
@@ -65,7 +65,7 @@ def main() -> None:
             problems.append(error)
     observed = no_day(grid)
     if not problems:
-        observed = observed_day(*products, grid, land_of(args.land, grid), how)
+        observed = make_observed_day(*products, grid, land_of(args.land, grid), how)
         if observed.kept_pixels == 0:
             problems.append(InputError("no pixel of ice has all inputs", product="observations"))
     for error in problems:
@@ -94,4 +94,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.evaluation.tables import summary
-from superice.utils.command_line import command, run
+from superice.evaluation.tables import format_summary
+from superice.utils.command_line import make_parser, run_command
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments, comparison.csv")
     parser.add_argument("--report", type=Path, required=True, help="the report (HTML)")
     args = parser.parse_args()
 
-    print(summary(pd.read_csv(args.comparison)))
+    print(format_summary(pd.read_csv(args.comparison)))
     print(f"report: {args.report.resolve()}")
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -7,19 +7,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.fields.grid import load_grid
-from superice.network.normalisation import quantities
+from superice.network.normalisation import network_quantities
 from superice.surrogate.restoration import thickness_features, thickness_normalisation
 from superice.surrogate.store import Record
 from superice.training.store import store_name, write_day
-from superice.utils.command_line import command, day, run
+from superice.utils.command_line import make_parser, parse_day, run_command
 from superice.utils.files import write_json
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the surrogate's store, in order")
-    parser.add_argument("--training", type=day, nargs="+", required=True, help="training days, YYYYMMDD")
-    parser.add_argument("--validation", type=day, nargs="+", required=True, help="validation days, YYYYMMDD")
+    parser.add_argument("--training", type=parse_day, nargs="+", required=True, help="training days, YYYYMMDD")
+    parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
     parser.add_argument("--box-km", type=float, required=True, help="width of the average")
@@ -32,11 +32,11 @@ def main() -> None:
     for when in tqdm([*args.training, *args.validation], unit="day"):
         truth = record.values("sit", record.index(datetime(when.year, when.month, when.day)))
         features = thickness_features(when, truth, step, args.box_km, truth)
-        write_day(args.store / store_name(when), quantities(features))
+        write_day(args.store / store_name(when), network_quantities(features))
         if when in args.training:
             seen.append(features)
     write_json(args.normalisation, asdict(thickness_normalisation(seen)))
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

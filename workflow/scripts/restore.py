@@ -9,36 +9,45 @@ import xarray as xr
 
 from superice.fields.grid import load_grid
 from superice.fields.spectra import band_ratio
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
-from superice.network.weights import Generator
+from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.network.weights import TrainedNetwork
 from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    read_settings,
+    run_command,
+    use_threads,
+)
 from superice.utils.files import write_dataset, write_table
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--forecasts", type=Path, required=True, help="forecasts and truths that were kept, NetCDF")
     parser.add_argument("--weights", type=Path, required=True, help="of the generator, safetensors")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=settings, required=True, help="of the restoration: JSON")
-    parser.add_argument("--sampler", type=settings, required=True, help="of the generator: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="of the restoration: JSON")
+    parser.add_argument("--sampler", type=read_settings, required=True, help="of the generator: JSON")
     add_threads(parser)
     parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
     parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
     args = parser.parse_args()
 
     use_threads(args.threads)
-    how = settings_as(RestorationSettings, args.settings, "surrogate.restoration")
-    sampler = settings_as(SamplerSettings, {**args.sampler, "members": how.members}, "surrogate.restoration.sampler")
-    grid, generator = load_grid(args.areas, args.area), Generator.load(args.weights)
+    how = build_settings(RestorationSettings, args.settings, "surrogate.restoration")
+    sampler = build_settings(SamplerSettings, {**args.sampler, "members": how.members}, "surrogate.restoration.sampler")
+    grid, generator = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     with xr.open_dataset(args.forecasts) as dataset:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
     members = []
     for start, forecast in zip(at_lead.start.values, at_lead.forecast.values, strict=True):
         features = thickness_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)
-        members.append([clipped(member)[0] for member in draw_members(generator, features, sampler, how.seed, True)])
+        members.append(
+            [clip_negative(member)[0] for member in draw_members(generator, features, sampler, how.seed, True)]
+        )
     at_lead["members"] = (("start", "member", "y", "x"), np.array(members))
     write_dataset(args.fields, at_lead)
     truth = at_lead.truth.values
@@ -57,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -9,12 +9,12 @@ from superice.dataset.layout import read_predictions
 from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
 from superice.evaluation.tables import COSTS
 from superice.features.day import read_model_features, read_observed_features
-from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
 from superice.utils.files import write_dataset
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--prediction", type=Path, required=True, help="ensemble, sit_hrai_YYYYMMDD.nc")
     parser.add_argument("--features", type=Path, required=True, help="model features of the date: the truth")
     parser.add_argument(
@@ -23,11 +23,11 @@ def main() -> None:
     parser.add_argument("--branch", choices=("model", "observations"), default="model", help="what it was drawn from")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
-    parser.add_argument("--settings", type=settings, default={}, help="score settings, JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="score settings, JSON or a YAML file")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
 
-    chosen = settings_as(ScoreSettings, args.settings, "scores")
+    chosen = build_settings(ScoreSettings, args.settings, "scores")
     prediction = read_predictions(args.prediction)
     features = read_model_features(args.features)
     inputs = read_observed_features(args.observed_features) if args.observed_features else features
@@ -43,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -6,24 +6,26 @@ from pathlib import Path
 
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.tables import (
-    by_month,
-    by_region,
-    comparison,
-    daily,
-    leads,
-    of_ensembles,
     read_scores,
-    table,
-    thin_ice,
+    tabulate_comparison,
+    tabulate_days,
+    tabulate_ensembles,
+    tabulate_leads,
+    tabulate_months,
+    tabulate_regions,
+    tabulate_scores,
+    tabulate_thin_ice,
 )
-from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
 from superice.utils.files import write_table
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
-    parser.add_argument("--intervals", type=settings, default={}, help="how dates are redrawn, JSON or a YAML file")
+    parser.add_argument(
+        "--intervals", type=read_settings, default={}, help="how dates are redrawn, JSON or a YAML file"
+    )
     parser.add_argument("--daily", type=Path, required=True, help="table of the dates to write (CSV)")
     parser.add_argument("--regions", type=Path, required=True, help="table of the means by region to write (CSV)")
     parser.add_argument("--months", type=Path, required=True, help="table of the means by month to write (CSV)")
@@ -34,20 +36,20 @@ def main() -> None:
     args = parser.parse_args()
 
     scores = [read_scores(path) for path in args.scores]
-    days, ensembles = daily(scores), of_ensembles(scores)
-    intervals = settings_as(IntervalSettings, args.intervals, "intervals")
+    days, ensembles = tabulate_days(scores), tabulate_ensembles(scores)
+    intervals = build_settings(IntervalSettings, args.intervals, "intervals")
     tables = {
         args.daily: days,
-        args.regions: by_region(days),
-        args.months: by_month(days),
-        args.thin_ice: thin_ice(scores),
-        args.leads: leads(scores),
-        args.comparison: comparison(days, intervals, ensembles),
-        args.output: table(days, intervals, ensembles),
+        args.regions: tabulate_regions(days),
+        args.months: tabulate_months(days),
+        args.thin_ice: tabulate_thin_ice(scores),
+        args.leads: tabulate_leads(scores),
+        args.comparison: tabulate_comparison(days, intervals, ensembles),
+        args.output: tabulate_scores(days, intervals, ensembles),
     }
     for path, frame in tables.items():
         write_table(path, frame)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -6,23 +6,31 @@ from pathlib import Path
 
 from superice.dataset.layout import model_features_name
 from superice.evaluation.date_scores import ScoreSettings
-from superice.evaluation.model_selection import SelectionSettings, choose, judge
+from superice.evaluation.model_selection import SelectionSettings, choose_training, judge_training
 from superice.features.day import read_model_features
 from superice.inference.ensemble import SamplerSettings
-from superice.network.weights import Generator
+from superice.network.weights import TrainedNetwork
 from superice.seasons import spread_evenly
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.utils.files import whole, write_table
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    parse_day,
+    read_settings,
+    run_command,
+    use_threads,
+)
+from superice.utils.files import atomic_path, write_table
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="weights of the trainings")
     parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
-    parser.add_argument("--validation", type=day, nargs="+", required=True, help="validation days, YYYYMMDD")
-    parser.add_argument("--sampler", type=settings, required=True, help="sampler: JSON")
-    parser.add_argument("--scoring", type=settings, required=True, help="settings of the scores: JSON")
-    parser.add_argument("--settings", type=settings, required=True, help="how many days and members: JSON")
+    parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
+    parser.add_argument("--sampler", type=read_settings, required=True, help="sampler: JSON")
+    parser.add_argument("--scoring", type=read_settings, required=True, help="settings of the scores: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="how many days and members: JSON")
     parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
     add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
@@ -30,23 +38,23 @@ def main() -> None:
     args = parser.parse_args()
 
     use_threads(args.threads)
-    selection = settings_as(SelectionSettings, args.settings, "selection")
-    sampler = settings_as(SamplerSettings, args.sampler | {"members": selection.members}, "sampler")
-    scoring = settings_as(ScoreSettings, args.scoring, "scores")
+    selection = build_settings(SelectionSettings, args.settings, "selection")
+    sampler = build_settings(SamplerSettings, args.sampler | {"members": selection.members}, "sampler")
+    scoring = build_settings(ScoreSettings, args.scoring, "scores")
     # A training that stands alone has nothing to be compared with.
     chosen = spread_evenly(args.validation, selection.days) if len(args.weights) > 1 else []
     days = [read_model_features(args.features / model_features_name(d)) for d in chosen]
     days = [features for features in days if features.mask.any()]
     candidates = {}
     for path in args.weights:
-        candidates[path] = judge(Generator.load(path), days, sampler, scoring, args.spacing_km)
+        candidates[path] = judge_training(TrainedNetwork.load(path), days, sampler, scoring, args.spacing_km)
         print(path, {name: float(f"{value:.4g}") for name, value in candidates[path].items()}, file=sys.stderr)
-    best, table = choose(candidates)
+    best, table = choose_training(candidates)
     table.insert(0, "training", [path.parent.name for path in table.index])
     write_table(args.table, table)
-    with whole(args.output) as temporary:
+    with atomic_path(args.output) as temporary:
         shutil.copyfile(best, temporary)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

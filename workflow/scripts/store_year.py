@@ -10,11 +10,11 @@ from superice.readers.era5 import METHODS, forcings
 from superice.readers.nextsim_thickness import thickness
 from superice.readers.time_series import every
 from superice.surrogate.store import write_year
-from superice.utils.command_line import command, run
+from superice.utils.command_line import make_parser, run_command
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--thickness", type=Path, required=True, help="folder of neXtSIM files")
     parser.add_argument("--forcings", type=Path, required=True, help="folder of ERA5 files")
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
@@ -34,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -5,31 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 from superice.evaluation.bootstrap import IntervalSettings
-from superice.evaluation.sensitivity import study_table
+from superice.evaluation.sensitivity import make_study_table
 from superice.evaluation.tables import read_scores
 from superice.run.configuration import Study
-from superice.utils.command_line import command, run, settings, settings_as
+from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
 from superice.utils.files import write_table
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
     parser.add_argument(
         "--studies",
-        type=settings,
+        type=read_settings,
         required=True,
         help="what is compared, JSON or a YAML file: {study: {varies: key, values: {experiment: value}, dates: [...]}}",
     )
-    parser.add_argument("--intervals", type=settings, default={}, help="how dates are redrawn, JSON or a YAML file")
+    parser.add_argument(
+        "--intervals", type=read_settings, default={}, help="how dates are redrawn, JSON or a YAML file"
+    )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     args = parser.parse_args()
 
     scores = [read_scores(path) for path in args.scores]
-    studies = {name: settings_as(Study, study, f"studies.{name}") for name, study in args.studies.items()}
-    frame = study_table(scores, studies, settings_as(IntervalSettings, args.intervals, "intervals"))
+    studies = {name: build_settings(Study, study, f"studies.{name}") for name, study in args.studies.items()}
+    frame = make_study_table(scores, studies, build_settings(IntervalSettings, args.intervals, "intervals"))
     write_table(args.output, frame)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -12,23 +12,31 @@ from argparse import Namespace
 from pathlib import Path
 
 from superice.network.normalisation import Normalisation
-from superice.network.unet import NetworkSettings, parameter_count
-from superice.network.weights import Generator, build_formulation
+from superice.network.unet import NetworkSettings, count_parameters
+from superice.network.weights import TrainedNetwork, build_formulation
 from superice.training.samples import Days
 from superice.training.store import store_name
 from superice.training.trainer import Stopped, Training, TrainingSettings
-from superice.utils.command_line import add_threads, command, day, run, settings, settings_as, use_threads
-from superice.utils.distributed import is_first, processes
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    parse_day,
+    read_settings,
+    run_command,
+    use_threads,
+)
+from superice.utils.distributed import is_first_process, join_processes
 from superice.utils.files import read_json
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--store", type=Path, required=True, help="folder of the training store")
-    parser.add_argument("--training", type=day, nargs="+", required=True, help="training days, YYYYMMDD")
-    parser.add_argument("--validation", type=day, nargs="*", default=[], help="validation days, YYYYMMDD")
+    parser.add_argument("--training", type=parse_day, nargs="+", required=True, help="training days, YYYYMMDD")
+    parser.add_argument("--validation", type=parse_day, nargs="*", default=[], help="validation days, YYYYMMDD")
     parser.add_argument("--normalisation", type=Path, required=True, help="normalisation.json")
-    parser.add_argument("--settings", type=settings, required=True, help="network, diffusion and training: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="network, diffusion and training: JSON")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
     add_threads(parser)
@@ -38,21 +46,21 @@ def main() -> None:
     args = parser.parse_args()
 
     use_threads(args.threads)
-    with processes():
+    with join_processes():
         train(args)
 
 
 def train(args: Namespace) -> None:
     """Train, and write the history and the weights."""
-    network = settings_as(NetworkSettings, args.settings["network"], "network")
-    options = settings_as(TrainingSettings, args.settings["training"], "training")
+    network = build_settings(NetworkSettings, args.settings["network"], "network")
+    options = build_settings(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
     days = (
         Days([args.store / store_name(d) for d in dates], normalisation, network.inputs, network.output)
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
-    tell(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}")
+    tell(f"{count_parameters(training.network):,} parameters, {training.device}, {training.precision}")
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
     try:
         finished = training.run(args.checkpoint)
@@ -61,19 +69,19 @@ def train(args: Namespace) -> None:
         sys.exit(128 + signal.SIGTERM)
     if not finished:
         tell(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen")
-    if not is_first():
+    if not is_first_process():
         return
     training.write_history(args.history)
     origin = {"experiment": args.experiment, "seed": args.seed, "diverged": not finished}
-    Generator(training.best_network, args.settings["diffusion"], normalisation, origin).save(args.output)
+    TrainedNetwork(training.best_network, args.settings["diffusion"], normalisation, origin).save(args.output)
     args.checkpoint.unlink(missing_ok=True)
 
 
 def tell(sentence: str) -> None:
     """Say it once, whatever the number of processes."""
-    if is_first():
+    if is_first_process():
         print(sentence, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

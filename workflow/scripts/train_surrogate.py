@@ -4,21 +4,28 @@ import signal
 import sys
 from pathlib import Path
 
-from superice.network.unet import parameter_count
+from superice.network.unet import count_parameters
 from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.trainer import Stopped, TrainingSettings
-from superice.utils.command_line import add_threads, command, run, settings, settings_as, use_threads
+from superice.utils.command_line import (
+    add_threads,
+    build_settings,
+    make_parser,
+    read_settings,
+    run_command,
+    use_threads,
+)
 
 
 def main() -> None:
-    parser = command(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--training", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
-    parser.add_argument("--settings", type=settings, required=True, help="inputs, network, loss, training: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="inputs, network, loss, training: JSON")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
     add_threads(parser)
@@ -27,25 +34,27 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
-    from superice.utils.device import keep_freed
+    from superice.utils.device import keep_freed_memory
 
-    keep_freed()
+    keep_freed_memory()
     use_threads(args.threads)
-    inputs = settings_as(InputSettings, args.settings["inputs"], "surrogate.inputs")
+    inputs = build_settings(InputSettings, args.settings["inputs"], "surrogate.inputs")
     shape = {**args.settings["network"], "inputs": len(inputs.channels)}
     how = dict(args.settings["training"])
     patience, every = how.pop("patience"), how.pop("every_hours")
     records = [Record(args.training), Record(args.validation)]
     scaling = Scaling.of(records[0].statistics)
     training = SurrogateTraining(
-        settings_as(SurrogateNetworkSettings, shape, "surrogate.network"),
-        settings_as(IncrementLoss, args.settings["loss"], "surrogate.loss"),
-        settings_as(TrainingSettings, how, "surrogate.training"),
+        build_settings(SurrogateNetworkSettings, shape, "surrogate.network"),
+        build_settings(IncrementLoss, args.settings["loss"], "surrogate.loss"),
+        build_settings(TrainingSettings, how, "surrogate.training"),
         patience,
         *(Steps([record], inputs, scaling, every) for record in records),
         args.seed,
     )
-    print(f"{parameter_count(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr)
+    print(
+        f"{count_parameters(training.network):,} parameters, {training.device}, {training.precision}", file=sys.stderr
+    )
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
     try:
         finished = training.run(args.checkpoint)
@@ -59,4 +68,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
-from superice.evaluation.bootstrap import IntervalSettings, resampled_means
+from superice.evaluation.bootstrap import IntervalSettings, bootstrap_means
 
 WEEKLY = IntervalSettings(resamples=500)
 SEASON = pd.Series(pd.date_range("2021-10-18", periods=26 * 7).strftime("%Y-%m-%d"))
@@ -17,7 +17,7 @@ def weekly_weather(random):
 
 
 def bounds(values, how=WEEKLY, dates=SEASON):
-    return resampled_means(dates, pd.DataFrame({"score": values}), how).score.quantile([0.025, 0.975]).to_numpy()
+    return bootstrap_means(dates, pd.DataFrame({"score": values}), how).score.quantile([0.025, 0.975]).to_numpy()
 
 
 def covered(how, trials=400):
@@ -45,7 +45,7 @@ def test_intervals_agree_with_scipy_where_every_day_is_a_block():
 
 def test_weeks_begin_on_monday_and_weigh_by_their_days():
     dates = pd.Series(["2021-10-18", "2021-10-24", "2021-10-25"])  # Monday, Sunday, Monday
-    means = resampled_means(dates, pd.DataFrame({"score": [1.0, 2.0, 6.0]}), IntervalSettings(resamples=200)).score
+    means = bootstrap_means(dates, pd.DataFrame({"score": [1.0, 2.0, 6.0]}), IntervalSettings(resamples=200)).score
     assert set(means.round(6)) == {1.5, 3.0, 6.0}
 
 

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 from skimage.metrics import structural_similarity as reference_similarity
 
 from superice.errors import InputError
-from superice.evaluation.calibration import rank_counts, reliability_counts, reliability_index, spread_classes
+from superice.evaluation.calibration import count_ranks, count_reliability, reliability_index, sum_by_spread
 from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.evaluation.pointwise import fair_crps, pixel_statistics, spread_skill
 from superice.evaluation.ssim import RANGE_M, structural_similarity
@@ -124,7 +124,7 @@ def test_statistics_of_pixels_do_not_depend_on_the_parts_they_are_made_in():
 
 def test_rank_histogram_of_a_perfect_ensemble_is_flat():
     members, truth = exchangeable(members=9, points=50_000)
-    counts = rank_counts(members, truth, np.random.default_rng(0))
+    counts = count_ranks(members, truth, np.random.default_rng(0))
     assert counts.sum() == 50_000
     assert np.abs(counts / 5000 - 1).max() < 0.06
 
@@ -144,7 +144,7 @@ def test_a_single_field_has_neither_spread_nor_calibration():
 
 
 def test_ties_are_ranked_at_random():
-    counts = rank_counts(np.zeros((4, 10_000)), np.zeros(10_000), np.random.default_rng(0))
+    counts = count_ranks(np.zeros((4, 10_000)), np.zeros(10_000), np.random.default_rng(0))
     assert np.abs(counts / 2000 - 1).max() < 0.1
 
 
@@ -158,7 +158,7 @@ def uniform_probability(members, points=400_000):
 
 @pytest.mark.parametrize("members", [9, 30])
 def test_reliability_of_a_calibrated_ensemble_is_on_the_diagonal(members):
-    pixels, hits = reliability_counts(*uniform_probability(members), threshold=0.0)
+    pixels, hits = count_reliability(*uniform_probability(members), threshold=0.0)
     frequency = hits / pixels
     k = np.arange(members + 1)
     # Of a uniform probability, k successes in n draws foretell (k + 1) / (n + 2) of the next (Laplace).
@@ -170,16 +170,16 @@ def test_reliability_of_a_calibrated_ensemble_is_on_the_diagonal(members):
 
 def test_reliability_of_dates_adds_up():
     members, truth = exchangeable(4, points=1000)
-    whole = np.array(reliability_counts(members, truth, 0.5))
+    whole = np.array(count_reliability(members, truth, 0.5))
     halves = [
-        np.array(reliability_counts(members[:, part], truth[part], 0.5)) for part in (slice(300), slice(300, None))
+        np.array(count_reliability(members[:, part], truth[part], 0.5)) for part in (slice(300), slice(300, None))
     ]
     assert np.array_equal(whole, sum(halves))
 
 
 def test_classes_of_spread_hold_their_variance_and_error():
     variance, error = np.array([0.01, 0.04, 0.09, 25.0]), np.array([1.0, 2.0, 4.0, 8.0])
-    pixels, variances, errors = spread_classes(variance, error, (0, 0.15, 0.25, 1.0))
+    pixels, variances, errors = sum_by_spread(variance, error, (0, 0.15, 0.25, 1.0))
     assert pixels.tolist() == [1, 1, 2]
     assert variances == pytest.approx([0.01, 0.04, 25.09])
     assert errors.tolist() == [1, 2, 12]

@@ -10,9 +10,9 @@ from superice.evaluation.date_scores import score_date
 from superice.evaluation.lead_lines import (
     Leads,
     direction_of,
+    find_lead_lines,
+    find_lead_pixels,
     increment_shape,
-    lead_lines,
-    lead_pixels,
     scale_coherence,
 )
 from superice.fields.box_filter import box_sum
@@ -31,26 +31,26 @@ def band(angle, half_length, half_width=1.5, centre=(64, 64)):
 
 
 def fraction(field, mask, width, share):
-    return lead_pixels(field, mask, box_sum(mask, width), width, share)[mask].mean()
+    return find_lead_pixels(field, mask, box_sum(mask, width), width, share)[mask].mean()
 
 
 @pytest.mark.parametrize("angle", [0, 20, 45, 90, 135, 160])
 def test_a_lead_has_its_length_and_direction(angle):
-    found = lead_lines(band(angle, half_length=40), spacing_km=3.0, shortest_km=15.0)
+    found = find_lead_lines(band(angle, half_length=40), spacing_km=3.0, shortest_km=15.0)
     assert found.length_km == pytest.approx([3 * 81], rel=0.05)
     apart = (found.direction - angle + 90) % 180 - 90
     assert apart == pytest.approx([0], abs=1.5)
 
 
 def test_crossing_leads_are_cut_at_the_crossing_and_keep_their_directions():
-    found = lead_lines(band(30, 40) | band(120, 40), 3.0, 15.0)
+    found = find_lead_lines(band(30, 40) | band(120, 40), 3.0, 15.0)
     assert sorted(found.direction) == pytest.approx([30, 30, 120, 120], abs=4)
     assert found.length_km.sum() == pytest.approx(2 * 3 * 81, rel=0.1)
 
 
 def test_blots_are_no_leads():
-    assert lead_lines(band(0, 2, 2), 3.0, 15.0).length_km.size == 0
-    assert lead_lines(np.zeros(SHAPE, bool), 3.0, 15.0).length_km.size == 0
+    assert find_lead_lines(band(0, 2, 2), 3.0, 15.0).length_km.size == 0
+    assert find_lead_lines(np.zeros(SHAPE, bool), 3.0, 15.0).length_km.size == 0
 
 
 def test_classes_of_direction_are_around_their_middles():

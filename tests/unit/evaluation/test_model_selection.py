@@ -8,10 +8,10 @@ import torch
 
 from superice.errors import InputError
 from superice.evaluation.date_scores import ScoreSettings
-from superice.evaluation.model_selection import SCORES, choose, judge
+from superice.evaluation.model_selection import SCORES, choose_training, judge_training
 from superice.inference.ensemble import SamplerSettings
 from superice.network.unet import NetworkSettings, build_network
-from superice.network.weights import Generator
+from superice.network.weights import TrainedNetwork
 from superice.seasons import spread_evenly
 
 
@@ -25,17 +25,17 @@ def paths(count):
 
 def test_the_lowest_crps_is_chosen():
     names = paths(3)
-    best, table = choose(dict(zip(names, map(scored, (0.3, 0.1, 0.2)), strict=True)))
+    best, table = choose_training(dict(zip(names, map(scored, (0.3, 0.1, 0.2)), strict=True)))
     assert best == names[1]
     assert table["chosen"].tolist() == [False, True, False]
 
 
 def test_a_training_that_diverged_is_never_chosen():
     names = paths(2)
-    best, _ = choose({names[0]: scored(np.nan, diverged=True), names[1]: scored(5.0)})
+    best, _ = choose_training({names[0]: scored(np.nan, diverged=True), names[1]: scored(5.0)})
     assert best == names[1]
     with pytest.raises(InputError, match="every training of the experiment diverged"):
-        choose({name: scored(np.nan, diverged=True) for name in names})
+        choose_training({name: scored(np.nan, diverged=True) for name in names})
 
 
 def test_a_training_whose_weights_became_no_numbers_is_told_from_the_others(normalisation, tmp_path):
@@ -43,19 +43,21 @@ def test_a_training_whose_weights_became_no_numbers_is_told_from_the_others(norm
     network = build_network(NetworkSettings(widths=(8, 8), depth=1))
     network.stem.bias.data.fill_(torch.nan)
     origin = {"experiment": "test", "seed": 0, "diverged": True}
-    Generator(network, {"formulation": "noise_prediction"}, normalisation, origin).save(tmp_path / "w.safetensors")
-    judged = judge(Generator.load(tmp_path / "w.safetensors"), [None], SamplerSettings(), ScoreSettings(), 3.0)
+    TrainedNetwork(network, {"formulation": "noise_prediction"}, normalisation, origin).save(tmp_path / "w.safetensors")
+    judged = judge_training(
+        TrainedNetwork.load(tmp_path / "w.safetensors"), [None], SamplerSettings(), ScoreSettings(), 3.0
+    )
     assert judged["diverged"] and np.isnan(judged["crps"])
 
 
 def test_a_training_that_stands_alone_needs_no_score():
     (name,) = paths(1)
-    assert choose({name: scored(np.nan)})[0] == name
+    assert choose_training({name: scored(np.nan)})[0] == name
 
 
 def test_a_training_without_a_score_is_chosen_last():
     names = paths(2)
-    assert choose({names[0]: scored(np.nan), names[1]: scored(0.4)})[0] == names[1]
+    assert choose_training({names[0]: scored(np.nan), names[1]: scored(0.4)})[0] == names[1]
 
 
 @pytest.mark.parametrize(("length", "count"), [(10, 4), (5, 5), (3, 6), (100, 12)])

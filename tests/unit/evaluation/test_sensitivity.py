@@ -9,8 +9,8 @@ import pytest
 
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date
-from superice.evaluation.sensitivity import study_table
-from superice.figures.sensitivity import study
+from superice.evaluation.sensitivity import make_study_table
+from superice.figures.sensitivity import draw_study
 from superice.run.configuration import Study
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
@@ -33,7 +33,7 @@ def scored(experiment, day):
 @pytest.fixture(scope="module")
 def table():
     scores = [scored(experiment, day) for experiment in ERRORS for day in DAYS]
-    return study_table(scores, STUDIES, IntervalSettings(resamples=50)).set_index(["study", "experiment"])
+    return make_study_table(scores, STUDIES, IntervalSettings(resamples=50)).set_index(["study", "experiment"])
 
 
 def test_each_study_has_its_experiments_in_order_below_the_low_resolution_field(table):
@@ -61,10 +61,10 @@ def test_an_experiment_whose_training_diverged_has_no_row_and_the_others_have_th
     truth = np.ones((48, 48))
     missing = score_date(np.full((3, 48, 48), np.nan), truth, truth, DAYS[2], 3.0)
     missing.attrs |= scores[0].attrs | {"experiment": "many"}
-    rows = study_table([*scores, missing], {"steps": STUDIES["steps"]}, IntervalSettings(resamples=50))
+    rows = make_study_table([*scores, missing], {"steps": STUDIES["steps"]}, IntervalSettings(resamples=50))
     assert rows.experiment.tolist() == ["low_resolution", "few", "reference"]
     assert rows.rmse.tolist() == pytest.approx(table.loc["steps"].rmse[:3].tolist(), rel=1e-6)
-    plt.close(study(rows, final="reference"))
+    plt.close(draw_study(rows, final="reference"))
 
 
 def test_a_single_date_has_no_interval_and_several_do(table):
@@ -74,12 +74,12 @@ def test_a_single_date_has_no_interval_and_several_do(table):
 
 def test_numbers_stand_at_their_values_and_names_beside_each_other(table):
     rows = table.reset_index()
-    figure = study(rows[rows.study == "steps"], "reference")
+    figure = draw_study(rows[rows.study == "steps"], "reference")
     assert figure.axes[0].get_xscale() == "log"
     places = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert places == [10, 40, 100]
     seeds = rows[rows.study == "steps"].assign(value=["", "0", "1", "2"])
-    assert study(seeds, "reference").axes[0].get_xscale() == "linear"
-    figure = study(rows[rows.study == "inputs"], "reference")
+    assert draw_study(seeds, "reference").axes[0].get_xscale() == "linear"
+    figure = draw_study(rows[rows.study == "inputs"], "reference")
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["sic\nsit", "sit"]
     plt.close("all")

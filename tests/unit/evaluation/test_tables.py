@@ -9,16 +9,16 @@ import pytest
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.evaluation.tables import (
-    by_month,
-    by_region,
-    comparison,
-    daily,
-    leads,
-    of_ensembles,
+    format_summary,
     read_scores,
-    summary,
-    table,
-    thin_ice,
+    tabulate_comparison,
+    tabulate_days,
+    tabulate_ensembles,
+    tabulate_leads,
+    tabulate_months,
+    tabulate_regions,
+    tabulate_scores,
+    tabulate_thin_ice,
 )
 from superice.utils.files import write_dataset
 
@@ -60,21 +60,21 @@ def whole_error(error):
 def test_files_give_back_the_scores(tmp_path, dates):
     write_dataset(tmp_path / "one.nc", dates[0])
     read = read_scores(tmp_path / "one.nc")
-    pd.testing.assert_frame_equal(daily([read]), daily(dates[:1]))
+    pd.testing.assert_frame_equal(tabulate_days([read]), tabulate_days(dates[:1]))
     assert read.rmse.attrs["units"] == "m"
 
 
 def test_means_are_of_the_dates_with_ice(dates):
-    days = daily(dates)
+    days = tabulate_days(dates)
     assert len(days) == 5 * 3 * 2
-    result = table(days, HOW, of_ensembles(dates)).set_index("field")
+    result = tabulate_scores(days, HOW, tabulate_ensembles(dates)).set_index("field")
     assert result.dates.tolist() == [4, 4]
     assert result.rmse["generated"] == pytest.approx(whole_error(0.25), rel=1e-5)
     assert result.rmse_gain_percent["generated"] == pytest.approx(100 * (1 - whole_error(0.25) / 0.8), rel=1e-4)
 
 
 def test_regions_have_their_own_errors_and_gains(dates):
-    result = of_generated(by_region(daily(dates))).set_index("region")
+    result = of_generated(tabulate_regions(tabulate_days(dates))).set_index("region")
     assert result.rmse["pack"] == pytest.approx(0.25, rel=1e-5)
     assert result.rmse["marginal"] == pytest.approx(0.5, rel=1e-5)
     assert result.rmse_gain_percent["marginal"] == pytest.approx(100 * (1 - 0.5 / 0.8), rel=1e-4)
@@ -82,14 +82,16 @@ def test_regions_have_their_own_errors_and_gains(dates):
 
 
 def test_months_stand_in_the_order_of_a_winter(dates):
-    result = of_generated(by_month(daily(dates)))
+    result = of_generated(tabulate_months(tabulate_days(dates)))
     assert result.month.tolist() == [11, 1]
     assert result.dates.tolist() == [2, 2]
     assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.35)], rel=1e-5)
 
 
 def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
-    result = of_generated(table(daily(dates), IntervalSettings(resamples=4000), of_ensembles(dates))).iloc[0]
+    result = of_generated(
+        tabulate_scores(tabulate_days(dates), IntervalSettings(resamples=4000), tabulate_ensembles(dates))
+    ).iloc[0]
     # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
     draws = np.stack(np.meshgrid(*[[0.1, 0.2, 0.3, 0.4]] * 4)).reshape(4, -1).mean(axis=0)
     low, high = whole_error(np.quantile(draws, [0.025, 0.975]))
@@ -100,7 +102,7 @@ def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
 
 
 def test_thin_ice_is_gathered_from_the_dates(dates):
-    result = thin_ice(dates)
+    result = tabulate_thin_ice(dates)
     result = result[(result.region == "ice") & result.month.isna()].set_index("source")
     assert list(result.index) == ["truth", "generated", "low_resolution"]
     expected = np.mean([float(day.thin_fraction.sel(source="truth", region="ice")) for day in dates[:4]])
@@ -113,7 +115,7 @@ def test_thin_ice_is_gathered_from_the_dates(dates):
 
 
 def test_thin_ice_has_its_regions_and_the_months_of_a_winter(dates):
-    result = thin_ice(dates)
+    result = tabulate_thin_ice(dates)
     truth = result[result.source == "truth"].set_index(["region", "month"])
     assert list(truth.index) == [("ice", pd.NA), ("pack", pd.NA), ("marginal", pd.NA), ("ice", 11), ("ice", 1)]
     shares = truth.thin_fraction_percent.tolist()
@@ -125,19 +127,25 @@ def test_thin_ice_has_its_regions_and_the_months_of_a_winter(dates):
 
 def test_no_scored_date_makes_empty_tables():
     nothing = [scored(date(2023, 2, 1), None)]
-    days = daily(nothing)
-    of_means = [make(days, HOW, of_ensembles(nothing)) for make in (table, comparison)]
-    for frame in (*of_means, by_region(days), by_month(days), thin_ice(nothing), leads(nothing)):
+    days = tabulate_days(nothing)
+    of_means = [make(days, HOW, tabulate_ensembles(nothing)) for make in (tabulate_scores, tabulate_comparison)]
+    for frame in (
+        *of_means,
+        tabulate_regions(days),
+        tabulate_months(days),
+        tabulate_thin_ice(nothing),
+        tabulate_leads(nothing),
+    ):
         assert frame.empty
         assert "experiment" in frame
-    assert summary(of_means[1]) == "no date was scored"
+    assert format_summary(of_means[1]) == "no date was scored"
 
 
 def test_what_an_ensemble_cost_is_the_median_of_its_files(dates):
     costs = [3.0, 50.0, 2.0, None, None]
     for scores, seconds in zip(dates, costs):
         scores.attrs |= {"passes_per_member": 7} | ({"seconds_per_member": seconds} if seconds else {})
-    result = of_ensembles(dates).iloc[0]
+    result = tabulate_ensembles(dates).iloc[0]
     assert (result.passes, result.seconds_per_member) == (7, 3.0)
     # The truth is below all members on every pixel: one rank of four has all.
     assert result.reliability_index == pytest.approx(2 * (1 - 1 / 4))
@@ -145,7 +153,7 @@ def test_what_an_ensemble_cost_is_the_median_of_its_files(dates):
 
 def test_experiments_are_compared_on_the_dates_that_they_share(dates):
     several = [*dates, *(scored(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0)))]
-    result = comparison(daily(several), HOW, of_ensembles(several)).set_index("experiment")
+    result = tabulate_comparison(tabulate_days(several), HOW, tabulate_ensembles(several)).set_index("experiment")
     assert list(result.index) == ["e", "f", "low_resolution"]
     assert result.dates.tolist() == [2, 2, 2]
     assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.55), 0.8], rel=1e-5)
@@ -153,8 +161,8 @@ def test_experiments_are_compared_on_the_dates_that_they_share(dates):
 
 
 def test_the_summary_is_a_table_in_markdown(dates):
-    result = comparison(daily(dates), HOW, of_ensembles(dates))
-    title, _, head, rule, *rows = summary(result).splitlines()
+    result = tabulate_comparison(tabulate_days(dates), HOW, tabulate_ensembles(dates))
+    title, _, head, rule, *rows = format_summary(result).splitlines()
     assert title == "model, test, 4 dates"
     assert {line.count("|") for line in (head, rule, *rows[:2])} == {14}
     assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
@@ -172,7 +180,7 @@ def test_leads_are_gathered_from_the_dates():
         scores = score_date(np.stack([member] * 2), truth, np.full((48, 48), 2.0), date(2023, 1, number), 3.0, SETTINGS)
         scores.attrs |= {"branch": "model", "experiment": "e", "split": "test"}
         days.append(scores)
-    result = leads(days).set_index("source")
+    result = tabulate_leads(days).set_index("source")
     assert result.lead_fraction_percent["generated"] == pytest.approx(100 * 2 / 48)
     assert result.direction_degrees[["truth", "generated"]].tolist() == pytest.approx([90, 0], abs=1e-6)
     # About 48 of 64 pixels of the truth's leads run along y, all of the members' along x.

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from superice.evaluation.date_scores import ScoreSettings, score_date
-from superice.evaluation.thin_ice import fractions_sums, thickness_quantiles
+from superice.evaluation.thin_ice import sum_fractions, thickness_quantiles
 
 DAY = date(2023, 1, 4)
 
 
 def skill(forecast, event, mask, width):
-    difference, worst = fractions_sums(forecast, event, mask, width, [mask])[0]
+    difference, worst = sum_fractions(forecast, event, mask, width, [mask])[0]
     return 1 - difference / worst
 
 
@@ -45,7 +45,7 @@ def test_fractions_are_taken_over_the_ice_alone():
         shares = [field[box][mask[box]].mean() for field in (forecast, event)]
         difference += (shares[0] - shares[1]) ** 2
         worst += shares[0] ** 2 + shares[1] ** 2
-    assert fractions_sums(forecast, event, mask, 5, [mask])[0] == pytest.approx((difference, worst))
+    assert sum_fractions(forecast, event, mask, 5, [mask])[0] == pytest.approx((difference, worst))
 
 
 def test_parts_of_the_ice_add_up_to_it():
@@ -54,7 +54,7 @@ def test_parts_of_the_ice_add_up_to_it():
     field, event = random.gamma(2, 1, (64, 64)), random.random((64, 64)) < 0.3
     everywhere, left = np.ones((64, 64), bool), np.zeros((64, 64), bool)
     left[:, :20] = True
-    whole, part, rest = fractions_sums(field < 1, event, everywhere, 9, [everywhere, left, ~left])
+    whole, part, rest = sum_fractions(field < 1, event, everywhere, 9, [everywhere, left, ~left])
     assert whole == pytest.approx(part + rest)
 
 

@@ -27,13 +27,13 @@ from superice.features.day import (
     Features,
     FeatureSettings,
     ObservationSettings,
-    archived_day,
-    model_day,
-    model_features,
-    model_statistics,
-    observed_day,
+    build_model_features,
+    make_model_day,
+    make_observed_day,
+    read_archived_day,
     read_model_features,
     read_observed_features,
+    summarise_model_day,
 )
 from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid
@@ -70,8 +70,8 @@ def model(grid, **changes):
 
 
 def test_the_open_ocean_takes_no_part_in_means_over_ice(grid):
-    high, low = model_day(model(grid), grid, FeatureSettings())
-    features = model_features(DAY, high, low, FeatureSettings())
+    high, low = make_model_day(model(grid), grid, FeatureSettings())
+    features = build_model_features(DAY, high, low, FeatureSettings())
     ice = features.mask
     assert ice[21:].all() and not ice[:17].any()
     # Near the edge the thickness is that of the ice, less the lead and the rim of the concentration's box.
@@ -85,14 +85,14 @@ def test_the_open_ocean_takes_no_part_in_means_over_ice(grid):
 
 def test_the_models_own_divergence_is_taken_where_it_is_written(grid):
     own = np.full(grid.shape, -4e-7)
-    high, low = model_day(model(grid, divergence=own), grid, FeatureSettings())
+    high, low = make_model_day(model(grid, divergence=own), grid, FeatureSettings())
     assert high["divergence"] is own
     np.testing.assert_allclose(low["divergence"][np.isfinite(low["divergence"])], -4e-7)
 
 
 def test_means_over_the_boxes_are_those_of_the_settings(grid):
     narrow = FeatureSettings(low_resolution=LowResolution("boxes", 3, 9, 9))
-    _, low = model_day(model(grid), grid, narrow)
+    _, low = make_model_day(model(grid), grid, narrow)
     assert low["sit"][45, 30] == pytest.approx(2.0)
     assert low["sit"][41, 30] == pytest.approx(2.0)
     assert np.isnan(low["sit"][40, 30])
@@ -100,31 +100,31 @@ def test_means_over_the_boxes_are_those_of_the_settings(grid):
 
 
 def test_statistics_cover_the_mask_and_count_the_floored(grid):
-    high, low = model_day(model(grid), grid, FeatureSettings())
-    features = model_features(DAY, high, low, FeatureSettings())
-    statistics, floored = model_statistics(features, 1e-4)
+    high, low = make_model_day(model(grid), grid, FeatureSettings())
+    features = build_model_features(DAY, high, low, FeatureSettings())
+    statistics, floored = summarise_model_day(features, 1e-4)
     assert statistics["sit"]["n"] == features.mask.sum()
     assert statistics["increment"]["mean"] == pytest.approx(
         (features.truth - features.sit)[features.mask].mean(), abs=1e-6
     )
     assert floored == 0.0
-    assert model_statistics(features, 1e3)[1] == 1.0
+    assert summarise_model_day(features, 1e3)[1] == 1.0
 
 
 def test_model_features_come_back_from_their_file(tmp_path, grid):
-    high, low = model_day(model(grid), grid, FeatureSettings())
+    high, low = make_model_day(model(grid), grid, FeatureSettings())
     path = tmp_path / "20220412.nc"
     write_model_features(path, grid, DAY, high, low, {})
-    read, made = read_model_features(path), model_features(DAY, high, low, FeatureSettings())
+    read, made = read_model_features(path), build_model_features(DAY, high, low, FeatureSettings())
     assert read.date == DAY
     for name in (*FIELDS, "truth"):
         np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
         assert getattr(read, name).dtype == np.float32
     np.testing.assert_array_equal(read.mask, made.mask)
-    again, _ = archived_day(path, DAY, grid)
+    again, _ = read_archived_day(path, DAY, grid)
     np.testing.assert_array_equal(again["sit"], made.truth)
     with pytest.raises(InputError, match="wrong grid"):
-        archived_day(path, DAY, Grid("moved", grid.crs, grid.x + 3000, grid.y))
+        read_archived_day(path, DAY, Grid("moved", grid.crs, grid.x + 3000, grid.y))
 
 
 def test_published_observations_in_percent_are_refused(tmp_path, grid):
@@ -191,7 +191,7 @@ def readings(products):
 def test_observed_fields_are_the_products_on_the_target_grid(grid, readings):
     land = np.zeros(grid.shape, bool)
     land[:5] = True
-    day = observed_day(*readings, grid, land, FeatureSettings())
+    day = make_observed_day(*readings, grid, land, FeatureSettings())
     kept = day.mask_reason == 0
     assert kept.sum() == day.kept_pixels > 1000
     for name in FIELDS:
@@ -203,14 +203,14 @@ def test_observed_fields_are_the_products_on_the_target_grid(grid, readings):
     np.testing.assert_allclose(day.fields["divergence"][kept], DIVERGENCE, rtol=1e-3)
     assert np.nanmax(day.fields["shear"]) < 1e-3 * DIVERGENCE
     as_it_is = FeatureSettings(observations=ObservationSettings(thickness_kind="cell_mean", smoothing_sigma=0))
-    again = observed_day(*readings, grid, land, as_it_is)
+    again = make_observed_day(*readings, grid, land, as_it_is)
     np.testing.assert_allclose(again.fields["sit"][kept], (2 + x / 1e6)[kept], atol=2e-3)
 
 
 def test_reasons_name_what_masks_a_pixel(grid, readings):
     land = np.zeros(grid.shape, bool)
     land[:5] = True
-    day = observed_day(*readings, grid, land, FeatureSettings())
+    day = make_observed_day(*readings, grid, land, FeatureSettings())
     bits = {name: (day.mask_reason & bit) > 0 for bit, name in MASK_REASONS.items()}
     np.testing.assert_array_equal(bits["land"], land)
     # The hole of the drift is a vector wide; contours around it are incomplete over three cells each way.
@@ -230,8 +230,8 @@ def test_a_gap_of_one_product_masks_all(grid, readings, name):
     holed[:, 216:219] = np.nan
     changed = type(product)(product.path, product.grid, holed)
     inputs = (changed, concentration, drift) if name == "thickness" else (thickness, changed, drift)
-    day = observed_day(*inputs, grid, np.zeros(grid.shape, bool), FeatureSettings())
-    whole = observed_day(*readings, grid, np.zeros(grid.shape, bool), FeatureSettings())
+    day = make_observed_day(*inputs, grid, np.zeros(grid.shape, bool), FeatureSettings())
+    whole = make_observed_day(*readings, grid, np.zeros(grid.shape, bool), FeatureSettings())
     bit = {"thickness": 1, "concentration": 2}[name]
     hit = (day.mask_reason & bit) > 0
     longitude, latitude = grid.lonlat()
@@ -314,7 +314,7 @@ def test_an_observed_day_with_faults_is_empty_and_all_faults_are_told(tmp_path, 
     assert said.count("warning: ") == 2 and "no file for 2022-04-12" in said
 
 
-def make_model_day(folder, kind, source, day, *options):
+def run_model_features(folder, kind, source, day, *options):
     """Features and record of a model day by the workflow's command."""
     output, record = folder / kind / f"{day:%Y%m%d}.nc", folder / kind / f"{day:%Y%m%d}.json"
     said = call("model_features.py", folder, "--source", source, "--kind", kind, "--date", day,
@@ -327,13 +327,13 @@ def test_the_command_writes_a_model_day_and_tells_of_a_missing_one(tmp_path, gri
     fields = {"sic": day.sic, "sit": day.sit, "siu": day.u / 5, "siv": day.v / 5}
     write_moorings(tmp_path / "nextsim", grid, [DAY], fields)
 
-    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
+    said, features, record = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", DAY)
     assert said == "" and record["available"]
     assert features.mask.sum() == record["statistics"]["sic"]["n"] > 2000
-    said, again, archived = make_model_day(tmp_path, "archive", tmp_path / "moorings", DAY)
+    said, again, archived = run_model_features(tmp_path, "archive", tmp_path / "moorings", DAY)
     np.testing.assert_array_equal(again.sit, features.sit)
     assert archived["statistics"] == record["statistics"]
-    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", date(2022, 4, 13))
+    said, features, record = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", date(2022, 4, 13))
     assert "warning: nextsim" in said and "no file for 2022-04-13" in said
     assert not np.isfinite(features.sic).any() and not features.mask.any()
     assert not record["available"] and record["statistics"]["sit"]["n"] == 0
@@ -348,8 +348,8 @@ def test_the_layouts_of_the_model_give_the_same_features(tmp_path, grid):
     write_moorings(tmp_path / "nextsim", grid, [DAY], renamed(nextsim_moorings.VARIABLES))
     name = "20220412_hr-nersc-MODEL-nextsimf-ARC-b20220413-fv00.0.nc"
     write_cmems(tmp_path / "marine", grid, hours, renamed(nextsim_cmems.VARIABLES), name)
-    _, of_moorings, _ = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
-    said, of_cmems, record = make_model_day(tmp_path, "cmems", tmp_path / "marine", DAY)
+    _, of_moorings, _ = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", DAY)
+    said, of_cmems, record = run_model_features(tmp_path, "cmems", tmp_path / "marine", DAY)
     assert said == "" and record["available"]
     for field in (*FIELDS, "truth"):
         np.testing.assert_allclose(getattr(of_cmems, field), getattr(of_moorings, field), rtol=1e-5, atol=1e-12)
@@ -360,9 +360,9 @@ def test_another_lattice_is_refused_unless_resampling_is_asked_for(tmp_path, gri
     coarse = Grid("coarse", grid.crs, beyond(grid.x), beyond(grid.y))
     fields = dict.fromkeys(("sic", "sit", "siu", "siv"), np.full(coarse.shape, 0.9))
     write_moorings(tmp_path / "nextsim", coarse, [DAY], fields)
-    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY)
+    said, features, record = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", DAY)
     assert "wrong grid" in said and not record["available"] and not features.mask.any()
-    said, features, record = make_model_day(tmp_path, "moorings", tmp_path / "nextsim", DAY, "--resample")
+    said, features, record = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", DAY, "--resample")
     assert said == "" and record["available"] and features.mask.all()
     np.testing.assert_allclose(features.sit, 0.9, rtol=1e-6)
 
@@ -383,7 +383,7 @@ def test_days_weeks_and_months_give_the_same_bits(tmp_path, grid):
 
     def made(kind, day):
         source = nextsim_moorings.read(nextsim_moorings.find(tmp_path / kind, day), day, grid)
-        high, low = model_day(source, grid, FeatureSettings())
+        high, low = make_model_day(source, grid, FeatureSettings())
         path = tmp_path / "made" / kind / f"{day:%Y%m%d}.nc"
         write_model_features(path, grid, day, high, low, {})
         with xr.open_dataset(path) as data:
@@ -406,7 +406,7 @@ def test_the_real_day_has_no_rough_spots_and_all_the_ice_of_its_inputs():
             (cs2smos, "cs2smos"), (osisaf_concentration, "osisaf_sic"), (osisaf_drift, "osisaf_drift")
         )
     ]  # fmt: skip
-    day = observed_day(*readings, target, np.zeros(target.shape, bool), FeatureSettings())
+    day = make_observed_day(*readings, target, np.zeros(target.shape, bool), FeatureSettings())
     assert day.kept_pixels > 0.9 * target.shape[0] * target.shape[1]
     thickness = day.fields["sit"]
     laplacian = thickness[2:, 1:-1] + thickness[:-2, 1:-1] + thickness[1:-1, 2:] + thickness[1:-1, :-2]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superice.features.day import FeatureSettings, ObservationSettings, model_day, model_features
-from superice.features.observation_operator import sampled, seen
+from superice.features.day import FeatureSettings, ObservationSettings, build_model_features, make_model_day
+from superice.features.observation_operator import sample_bilinear, simulate_products
 from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
@@ -37,7 +37,7 @@ def model(grid, rate=1e-7, **fields):
 
 
 def test_uniform_fields_come_back(grid):
-    high, low = model_day(model(grid), grid, SEEN)
+    high, low = make_model_day(model(grid), grid, SEEN)
     known = np.isfinite(low["sit"])
     assert known.mean() > 0.6
     np.testing.assert_allclose(low["sic"][known], 0.9, rtol=1e-5)
@@ -50,14 +50,14 @@ def test_uniform_fields_come_back(grid):
 def test_all_fields_share_one_mask(grid):
     sic = np.full(grid.shape, 0.9)
     sic[:, :120] = 0.0
-    _, low = model_day(model(grid, sic=sic, sit=2 * sic), grid, SEEN)
+    _, low = make_model_day(model(grid, sic=sic, sit=2 * sic), grid, SEEN)
     masks = [np.isfinite(field) for field in low.values()]
     assert all((mask == masks[0]).all() for mask in masks)
     assert not masks[0][:, :115].any() and masks[0][:, 200:280].any()
 
 
 def test_thickness_of_the_ice_is_what_the_product_holds(grid):
-    thickness, concentration, _ = seen(model(grid), grid, LowResolution(), 0.15)
+    thickness, concentration, _ = simulate_products(model(grid), grid, LowResolution(), 0.15)
     assert np.nanmedian(thickness.thickness) == pytest.approx(2.0)
     assert np.nanmedian(concentration.concentration) == pytest.approx(0.9)
 
@@ -65,7 +65,7 @@ def test_thickness_of_the_ice_is_what_the_product_holds(grid):
 def test_velocity_is_along_the_axes_of_the_drift_product_on_its_map(grid):
     """Both maps have the same central meridian; lengths on the product's map are 0.97 of those over ground at the pole."""
     even = {"u": np.full(grid.shape, 0.2), "v": np.full(grid.shape, -0.1)}
-    drift = seen(model(grid, **even), grid, LowResolution(), 0.15)[2]
+    drift = simulate_products(model(grid, **even), grid, LowResolution(), 0.15)[2]
     known = np.isfinite(drift.u)
     assert known.any()
     latitude = osisaf_drift.GRID.lonlat()[1][known]
@@ -78,8 +78,8 @@ def test_velocity_is_along_the_axes_of_the_drift_product_on_its_map(grid):
 def test_what_is_finer_than_the_products_is_lost(grid):
     random = np.random.default_rng(0)
     sit = 1.8 + 0.3 * random.standard_normal(grid.shape)
-    high, low = model_day(model(grid, sit=sit), grid, SEEN)
-    boxes = model_day(model(grid, sit=sit), grid, FeatureSettings())[1]
+    high, low = make_model_day(model(grid, sit=sit), grid, SEEN)
+    boxes = make_model_day(model(grid, sit=sit), grid, FeatureSettings())[1]
     assert high["sit"].std() == pytest.approx(0.3, rel=0.02)
     assert np.nanstd(low["sit"]) < 0.03
     assert np.nanstd(low["sit"]) == pytest.approx(np.nanstd(boxes["sit"]), rel=0.3)
@@ -87,7 +87,7 @@ def test_what_is_finer_than_the_products_is_lost(grid):
 
 def test_the_features_of_both_ways_have_the_same_truth(grid):
     fields = model(grid, sit=1.8 + np.random.default_rng(1).random(grid.shape))
-    ways = [model_features(DAY, *model_day(fields, grid, how), how) for how in (SEEN, FeatureSettings())]
+    ways = [build_model_features(DAY, *make_model_day(fields, grid, how), how) for how in (SEEN, FeatureSettings())]
     np.testing.assert_array_equal(ways[0].truth, ways[1].truth)
     assert 0 < ways[0].mask.sum() <= ways[1].mask.sum()
 
@@ -95,9 +95,11 @@ def test_the_features_of_both_ways_have_the_same_truth(grid):
 def test_a_field_is_not_sampled_beside_missing_pixels(grid):
     field = np.ones(grid.shape)
     field[100:140, 100:140] = np.nan
-    seen_field = sampled(field, grid, osisaf_drift.GRID)
+    seen_field = sample_bilinear(field, grid, osisaf_drift.GRID)
     np.testing.assert_allclose(seen_field[np.isfinite(seen_field)], 1.0)
-    assert np.isfinite(seen_field).sum() < np.isfinite(sampled(np.ones(grid.shape), grid, osisaf_drift.GRID)).sum()
+    assert (
+        np.isfinite(seen_field).sum() < np.isfinite(sample_bilinear(np.ones(grid.shape), grid, osisaf_drift.GRID)).sum()
+    )
 
 
 def test_a_coarser_contour_is_a_setting_of_the_observations(grid):
@@ -106,6 +108,6 @@ def test_a_coarser_contour_is_a_setting_of_the_observations(grid):
     )
     fields = model(grid)
     assert (
-        np.isfinite(model_day(fields, grid, wide)[1]["shear"]).sum()
-        < np.isfinite(model_day(fields, grid, SEEN)[1]["shear"]).sum()
+        np.isfinite(make_model_day(fields, grid, wide)[1]["shear"]).sum()
+        < np.isfinite(make_model_day(fields, grid, SEEN)[1]["shear"]).sum()
     )

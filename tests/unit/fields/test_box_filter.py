@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
-from superice.fields.box_filter import LowResolution, box_mean, pixels
+from superice.fields.box_filter import LowResolution, box_mean, count_pixels
 
 
 def brute_force(field, width, mask):
@@ -67,12 +67,12 @@ def test_an_even_box_does_not_shift():
 
 def test_pixels_of_the_reference():
     how = LowResolution()
-    widths = [pixels(km, 3000.0) for km in (how.concentration_km, how.thickness_km, how.deformation_km)]
+    widths = [count_pixels(km, 3000.0) for km in (how.concentration_km, how.thickness_km, how.deformation_km)]
     assert widths == [5, 30, 40]
 
 
 def test_widths_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="whole number of 3 km"):
-        pixels(16.0, 3000.0)
+        count_pixels(16.0, 3000.0)
     with pytest.raises(InputError, match="thickness_km"):
         LowResolution(thickness_km=0)

@@ -12,8 +12,8 @@ from superice.fields.deformation import (
     drift_deformation,
     gradient_deformation,
     polar_map_scale,
+    rotate_velocity,
     total_deformation,
-    velocity_on,
 )
 from superice.fields.grid import Grid
 
@@ -152,7 +152,7 @@ def ease2():
 def test_turned_components_lead_to_the_turned_positions(ease2):
     """At the pole a map of central meridian 0 is turned by 45 degrees against one of -45; nothing is stretched."""
     u, v = np.full(ease2.shape, 0.3), np.full(ease2.shape, -0.1)
-    x, y, turned_u, turned_v = velocity_on(POLAR, u, v, ease2)
+    x, y, turned_u, turned_v = rotate_velocity(POLAR, u, v, ease2)
     pole = (30, 30)
     assert abs(x[pole]) < 1e-6 and abs(y[pole]) < 1e-6
     half = np.sqrt(0.5)
@@ -185,5 +185,5 @@ def test_a_known_strain_over_ground_is_found_on_ease2_and_missed_on_its_map(ease
 def test_a_vector_that_is_missing_stays_missing_on_the_other_map(ease2):
     u = np.full(ease2.shape, 0.1)
     u[3, 4] = np.nan
-    _, _, turned, _ = velocity_on(POLAR, u, u, ease2)
+    _, _, turned, _ = rotate_velocity(POLAR, u, u, ease2)
     assert np.isnan(turned[3, 4]) and np.isfinite(turned).sum() == u.size - 1

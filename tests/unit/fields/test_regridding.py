@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.fields.regridding import continued, coverage, mask_normalised_gaussian, pixel_coordinates, regrid
+from superice.fields.regridding import fill_smoothly, find_covered, locate_pixels, regrid, smooth_gaussian
 
 EASE2 = pyproj.CRS("+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90")
 STEREOGRAPHIC = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
@@ -86,12 +86,12 @@ def test_an_unknown_method_is_refused(native, target):
 
 
 def test_pixel_coordinates_find_the_native_cells(native, target):
-    rows, columns = pixel_coordinates(native, target)
+    rows, columns = locate_pixels(native, target)
     to_native = pyproj.Proj(native.crs)
     x, y = to_native(target.lonlat()[0][7, 11], target.lonlat()[1][7, 11])
     assert native.y[0] + rows[7, 11] * 25_000 == pytest.approx(y, abs=1e-3)
     assert native.x[0] + columns[7, 11] * 25_000 == pytest.approx(x, abs=1e-3)
-    assert pixel_coordinates(native, target) is pixel_coordinates(native, target)
+    assert locate_pixels(native, target) is locate_pixels(native, target)
 
 
 def gaps(shape, seed=3):
@@ -106,7 +106,7 @@ def test_gaps_neither_spread_nor_shrink_by_more_than_half_a_native_cell(native, 
     field = on_native(native, waves)
     field[gaps(field.shape)] = np.nan
     valid = np.isfinite(regrid(field, native, target))
-    rows, columns = pixel_coordinates(native, target)
+    rows, columns = locate_pixels(native, target)
     inner = np.hypot(rows - np.rint(rows), columns - np.rint(columns)) < 0.5
     own = np.isfinite(field)[np.rint(rows).astype(int), np.rint(columns).astype(int)]
     np.testing.assert_array_equal(valid[inner], own[inner])
@@ -115,8 +115,8 @@ def test_gaps_neither_spread_nor_shrink_by_more_than_half_a_native_cell(native, 
 
 def test_outside_the_native_grid_nothing_is_known(target):
     small = Grid("small", EASE2, axis(10, 25_000.0, 0.0), axis(10, 25_000.0, 0.0))
-    valid = coverage(np.ones(small.shape), small, target)
-    rows, columns = pixel_coordinates(small, target)
+    valid = find_covered(np.ones(small.shape), small, target)
+    rows, columns = locate_pixels(small, target)
     np.testing.assert_array_equal(valid, (abs(rows - 4.5) <= 5) & (abs(columns - 4.5) <= 5))
     assert 0 < valid.sum() < valid.size
 
@@ -148,7 +148,7 @@ def test_the_continuation_keeps_the_known_and_its_range(field):
     known = np.isfinite(field)
     if not known.any():
         return
-    filled = continued(field)
+    filled = fill_smoothly(field)
     np.testing.assert_array_equal(filled[known], field[known])
     assert field[known].min() - 1e-12 <= filled.min() and filled.max() <= field[known].max() + 1e-12
 
@@ -156,7 +156,7 @@ def test_the_continuation_keeps_the_known_and_its_range(field):
 @given(arrays(np.float64, (9, 11), elements=st.floats(-3, 3) | st.just(np.nan)))
 @settings(max_examples=40)
 def test_the_smoothing_keeps_gaps_and_range(field):
-    smooth = mask_normalised_gaussian(field)
+    smooth = smooth_gaussian(field)
     known = np.isfinite(field)
     np.testing.assert_array_equal(np.isfinite(smooth), known)
     if known.any():
@@ -166,7 +166,7 @@ def test_the_smoothing_keeps_gaps_and_range(field):
 def test_the_smoothing_is_a_gaussian_of_five_by_five():
     field = np.zeros((11, 11))
     field[5, 5] = 1.0
-    smooth = mask_normalised_gaussian(field)
+    smooth = smooth_gaussian(field)
     assert np.count_nonzero(smooth) == 25
     assert smooth[5, 6] / smooth[5, 5] == pytest.approx(np.exp(-0.5))
     assert smooth[7, 7] / smooth[5, 5] == pytest.approx(np.exp(-4))

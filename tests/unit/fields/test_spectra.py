@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from superice.fields.spectra import band_ratio, largest_ice_square, radial_coherence, radial_spectrum, spectral_slope
-from superice.synthetic.random_fields import power_law
+from superice.fields.spectra import band_ratio, find_ice_square, radial_coherence, radial_spectrum, spectral_slope
+from superice.synthetic.random_fields import draw_power_law
 
 
 def white(seed, shape=(128, 128)):
@@ -32,7 +32,7 @@ def test_one_wave_stands_at_its_own_wavenumber():
 def test_slope_of_a_power_law(exponent):
     slopes = []
     for seed in range(4):
-        field = power_law(np.random.default_rng(seed), 256, 3.0, exponent, longest_km=800)
+        field = draw_power_law(np.random.default_rng(seed), 256, 3.0, exponent, longest_km=800)
         slopes.append(spectral_slope(*radial_spectrum(field, 3.0), 12, 100))
     assert np.mean(slopes) == pytest.approx(-exponent, abs=0.1)
 
@@ -71,7 +71,7 @@ def squares_by_force(mask):
 @given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 @settings(deadline=None)
 def test_largest_square_equals_brute_force(mask):
-    rows, columns = largest_ice_square(mask)
+    rows, columns = find_ice_square(mask)
     side = rows.stop - rows.start
     assert side == columns.stop - columns.start == squares_by_force(mask)
     assert mask[rows, columns].all()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from superice.dataset.layout import writing_predictions
 from superice.evaluation.date_scores import ScoreSettings, score_date
-from superice.evaluation.tables import by_month, by_region, daily, thin_ice
+from superice.evaluation.tables import tabulate_days, tabulate_months, tabulate_regions, tabulate_thin_ice
 from superice.features.day import read_model_features
 from superice.figures import by_region_and_month, by_wavelength, season_overview, style
 from superice.figures import thin_ice as thin_ice_figure
@@ -45,11 +45,11 @@ def scores():
 
 @pytest.fixture(scope="module")
 def days(scores):
-    return daily(day for group in scores.values() for day in group)
+    return tabulate_days(day for group in scores.values() for day in group)
 
 
 def test_regions_and_months_have_a_row_each(days):
-    figure = by_region_and_month.scores_by_part(by_region(days), by_month(days))
+    figure = by_region_and_month.draw_scores_by_part(tabulate_regions(days), tabulate_months(days))
     assert len(figure.axes) == 2 * len(by_region_and_month.SCORES)
     labels = lambda axis: [label.get_text() for label in axis.get_xticklabels()]
     assert labels(figure.axes[0]) == ["all ice", "pack", "marginal"]
@@ -57,7 +57,7 @@ def test_regions_and_months_have_a_row_each(days):
 
 
 def test_thin_ice_has_the_truth_beside_every_experiment(scores):
-    figure = thin_ice_figure.thin_ice(thin_ice(day for group in scores.values() for day in group))
+    figure = thin_ice_figure.draw_thin_ice(tabulate_thin_ice(day for group in scores.values() for day in group))
     skill, quantiles, shares = figure.axes
     assert {line.get_color() for line in quantiles.lines} >= {style.TRUTH, style.LOW_RESOLUTION}
     assert len(quantiles.lines) == 4
@@ -67,7 +67,7 @@ def test_thin_ice_has_the_truth_beside_every_experiment(scores):
 
 def test_scales_show_the_error_in_units_of_the_truth(scores):
     """White noise of twice the truth's deviation has four times its power at all wavelengths, a constant's error its own."""
-    error = by_wavelength.scales(scores).axes[2]
+    error = by_wavelength.draw_scales(scores).axes[2]
     colours = style.experiment_colours(["good", "bad"])
     medians = {line.get_color(): np.median(line.get_ydata()) for line in error.lines}
     assert medians[colours["bad"]] == pytest.approx(4, rel=0.3)
@@ -99,21 +99,21 @@ def test_frames_hold_the_truth_and_the_first_member(season):
 def test_large_grids_are_thinned(small_grid):
     field = np.zeros((1086, 1308))
     grid = season_overview.Grid("large", small_grid.crs, 3000.0 * np.arange(1308), 3000.0 * np.arange(1086))
-    small, thinned = season_overview.thinned(grid, field)
+    small, thinned = season_overview.thin_field(grid, field)
     assert small.shape == thinned.shape == (362, 436)
     assert small.step == 9000
 
 
 def test_a_film_strip_has_every_date_on_a_page(season):
     grid, frames = season_overview.read_frames(*season)
-    figure = season_overview.film_strip(grid, frames * 36)
+    figure = season_overview.draw_film_strip(grid, frames * 36)
     labels = [text.get_text() for text in figure.axes[0].texts]
     assert len(labels) == 180 and labels[:2] == ["01 Jan 2020", "02 Jan 2020"]
     assert figure.get_figheight() < 10
 
 
 def test_an_animation_has_a_frame_for_each_date(season, tmp_path):
-    season_overview.animate(*season_overview.read_frames(*season), tmp_path / "season.gif")
+    season_overview.write_animation(*season_overview.read_frames(*season), tmp_path / "season.gif")
     with Image.open(tmp_path / "season.gif") as picture:
         assert picture.n_frames == 5
         picture.seek(0)

@@ -11,7 +11,7 @@ from superice.errors import InputError
 from superice.features.day import Features
 from superice.fields.grid import Grid
 from superice.fields.spectra import band_ratio, radial_spectrum
-from superice.inference.baselines import CorrelatedNoise, cubic, members
+from superice.inference.baselines import CorrelatedNoise, draw_baseline_members, interpolate_cubic
 
 SHAPE = (160, 192)
 SPACING_KM = 3.0
@@ -83,9 +83,9 @@ def test_opposite_sides_of_the_noise_are_unrelated(noise):
 
 def test_a_member_depends_on_seed_day_and_number_alone(noise, grid):
     given = features(low_resolution())
-    three, two = (list(members(given, grid, noise, count, seed=1)) for count in (3, 2))
+    three, two = (list(draw_baseline_members(given, grid, noise, count, seed=1)) for count in (3, 2))
     assert np.array_equal(three[1], two[1])
-    other = list(members(given, grid, noise, 2, seed=2))
+    other = list(draw_baseline_members(given, grid, noise, 2, seed=2))
     assert not np.array_equal(other[1], two[1])
     assert not np.array_equal(two[0], two[1])
 
@@ -114,7 +114,7 @@ def test_cubic_keeps_a_wide_wave_and_smooths_one_that_its_cells_cannot_hold(grid
     kept = {}
     for wavelength in (300.0, 40.0):
         wave = np.broadcast_to(np.cos(2 * np.pi * x / wavelength), SHAPE)
-        found = cubic(features(2.0 + 0.5 * wave), grid)[inner] - 2.0
+        found = interpolate_cubic(features(2.0 + 0.5 * wave), grid)[inner] - 2.0
         kept[wavelength] = (found * wave[inner]).mean() / (0.5 * wave[inner] ** 2).mean()
     assert kept[300.0] == pytest.approx(1, abs=0.01)
     assert kept[40.0] < 0.8
@@ -122,6 +122,6 @@ def test_cubic_keeps_a_wide_wave_and_smooths_one_that_its_cells_cannot_hold(grid
 
 def test_cubic_is_known_where_the_ice_is(grid):
     given = features(np.where(np.arange(SHAPE[1]) < 150, 1.5, np.nan) * np.ones(SHAPE))
-    (found,) = members(given, grid, None, 30, seed=0)
+    (found,) = draw_baseline_members(given, grid, None, 30, seed=0)
     assert np.array_equal(np.isfinite(found), given.mask)
     assert found[given.mask] == pytest.approx(1.5)

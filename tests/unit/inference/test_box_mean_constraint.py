@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from superice.fields.box_filter import box_mean
-from superice.inference.box_mean_constraint import consistent
+from superice.inference.box_mean_constraint import constrain_box_mean
 
 WIDTH = 6
 
@@ -30,7 +30,7 @@ def some_ice(seed, shape=(40, 34)):
 def test_box_means_become_those_of_the_truth_without_negative_ice(seed):
     mask, truth, member = some_ice(seed)
     low_resolution = box_mean(truth, WIDTH, mask)
-    result, left = consistent(member, low_resolution, mask, WIDTH, tolerance=0.01)
+    result, left = constrain_box_mean(member, low_resolution, mask, WIDTH, tolerance=0.01)
     difference = (box_mean(result, WIDTH, mask) - low_resolution)[mask]
     before = (box_mean(member, WIDTH, mask) - low_resolution)[mask]
     assert left == pytest.approx(np.sqrt(np.mean(difference**2)), abs=1e-5)
@@ -41,14 +41,14 @@ def test_box_means_become_those_of_the_truth_without_negative_ice(seed):
 
 def test_a_member_that_is_consistent_is_left_as_it_is():
     mask, truth, _ = some_ice(1)
-    result, _ = consistent(truth, box_mean(truth, WIDTH, mask), mask, WIDTH, tolerance=0.01)
+    result, _ = constrain_box_mean(truth, box_mean(truth, WIDTH, mask), mask, WIDTH, tolerance=0.01)
     assert np.array_equal(result[mask], truth.astype(np.float32)[mask])
 
 
 def test_open_leads_stay_thin():
     mask, truth, _ = some_ice(2)
     low_resolution = box_mean(truth, WIDTH, mask)
-    result, _ = consistent(0.9 * truth, low_resolution, mask, WIDTH, tolerance=0.001)
+    result, _ = constrain_box_mean(0.9 * truth, low_resolution, mask, WIDTH, tolerance=0.001)
     assert np.nanmax(result[10:12][mask[10:12]]) < 0.05
 
 
@@ -57,7 +57,7 @@ def test_what_no_field_can_have_is_approached_and_told():
     mask, truth, member = some_ice(3)
     noise = np.random.default_rng(0).normal(0, 0.2, truth.shape)
     asked = box_mean(truth, WIDTH, mask) + noise
-    result, left = consistent(member, asked, mask, WIDTH, tolerance=0.01)
+    result, left = constrain_box_mean(member, asked, mask, WIDTH, tolerance=0.01)
     before = np.sqrt(np.mean((box_mean(member, WIDTH, mask) - asked)[mask] ** 2))
     assert 0.01 < left <= before
     assert np.isfinite(result[mask]).all()
@@ -66,6 +66,6 @@ def test_what_no_field_can_have_is_approached_and_told():
 
 def test_a_day_without_ice_stays_empty():
     nothing = np.zeros((12, 12), bool)
-    result, left = consistent(np.full((12, 12), np.nan), np.full((12, 12), np.nan), nothing, WIDTH, 0.01)
+    result, left = constrain_box_mean(np.full((12, 12), np.nan), np.full((12, 12), np.nan), nothing, WIDTH, 0.01)
     assert np.isnan(result).all()
     assert left == 0

@@ -16,10 +16,10 @@ from superice import cli
 from superice.dataset.layout import Ensemble
 from superice.features.day import read_model_features
 from superice.inference import ensemble
-from superice.inference.day import generate
-from superice.inference.ensemble import SamplerSettings, clipped, draw_members
+from superice.inference.day import generate_day
+from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
 from superice.network.unet import NetworkSettings, build_network
-from superice.network.weights import Generator
+from superice.network.weights import TrainedNetwork
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
@@ -31,7 +31,9 @@ def generator(normalisation):
     torch.manual_seed(0)
     network = build_network(NETWORK)
     torch.nn.init.normal_(network.output.weight, std=0.1)
-    return Generator(network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 7, "diverged": False})
+    return TrainedNetwork(
+        network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 7, "diverged": False}
+    )
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_the_file_holds_the_members_that_the_package_draws(superice, folder, gen
     errors = superice("--tile", "8", "16", "--batch", "3")
     assert "6/6" in errors, "the progress bar"
     settings = SamplerSettings(name="multistep", steps=2, members=3)
-    expected = [clipped(m) for m in draw_members(generator, read_model_features(model_days[0]), settings, 5)]
+    expected = [clip_negative(m) for m in draw_members(generator, read_model_features(model_days[0]), settings, 5)]
     with xr.open_dataset(folder / "out.nc") as data:
         assert np.allclose(data["sit_ai"], [member for member, _ in expected], atol=1e-5, equal_nan=True)
         assert (data.attrs["training_seed"], data.attrs["ensemble_seed"]) == (7, 5)
@@ -121,7 +123,7 @@ def test_the_members_of_a_training_that_diverged_are_missing_if_that_is_asked_fo
     rewritten(folder / "w.safetensors", lambda content, tensors: content["origin"].update(diverged=True))
     path = folder / "out.nc"
     sampler = SamplerSettings(name="multistep", steps=2, members=3)
-    generate(model_days[0], folder / "w.safetensors", small_grid, sampler, 5, path, missing_if_diverged=True)
+    generate_day(model_days[0], folder / "w.safetensors", small_grid, sampler, 5, path, missing_if_diverged=True)
     assert "w.safetensors diverged: the members are missing" in capsys.readouterr().err
     with xr.open_dataset(path) as data:
         assert data["sit_ai"].shape[0] == 3 and np.isnan(data["sit_ai"]).all()
@@ -197,7 +199,7 @@ def test_fields_of_another_grid_are_refused(refused, folder, model_days):
 
 
 def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch):
-    monkeypatch.setattr(ensemble, "available", lambda device: 100_000)
+    monkeypatch.setattr(ensemble, "free_memory", lambda device: 100_000)
     refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
 
 

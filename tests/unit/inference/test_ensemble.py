@@ -10,12 +10,12 @@ import torch
 
 from superice.errors import InputError
 from superice.features.day import read_model_features
-from superice.inference.ensemble import MemberNoise, SamplerSettings, clipped, draw_members, member_seed
+from superice.inference.ensemble import MemberNoise, SamplerSettings, clip_negative, draw_members, member_seed
 from superice.inference.fast_unet import working_bytes
 from superice.inference.tiling import Window, windows
 from superice.network.formulations import Preconditioned
 from superice.network.unet import NetworkSettings, build_network
-from superice.network.weights import Generator
+from superice.network.weights import TrainedNetwork
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_alone": True}
@@ -27,7 +27,9 @@ def generator(normalisation):
     torch.manual_seed(0)
     network = build_network(NETWORK)
     torch.nn.init.normal_(network.output.weight, std=0.1)
-    return Generator(network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 0, "diverged": False})
+    return TrainedNetwork(
+        network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 0, "diverged": False}
+    )
 
 
 def members(generator, path, seed=0, **sampler):
@@ -88,7 +90,7 @@ def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, 
 def test_as_many_members_go_together_as_the_memory_holds(generator, model_days, monkeypatch):
     batches = []
     one = working_bytes(NETWORK, (36, 44), torch.float32)
-    monkeypatch.setattr("superice.inference.ensemble.available", lambda device: int(3.5 * one))
+    monkeypatch.setattr("superice.inference.ensemble.free_memory", lambda device: int(3.5 * one))
     monkeypatch.setattr(
         "superice.inference.ensemble.MemberNoise",
         lambda seeds, *where: (batches.append(len(seeds)), MemberNoise(seeds, *where))[1],
@@ -146,7 +148,7 @@ def test_members_have_the_mask_of_their_features(generator, model_days):
 
 def test_untrained_network_returns_the_low_resolution_field_and_scaled_noise(normalisation, model_days):
     """A denoiser that knows only the variance draws white increments of the normalised deviation."""
-    generator = Generator(build_network(NETWORK).eval(), DIFFUSION | {"noise_min": 0.01}, normalisation, {})
+    generator = TrainedNetwork(build_network(NETWORK).eval(), DIFFUSION | {"noise_min": 0.01}, normalisation, {})
     features = read_model_features(model_days[0])
     drawn = members(generator, model_days[0], steps=60, members=20)[:, features.mask]
     increment = (drawn - features.sit[features.mask]) / normalisation.deviation["increment"]
@@ -154,14 +156,14 @@ def test_untrained_network_returns_the_low_resolution_field_and_scaled_noise(nor
 
 
 def test_clipping_counts_what_it_changes():
-    member, count = clipped(np.array([[-0.1, 0.2], [np.nan, -1e-3]], dtype=np.float32))
+    member, count = clip_negative(np.array([[-0.1, 0.2], [np.nan, -1e-3]], dtype=np.float32))
     assert count == 2
     assert np.array_equal(member, np.array([[0, 0.2], [np.nan, 0]], dtype=np.float32), equal_nan=True)
 
 
 def test_a_weights_file_is_all_that_inference_needs(generator, model_days, tmp_path):
     generator.save(tmp_path / "w.safetensors")
-    loaded = Generator.load(tmp_path / "w.safetensors")
+    loaded = TrainedNetwork.load(tmp_path / "w.safetensors")
     assert np.array_equal(members(generator, model_days[1]), members(loaded, model_days[1]), equal_nan=True)
     assert loaded.origin == generator.origin
 
@@ -170,11 +172,11 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path):
     path = tmp_path / "w.safetensors"
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(InputError, match=r"w\.safetensors: is not a readable weights file"):
-        Generator.load(path)
+        TrainedNetwork.load(path)
 
 
 def test_weights_of_another_shape_are_refused(generator, tmp_path):
     generator.network.settings = NetworkSettings(widths=(8, 16), depth=1, embedding_channels=8)
     generator.save(tmp_path / "w.safetensors")
     with pytest.raises(InputError, match="its weights do not fit its network"):
-        Generator.load(tmp_path / "w.safetensors")
+        TrainedNetwork.load(tmp_path / "w.safetensors")

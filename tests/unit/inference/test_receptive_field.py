@@ -8,8 +8,8 @@ import torch
 from random_networks import SHAPES, fields, patches, trained
 
 from superice.inference import fast_unet
-from superice.inference.fast_unet import InferenceNetwork, OnDemand
-from superice.inference.receptive_field import demand
+from superice.inference.fast_unet import FusedUNet, IceOnlyUNet
+from superice.inference.receptive_field import plan_evaluation
 from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
@@ -38,7 +38,7 @@ def test_the_ice_gets_what_the_whole_field_gives(shape, seed, poisoned):
     size = (208, 240)
     network, inputs = trained(shape), fields(shape, size)
     ice = patches(size, 3, seed)
-    asked = OnDemand(InferenceNetwork(network, torch.float32), demand(ice, shape))(*inputs)
+    asked = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, shape))(*inputs)
     assert largest_error(asked, whole_field(network, inputs), ice) <= 1e-5
     if shape is not DEEP:
         assert asked.isnan().any(), "the whole field was evaluated"
@@ -53,20 +53,20 @@ def test_what_no_noise_reaches_is_evaluated_once_for_all_members(shape, seed, po
     noisy_ice[:9, 100:120] = True
     ice = noisy_ice & (np.arange(size[1]) < 160)
     noise, level, context = fields(shape, size)
-    network, asked = trained(shape), demand(ice, shape, noisy_ice)
-    shared = OnDemand(InferenceNetwork(network, torch.float32), asked)
+    network, asked = trained(shape), plan_evaluation(ice, shape, noisy_ice)
+    shared = IceOnlyUNet(FusedUNet(network, torch.float32), asked)
     for sign, count in ((1, 2), (-1, 1), (2, 3)):  # more members than before, and fewer
         noisy = sign * noise.repeat(count, 1, 1, 1) * torch.from_numpy(noisy_ice)
         inputs = noisy, level.repeat(count), context.repeat(count, 1, 1, 1)
         assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
     evaluated = lambda boxes: sum((box[0].stop - box[0].start) * (box[1].stop - box[1].start) for box in boxes)
-    assert evaluated(asked.encoder[0]) < evaluated(demand(ice, shape).encoder[0]) / 2
+    assert evaluated(asked.encoder[0]) < evaluated(plan_evaluation(ice, shape).encoder[0]) / 2
 
 
 def test_another_noise_level_is_evaluated_anew(poisoned):
     ice = patches((96, 96), 2, 0)
     network, (noise, level, context) = trained(SHAPES[1]), fields(SHAPES[1], (96, 96))
-    shared = OnDemand(InferenceNetwork(network, torch.float32), demand(ice, SHAPES[1], ice))
+    shared = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, SHAPES[1], ice))
     for factor in (1.0, 0.5):
         inputs = noise * torch.from_numpy(ice), factor * level, context
         assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
@@ -77,7 +77,7 @@ def test_a_pooling_cell_asks_for_as_much_as_the_network_reaches(shape):
     first = shape.reach + 2 * shape.factor
     ice = np.zeros((2 * first + shape.factor,) * 2, bool)
     ice[first : first + shape.factor, first : first + shape.factor] = True
-    [box] = demand(ice, shape).encoder[0]
+    [box] = plan_evaluation(ice, shape).encoder[0]
     for part in box:
         for reached in (first - part.start, part.stop - first - shape.factor):
             # What the first block gives; it takes from BLOCK_REACH pixels more.
@@ -87,7 +87,7 @@ def test_a_pooling_cell_asks_for_as_much_as_the_network_reaches(shape):
 def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():
     ice = np.zeros((320, 400), bool)
     ice[80:240, 120:280] = True
-    finest = demand(ice, NetworkSettings()).decoder[-4:]
+    finest = plan_evaluation(ice, NetworkSettings()).decoder[-4:]
     sizes = [160 + 2 * BLOCK_REACH * after for after in (3, 2, 1, 0)]
     assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
@@ -95,12 +95,12 @@ def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():
 def test_noise_on_the_ice_spreads_by_what_a_block_reaches():
     ice = np.zeros((640, 640), bool)
     ice[288:352, 288:352] = True
-    finest = demand(ice, NetworkSettings(), ice).encoder[:4]
+    finest = plan_evaluation(ice, NetworkSettings(), ice).encoder[:4]
     sizes = [64 + 2 * BLOCK_REACH * blocks for blocks in (1, 2, 3, 4)]
     assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
 
 def test_without_ice_nothing_is_asked_for():
-    asked = demand(np.zeros((64, 64), bool), NetworkSettings())
+    asked = plan_evaluation(np.zeros((64, 64), bool), NetworkSettings())
     assert not any(asked.encoder) and not any(asked.decoder) and not any(asked.still)
     assert (len(asked.encoder), len(asked.decoder), len(asked.still)) == (16, 12, 16)

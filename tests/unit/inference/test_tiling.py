@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_networks import SHAPES, fields, patches, trained
 
-from superice.inference.fast_unet import InferenceNetwork, working_bytes
+from superice.inference.fast_unet import FusedUNet, working_bytes
 from superice.inference.tiling import windows
 from superice.network.unet import NetworkSettings
 
@@ -25,7 +25,7 @@ def test_windows_give_what_the_whole_field_gives_wherever_there_is_ice(shape, se
         whole = network(noisy, level, context)
     pieces = torch.full_like(whole, torch.nan)
     found = windows(ice, shape.reach, shape.factor, tile)
-    inference = InferenceNetwork(network, torch.float32)
+    inference = FusedUNet(network, torch.float32)
     for w in found:
         assert pieces[..., *w.core].isnan().all(), "cores overlap"
         pieces[..., *w.core] = inference(noisy[..., *w.outer], level, context[..., *w.outer])[..., *w.inner]
@@ -59,8 +59,8 @@ def test_batch_norm_is_folded_for_every_batch_and_precision():
     both = [torch.cat([noisy, -noisy]), level.repeat(2), torch.cat([context, -context])]
     with torch.no_grad():
         expected = network(*both)
-    assert (InferenceNetwork(network, torch.float32)(*both) - expected).abs().max() <= 1e-5 * expected.abs().max()
-    coarse = InferenceNetwork(network, torch.bfloat16)(*both).float()
+    assert (FusedUNet(network, torch.float32)(*both) - expected).abs().max() <= 1e-5 * expected.abs().max()
+    coarse = FusedUNet(network, torch.bfloat16)(*both).float()
     assert 1e-5 < (coarse - expected).std() / expected.std() < 0.03
 
 

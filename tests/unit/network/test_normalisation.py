@@ -15,11 +15,11 @@ from superice.network.normalisation import (
     OUTPUTS,
     Moments,
     Normalisation,
-    bounded,
-    day_statistics,
-    floored,
-    quantities,
-    unbounded,
+    day_moments,
+    floor_log_deformation,
+    inverse_softplus,
+    network_quantities,
+    softplus,
 )
 
 
@@ -27,7 +27,7 @@ from superice.network.normalisation import (
 def test_merged_moments_equal_the_direct_ones(parts):
     merged = Moments()
     for part in parts:
-        merged = merged.merged(Moments.of(np.array(part)))
+        merged = merged.merge(Moments.of(np.array(part)))
     values = np.concatenate([np.array(part) for part in parts])
     assert merged.n == values.size
     if values.size:
@@ -45,7 +45,7 @@ def some_day(seed, day=date(2020, 1, 1), shape=(12, 10)):
 
 def test_statistics_of_days_equal_those_of_all_their_pixels():
     days = [some_day(seed) for seed in range(4)]
-    merged = Normalisation.from_days((day_statistics(day, 1e-4) for day in days), 1e-4, 0.15)
+    merged = Normalisation.from_days((day_moments(day, 1e-4) for day in days), 1e-4, 0.15)
     increments = np.concatenate([(d.truth - d.sit)[d.mask] for d in days]).astype(np.float64)
     deformation = np.concatenate([d.deformation[d.mask] for d in days])
     assert merged.pixels == increments.size
@@ -55,8 +55,8 @@ def test_statistics_of_days_equal_those_of_all_their_pixels():
 
 def test_masked_pixels_are_zero_after_normalisation():
     day = some_day(1)
-    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
-    inputs = normalisation.inputs(quantities(day), ("sic", "sit", "deformation"))
+    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
+    inputs = normalisation.inputs(network_quantities(day), ("sic", "sit", "deformation"))
     assert inputs.shape == (4, 12, 10)
     assert inputs.dtype == np.float32
     assert (inputs[:, ~day.mask] == 0).all()
@@ -68,22 +68,22 @@ def test_masked_pixels_are_zero_after_normalisation():
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_target_and_thickness_are_inverse(output):
     day = some_day(2)
-    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
-    target = normalisation.target(quantities(day), output)
+    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
+    target = normalisation.target(network_quantities(day), output)
     assert target[day.mask].std() == pytest.approx(1, abs=1e-4)
     back = normalisation.thickness(target, day.sit, output)
     assert np.allclose(back[day.mask], np.maximum(day.truth, 1e-3)[day.mask], atol=1e-4)
 
 
 def test_unbounded_thickness_is_the_thickness_of_thick_ice_and_any_value_of_it_is_a_thickness():
-    assert unbounded(np.array([0.5, 2.0])) == pytest.approx([0.5, 2.0], abs=1e-3)
-    assert bounded(np.array([-1.0, 0.0, 3.0])) == pytest.approx([4.54e-6, 0.1 * np.log(2), 3.0], rel=1e-3)
-    assert bounded(unbounded(np.array([0.0, 0.01, 5.0]))) == pytest.approx([1e-3, 0.01, 5.0])
+    assert inverse_softplus(np.array([0.5, 2.0])) == pytest.approx([0.5, 2.0], abs=1e-3)
+    assert softplus(np.array([-1.0, 0.0, 3.0])) == pytest.approx([4.54e-6, 0.1 * np.log(2), 3.0], rel=1e-3)
+    assert softplus(inverse_softplus(np.array([0.0, 0.01, 5.0]))) == pytest.approx([1e-3, 0.01, 5.0])
 
 
 def test_no_target_makes_an_unbounded_increment_negative():
     day = some_day(4)
-    normalisation = Normalisation.from_days([day_statistics(day, 1e-4)], 1e-4, 0.15)
+    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
     drawn = np.random.default_rng(0).normal(-2, 3, day.sit.shape)
     assert np.nanmin(normalisation.thickness(drawn, day.sit, "unbounded_increment")) > 0
     assert np.nanmin(normalisation.thickness(drawn, day.sit)) < 0
@@ -94,10 +94,10 @@ def test_ice_at_rest_has_the_floor_for_deformation():
     day.divergence[0, 5], day.shear[0, 5] = 0, 0
     day.divergence[1, 5], day.shear[1, 5] = 1 / 86400, 0
     day.sic[:2, 5] = 1
-    log_deformation = quantities(day)["log_deformation"]
+    log_deformation = network_quantities(day)["log_deformation"]
     assert log_deformation[:2, 5].tolist() == pytest.approx([-np.inf, 0], abs=1e-6)
-    assert floored(log_deformation, 1e-4)[:2, 5].tolist() == pytest.approx([-4, 0], abs=1e-6)
-    assert np.array_equal(np.isnan(floored(log_deformation, 1e-4)), ~day.mask)
+    assert floor_log_deformation(log_deformation, 1e-4)[:2, 5].tolist() == pytest.approx([-4, 0], abs=1e-6)
+    assert np.array_equal(np.isnan(floor_log_deformation(log_deformation, 1e-4)), ~day.mask)
 
 
 def test_days_without_ice_give_no_normalisation():

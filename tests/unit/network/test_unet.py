@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network.unet import NetworkSettings, build_network, padding, parameter_count
+from superice.network.unet import NetworkSettings, build_network, count_parameters, padding_to_multiple
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from superice.network.unet import NetworkSettings, build_network, padding, param
     ],
 )
 def test_reference_form_has_the_reports_parameters(settings, count):
-    assert parameter_count(build_network(settings)) == count
+    assert count_parameters(build_network(settings)) == count
 
 
 def by_hand(weights, x, embedding, settings, training):
@@ -108,7 +108,7 @@ def test_untrained_network_returns_zero():
 
 @pytest.mark.parametrize("shape", [(1086, 1308), (192, 160), (5, 9)])
 def test_padding_reaches_the_next_multiple(shape):
-    left, right, bottom, top = padding(shape, 8)
+    left, right, bottom, top = padding_to_multiple(shape, 8)
     assert ((shape[0] + bottom + top) % 8, (shape[1] + left + right) % 8) == (0, 0)
     assert max(left + right, bottom + top) < 8
     if shape == (1086, 1308):

@@ -158,7 +158,7 @@ def test_a_mirrored_lattice_is_refused(tmp_path, target):
 
 
 def test_the_targets_own_lattice_is_taken_as_it_is(tmp_path, target):
-    path = write(tmp_path, target.padded(3))
+    path = write(tmp_path, target.pad(3))
     allowed, strict = (nextsim_moorings.read(path, DAY, target, resample=resample) for resample in (True, False))
     for name in ("sic", "sit", "u", "v", "divergence"):
         np.testing.assert_array_equal(getattr(allowed, name), getattr(strict, name))

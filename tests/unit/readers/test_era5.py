@@ -13,9 +13,9 @@ import xarray as xr
 
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
-from superice.fields.vectors import east_on_map, to_geographic, to_map
+from superice.fields.vectors import east_on_map, rotate_to_geographic, rotate_to_map
 from superice.readers.era5 import forcings, placement
-from superice.readers.product_file import opened
+from superice.readers.product_file import open_product
 from superice.readers.time_series import Series
 from superice.synthetic.forced_files import write_new_era5, write_old_era5
 
@@ -35,7 +35,9 @@ def fields(longitude, times=3, latitude=LATITUDE):
     """A temperature that falls towards the pole, and one wind everywhere on the map: 5 m/s along x, -2 along y."""
     points = np.meshgrid(longitude, latitude)
     crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
-    wind = to_geographic(east_on_map(crs, *points), np.full(points[0].shape, 5.0), np.full(points[0].shape, -2.0))
+    wind = rotate_to_geographic(
+        east_on_map(crs, *points), np.full(points[0].shape, 5.0), np.full(points[0].shape, -2.0)
+    )
     repeated = lambda values: np.repeat(values[None], times, axis=0)
     return {"t2m": repeated(340 - points[1]), "u10": repeated(wind[0]), "v10": repeated(wind[1])}
 
@@ -147,7 +149,7 @@ def test_nearest_is_nearest_on_the_sphere(polar_grid, tmp_path):
     """Against a search over all points."""
     path = tmp_path / "any.nc"
     write_new_era5(path, moments(1), LATITUDE, longitudes(), fields(longitudes(), 1))
-    with opened("era5", path) as file:
+    with open_product("era5", path) as file:
         place = placement(file, polar_grid)
     points = np.meshgrid(longitudes(), LATITUDE)
     geod = pyproj.Geod(a=6371000, b=6371000)
@@ -166,7 +168,7 @@ def test_east_is_along_the_parallel():
     step = (there - here) / np.hypot(*(there - here))
     east = east_on_map(crs, longitude, latitude)
     assert np.allclose(east, step, atol=1e-5)
-    back = to_geographic(east, *to_map(east, np.array([1.0, 2, 3]), np.array([-1.0, 0, 4])))
+    back = rotate_to_geographic(east, *rotate_to_map(east, np.array([1.0, 2, 3]), np.array([-1.0, 0, 4])))
     assert np.allclose(back, [[1, 2, 3], [-1, 0, 4]])
 
 

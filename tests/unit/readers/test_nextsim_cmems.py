@@ -78,7 +78,7 @@ def test_other_days_hours_and_grids_are_refused(tmp_path, small_grid, fields):
     with pytest.raises(InputError, match="2022-04-13 is not in the file"):
         nextsim_cmems.read(path, date(2022, 4, 13), small_grid)
     with pytest.raises(InputError, match="wrong grid"):
-        nextsim_cmems.read(path, DAY, small_grid.padded(1))
+        nextsim_cmems.read(path, DAY, small_grid.pad(1))
     few = write_cmems(tmp_path, small_grid, HOURS[:20], {n: f[:20] for n, f in fields.items()}, NAME)
     with pytest.raises(InputError, match="not evenly filled by steps of 1:00:00"):
         nextsim_cmems.read(few, DAY, small_grid)

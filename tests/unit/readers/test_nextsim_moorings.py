@@ -157,7 +157,7 @@ def test_two_means_of_one_day_among_days_are_refused(tmp_path, small_grid, field
 
 
 def test_a_day_of_a_month_takes_the_memory_of_a_day(tmp_path, small_grid):
-    big = small_grid.padded(150)
+    big = small_grid.pad(150)
     days = [date(2022, 3, 1) + timedelta(n) for n in range(31)]
     names = ("sic", "sit", "siu", "siv", "divergence")
     month = write_moorings(tmp_path, big, days, dict.fromkeys(names, np.zeros(big.shape)), "Moorings_2022m03.nc")
@@ -187,7 +187,7 @@ def test_other_lattices_are_refused(tmp_path, small_grid, fields):
     for other in (
         Grid("shifted", small_grid.crs, small_grid.x + 400, small_grid.y),
         Grid("coarser", small_grid.crs, small_grid.x[:10] * 2, small_grid.y[0] + 6000.0 * np.arange(10)),
-        small_grid.padded(1),
+        small_grid.pad(1),
     ):
         assert refused(path, other, "wrong grid") == "longitude, latitude"
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from superice.report.page import Contents, render, times_by_rule
+from superice.report.page import Contents, render, tabulate_times
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
@@ -120,7 +120,7 @@ def test_times_are_gathered_by_rule(tmp_path):
         path = tmp_path / f"{rule}.tsv"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t-\t100\n")
-    times = times_by_rule(tmp_path).set_index("rule")
+    times = tabulate_times(tmp_path).set_index("rule")
     assert times.jobs.to_dict() == {"land": 1, "train": 2}
     assert times["seconds, all jobs"]["train"] == 40
     assert times["seconds, median job"]["train"] == 20
@@ -132,7 +132,7 @@ def test_gpu_hours_are_those_of_the_gpus_a_job_was_given(tmp_path):
         path.parent.mkdir(exist_ok=True)
         resources = {"mem_mb": 3000} | ({"gpu": gpus} if gpus else {})
         path.write_text(f"s\th:m:s\tmax_rss\tresources\n1800\t-\t100\t{resources}\n")
-    hours = times_by_rule(tmp_path).set_index("rule")["GPU hours"]
+    hours = tabulate_times(tmp_path).set_index("rule")["GPU hours"]
     assert hours.to_dict() == {"land": 0, "train": 1.5}
 
 

@@ -18,7 +18,7 @@ from superice.inference.ensemble import SamplerSettings
 from superice.network.unet import NetworkSettings
 from superice.network.weights import FORMULATIONS
 from superice.run.configuration import SCHEMA, Configuration
-from superice.surrogate.configuration import SurrogatePlan
+from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.samples import InputSettings
 from superice.surrogate.scores import ForecastSettings
 from superice.surrogate.training import IncrementLoss
@@ -237,12 +237,12 @@ def test_the_surrogate_changes_nothing_that_the_generator_says_of_itself():
     changed["surrogate"]["defaults"]["loss"]["constraint"] = 7
     before, after = Configuration(content), Configuration(changed)
     assert (before.digest, before.content) == (after.digest, after.content)
-    assert SurrogatePlan(before.surrogate).experiment("with_forcings")["loss"]["constraint"] == 100
-    assert SurrogatePlan(after.surrogate).experiment("with_forcings")["loss"]["constraint"] == 7
+    assert SurrogateConfiguration(before.surrogate).experiment("with_forcings")["loss"]["constraint"] == 100
+    assert SurrogateConfiguration(after.surrogate).experiment("with_forcings")["loss"]["constraint"] == 7
 
 
 def test_the_surrogates_reference_is_the_papers():
-    plan = SurrogatePlan(Configuration(load()).surrogate)
+    plan = SurrogateConfiguration(Configuration(load()).surrogate)
     experiment = plan.experiment("with_forcings")
     inputs = InputSettings(**{key: tuple(v) if isinstance(v, list) else v for key, v in experiment["inputs"].items()})
     assert len(inputs.channels) == 10 and experiment["network"] == {"kind": "unet", "filters": 32}

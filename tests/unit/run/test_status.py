@@ -10,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from superice.run.configuration import Configuration
-from superice.run.status import describe, progress
+from superice.run.status import describe_progress, measure_progress
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_700_000_000.0
@@ -40,12 +40,12 @@ def marked(folder, path, job=None):
 
 
 def row(demo, folder, stage):
-    table, failures = progress(demo, folder, NOW)
+    table, failures = measure_progress(demo, folder, NOW)
     return table.set_index("stage").loc[stage], failures
 
 
 def test_nothing_is_made_of_a_run_that_was_not_started(demo, tmp_path):
-    table, failures = progress(demo, tmp_path, NOW)
+    table, failures = measure_progress(demo, tmp_path, NOW)
     assert failures == [] and table.made.sum() == 0
     assert (table.left == table.planned).all()
     assert table.set_index("stage").planned["trainings, preconditioned"] == 3
@@ -69,7 +69,7 @@ def test_a_job_is_at_work_while_it_is_marked_and_failed_when_only_its_log_is_the
     state, failures = row(demo, tmp_path, "trainings, preconditioned")
     assert (state["at work"], state.failed, state.left) == (1, 1, 3)
     assert failures == [tmp_path / "results/demo/logs/train/preconditioned_seed1.log"]
-    assert "preconditioned_seed1.log" in describe(demo, tmp_path)
+    assert "preconditioned_seed1.log" in describe_progress(demo, tmp_path)
 
 
 def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network.unet import parameter_count
+from superice.network.unet import count_parameters
 from superice.surrogate.network import (
     PartialConvolution,
     Sea,
@@ -41,7 +41,7 @@ def test_the_unet_has_the_papers_numbers(filters, count):
     """As Keras counts: with the running means and variances of the batch norms, which are not trained."""
     network = build_surrogate(SurrogateNetworkSettings(filters=filters, inputs=10))
     running = sum(b.numel() for name, b in network.named_buffers() if "running" in name)
-    assert parameter_count(network) + running == count
+    assert count_parameters(network) + running == count
 
 
 @pytest.mark.parametrize("kind", ["unet", "residual"])

@@ -8,7 +8,7 @@ import pytest
 from superice.fields.box_filter import box_mean
 from superice.inference.ensemble import SamplerSettings, draw_members
 from superice.network.unet import NetworkSettings, build_network
-from superice.network.weights import Generator
+from superice.network.weights import TrainedNetwork
 from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
 
 
@@ -38,7 +38,7 @@ def test_the_generator_draws_from_a_forecast(days):
     shape = NetworkSettings(widths=(8, 8), depth=1, inputs=INPUTS, embedding_channels=8)
     normalisation = thickness_normalisation(days)
     diffusion = {"formulation": "preconditioned", "noise_min": 0.02, "noise_max": 20.0}
-    generator = Generator(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
+    generator = TrainedNetwork(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
     sampler = SamplerSettings(name="stochastic_multistep", steps=4, members=2)
     first, second = draw_members(generator, days[0], sampler, seed=1)
     assert (np.isfinite(first) == days[0].mask).all()

@@ -11,7 +11,7 @@ from superice.errors import InputError
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling, Steps
-from superice.surrogate.scores import ForecastSettings, daily_climatology, score_forecasts, table
+from superice.surrogate.scores import ForecastSettings, daily_climatology, score_forecasts, tabulate_forecasts
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.trainer import TrainingSettings
@@ -68,7 +68,7 @@ def test_years_follow_each_other_or_are_refused(tmp_path):
 def test_a_sample_holds_the_state_the_weather_and_the_change(year, record, scaling):
     inputs = InputSettings(states_h=(0, -12), forcings_h=(-12, 0, 12))
     steps = Steps([record], inputs, scaling, every_hours=24)
-    context, target = steps.normalised(steps[3])
+    context, target = steps.normalise(steps[3])
     _, states, wind, land = year
     now = 1 + 3 * 2  # the first sample is the second moment: a state before it is needed
     sea = ~land
@@ -109,7 +109,7 @@ def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scali
     how = ForecastSettings(days=3, every_hours=48, exponent_km=(24, 100), kept_starts=3, kept_days=(1, 3))
     climatology = np.full((366, *SHAPE), 1.5, np.float32)
     tally = score_forecasts(RollOut(surrogate, record), climatology, 12.0, how)
-    row = table([tally.scores()], days=(1, 3)).iloc[0]
+    row = tabulate_forecasts([tally.scores()], days=(1, 3)).iloc[0]
     assert row.gain_persistence_1d > 30 and row.gain_climatology_1d > 30
     assert tally.forecasts().forecast.shape == (3, 2, *SHAPE)
 

@@ -15,10 +15,10 @@ from superice.fields.deformation import gradient_deformation
 from superice.fields.grid import Grid
 from superice.seasons import Season
 from superice.synthetic.arctic import KM_PER_DAY, Arctic
-from superice.synthetic.comparison import measures, snapshot_window, twin_measures
-from superice.synthetic.random_fields import PeriodicField, power_law
-from superice.synthetic.settings import TwinSettings
-from superice.utils.command_line import settings_as
+from superice.synthetic.comparison import measure_synthetic, measure_texture, read_snapshot_window
+from superice.synthetic.random_fields import PeriodicField, draw_power_law
+from superice.synthetic.settings import SyntheticSettings
+from superice.utils.command_line import build_settings
 
 SEASON = Season(date(2022, 10, 18), date(2023, 4, 15))
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
@@ -27,7 +27,7 @@ DEVIATION, SLOPES, RESIDUAL, SKEWNESS, KURTOSIS = 0.64, (-2.4, -2.5), 0.163, -0.
 
 
 def arctic(seed=0, columns=72, rows=64, season=SEASON, bottom=-600_000, **ice):
-    settings = TwinSettings(seed=seed)
+    settings = SyntheticSettings(seed=seed)
     settings = replace(settings, ice=replace(settings.ice, **ice))
     grid = Grid("test", LATTICE, 150_000 + 3000.0 * np.arange(columns), bottom + 3000.0 * np.arange(rows))
     return Arctic(grid, settings, season)
@@ -35,7 +35,7 @@ def arctic(seed=0, columns=72, rows=64, season=SEASON, bottom=-600_000, **ice):
 
 @pytest.fixture(scope="module")
 def statistics():
-    twins = [twin_measures(TwinSettings(), seed) for seed in range(3)]
+    twins = [measure_synthetic(SyntheticSettings(), seed) for seed in range(3)]
     return {name: np.mean([twin[name] for twin in twins]) for name in twins[0]}
 
 
@@ -61,7 +61,7 @@ def test_the_spectrum_goes_on_below_the_resolution_of_the_snapshot(statistics):
 @pytest.mark.skipif("SUPERICE_REAL_DATA" not in os.environ, reason="SUPERICE_REAL_DATA names no folder of real files")
 def test_the_snapshot_has_the_numbers_that_the_twin_is_held_to():
     path = Path(os.environ["SUPERICE_REAL_DATA"]) / "nextsim" / "nextsim_sit_12km_20150101T03.nc"
-    real = measures(snapshot_window(path), 12.0)
+    real = measure_texture(read_snapshot_window(path), 12.0)
     assert real["mean (m)"] == pytest.approx(1.84, abs=0.02)
     assert real["deviation (m)"] == pytest.approx(DEVIATION, abs=0.01)
     assert real["slope 30-100 km"] == pytest.approx(SLOPES[0], abs=0.1)
@@ -155,7 +155,7 @@ def test_drift_is_of_the_configured_size():
 
 
 def test_a_periodic_field_is_reproduced_between_its_points():
-    values = power_law(np.random.default_rng(0), 64, 3.0, 4.0, 200, shortest_km=30)
+    values = draw_power_law(np.random.default_rng(0), 64, 3.0, 4.0, 200, shortest_km=30)
     field = PeriodicField(values, 3.0)
     x, y = np.meshgrid(3.0 * np.arange(64), 3.0 * np.arange(64))
     assert field(x, y) == pytest.approx(values, abs=1e-5)
@@ -164,5 +164,5 @@ def test_a_periodic_field_is_reproduced_between_its_points():
 
 def test_an_unknown_setting_is_named():
     with pytest.raises(InputError, match=r"twin.ice: unknown key 'colour'"):
-        TwinSettings.from_mapping({"ice": {"colour": 1}})
-    assert settings_as(TwinSettings, {"seed": 3}).seed == 3
+        SyntheticSettings.from_mapping({"ice": {"colour": 1}})
+    assert build_settings(SyntheticSettings, {"seed": 3}).seed == 3

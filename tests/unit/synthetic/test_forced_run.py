@@ -11,8 +11,8 @@ from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.readers.era5 import forcings
 from superice.readers.nextsim_thickness import thickness
-from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings, convergent
-from superice.synthetic.forced_run import DrivenTwin, DrivenTwinSettings
+from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings, divergent_part
+from superice.synthetic.forced_run import ForcedRun, ForcedRunSettings
 from superice.synthetic.weather import Weather, WeatherSettings
 
 CRS = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
@@ -91,11 +91,11 @@ def test_the_part_that_converges_has_all_the_divergence_and_no_more():
     flow = np.stack([np.sin(y)[:, None] * np.cos(2 * x), np.cos(y)[:, None] * np.sin(2 * x)])
     inner = np.s_[5:-5, 5:-5]
     divergence = lambda f: (np.gradient(f[0], axis=0) + np.gradient(f[1], axis=1))[inner]
-    rest = flow - convergent(flow)
+    rest = flow - divergent_part(flow)
     assert np.abs(divergence(rest)).max() < 0.05 * np.abs(divergence(flow)).max()
     stream = np.sin(y)[:, None] * np.sin(2 * x)
     round_flow = np.stack([np.gradient(stream, axis=1), -np.gradient(stream, axis=0)])
-    assert np.abs(convergent(round_flow)).max() < 0.05 * np.abs(round_flow).max()
+    assert np.abs(divergent_part(round_flow)).max() < 0.05 * np.abs(round_flow).max()
 
 
 def test_weather_is_the_same_whoever_asks():
@@ -112,8 +112,8 @@ def test_weather_is_the_same_whoever_asks():
 def written(tmp_path_factory):
     """Two years, the first in ERA5's old layout and the second in the new one."""
     folder = tmp_path_factory.mktemp("twin")
-    settings = DrivenTwinSettings(refinement=1, new_layout_from=2011, degrees=(0.5, 2.0))
-    twin, before = DrivenTwin(GRID, settings, 2010, 2011, 48), None
+    settings = ForcedRunSettings(refinement=1, new_layout_from=2011, degrees=(0.5, 2.0))
+    twin, before = ForcedRun(GRID, settings, 2010, 2011, 48), None
     for year in (2010, 2011):
         after = folder / f"{year}.npy"
         (folder / "ice").mkdir(exist_ok=True)
@@ -158,4 +158,4 @@ def test_thickness_of_another_grid_is_refused(written):
 
 def test_an_unknown_setting_is_named():
     with pytest.raises(InputError, match=r"surrogate\.twin\.ice: unknown key 'crack'"):
-        DrivenTwinSettings.from_mapping({"ice": {"crack": 3}})
+        ForcedRunSettings.from_mapping({"ice": {"crack": 3}})

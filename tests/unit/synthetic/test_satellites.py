@@ -17,8 +17,8 @@ from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
 from superice.synthetic import file_names
 from superice.synthetic.arctic import Arctic
-from superice.synthetic.satellites import Satellites, View, footprint
-from superice.synthetic.settings import TwinSettings
+from superice.synthetic.satellites import Satellites, View, average_footprint
+from superice.synthetic.settings import SyntheticSettings
 
 ROOT = Path(__file__).parents[3]
 DAY = date(2023, 1, 10)
@@ -31,7 +31,7 @@ real = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def satellites():
     grid = Grid("test", LATTICE, -100_000 + 3000.0 * np.arange(200), -850_000 + 3000.0 * np.arange(220))
-    return Satellites(Arctic(grid, TwinSettings(), Season(date(2022, 10, 18), date(2023, 4, 15))))
+    return Satellites(Arctic(grid, SyntheticSettings(), Season(date(2022, 10, 18), date(2023, 4, 15))))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_thickness_is_that_of_the_ice_to_within_its_noise(satellites, files):
     with np.errstate(invalid="ignore", divide="ignore"):
         of_ice = np.where(truth.sic > 0.5, truth.sit / truth.sic, np.nan)
     view = View(read.grid, satellites.arctic.grid)
-    expected = view.sample(footprint(of_ice, 30))
+    expected = view.sample(average_footprint(of_ice, 30))
     known = np.isfinite(expected) & np.isfinite(read.thickness)
     assert known.sum() > 50
     error = (read.thickness - expected)[known]
@@ -66,7 +66,7 @@ def test_thickness_is_that_of_the_ice_to_within_its_noise(satellites, files):
 
 def test_concentration_is_the_truth_to_within_its_noise(satellites, files):
     read = osisaf_concentration.read(files[1], DAY)
-    expected = View(read.grid, satellites.arctic.grid).sample(footprint(satellites.arctic.day(DAY).sic, 5))
+    expected = View(read.grid, satellites.arctic.grid).sample(average_footprint(satellites.arctic.day(DAY).sic, 5))
     known = np.isfinite(expected) & np.isfinite(read.concentration) & (expected > 0.2)
     error = (read.concentration - expected)[known]
     assert known.sum() > 500
@@ -78,7 +78,7 @@ def test_drift_is_the_true_motion_to_within_its_noise(satellites, files):
     read = osisaf_drift.read(files[2], DAY)
     arctic = satellites.arctic
     view = View(read.grid, arctic.grid)
-    expected = view.sample(footprint(arctic.day(DAY).u * arctic.scale, 31))
+    expected = view.sample(average_footprint(arctic.day(DAY).u * arctic.scale, 31))
     known = np.isfinite(expected) & np.isfinite(read.u)
     assert known.sum() > 10
     # The mean over 48 h differs from the day's by what the drift changes meanwhile.
@@ -110,8 +110,8 @@ def test_drift_is_missing_near_land_at_the_pole_and_over_water(satellites):
 def test_footprint_of_a_constant_is_the_constant_and_ignores_gaps():
     field = np.full((40, 40), 2.5)
     field[10:20, 5:30] = np.nan
-    assert np.nanmax(np.abs(footprint(field, 9) - 2.5)) < 1e-12
-    assert np.isnan(footprint(field, 5)[15, 15])
+    assert np.nanmax(np.abs(average_footprint(field, 9) - 2.5)) < 1e-12
+    assert np.isnan(average_footprint(field, 5)[15, 15])
 
 
 def make(folder, settings="{}"):

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 from superice.errors import InputError
 from superice.features.day import Features, read_model_features
-from superice.network.normalisation import VARIABLES, floored, quantities
-from superice.training.store import STEPS, decoded, known, open_day, write_day
+from superice.network.normalisation import VARIABLES, floor_log_deformation, network_quantities
+from superice.training.store import STEPS, decode_day, known_pixels, open_day, write_day
 
 ERROR = {"sic": 5.1e-5, "sit": 5.1e-4, "log_deformation": 1.01e-4, "increment": 5.1e-4}
 RANGE = {"sic": (0, 1), "sit": (0, 20), "log_deformation": (-6, 2), "increment": (-20, 20)}
@@ -33,8 +33,8 @@ def test_no_value_errs_by_more_than_half_a_step(tmp_path_factory, values):
     if np.isnan(values["sic"]).all():
         assert stored.size == 0
         return
-    back = decoded(stored)
-    assert np.array_equal(known(stored), ~np.isnan(values["sic"]))
+    back = decode_day(stored)
+    assert np.array_equal(known_pixels(stored), ~np.isnan(values["sic"]))
     for name in VARIABLES:
         assert np.array_equal(np.isnan(back[name]), np.isnan(values[name])), name
         assert np.nanmax(np.abs(back[name] - values[name].astype(np.float64)), initial=0) <= ERROR[name], name
@@ -52,7 +52,7 @@ def test_the_mask_of_a_stored_day_is_that_of_its_features(model_days, stored_day
     for path, stored in zip(model_days, stored_days):
         features = read_model_features(path)
         assert 0 < features.mask.sum() < features.mask.size
-        assert np.array_equal(known(open_day(stored)), features.mask)
+        assert np.array_equal(known_pixels(open_day(stored)), features.mask)
 
 
 def test_ice_at_rest_ice_at_the_threshold_and_unknown_truth_are_kept(tmp_path):
@@ -65,11 +65,11 @@ def test_ice_at_rest_ice_at_the_threshold_and_unknown_truth_are_kept(tmp_path):
         shear=some(1e-6, 1e-6, 0, 1e-6),
         truth=some(2, 2, 2, np.nan),
     )
-    back = decoded(stored_and_read(tmp_path, quantities(features)))
+    back = decode_day(stored_and_read(tmp_path, network_quantities(features)))
     assert np.isnan(back["sic"]).tolist() == [[True, False, False, False]]
     assert np.isnan(back["increment"]).tolist() == [[True, False, False, True]]
     for floor in (1e-4, 1e-6):
-        assert floored(back["log_deformation"], floor)[0, 2] == pytest.approx(np.log10(floor))
+        assert floor_log_deformation(back["log_deformation"], floor)[0, 2] == pytest.approx(np.log10(floor))
 
 
 def test_a_thickness_beyond_the_integers_is_refused_by_name(tmp_path):

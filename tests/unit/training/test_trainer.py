@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from superice.errors import InputError
 from superice.features.day import read_model_features
 from superice.network.formulations import Losses, NoisePrediction, Preconditioned
-from superice.network.normalisation import VARIABLES, quantities
+from superice.network.normalisation import VARIABLES, network_quantities
 from superice.network.unet import NetworkSettings
 from superice.training.samples import Crop, Days, Samples
 from superice.training.store import write_day
@@ -280,7 +280,7 @@ def test_a_day_of_another_grid_is_refused_by_name(stored_days, normalisation, tm
 
 def test_a_patch_is_the_crop_of_the_full_day(days):
     """Its inputs and target are those of the normalised day, wherever it lies."""
-    context, target = days.normalised(days[2])
+    context, target = days.normalise(days[2])
     patch, part = Samples(days, Crop((16, 24)), 8, 5, seed=0, epoch=0), Samples(days, Crop(None), 8, 5, 0, 0)
     position = patch.order.tolist().index(2)
     small, aim = patch[position]
@@ -300,7 +300,7 @@ class PublishedDays(Days):
         self.files, self.normalisation, self.inputs, self.output = files, normalisation, inputs, "increment"
 
     def __getitem__(self, index):
-        values = quantities(read_model_features(self.files[index]))
+        values = network_quantities(read_model_features(self.files[index]))
         return np.stack([values[name] for name in VARIABLES])
 
 
@@ -309,8 +309,8 @@ def test_a_training_on_the_store_has_the_losses_of_one_on_the_features(
 ):
     stored = training(days)
     stored.run(tmp_path / "stored.pt")
-    monkeypatch.setattr("superice.training.samples.known", lambda values: ~np.isnan(values[0]))
-    monkeypatch.setattr("superice.training.samples.decoded", lambda values: dict(zip(VARIABLES, values)))
+    monkeypatch.setattr("superice.training.samples.known_pixels", lambda values: ~np.isnan(values[0]))
+    monkeypatch.setattr("superice.training.samples.decode_day", lambda values: dict(zip(VARIABLES, values)))
     published = training(PublishedDays(model_days, normalisation, NETWORK.inputs))
     published.run(tmp_path / "published.pt")
     for name in ("training_noise_loss", "validation_image_loss"):

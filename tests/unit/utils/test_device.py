@@ -32,18 +32,18 @@ def test_the_tightest_limit_around_the_job_counts(groups):
     groups("job/step", "max", 10)
     groups("job", 5_000_000, 2_000_000, idle=500_000)
     groups("", 9_000_000, 1_000_000)
-    assert device.available(CPU) == 3_500_000
+    assert device.free_memory(CPU) == 3_500_000
 
 
 @pytest.mark.parametrize("most", ["max", 10**18])
 def test_without_a_limit_the_machine_counts(groups, most):
     groups("job/step", most, 10)
-    assert device.available(CPU) == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+    assert device.free_memory(CPU) == pytest.approx(psutil.virtual_memory().available, rel=0.2)
 
 
 def test_a_job_beyond_its_limit_has_nothing_left(groups):
     groups("job", 1000, 2000)
-    assert device.available(CPU) == 0
+    assert device.free_memory(CPU) == 0
 
 
 def test_freed_memory_is_kept():
@@ -55,15 +55,15 @@ def test_freed_memory_is_kept():
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
     pages = 2**26 // resource.getpagesize()
-    device.keep_freed()
+    device.keep_freed_memory()
     assert sum(faults() for _ in range(40)) < 20 * pages
 
 
 def test_onednn_keeps_what_it_prepared_as_the_environment_says(monkeypatch):
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.delenv(name, raising=False)
-    device.keep_convolutions()
+    device.enlarge_convolution_cache()
     assert int(os.environ[name]) > 1024
     monkeypatch.setenv(name, "7")
-    device.keep_convolutions()
+    device.enlarge_convolution_cache()
     assert os.environ[name] == "7"

@@ -58,7 +58,9 @@ def one_of_two(rank, days, folder):
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     found = results(days, folder)
     torch.save(found, folder / f"rank{rank}.pt")
-    assert distributed.any_of(rank == 1, torch.device("cpu")) and not distributed.any_of(False, torch.device("cpu"))
+    assert distributed.is_set_anywhere(rank == 1, torch.device("cpu")) and not distributed.is_set_anywhere(
+        False, torch.device("cpu")
+    )
     dist.destroy_process_group()
 
 

@@ -9,14 +9,14 @@ import xarray as xr
 from safetensors.numpy import save_file
 
 from superice.errors import InputError
-from superice.utils.command_line import run, settings, settings_as
-from superice.utils.files import read_json, whole, write_dataset, write_json
+from superice.utils.command_line import build_settings, read_settings, run_command
+from superice.utils.files import atomic_path, read_json, write_dataset, write_json
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"a": 1})
-    with pytest.raises(RuntimeError), whole(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert read_json(path) == {"a": 1}
@@ -35,7 +35,7 @@ def test_a_full_disk_is_told_as_such_whatever_library_writes(small_disk, tmp_pat
         "numpy": lambda: write_whole(path, values.tofile),
     }
     with pytest.raises(SystemExit):
-        run(write[library])
+        run_command(write[library])
     assert capsys.readouterr().err == f"error: {path}: No space left on device\n"
     assert list(path.parent.iterdir()) == []
 
@@ -46,13 +46,13 @@ def save_tensor(values, path):
 
 
 def write_whole(path, write):
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         write(temporary)
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "a.txt"
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text("all")
         assert not path.exists()
     assert path.read_text() == "all"
@@ -65,22 +65,22 @@ class Numbers:
 
 
 def test_settings_become_a_dataclass():
-    assert settings_as(Numbers, settings('{"first": 1, "pair": [2, 3]}')) == Numbers(1, (2, 3))
+    assert build_settings(Numbers, read_settings('{"first": 1, "pair": [2, 3]}')) == Numbers(1, (2, 3))
 
 
 def test_settings_from_a_yaml_file(tmp_path):
     (tmp_path / "s.yaml").write_text("first: 4\n")
-    assert settings(str(tmp_path / "s.yaml")) == {"first": 4}
+    assert read_settings(str(tmp_path / "s.yaml")) == {"first": 4}
 
 
 def test_an_unknown_key_is_named():
     with pytest.raises(InputError, match=r"numbers: unknown key 'third'; known are first, pair"):
-        settings_as(Numbers, {"first": 1, "third": 2}, "numbers")
+        build_settings(Numbers, {"first": 1, "third": 2}, "numbers")
 
 
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="first"):
-        settings_as(Numbers, {})
+        build_settings(Numbers, {})
 
 
 def test_an_error_names_product_file_variable_and_value():
