@@ -38,19 +38,25 @@ EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = "days since 1978-01-01 12:00:00"
 
 
+# File names by day.
+MODEL_FEATURES = "{date}.nc"
+OBSERVED_FEATURES = "sic_sit_e1_e2_{date}.npz"
+PREDICTIONS = "sit_hrai_{date}.nc"
+
+
 def model_features_name(day: date) -> str:
-    """File name of a day's model features."""
-    return f"{day:%Y%m%d}.nc"
+    """Return the file name of a day's model features."""
+    return MODEL_FEATURES.format(date=f"{day:%Y%m%d}")
 
 
 def observed_features_name(day: date) -> str:
-    """File name of a day's observed features."""
-    return f"sic_sit_e1_e2_{day:%Y%m%d}.npz"
+    """Return the file name of a day's observed features."""
+    return OBSERVED_FEATURES.format(date=f"{day:%Y%m%d}")
 
 
 def predictions_name(day: date) -> str:
-    """File name of a day's ensemble."""
-    return f"sit_hrai_{day:%Y%m%d}.nc"
+    """Return the file name of a day's ensemble."""
+    return PREDICTIONS.format(date=f"{day:%Y%m%d}")
 
 
 def _field(values: np.ndarray, name: str, content: str, note: str = "") -> tuple:

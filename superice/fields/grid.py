@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -70,10 +70,10 @@ class Grid:
         return AreaDefinition(self.name, self.name, self.name, self.crs, columns, rows, self.extent())
 
 
-def load_grid(areas: str | Path, name: str) -> Grid:
-    """Read the grid ``name`` from a file of pyresample area definitions.
+def read_area(areas: str | Path, name: str) -> dict[str, Any]:
+    """Read the definition of the area ``name`` from a file of pyresample area definitions.
 
-    Raises InputError when the file cannot be read, has no such area, or its cells are not square.
+    Raises InputError when the file cannot be read or has no such area.
     """
     try:
         definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
@@ -81,7 +81,15 @@ def load_grid(areas: str | Path, name: str) -> Grid:
         raise InputError(f"cannot be read ({error.strerror})", file=areas) from error
     if name not in definitions:
         raise InputError(f"no area {name!r}; it defines {', '.join(definitions)}", file=areas)
-    area = definitions[name]
+    return definitions[name]
+
+
+def load_grid(areas: str | Path, name: str) -> Grid:
+    """Read the grid ``name`` from a file of pyresample area definitions.
+
+    Raises InputError when the file cannot be read, has no such area, or its cells are not square.
+    """
+    area = read_area(areas, name)
     rows, columns = area["shape"]["height"], area["shape"]["width"]
     left, bottom = area["area_extent"]["lower_left_xy"]
     right, top = area["area_extent"]["upper_right_xy"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -94,6 +94,41 @@ class Configuration:
         for key, values in self.content["feature_sets"].get(feature_set, {}).items():
             merged[key] = merged[key] | values if isinstance(values, dict) else values
         return merged
+
+    @property
+    def published(self) -> str:
+        """The experiment that fills the published folders."""
+        return self.content["published"]
+
+    @property
+    def baselines(self) -> list[str]:
+        """The experiments without a network."""
+        return [name for name in self.content["experiments"] if self.is_baseline(name)]
+
+    def is_baseline(self, experiment: str) -> bool:
+        """Return whether an experiment draws without a network."""
+        return "baseline" in self.experiment(experiment)
+
+    def trainings_of(self, experiments: Iterable[str]) -> list[str]:
+        """Return the experiments whose trainings the experiments draw with, each once."""
+        drawn = [
+            name for name in experiments if not self.is_baseline(name) and not self.experiment(name).get("weights")
+        ]
+        return list(dict.fromkeys(map(self.training_of, drawn)))
+
+    def feature_set(self, experiment: str) -> str | None:
+        """Return the feature set that an experiment is trained on and draws from; None for the run's own features."""
+        return self.experiment(experiment).get("features")
+
+    def feature_settings(self, branch: str, feature_set: str | None = None) -> dict[str, Any]:
+        """Return the settings that decide a branch's features; another key of ``features`` changes nothing there."""
+        section = self.features(feature_set)
+        if branch == "observations":
+            keys = ["sic_threshold", "observations"]
+        else:
+            simulated = section["low_resolution"]["method"] == "satellites"
+            keys = ["sic_threshold", "deformation_floor", "low_resolution", *(["observations"] if simulated else [])]
+        return {key: section[key] for key in keys}
 
     def ensemble_days(self, experiment: str, branch: str) -> list[date]:
         """The days for which an experiment's ensembles are drawn."""
