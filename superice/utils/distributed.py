@@ -1,10 +1,11 @@
-"""Data-parallel training: the processes that torchrun started, one for each GPU, share every batch of one training.
+"""Share every batch of a training among the processes that torchrun started, one process for each GPU.
 
-Each process reads the whole batch and draws all its noise, evaluates the network on its own part of the samples, and gets
-the outputs of all parts. So a loss is that of the whole batch in every process, whatever it is made of (means over
-masks, a batch's spectrum), and a training has the losses of one process, to rounding. Outputs and moments are summed over
-the processes by ``total``, whose gradient is a total again; what the processes then have of a parameter's gradient is
-averaged by DistributedDataParallel to the gradient of the one loss.
+Each process reads the whole batch and draws all of its noise, but evaluates the network only on its own part of the
+samples. The processes then exchange their outputs, so that each computes the loss of the whole batch, even where the
+loss mixes samples (means over masks, the spectrum of a batch). Up to rounding, the losses equal those of one process.
+
+``sum_over_processes`` sums outputs and moments; its gradient is again a sum over the processes.
+DistributedDataParallel averages the gradients of the parameters to the gradient of that one loss.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from superice.errors import InputError
 
-SAMPLES = (0, 2, 3)  # the axes of (batch, channels, y, x) that batch norm reduces
+BATCH_NORM_AXES = (0, 2, 3)  # of (batch, channels, y, x)
 
 
 @contextmanager
 def join_processes() -> Iterator[None]:
-    """Join the processes that torchrun started, each with its own GPU where there are any; alone, nothing happens.
+    """Join the processes that torchrun started, each with its own GPU where there are GPUs; do nothing without torchrun.
 
     Raises InputError when there are fewer GPUs than processes.
     """
@@ -33,10 +34,10 @@ def join_processes() -> Iterator[None]:
         yield
         return
     if torch.cuda.is_available():
-        own, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
-        if own >= count:
+        local_rank, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if local_rank >= count:
             raise InputError(f"training.devices: the job has {count} GPUs", value=os.environ["LOCAL_WORLD_SIZE"])
-        torch.cuda.set_device(own)
+        torch.cuda.set_device(local_rank)
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
@@ -45,12 +46,12 @@ def join_processes() -> Iterator[None]:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that writes files and shows progress."""
+    """Return whether this process is the one that writes files and shows progress."""
     return not dist.is_initialized() or dist.get_rank() == 0
 
 
 def is_set_anywhere(flag: bool, device: torch.device) -> bool:
-    """Whether ``flag`` is set in any of the processes."""
+    """Return whether ``flag`` is set in at least one of the processes."""
     if not dist.is_initialized():
         return flag
     flags = torch.tensor(float(flag), device=device)
@@ -58,49 +59,60 @@ def is_set_anywhere(flag: bool, device: torch.device) -> bool:
     return bool(flags)
 
 
-class _Total(torch.autograd.Function):
+class _SumOverProcesses(torch.autograd.Function):
+    """A sum over the processes that torch can differentiate."""
+
     @staticmethod
     def forward(context: torch.autograd.function.FunctionCtx, tensor: Tensor) -> Tensor:
+        """Return the sum of the processes' tensors."""
         summed = tensor.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(summed)
         return summed
 
     @staticmethod
     def backward(context: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:
-        return _Total.apply(gradient)
+        """Return the sum of the processes' gradients."""
+        return _SumOverProcesses.apply(gradient)
 
 
 def sum_over_processes(tensor: Tensor) -> Tensor:
-    """The sum over the processes; so is its gradient."""
-    return _Total.apply(tensor)
+    """Return the sum of ``tensor`` over the processes; its gradient is summed over them as well."""
+    return _SumOverProcesses.apply(tensor)
 
 
 def share_batch(model: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The model evaluated by each process on its part of the samples; the result is that of all of them.
+    """Return a model that each process evaluates on its own part of the samples, with the outputs of all samples.
 
-    With fewer samples than processes some parts are empty. Alone, the model itself.
+    With fewer samples than processes, some parts are empty. A single process gets ``model`` itself.
     """
     if not dist.is_initialized():
         return model
 
     def evaluate(*inputs: Tensor) -> Tensor:
-        rows = torch.arange(len(inputs[0])).tensor_split(dist.get_world_size())[dist.get_rank()]
-        rows = rows.to(inputs[0].device)
-        part = model(*(tensor[rows] for tensor in inputs)).float()
-        return sum_over_processes(part.new_zeros((len(inputs[0]), *part.shape[1:])).index_add(0, rows, part))
+        count, device = len(inputs[0]), inputs[0].device
+        parts = torch.arange(count).tensor_split(dist.get_world_size())
+        own = parts[dist.get_rank()].to(device)
+        outputs = model(*(tensor[own] for tensor in inputs)).float()
+        padded = outputs.new_zeros((count, *outputs.shape[1:])).index_add(0, own, outputs)
+        return sum_over_processes(padded)
 
     return evaluate
 
 
 def average_gradients(network: nn.Module) -> nn.Module:
-    """The network whose gradients are averaged over the processes, weights equal at the start; alone, itself."""
-    return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
+    """Wrap the network so that all processes start from equal weights and average their gradients.
+
+    A single process gets ``network`` itself.
+    """
+    if not dist.is_initialized():
+        return network
+    return DistributedDataParallel(network, broadcast_buffers=False)
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    """Batch norm without affine, in training with the moments of the whole batch, whichever process has its samples.
+    """Batch norm without affine parameters that, in training, uses the moments of all processes' samples.
 
-    torch's SyncBatchNorm does the same on GPUs alone.
+    torch's SyncBatchNorm does the same, but only on GPUs.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -109,9 +121,9 @@ class BatchNorm2d(nn.BatchNorm2d):
             return super().forward(x)
         wide = x.float()
         count = sum_over_processes(wide.new_tensor(x[:, 0].numel()))
-        mean = sum_over_processes(wide.sum(SAMPLES, keepdim=True)) / count
+        mean = sum_over_processes(wide.sum(BATCH_NORM_AXES, keepdim=True)) / count
         centred = wide - mean
-        variance = sum_over_processes(centred.square().sum(SAMPLES, keepdim=True)) / count
+        variance = sum_over_processes(centred.square().sum(BATCH_NORM_AXES, keepdim=True)) / count
         with torch.no_grad():
             self.running_mean.lerp_(mean.flatten(), self.momentum)
             self.running_var.lerp_(variance.flatten() * count / (count - 1), self.momentum)

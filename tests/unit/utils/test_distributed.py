@@ -1,4 +1,4 @@
-"""Trainings that processes share, against one process with the same batches; the command under torchrun."""
+"""Training shared by two processes against training in one process; the training command under torchrun."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def days(stored_days, normalisation):
 
 
 def results(days, folder):
-    """Losses and weights of every training."""
+    """Run every training and return its losses and weights."""
     torch.set_num_threads(1)
     found = {}
     for name, (formulation, settings) in TRAININGS.items():
@@ -66,7 +66,7 @@ def one_of_two(rank, days, folder):
 
 @pytest.fixture(scope="module")
 def both(days, tmp_path_factory):
-    """The results of one process, and of each of two."""
+    """Return the results of one process, and of each of two."""
     alone, folder = tmp_path_factory.mktemp("alone"), tmp_path_factory.mktemp("two")
     spawn(one_of_two, args=(days, folder), nprocs=2)
     return results(days, alone), *(torch.load(folder / f"rank{rank}.pt") for rank in range(2))
@@ -91,7 +91,7 @@ def test_in_mixed_precision_two_processes_differ_from_one_by_its_rounding(both):
 
 @pytest.fixture
 def command(days, stored_days, normalisation, tmp_path):
-    """The arguments of the command that trains in so many processes, for the folder ``tmp_path``."""
+    """Return a function: the training command's arguments for a number of processes."""
     write_json(tmp_path / "normalisation.json", asdict(normalisation))
     settings = {
         "network": asdict(NETWORK),
@@ -123,7 +123,7 @@ def command(days, stored_days, normalisation, tmp_path):
 
 
 def stopped_after_an_epoch(arguments, checkpoint):
-    """Start the command, ask it to stop once it has written a checkpoint, and give what it printed."""
+    """Start the command, ask it to stop once it has written a checkpoint, and return its error output."""
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
     process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and (not checkpoint.exists() or checkpoint.stat().st_mtime_ns == before):
