@@ -24,9 +24,8 @@ from superice.features.day import read_model_features, read_observed_features
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
 from superice.inference.receptive_field import plan_evaluation
 from superice.network.unet import NetworkSettings, UNet, build_network, padding_to_multiple
-from superice.network.weights import default_device, resolve_precision
 from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
-from superice.utils.device import enlarge_convolution_cache, keep_freed_memory
+from superice.utils.device import default_device, enlarge_convolution_cache, keep_freed_memory, resolve_precision
 
 COPIED = 2**28  # bytes
 Fields = tuple[Tensor, Tensor, Tensor]
@@ -139,7 +138,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1, help="members that go through the network together")
     parser.add_argument("--steps", type=int, default=40, help="passes for one member")
     parser.add_argument("--repeats", type=int, default=3, help="passes that are timed; the median counts")
-    parser.add_argument("--give-back", action="store_true", help="without keeping freed memory (superice/memory.py)")
+    parser.add_argument(
+        "--give-back", action="store_true", help="without keeping freed memory (superice/utils/device.py)"
+    )
     args = parser.parse_args()
 
     if not args.give_back:

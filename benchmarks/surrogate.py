@@ -16,13 +16,12 @@ import torch
 from generator import device_name, machine
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.network.weights import default_device, resolve_precision
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.store import Record, write_year
 from superice.utils.command_line import make_parser, run_command
-from superice.utils.device import keep_freed_memory
+from superice.utils.device import default_device, keep_freed_memory, resolve_precision
 
 
 def record(folder: Path, size: int, steps: int) -> Record:

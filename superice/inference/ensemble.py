@@ -23,8 +23,14 @@ from superice.inference.tiling import Window, windows
 from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
 from superice.network.normalisation import network_quantities
 from superice.network.unet import padding_to_multiple
-from superice.network.weights import TrainedNetwork, default_device, resolve_precision
-from superice.utils.device import enlarge_convolution_cache, free_memory, keep_freed_memory
+from superice.network.weights import TrainedNetwork
+from superice.utils.device import (
+    default_device,
+    enlarge_convolution_cache,
+    free_memory,
+    keep_freed_memory,
+    resolve_precision,
+)
 
 if TYPE_CHECKING:
     from superice.features.day import Features

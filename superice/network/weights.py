@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -126,22 +125,3 @@ def load_weights(network: nn.Module, tensors: dict[str, Tensor], path: str | Pat
     for name, tensor in tensors.items():
         if finite and not tensor.isfinite().all():
             raise InputError("a weight is not a number", file=path, variable=name)
-
-
-def resolve_precision(name: str, device: torch.device) -> torch.dtype:
-    """The arithmetic of the convolutions: ``fp32``, ``bf16``, or ``auto`` for bf16 where the device has it."""
-    if name == "auto":
-        has_bf16 = (
-            torch.cuda.is_bf16_supported()
-            if device.type == "cuda"
-            else torch.cpu.get_capabilities().get("avx512_bf16", False)
-        )
-        return torch.bfloat16 if has_bf16 else torch.float32
-    if name not in ("fp32", "bf16"):
-        raise InputError("precision: fp32, bf16 or auto", value=name)
-    return torch.bfloat16 if name == "bf16" else torch.float32
-
-
-def default_device() -> torch.device:
-    """The first GPU, or the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

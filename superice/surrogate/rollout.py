@@ -14,11 +14,12 @@ from torch.nn import functional
 
 from superice.errors import InputError
 from superice.network.unet import padding_to_multiple
-from superice.network.weights import default_device, load_weights, read_weights, resolve_precision, write_weights
+from superice.network.weights import load_weights, read_weights, write_weights
 from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
 from superice.surrogate.samples import InputSettings, Scaling
 from superice.surrogate.store import Record
 from superice.utils.command_line import build_settings
+from superice.utils.device import default_device, resolve_precision
 
 
 @dataclass

@@ -21,10 +21,10 @@ from tqdm import tqdm
 from superice.errors import InputError
 from superice.network.formulations import Formulation, Losses, Model
 from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.network.weights import default_device, resolve_precision
 from superice.training.input_noise import InputNoise
 from superice.training.samples import Crop, Days, Samples
 from superice.utils import distributed
+from superice.utils.device import default_device, resolve_precision
 from superice.utils.files import atomic_path, write_table
 
 

@@ -1,4 +1,4 @@
-"""Memory: how much of it there is, and how libraries keep what they will need again."""
+"""Choose the device and its arithmetic, measure free memory, and let libraries keep memory that they will need again."""
 
 from __future__ import annotations
 
@@ -6,62 +6,109 @@ import ctypes
 import math
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-import torch
+
+from superice.errors import InputError
+
+if TYPE_CHECKING:  # torch takes seconds to import, and a few functions of this module do not need it
+    import torch
 
 CGROUP, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-LARGEST = 2**31 - 1
-CONVOLUTIONS = 8192  # more than the shapes that one day's boxes have
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's numbers of these options
+INT_MAX = 2**31 - 1
+CACHED_CONVOLUTIONS = 8192  # one day has fewer shapes of boxes
+
+
+def default_device() -> torch.device:
+    """Return the first GPU, or the CPU on a machine without a GPU."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def resolve_precision(name: str, device: torch.device) -> torch.dtype:
+    """Return the data type of the convolutions: ``fp32``, ``bf16``, or ``auto`` for bf16 where the device supports it.
+
+    Raises InputError for any other name.
+    """
+    import torch
+
+    if name == "auto":
+        name = "bf16" if _supports_bf16(device) else "fp32"
+    if name not in ("fp32", "bf16"):
+        raise InputError("precision: fp32, bf16 or auto", value=name)
+    return torch.bfloat16 if name == "bf16" else torch.float32
+
+
+def _supports_bf16(device: torch.device) -> bool:
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return torch.cpu.get_capabilities().get("avx512_bf16", False)
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that can still be used on the device; on the CPU also within the limits of the job's control groups."""
+    """Return the bytes that can still be allocated on the device.
+
+    On a CPU this respects the limits of the job's control groups.
+    """
     if device.type == "cuda":
-        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + unused
-    return min([psutil.virtual_memory().available, *map(_room, _control_groups())])
+        import torch
+
+        reserved_unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + reserved_unused
+    group_limits = [_read_room(group) for group in _list_control_groups()]
+    return min([psutil.virtual_memory().available, *group_limits])
 
 
-def _control_groups() -> list[Path]:
-    """The group of this process and those that hold it (version 2; none elsewhere)."""
+def _list_control_groups() -> list[Path]:
+    """List this process's control group and its parents; control groups of version 2 only."""
     try:
-        own = [line[3:] for line in OWN_GROUP.read_text().splitlines() if line.startswith("0::")]
+        lines = OWN_GROUP.read_text().splitlines()
     except OSError:
         return []
-    groups = [CGROUP / path.lstrip("/") for path in own]
-    return [folder for group in groups for folder in (group, *group.parents) if folder.is_relative_to(CGROUP)]
+    folders = []
+    for line in lines:
+        if line.startswith("0::"):
+            group = CGROUP / line[3:].lstrip("/")
+            folders += [group, *group.parents]
+    return [folder for folder in folders if folder.is_relative_to(CGROUP)]
 
 
-def _room(group: Path) -> float:
-    """Bytes below the group's limit; pages of files that nobody uses count as free."""
+def _read_room(group: Path) -> float:
+    """Read how many bytes the group may still use; inactive file pages count as free. Without a limit, infinity."""
     try:
-        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        idle = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())["inactive_file"]
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        inactive_file = int(statistics["inactive_file"])
     except (OSError, ValueError):
-        return math.inf  # no limit
-    return max(0, limit - used + int(idle))
+        return math.inf
+    return max(0, limit - used + inactive_file)
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep freed memory for the next allocation; without glibc, nothing happens.
+    """Make glibc keep freed memory for the next allocation; without glibc, do nothing.
 
-    By itself it maps every block above 32 MB afresh and gives it back when it is freed, so that the system clears each
-    page of each feature map of the network anew, at every pass. That costs more than the arithmetic of a small network.
+    By default glibc maps each block above 32 MB afresh and returns it to the system when it is freed. The system then
+    clears every page of every feature map again at each network evaluation, which costs more than the arithmetic of a
+    small network.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except AttributeError:
         return
-    mallopt(M_MMAP_THRESHOLD, LARGEST)
-    mallopt(M_TRIM_THRESHOLD, LARGEST)
+    mallopt(M_MMAP_THRESHOLD, INT_MAX)
+    mallopt(M_TRIM_THRESHOLD, INT_MAX)
 
 
 def enlarge_convolution_cache() -> None:
-    """Tell oneDNN to keep what it has prepared for each shape of operands, unless the environment says otherwise.
+    """Make oneDNN keep the prepared convolutions of more shapes, unless the environment sets its capacity.
 
-    By itself it keeps 1,024; a network on more boxes than that would have each prepared anew at every pass, which costs
-    as much as the pass. It must be told before its first convolution in a process.
+    By default oneDNN keeps 1,024. A network evaluated on more boxes would prepare each convolution again at each
+    evaluation, which costs as much as the evaluation. Call this before the first convolution of the process.
     """
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CONVOLUTIONS))
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CACHED_CONVOLUTIONS))

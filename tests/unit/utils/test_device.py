@@ -1,12 +1,15 @@
-"""Available memory within the limits of control groups, and the policy on freed memory."""
+"""The choice of arithmetic, free memory within control groups, and the settings of glibc and oneDNN."""
 
 import os
 import resource
+import subprocess
+import sys
 
 import psutil
 import pytest
 import torch
 
+from superice.errors import InputError
 from superice.utils import device
 
 CPU = torch.device("cpu")
@@ -14,7 +17,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
-    """The control groups of a job's step; it gives a function that limits one of them."""
+    """Make the control groups of a job's step; return a function that limits one of them."""
     own = tmp_path / "own"
     own.write_text("0::/job/step\n")
     monkeypatch.setattr(device, "CGROUP", tmp_path / "cgroup")
@@ -47,7 +50,7 @@ def test_a_job_beyond_its_limit_has_nothing_left(groups):
 
 
 def test_freed_memory_is_kept():
-    """A block that is taken and freed again and again costs its page faults only until the heap has settled."""
+    """A block that is allocated and freed repeatedly causes page faults only until the heap has settled."""
 
     def faults():
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -67,3 +70,18 @@ def test_onednn_keeps_what_it_prepared_as_the_environment_says(monkeypatch):
     monkeypatch.setenv(name, "7")
     device.enlarge_convolution_cache()
     assert os.environ[name] == "7"
+
+
+def test_precision_follows_its_name_and_auto_the_device(monkeypatch):
+    assert device.resolve_precision("fp32", CPU) == torch.float32
+    assert device.resolve_precision("bf16", CPU) == torch.bfloat16
+    for supported, expected in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda supported=supported: {"avx512_bf16": supported})
+        assert device.resolve_precision("auto", CPU) == expected
+    with pytest.raises(InputError, match=r"precision: fp32, bf16 or auto \(found fp16\)"):
+        device.resolve_precision("fp16", CPU)
+
+
+def test_the_module_imports_torch_only_when_it_needs_it():
+    code = "import sys, superice.utils.device; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
