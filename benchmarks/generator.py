@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.features.day import read_model_features, read_observed_features
+from superice.features.files import read_model_features, read_observed_features
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
 from superice.inference.receptive_field import plan_evaluation
 from superice.network.unet import NetworkSettings, UNet, build_network, padding_to_multiple

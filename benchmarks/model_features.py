@@ -18,8 +18,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import write_model_features
-from superice.features.day import FeatureSettings, build_model_features, make_model_day, summarise_model_day
+from superice.features.day import FeatureSettings
+from superice.features.model import make_model_day, measure_floored_fraction
 from superice.fields.grid import Grid, load_grid, make_land_mask
+from superice.network.normalisation import day_moments
 from superice.readers import nextsim_moorings
 from superice.synthetic.arctic import SyntheticDay, map_scale
 from superice.synthetic.nextsim_files import write_moorings
@@ -50,10 +52,12 @@ def measure(source: Path, output: Path, grid: Grid, day: date) -> dict[str, floa
     how, marks = FeatureSettings(), [perf_counter()]
     model = nextsim_moorings.read(nextsim_moorings.find(source, day), day, grid)
     marks.append(perf_counter())
-    high, low = make_model_day(model, grid, how)
-    summarise_model_day(build_model_features(day, high, low, how), how.deformation_floor)
+    fields = make_model_day(model, grid, how)
+    features = fields.as_features(day, how.sic_threshold)
+    day_moments(features, how.deformation_floor)
+    measure_floored_fraction(features, how.deformation_floor)
     marks.append(perf_counter())
-    write_model_features(output, grid, day, high, low, {})
+    write_model_features(output, grid, day, fields.high, fields.low, {})
     marks.append(perf_counter())
     return dict(zip(("read", "filter", "write"), np.diff(marks), strict=True))
 

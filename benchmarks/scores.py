@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_filter
 from superice.dataset.layout import FIELDS, read_predictions, write_model_features, writing_predictions
 from superice.evaluation import date_scores
 from superice.evaluation.date_scores import ScoreSettings, score_date
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.fields.box_filter import box_mean
 from superice.fields.grid import load_grid, make_land_mask
 from superice.utils.command_line import make_parser, run_command

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import zarr
 
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.network.normalisation import Normalisation, day_moments, network_quantities
 from superice.training.store import decode_day, open_day, write_day
 from superice.utils.command_line import make_parser, run_command

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from tqdm import tqdm
 
-from superice.features.day import read_model_features, read_observed_features
+from superice.features.files import read_model_features, read_observed_features
 from superice.fields.grid import Grid
 from superice.figures.ensemble_maps import read_member
 from superice.figures.map_panels import coarsen_land, make_graticule, trace_coastline

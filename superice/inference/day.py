@@ -10,7 +10,7 @@ from pathlib import Path
 
 from superice.dataset.layout import writing_predictions
 from superice.errors import InputError
-from superice.features.day import read_features
+from superice.features.files import read_features
 from superice.fields.box_filter import count_pixels
 from superice.fields.grid import Grid
 from superice.inference.box_mean_constraint import constrain_box_mean

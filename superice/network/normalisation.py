@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from superice.errors import InputError
+from superice.fields.quantities import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from superice.features.day import Features
 
-SECONDS_PER_DAY = 86400.0
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
 OUTPUTS = ("increment", "unbounded_increment")  # what a network can be asked for
 NORMALISED = (*VARIABLES, "unbounded_increment")

@@ -10,17 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from superice.fields.grid import Grid
+from superice.fields.quantities import RANGES
 from superice.readers.curvilinear import placed
 from superice.readers.product_file import ProductFile
 
-# The last guards against day-1 and percent per day taken for s-1: 86 day-1 is beyond any field of 3 km.
-RANGES = {
-    "sic": (0.0, 1.0, "1"),
-    "sit": (0.0, 20.0, "m"),
-    "u": (-3.0, 3.0, "m s-1"),
-    "v": (-3.0, 3.0, "m s-1"),
-    "divergence": (-1e-3, 1e-3, "s-1"),
-}
 ROUNDING = 1e-4
 FILL_AS_NUMBER = 1e9
 WHOLE_DAY, SLACK = timedelta(days=1), timedelta(minutes=1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from superice.fields.grid import Grid
+from superice.fields.quantities import RANGES
 from superice.readers.curvilinear import Between, Window, placed
-from superice.readers.nextsim_day import RANGES
 from superice.readers.time_series import Series, in_one_axis
 
 PRODUCT = "nextsim"

@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import FIELDS, write_model_features
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.fields.grid import Grid
 from superice.network.normalisation import Normalisation, day_moments, network_quantities
 from superice.training.store import write_day

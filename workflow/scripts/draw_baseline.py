@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.dataset.layout import writing_predictions
-from superice.features.day import read_features
+from superice.features.files import read_features
 from superice.fields.grid import load_grid
 from superice.inference.baselines import CorrelatedNoise, draw_baseline_members
 from superice.utils.command_line import make_parser, parse_day, read_settings, run_command

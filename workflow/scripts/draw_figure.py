@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from superice.dataset.layout import read_gridded
 from superice.evaluation.tables import read_scores
-from superice.features.day import read_model_features, read_observed_features
+from superice.features.files import read_model_features, read_observed_features
 from superice.figures import (
     by_region_and_month,
     by_wavelength,

@@ -9,16 +9,11 @@ from pathlib import Path
 
 from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
-from superice.features.day import (
-    FeatureSettings,
-    build_model_features,
-    empty_fields,
-    make_model_day,
-    read_archived_day,
-    summarise_model_day,
-)
+from superice.features.day import FeatureSettings, ModelFeatures
+from superice.features.files import read_archived_day
+from superice.features.model import make_model_day, measure_floored_fraction
 from superice.fields.grid import Grid, load_grid
-from superice.network.normalisation import network_quantities
+from superice.network.normalisation import day_moments, network_quantities
 from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
 from superice.utils.command_line import make_parser, read_settings, run_command
@@ -27,17 +22,17 @@ from superice.utils.files import write_json
 READERS = {"moorings": nextsim_moorings, "cmems": nextsim_cmems}
 
 
-def fields_of(
-    source: Path, kind: str, day: date, grid: Grid, resample: bool, how: FeatureSettings
-) -> tuple[dict, dict]:
-    """High- and low-resolution fields of the day."""
+def read_fields(
+    source: Path, kind: str, day: date, grid: Grid, resample: bool, settings: FeatureSettings
+) -> ModelFeatures:
+    """Read or make the fields of the day at both resolutions."""
     if kind == "archive":
         path = source / model_features_name(day)
         if not path.exists():
             raise MissingInput(f"no file for {day}", product="archive", file=source)
-        return read_archived_day(path, day, grid)
+        return read_archived_day(path, grid)
     reader = READERS[kind]
-    return make_model_day(reader.read(reader.find(source, day), day, grid, resample), grid, how)
+    return make_model_day(reader.read(reader.find(source, day), day, grid, resample), grid, settings)
 
 
 def main() -> None:
@@ -55,21 +50,20 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
-    how = FeatureSettings.from_mapping(args.settings)
+    settings = FeatureSettings.from_mapping(args.settings)
     grid = load_grid(args.areas, args.area)
     problems = []
     try:
-        high, low = fields_of(args.source, args.kind, args.date, grid, args.resample, how)
-        features = build_model_features(args.date, high, low, how)
-        if not features.mask.any():
+        fields = read_fields(args.source, args.kind, args.date, grid, args.resample, settings)
+        if not fields.as_features(args.date, settings.sic_threshold).mask.any():
             raise InputError("no pixel of ice has all inputs", product=nextsim_moorings.PRODUCT, file=args.source)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
         problems.append(error.as_record())
-        high, low = empty_fields(grid), empty_fields(grid)
-        features = build_model_features(args.date, high, low, how)
-    statistics, floored = summarise_model_day(features, how.deformation_floor)
-    write_model_features(args.output, grid, args.date, high, low, args.details)
+        fields = ModelFeatures.empty(grid)
+    features = fields.as_features(args.date, settings.sic_threshold)
+    statistics = day_moments(features, settings.deformation_floor)
+    write_model_features(args.output, grid, args.date, fields.high, fields.low, args.details)
     if args.store:
         write_day(args.store, network_quantities(features))
     write_json(
@@ -80,7 +74,7 @@ def main() -> None:
             "available": not problems,
             "problems": problems,
             "statistics": statistics,
-            "floored_fraction": floored,
+            "floored_fraction": measure_floored_fraction(features, settings.deformation_floor),
         },
     )
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
-from superice.features.day import FeatureSettings, ObservedDay, empty_fields, make_observed_day
+from superice.features.day import FeatureSettings
+from superice.features.observed import ObservedDay, make_observed_day
 from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, read_settings, run_command
@@ -27,11 +28,6 @@ def land_of(path: Path | None, grid: Grid) -> np.ndarray:
     if land.shape != grid.shape or land.dtype != bool:
         raise InputError(f"not a land mask of {grid.shape}", file=path, value=f"{land.dtype} {land.shape}")
     return land
-
-
-def no_day(grid: Grid) -> ObservedDay:
-    """What is written of a day that could not be made: every product counts as missing."""
-    return ObservedDay(empty_fields(grid), np.full(grid.shape, 1 | 2 | 4, np.uint8), {}, 0, 0)
 
 
 def main() -> None:
@@ -63,7 +59,7 @@ def main() -> None:
             products.append(product.read(product.find(folder, args.date), args.date))
         except InputError as error:
             problems.append(error)
-    observed = no_day(grid)
+    observed = ObservedDay.empty(grid)
     if not problems:
         observed = make_observed_day(*products, grid, land_of(args.land, grid), how)
         if observed.kept_pixels == 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 from superice.dataset.layout import model_features_name
 from superice.evaluation.date_scores import ScoreSettings
 from superice.evaluation.model_selection import SelectionSettings, choose_training, judge_training
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.inference.ensemble import SamplerSettings
 from superice.network.weights import TrainedNetwork
 from superice.seasons import spread_evenly

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superice.features.day import FeatureSettings, ObservationSettings, build_model_features, make_model_day
+from superice.features.day import FeatureSettings, ObservationSettings
+from superice.features.model import make_model_day
 from superice.features.observation_operator import sample_bilinear, simulate_products
 from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid, load_grid
@@ -37,7 +38,8 @@ def model(grid, rate=1e-7, **fields):
 
 
 def test_uniform_fields_come_back(grid):
-    high, low = make_model_day(model(grid), grid, SEEN)
+    fields = make_model_day(model(grid), grid, SEEN)
+    high, low = fields.high, fields.low
     known = np.isfinite(low["sit"])
     assert known.mean() > 0.6
     np.testing.assert_allclose(low["sic"][known], 0.9, rtol=1e-5)
@@ -50,7 +52,7 @@ def test_uniform_fields_come_back(grid):
 def test_all_fields_share_one_mask(grid):
     sic = np.full(grid.shape, 0.9)
     sic[:, :120] = 0.0
-    _, low = make_model_day(model(grid, sic=sic, sit=2 * sic), grid, SEEN)
+    low = make_model_day(model(grid, sic=sic, sit=2 * sic), grid, SEEN).low
     masks = [np.isfinite(field) for field in low.values()]
     assert all((mask == masks[0]).all() for mask in masks)
     assert not masks[0][:, :115].any() and masks[0][:, 200:280].any()
@@ -78,8 +80,9 @@ def test_velocity_is_along_the_axes_of_the_drift_product_on_its_map(grid):
 def test_what_is_finer_than_the_products_is_lost(grid):
     random = np.random.default_rng(0)
     sit = 1.8 + 0.3 * random.standard_normal(grid.shape)
-    high, low = make_model_day(model(grid, sit=sit), grid, SEEN)
-    boxes = make_model_day(model(grid, sit=sit), grid, FeatureSettings())[1]
+    fields = make_model_day(model(grid, sit=sit), grid, SEEN)
+    high, low = fields.high, fields.low
+    boxes = make_model_day(model(grid, sit=sit), grid, FeatureSettings()).low
     assert high["sit"].std() == pytest.approx(0.3, rel=0.02)
     assert np.nanstd(low["sit"]) < 0.03
     assert np.nanstd(low["sit"]) == pytest.approx(np.nanstd(boxes["sit"]), rel=0.3)
@@ -87,7 +90,7 @@ def test_what_is_finer_than_the_products_is_lost(grid):
 
 def test_the_features_of_both_ways_have_the_same_truth(grid):
     fields = model(grid, sit=1.8 + np.random.default_rng(1).random(grid.shape))
-    ways = [build_model_features(DAY, *make_model_day(fields, grid, how), how) for how in (SEEN, FeatureSettings())]
+    ways = [make_model_day(fields, grid, how).as_features(DAY, 0.15) for how in (SEEN, FeatureSettings())]
     np.testing.assert_array_equal(ways[0].truth, ways[1].truth)
     assert 0 < ways[0].mask.sum() <= ways[1].mask.sum()
 
@@ -108,6 +111,6 @@ def test_a_coarser_contour_is_a_setting_of_the_observations(grid):
     )
     fields = model(grid)
     assert (
-        np.isfinite(make_model_day(fields, grid, wide)[1]["shear"]).sum()
-        < np.isfinite(make_model_day(fields, grid, SEEN)[1]["shear"]).sum()
+        np.isfinite(make_model_day(fields, grid, wide).low["shear"]).sum()
+        < np.isfinite(make_model_day(fields, grid, SEEN).low["shear"]).sum()
     )

@@ -9,7 +9,7 @@ import pytest
 
 from superice.dataset.layout import writing_predictions
 from superice.evaluation.date_scores import score_date
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.figures import ensemble_maps, score_comparison, training_curves
 from superice.figures.style import save_figure
 

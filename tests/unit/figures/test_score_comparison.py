@@ -10,7 +10,7 @@ from PIL import Image
 from superice.dataset.layout import writing_predictions
 from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.evaluation.tables import tabulate_days, tabulate_months, tabulate_regions, tabulate_thin_ice
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.figures import by_region_and_month, by_wavelength, season_overview, style
 from superice.figures import thin_ice as thin_ice_figure
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from superice import cli
 from superice.dataset.layout import Ensemble
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.inference import ensemble
 from superice.inference.day import generate_day
 from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members

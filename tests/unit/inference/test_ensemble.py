@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.inference.ensemble import MemberNoise, SamplerSettings, clip_negative, draw_members, member_seed
 from superice.inference.fast_unet import working_bytes
 from superice.inference.tiling import Window, windows

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from superice.errors import InputError
-from superice.features.day import Features, read_model_features
+from superice.features.day import Features
+from superice.features.files import read_model_features
 from superice.network.normalisation import VARIABLES, floor_log_deformation, network_quantities
 from superice.training.store import STEPS, decode_day, known_pixels, open_day, write_day
 

@@ -11,7 +11,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from superice.errors import InputError
-from superice.features.day import read_model_features
+from superice.features.files import read_model_features
 from superice.network.formulations import Losses, NoisePrediction, Preconditioned
 from superice.network.normalisation import VARIABLES, network_quantities
 from superice.network.unet import NetworkSettings

@@ -1,0 +1,125 @@
+"""Read the feature files of either branch, and the days of the published archive.
+
+This module imports no reader of satellite or model products: whatever only reads features does not depend on them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import xarray as xr
+
+from superice.dataset.layout import FIELDS, read_gridded
+from superice.errors import InputError
+from superice.features.day import Features, ModelFeatures
+from superice.fields.grid import Grid
+from superice.fields.quantities import RANGES
+
+LOW_RESOLUTION_NAMES = {name: f"{name}_reprocessed" for name in FIELDS}
+# Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
+LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1"))
+CELL_TOLERANCE = 1e-4  # degrees
+
+
+def read_model_features(path: str | Path, sic_threshold: float = 0.15) -> Features:
+    """Read a published model day.
+
+    Raises InputError for a missing variable, and for a value out of range such as a percentage instead of a fraction.
+    """
+    dataset = read_gridded(path, (*LOW_RESOLUTION_NAMES.values(), "sit"))
+    fields = {name: dataset[variable].values.astype(np.float32) for name, variable in LOW_RESOLUTION_NAMES.items()}
+    truth = dataset["sit"].values.astype(np.float32)
+    features = Features(_read_day(path, dataset), **fields, truth=truth, sic_threshold=sic_threshold)
+    _require_limits(path, features)
+    return features
+
+
+def read_observed_features(path: str | Path, sic_threshold: float = 0.15) -> Features:
+    """Read a published observed day; its date is that of the file's name.
+
+    Raises InputError for a missing array, and for a value out of range such as a percentage instead of a fraction.
+    """
+    try:
+        with np.load(path) as arrays:
+            for name in FIELDS:
+                if name not in arrays:
+                    raise InputError("array missing", file=path, variable=name)
+            fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise InputError(f"cannot be read ({error})", file=path) from error
+    features = Features(_parse_day_in_name(path), **fields, sic_threshold=sic_threshold)
+    _require_limits(path, features)
+    return features
+
+
+def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
+    """Read the features of a day of the model (``.nc``) or of observations (``.npz``).
+
+    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
+    """
+    if path.suffix == ".npz":
+        features = read_observed_features(path, sic_threshold)
+    else:
+        check_cells(path, grid)
+        features = read_model_features(path, sic_threshold)
+    if features.sic.shape != grid.shape:
+        raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
+    if day and features.date != day:
+        raise InputError(f"is of {features.date}, not of {day}", file=path)
+    return features
+
+
+def read_archived_day(path: str | Path, grid: Grid) -> ModelFeatures:
+    """Read the fields of a day of the published archive at both resolutions.
+
+    Raises InputError when a variable is missing, a value is out of range, or the cells are not those of ``grid``.
+    """
+    dataset = read_gridded(path, (*FIELDS, *LOW_RESOLUTION_NAMES.values()))
+    check_cells(path, grid)
+    read_model_features(path)  # refuses values out of range
+    high = {name: dataset[name].values for name in FIELDS}
+    low = {name: dataset[variable].values for name, variable in LOW_RESOLUTION_NAMES.items()}
+    return ModelFeatures(high, low)
+
+
+def check_cells(path: str | Path, grid: Grid) -> None:
+    """Raise InputError when the cells of a NetCDF file are not those of ``grid``."""
+    dataset = read_gridded(path, ("longitude", "latitude"))
+    longitude, latitude = grid.lonlat()
+    if dataset["longitude"].shape != grid.shape:
+        raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=dataset["longitude"].shape)
+    northward = np.abs(dataset["latitude"].values - latitude).max()
+    difference = (dataset["longitude"].values - longitude + 180) % 360 - 180
+    eastward = np.abs(difference * np.cos(np.radians(latitude))).max()
+    distance = max(northward, eastward)
+    if not distance <= CELL_TOLERANCE:
+        raise InputError(
+            f"wrong grid: not the cells of {grid.name!r}", file=path, value=f"{distance:.4g} degrees apart"
+        )
+
+
+def _read_day(path: str | Path, dataset: xr.Dataset) -> date:
+    """Return the day of a model file: that of its time, or of its name where it holds no time."""
+    if "time" in dataset.coords and np.issubdtype(dataset["time"].dtype, np.datetime64):
+        return date.fromisoformat(str(dataset["time"].values.ravel()[0])[:10])
+    return _parse_day_in_name(path)
+
+
+def _parse_day_in_name(path: str | Path) -> date:
+    digits = re.search(r"(\d{8})$", Path(path).stem)
+    try:
+        return datetime.strptime(digits[1], "%Y%m%d").date()
+    except (TypeError, ValueError) as error:
+        raise InputError("its name does not end in a date YYYYMMDD", file=path) from error
+
+
+def _require_limits(path: str | Path, features: Features) -> None:
+    """Raise InputError when a field exceeds its physical limit."""
+    for name, highest, unit in LIMITS:
+        largest = np.nanmax(getattr(features, name), initial=-np.inf)
+        if largest > highest:
+            raise InputError(f"above {highest:g}{unit}", file=path, variable=name, value=f"{largest:g}{unit}")

@@ -1,0 +1,126 @@
+"""The features of an observed day: three satellite products on the target grid (report, section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from superice.dataset.layout import MASK_REASONS
+from superice.features.day import FeatureSettings, ObservationSettings, make_empty_fields
+from superice.fields.deformation import contour_grid, drift_deformation
+from superice.fields.grid import Grid
+from superice.fields.regridding import crop_to, regrid, sample_spline, smooth_gaussian
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+
+REASON_BITS = {name: bit for bit, name in MASK_REASONS.items()}
+LOWEST = {"sic": 0.0, "sit": 0.0, "divergence": -np.inf, "shear": 0.0}
+HIGHEST = {"sic": 1.0, "sit": np.inf, "divergence": np.inf, "shear": np.inf}
+
+
+@dataclass(frozen=True)
+class ObservedDay:
+    """The fields of an observed day, and the reasons why pixels are masked.
+
+    Attributes:
+        fields: the four fields, (y, x), NaN where masked.
+        mask_reason: uint8 (y, x), the sum of the keys of ``MASK_REASONS``.
+        masked_pixels: by product, the number of pixels of ice at sea that the product lacks. The concentration itself
+            says where ice is: for it, the pixels with a known thickness are counted.
+        ice_pixels: number of pixels of ice at sea according to the concentration.
+        kept_pixels: number of pixels that no reason masks.
+
+    """
+
+    fields: dict[str, np.ndarray]
+    mask_reason: np.ndarray
+    masked_pixels: dict[str, int]
+    ice_pixels: int
+    kept_pixels: int
+
+    @classmethod
+    def empty(cls, grid: Grid) -> ObservedDay:
+        """Return a day that could not be made: every product counts as missing everywhere."""
+        missing = ("thickness_missing", "concentration_missing", "drift_missing")
+        reasons = sum(REASON_BITS[name] for name in missing)
+        return cls(make_empty_fields(grid), np.full(grid.shape, reasons, np.uint8), {}, 0, 0)
+
+
+def make_observed_day(
+    thickness: cs2smos.Thickness,
+    concentration: osisaf_concentration.Concentration,
+    drift: osisaf_drift.Drift,
+    grid: Grid,
+    land: np.ndarray,
+    settings: FeatureSettings,
+) -> ObservedDay:
+    """Make the features of an observed day: a pixel is masked where any input is missing (report, section 8.1).
+
+    Args:
+        thickness: CS2SMOS thickness on its own grid.
+        concentration: OSI SAF concentration on its own grid.
+        drift: OSI SAF drift on its own grid. Deformation is derived there, along contours around blocks of
+            ``contour_cells`` cells.
+        grid: the target grid.
+        land: bool (y, x) on the target grid.
+        settings: how products become features.
+
+    """
+    how = settings.observations
+    cell_mean, thickness_grid = crop_to(thickness.thickness, thickness.grid, grid)
+    if how.thickness_kind == "in_ice":
+        cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
+    divergence, shear = drift_deformation(drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points)
+    blocks = contour_grid(drift.grid, how.contour_cells)
+    fields = {
+        "sic": _bring_to_grid("sic", concentration.concentration, concentration.grid, grid, how),
+        "sit": _bring_to_grid("sit", cell_mean, thickness_grid, grid, how),
+        "divergence": _bring_to_grid("divergence", divergence, blocks, grid, how),
+        "shear": _bring_to_grid("shear", shear, blocks, grid, how),
+    }
+    return _mask_fields(fields, land, settings.sic_threshold)
+
+
+def _interpolate_concentration(concentration: osisaf_concentration.Concentration, grid: Grid) -> np.ndarray:
+    """Return the concentration on the thickness grid, (y, x), with its gaps filled.
+
+    Pixels in those gaps are masked later, on the target grid.
+    """
+    return np.clip(sample_spline(concentration.concentration, concentration.grid, grid), 0, 1)
+
+
+def _bring_to_grid(
+    name: str, values: np.ndarray, native: Grid, grid: Grid, settings: ObservationSettings
+) -> np.ndarray:
+    """Return a field of a product on the target grid, float32 (y, x), smoothed and within its physical range."""
+    on_grid = regrid(values, native, grid, settings.regridding)
+    if settings.smoothing_sigma:
+        on_grid = smooth_gaussian(on_grid, settings.smoothing_sigma)
+    return np.clip(on_grid, LOWEST[name], HIGHEST[name]).astype(np.float32)
+
+
+def _mask_fields(fields: dict[str, np.ndarray], land: np.ndarray, sic_threshold: float) -> ObservedDay:
+    """Mask every field where any input is missing, on land and without ice, and count what each product lacks."""
+    no_thickness = ~np.isfinite(fields["sit"])
+    no_concentration = ~np.isfinite(fields["sic"])
+    no_drift = ~np.isfinite(fields["divergence"]) | ~np.isfinite(fields["shear"])
+    ice = fields["sic"] > sic_threshold
+    reasons = {
+        "thickness_missing": no_thickness,
+        "concentration_missing": no_concentration,
+        "drift_missing": no_drift,
+        "land": land,
+        "concentration_below_threshold": ~ice & ~no_concentration,
+    }
+    mask_reason = np.zeros(land.shape, np.uint8)
+    for name, where in reasons.items():
+        mask_reason[where] |= REASON_BITS[name]
+    ice_at_sea = ice & ~land
+    masked_pixels = {
+        cs2smos.PRODUCT: int((ice_at_sea & no_thickness).sum()),
+        osisaf_concentration.PRODUCT: int((no_concentration & ~land & ~no_thickness).sum()),
+        osisaf_drift.PRODUCT: int((ice_at_sea & no_drift).sum()),
+    }
+    kept = mask_reason == 0
+    masked = {name: np.where(kept, values, np.float32(np.nan)) for name, values in fields.items()}
+    return ObservedDay(masked, mask_reason, masked_pixels, int(ice_at_sea.sum()), int(kept.sum()))

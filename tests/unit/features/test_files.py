@@ -1,0 +1,45 @@
+"""Feature files: what is written comes back; files of other grids, of percentages, or with gaps are refused."""
+
+import numpy as np
+import pytest
+from feature_days import DAY, make_grid_near_pole, strained_day
+
+from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
+from superice.errors import InputError
+from superice.features.day import FeatureSettings
+from superice.features.files import read_archived_day, read_model_features, read_observed_features
+from superice.features.model import make_model_day
+from superice.fields.grid import Grid
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return make_grid_near_pole()
+
+
+def test_model_features_come_back_from_their_file(tmp_path, grid):
+    fields = make_model_day(strained_day(grid), grid, FeatureSettings())
+    path = tmp_path / "20220412.nc"
+    write_model_features(path, grid, DAY, fields.high, fields.low, {})
+    read, made = read_model_features(path), fields.as_features(DAY, 0.15)
+    assert read.date == DAY
+    for name in (*FIELDS, "truth"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
+        assert getattr(read, name).dtype == np.float32
+    np.testing.assert_array_equal(read.mask, made.mask)
+    again = read_archived_day(path, grid).high
+    np.testing.assert_array_equal(again["sit"], made.truth)
+    with pytest.raises(InputError, match="wrong grid"):
+        read_archived_day(path, Grid("moved", grid.crs, grid.x + 3000, grid.y))
+
+
+def test_published_observations_in_percent_are_refused(tmp_path, grid):
+    fields = {name: np.full(grid.shape, 1e-6, np.float32) for name in FIELDS} | {"sic": np.full(grid.shape, 95.0)}
+    path = tmp_path / "sic_sit_e1_e2_20220412.npz"
+    write_observed_features(path, tmp_path / "o.nc", grid, DAY, fields, np.zeros(grid.shape, np.uint8), {})
+    with pytest.raises(InputError, match="above 1"):
+        read_observed_features(path)
+    np.savez(path, **{name: fields[name] for name in FIELDS if name != "shear"})
+    with pytest.raises(InputError, match="array missing") as caught:
+        read_observed_features(path)
+    assert caught.value.variable == "shear"

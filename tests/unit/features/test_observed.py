@@ -1,0 +1,168 @@
+"""Features of observations, and the command that makes them."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import pytest
+from feature_days import DAY, STEREOGRAPHIC, make_grid_near_pole, run_script
+from product_files import DRIFT_AXES_KM, ease2_axes, write_concentration, write_drift, write_thickness
+
+from superice.dataset.layout import FIELDS, MASK_REASONS
+from superice.features.day import FeatureSettings, ObservationSettings
+from superice.features.files import read_observed_features
+from superice.features.observed import make_observed_day
+from superice.fields.grid import Grid
+from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+
+REAL = os.environ.get("SUPERICE_REAL_DATA")
+DIVERGENCE = 2e-7
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return make_grid_near_pole()
+
+
+@pytest.fixture(scope="module")
+def products(tmp_path_factory):
+    """Three products over the pole: a slope of thickness, 80 % ice, a uniform divergence, and gaps."""
+    folder = tmp_path_factory.mktemp("products")
+    x, y = (1000 * axis for axis in ease2_axes())
+    thickness = np.broadcast_to(2 + x / 1e6, (432, 432)).copy()
+    near = np.hypot(x, y[:, None]) < 1.2e6
+    thickness[~near] = np.nan
+    percent = np.where(near, 80.0, 0.0)
+    dx_axis, dy_axis = DRIFT_AXES_KM
+    duration = 48 * 3600
+    dx = np.broadcast_to(DIVERGENCE / 2 * duration * dx_axis, (177, 119)).copy()
+    dy = np.broadcast_to(DIVERGENCE / 2 * duration * dy_axis[:, None], (177, 119)).copy()
+    near = np.hypot(dx_axis, dy_axis[:, None]) < 1200
+    hole = np.hypot(dx_axis, dy_axis[:, None] + 350) < 70
+    status = np.where(near & ~hole, 30, 0)
+    write_thickness(folder, DAY, thickness)
+    write_concentration(folder, DAY, percent)
+    write_drift(folder, DAY, dx, dy, status)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def readings(products):
+    return [module.read(module.find(products, DAY), DAY) for module in (cs2smos, osisaf_concentration, osisaf_drift)]
+
+
+def test_observed_fields_are_the_products_on_the_target_grid(grid, readings):
+    land = np.zeros(grid.shape, bool)
+    land[:5] = True
+    day = make_observed_day(*readings, grid, land, FeatureSettings())
+    kept = day.mask_reason == 0
+    assert kept.sum() == day.kept_pixels > 1000
+    for name in FIELDS:
+        np.testing.assert_array_equal(np.isfinite(day.fields[name]), kept)
+    longitude, latitude = grid.lonlat()
+    x, _ = pyproj.Proj(readings[0].grid.crs)(longitude, latitude)
+    np.testing.assert_allclose(day.fields["sic"][kept], 0.8, atol=1e-4)
+    np.testing.assert_allclose(day.fields["sit"][kept], (0.8 * (2 + x / 1e6))[kept], atol=2e-3)
+    np.testing.assert_allclose(day.fields["divergence"][kept], DIVERGENCE, rtol=1e-3)
+    assert np.nanmax(day.fields["shear"]) < 1e-3 * DIVERGENCE
+    as_it_is = FeatureSettings(observations=ObservationSettings(thickness_kind="cell_mean", smoothing_sigma=0))
+    again = make_observed_day(*readings, grid, land, as_it_is)
+    np.testing.assert_allclose(again.fields["sit"][kept], (2 + x / 1e6)[kept], atol=2e-3)
+
+
+def test_reasons_name_what_masks_a_pixel(grid, readings):
+    land = np.zeros(grid.shape, bool)
+    land[:5] = True
+    day = make_observed_day(*readings, grid, land, FeatureSettings())
+    bits = {name: (day.mask_reason & bit) > 0 for bit, name in MASK_REASONS.items()}
+    np.testing.assert_array_equal(bits["land"], land)
+    # The hole of the drift is a vector wide; contours around it are incomplete over three cells each way.
+    lost = bits["drift_missing"]
+    assert 0 < lost.sum() < lost.size
+    assert day.masked_pixels["osisaf_drift"] == (lost & ~land).sum()
+    assert day.masked_pixels["cs2smos"] == day.masked_pixels["osisaf_concentration"] == 0
+    assert day.ice_pixels == (~land).sum()
+    assert not bits["thickness_missing"].any() and not bits["concentration_below_threshold"].any()
+
+
+@pytest.mark.parametrize("name", ["thickness", "concentration"])
+def test_a_gap_of_one_product_masks_all(grid, readings, name):
+    thickness, concentration, drift = readings
+    product = {"thickness": thickness, "concentration": concentration}[name]
+    holed = getattr(product, name).copy()
+    holed[:, 216:219] = np.nan
+    changed = type(product)(product.path, product.grid, holed)
+    inputs = (changed, concentration, drift) if name == "thickness" else (thickness, changed, drift)
+    day = make_observed_day(*inputs, grid, np.zeros(grid.shape, bool), FeatureSettings())
+    whole = make_observed_day(*readings, grid, np.zeros(grid.shape, bool), FeatureSettings())
+    bit = {"thickness": 1, "concentration": 2}[name]
+    hit = (day.mask_reason & bit) > 0
+    longitude, latitude = grid.lonlat()
+    x, _ = pyproj.Proj(thickness.grid.crs)(longitude, latitude)
+    np.testing.assert_array_equal(hit, (x > 0) & (x < 75_000))
+    assert all(np.isnan(day.fields[field][hit]).all() for field in FIELDS)
+    elsewhere = (day.mask_reason == 0) & (whole.mask_reason == 0)
+    np.testing.assert_allclose(day.fields["sit"][elsewhere], whole.fields["sit"][elsewhere], atol=0.01)
+
+
+def observe(folder, products, day, **folders):
+    (folder / "land.npy").parent.mkdir(exist_ok=True)
+    np.save(folder / "land.npy", np.zeros((60, 70), bool))
+    output = folder / f"sic_sit_e1_e2_{day:%Y%m%d}.npz"
+    options = {"cs2smos": products, "concentration": products, "drift": products} | folders
+    sources = [part for name, place in options.items() for part in (f"--{name}", place)]
+    said = run_script(
+        "observed_features.py", folder, *sources, "--date", day, "--land", folder / "land.npy",
+        "--details", '{"a": "b"}',
+        "--output", output, "--output-netcdf", output.with_suffix(".nc"), "--record", folder / "record.json",
+    )  # fmt: skip
+    return said, read_observed_features(output), json.loads((folder / "record.json").read_text())
+
+
+def test_the_command_writes_an_observed_day(tmp_path, products):
+    said, features, record = observe(tmp_path, products, DAY)
+    assert said == ""
+    assert features.date == DAY
+    assert features.mask.sum() == record["kept_pixels"] > 1000
+    assert record["available"] and record["problems"] == []
+    import netCDF4
+
+    with netCDF4.Dataset(tmp_path / "sic_sit_e1_e2_20220412.nc") as data:
+        assert data.getncattr("a") == "b"
+        np.testing.assert_array_equal(data["mask_reason"][:] == 0, features.mask)
+
+
+def test_an_observed_day_with_faults_is_empty_and_all_faults_are_told(tmp_path, products):
+    (tmp_path / "empty").mkdir()
+    broken = tmp_path / "broken"
+    thickness = np.full((432, 432), 30.0)
+    path = write_thickness(broken, DAY, thickness)
+    said, features, record = observe(tmp_path, products, DAY, cs2smos=broken, drift=tmp_path / "empty")
+    assert not np.isfinite(features.sic).any()
+    assert not record["available"]
+    assert [problem["product"] for problem in record["problems"]] == ["cs2smos", "osisaf_drift"]
+    assert record["problems"][0]["variable"] == "analysis_sea_ice_thickness"
+    assert record["problems"][0]["file"] == str(path)
+    assert said.count("warning: ") == 2 and "no file for 2022-04-12" in said
+
+
+@pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
+def test_the_real_day_has_no_rough_spots_and_all_the_ice_of_its_inputs():
+    """12 April 2022 between Greenland and the pole: smooth at the scale of pixels, thick towards the coast."""
+    target = Grid("basin", STEREOGRAPHIC, 3000.0 * np.arange(-100, 100), -600_000 + 3000.0 * np.arange(200))
+    readings = [
+        module.read(module.find(Path(REAL) / folder, DAY), DAY)
+        for module, folder in (
+            (cs2smos, "cs2smos"), (osisaf_concentration, "osisaf_sic"), (osisaf_drift, "osisaf_drift")
+        )
+    ]  # fmt: skip
+    day = make_observed_day(*readings, target, np.zeros(target.shape, bool), FeatureSettings())
+    assert day.kept_pixels > 0.9 * target.shape[0] * target.shape[1]
+    thickness = day.fields["sit"]
+    laplacian = thickness[2:, 1:-1] + thickness[:-2, 1:-1] + thickness[1:-1, 2:] + thickness[1:-1, :-2]
+    laplacian = laplacian - 4 * thickness[1:-1, 1:-1]
+    assert np.nanstd(laplacian) < 1e-3
+    assert np.nanmean(thickness[:50]) > np.nanmean(thickness[-50:]) > 1
+    assert 0 < np.nanmedian(day.fields["shear"]) * 86400 < 0.05
