@@ -18,6 +18,7 @@ from superice.download.copernicus import Copernicus
 from superice.download.ftp import Ftp
 from superice.download.http import Web
 from superice.errors import InputError, MissingInput
+from superice.readers.finding import list_months
 from superice.readers.product_file import open_product
 
 SERVERS = {"http": Web, "https": Web, "ftp": Ftp, "ftps": Ftp, "copernicusmarine": Copernicus}
@@ -82,7 +83,7 @@ def open_server(address: str) -> Server:
 
 def _best(product: ModuleType, day: date, server: Server) -> tuple[date, str] | None:
     """Month and name of the server's best file for ``day``; in the first month where two have it."""
-    months = dict.fromkeys(when.replace(day=1) for when in product.months(day))
+    months = list_months(day, product.DAYS_AROUND)
     listed = [(month, name) for month in months for name in server.names(month)]
     ranked = [(key, found) for found in listed if (key := product.rank(found[1], day)) is not None]
     return max(ranked, key=lambda item: item[0])[1] if ranked else None

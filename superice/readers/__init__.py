@@ -1,1 +1,1 @@
-"""Readers of model files and satellite products, a module for each provider."""
+"""Read neXtSIM and satellite products: one module per product, and what their files share."""

@@ -1,4 +1,4 @@
-"""neXtSIM output in its own Moorings layout: daily, weekly, monthly or yearly files, or one file.
+"""Read neXtSIM output in its Moorings layout: daily, weekly, monthly or yearly files, or a single file.
 
 ``sit`` is a volume per cell area, ``siu`` and ``siv`` run along the axes of the lattice, rows ascend in y.
 """
@@ -12,75 +12,81 @@ from pathlib import Path
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
+from superice.readers.finding import find_best_file
 from superice.readers.nextsim_day import ModelDay, read_day
-from superice.readers.product_file import days_around, find_best_file, open_product
+from superice.readers.product_file import open_product
 
 PRODUCT = "nextsim"
 NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")
+DAYS_AROUND = 7  # a week lies in the month of any of its days
 VARIABLES = {"sic": "sic", "sit": "sit", "u": "siu", "v": "siv", "divergence": "divergence"}
-WEEKS = 53
+WEEKS_IN_YEAR = 53
 
 
 def rank(name: str, day: date) -> tuple | None:
-    """Of a file's name: the shortest interval first; None for another interval.
+    """Rank a file by its name: the shortest interval is the best. Returns None for another interval.
 
-    Weeks are numbered in more than one way: the two before and after that of ISO 8601 may hold the day as well.
+    Conventions for the number of a week differ. The two weeks before and after the ISO 8601 week of the day are
+    therefore accepted, the nearest first.
     """
     match = NAME.fullmatch(name)
     if match is None:
         return None
     if match["week"]:
-        away = _weeks_away(match, day)
-        return (3, -away, match["year"]) if away <= 2 else None
+        weeks = _count_weeks_between(match, day)
+        return (3, -weeks, match["year"]) if weeks <= 2 else None
     wanted = {"year": f"{day:%Y}", "day": f"{day:%j}", "month": f"{day:%m}"}
     if any(match[key] not in (None, value) for key, value in wanted.items()):
         return None
-    return (4 if match["day"] else 2 if match["month"] else 1 if match["year"] else 0,)
+    if match["day"]:
+        return (4,)
+    if match["month"]:
+        return (2,)
+    return (1,) if match["year"] else (0,)
 
 
-def _weeks_away(match: re.Match, day: date) -> int:
-    """Weeks between the number in a name and that of the day; as many as a year has when the year is another."""
-    if int(match["year"]) not in {(day + timedelta(shift)).year for shift in (-14, 14)}:
-        return WEEKS
-    after = (int(match["week"]) - day.isocalendar().week) % WEEKS
-    return min(after, WEEKS - after)
-
-
-def months(day: date) -> list[date]:
-    """Days whose months may be those that the file is kept under."""
-    return days_around(day, 7)
+def _count_weeks_between(match: re.Match, day: date) -> int:
+    """Return how many weeks the number in a name is away from that of the day; a whole year for another year."""
+    years = {(day - timedelta(14)).year, (day + timedelta(14)).year}
+    if int(match["year"]) not in years:
+        return WEEKS_IN_YEAR
+    weeks_after = (int(match["week"]) - day.isocalendar().week) % WEEKS_IN_YEAR
+    return min(weeks_after, WEEKS_IN_YEAR - weeks_after)
 
 
 def find(folder: str | Path, day: date) -> Path:
-    """The file that should hold ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, months(day), rank, holds)
+    """Find the file that should hold ``day``. Raises MissingInput when there is none."""
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, holds)
 
 
 def holds(path: Path, day: date) -> bool:
-    """Whether a file has the day, as its times say of a week and the name of any other interval.
+    """Return whether a file holds the day: for a week by its times, otherwise by its name.
 
-    A damaged week is taken for that of its number, so that the day is refused and not merely missed.
+    A damaged week counts as the week of its number, so that its days are refused and not reported as missing.
     """
     match = NAME.fullmatch(path.name)
     if not match["week"]:
         return True
     try:
-        return day in _days(path, path.stat().st_mtime_ns)
+        return day in _read_days(path, path.stat().st_mtime_ns)
     except (InputError, OSError):
-        return _weeks_away(match, day) == 0
+        return _count_weeks_between(match, day) == 0
 
 
 @lru_cache(maxsize=1000)
-def _days(path: Path, changed: int) -> frozenset[date]:
-    """The days of a file; it is opened once, though a week is asked for each day and its neighbours'."""
+def _read_days(path: Path, changed: int) -> frozenset[date]:
+    """Read the days of a file; kept in memory, as each day of a week and its neighbours ask for the same file.
+
+    ``changed``, the time of its last change, makes a changed file another one.
+    """
     with open_product(PRODUCT, path) as file:
         return frozenset(moment.date() for moment in file.read_times())
 
 
 def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> ModelDay:
-    """Read the fields of ``day`` on ``grid``, interpolated only where ``resample`` allows it.
+    """Read the fields of ``day`` on ``grid``, interpolated only if ``resample`` allows it.
 
-    Raises InputError as ``model_days.read_day`` does.
+    Raises InputError as ``nextsim_day.read_day`` does.
     """
     with open_product(PRODUCT, path) as file:
         return read_day(file, day, grid, VARIABLES, resample)

@@ -1,4 +1,4 @@
-"""Thickness of neXtSIM at moments: snapshots or short means, several in a file or one."""
+"""Read neXtSIM thickness at given moments: snapshots or short means, one or several in a file."""
 
 from __future__ import annotations
 
@@ -11,31 +11,51 @@ import numpy as np
 
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
-from superice.readers.curvilinear import Between, Window, placed
-from superice.readers.time_series import Series, in_one_axis
+from superice.readers.curvilinear import BetweenCells, SameCells, locate_grid
+from superice.readers.time_series import TimeSeries
 
 PRODUCT = "nextsim"
 NAMES = ("sit",)
+ROUNDING_M = 1e-3
 
 
-def thickness(
+def read_thickness(
     folder: str | Path, moments: Sequence[datetime], grid: Grid, resample: bool = False
 ) -> Iterator[np.ndarray]:
-    """The thickness of the moments on ``grid``: mean over the cell in m, (y, x), NaN on land; one after the other.
+    """Read the thickness of the ``moments`` on ``grid``, one after the other.
 
-    Files of another lattice are interpolated where ``resample`` allows it. Raises InputError for a moment that is not
-    covered, another calendar, a grid that does not match, and values out of range.
+    Parameters
+    ----------
+    folder
+        Folder of neXtSIM files, whatever they are called.
+    moments
+        Moments in UTC.
+    grid
+        The target grid.
+    resample
+        Whether files on another lattice are interpolated; otherwise they are refused.
+
+    Yields
+    ------
+    numpy.ndarray
+        Mean thickness over the cell in m, (y, x), NaN on land.
+
+    Raises
+    ------
+    InputError
+        For a moment that is not covered, a calendar other than the standard one, another lattice, or a value out of
+        range.
     """
+    low, high, unit = RANGES["sit"]
     with ExitStack() as files:
-        series = Series(PRODUCT, folder, NAMES, files)
-        in_one_axis([series], moments)
-        places: dict[Path, Window | Between] = {}
+        series = TimeSeries(PRODUCT, folder, NAMES, files)
+        series.require(moments)
+        targets: dict[Path, SameCells | BetweenCells] = {}
         for moment in moments:
-            file = series.where[moment][0]
-            if file.path not in places:
-                places[file.path] = placed(file, grid, resample)
-            place = places[file.path]
-            _, field = series.field(moment, place.where)
-            low, high, unit = RANGES["sit"]
-            file.require_range(NAMES[0], field, low, high, unit, 1e-3)
-            yield np.maximum(place.scalar(field), 0)
+            file, _ = series.steps[moment]
+            if file.path not in targets:
+                targets[file.path] = locate_grid(file, grid, resample)
+            target = targets[file.path]
+            _, field = series.read_field(moment, target.part)
+            file.require_range(NAMES[0], field, low, high, unit, ROUNDING_M)
+            yield np.maximum(target.regrid(field), 0)

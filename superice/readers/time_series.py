@@ -1,8 +1,8 @@
-"""A variable over time: which file of a folder holds which moment, whatever the files are called."""
+"""Read a variable over time: find the file and the time step of each moment, whatever the files are called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,48 +13,55 @@ from superice.errors import InputError, MissingInput
 from superice.readers.product_file import ProductFile, open_product
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
-TIMES = ("valid_time", "time")
+TIME_NAMES = ("valid_time", "time")
 
 
-class Series:
-    """The moments of a variable in the files of a folder, flat or below it.
+class TimeSeries:
+    """A variable over time in the NetCDF files of a folder and its subfolders.
 
-    Attributes:
-        product, folder: where it comes from. names: of the variable in its files, first to last.
-        where: by moment, the file and the step in it.
+    Attributes
+    ----------
+    product
+        Name of the product in error messages.
+    folder
+        Where the files are.
+    names
+        Names that the variable may have, in order of preference.
+    steps
+        The file and the index of the time step of each moment.
     """
 
     def __init__(self, product: str, folder: str | Path, names: tuple[str, ...], files: ExitStack) -> None:
-        """Look into every file. They stay open until ``files`` is closed.
+        """Open every file of the folder; ``files`` closes them.
 
-        Raises InputError for a file that cannot be read, a calendar other than the standard one, a moment that two
-        files hold, and MissingInput when no file holds the variable.
+        Raises InputError for a file that cannot be read, a calendar other than the standard one, or a moment that is
+        in two files, and MissingInput when no file holds the variable.
         """
         self.product, self.folder, self.names = product, Path(folder), names
-        self.where: dict[datetime, tuple[ProductFile, int]] = {}
+        self.steps: dict[datetime, tuple[ProductFile, int]] = {}
         for path in sorted(self.folder.rglob("*.nc")):
             file = files.enter_context(open_product(product, path))
-            if self.name_in(file) is not None:
-                self._add(file)
-        if not self.where:
+            if self.find_name(file) is not None:
+                self._add_file(file)
+        if not self.steps:
             raise MissingInput(f"no file holds {' or '.join(names)}", product=product, file=folder)
 
-    def name_in(self, file: ProductFile) -> str | None:
-        """What the variable is called in a file; None when it is not there."""
+    def find_name(self, file: ProductFile) -> str | None:
+        """Return the name of the variable in a file, None when the file does not hold it."""
         return next((name for name in self.names if name in file), None)
 
-    def _add(self, file: ProductFile) -> None:
-        for step, moment in enumerate(moments_of(file)):
-            if moment in self.where:
-                both = f"also in {self.where[moment][0].path}"
+    def _add_file(self, file: ProductFile) -> None:
+        for step, moment in enumerate(read_moments(file)):
+            if moment in self.steps:
+                both = f"also in {self.steps[moment][0].path}"
                 raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[0], both)
-            self.where[moment] = file, step
+            self.steps[moment] = file, step
 
     def require(self, moments: Sequence[datetime]) -> None:
-        """Raise InputError naming the first of the moments that no file holds."""
-        missing = [moment for moment in moments if moment not in self.where]
+        """Raise InputError naming the first of the ``moments`` that no file holds."""
+        missing = [moment for moment in moments if moment not in self.steps]
         if missing:
-            held = f"{len(self.where)} times from {min(self.where):%Y-%m-%d %H:%M} to {max(self.where):%Y-%m-%d %H:%M}"
+            held = f"{len(self.steps)} times from {min(self.steps):%Y-%m-%d %H:%M} to {max(self.steps):%Y-%m-%d %H:%M}"
             raise InputError(
                 f"{missing[0]:%Y-%m-%d %H:%M} is not covered, nor are {len(missing) - 1} other times that are needed",
                 product=self.product,
@@ -63,41 +70,55 @@ class Series:
                 value=held,
             )
 
-    def field(self, moment: datetime, window: tuple = (slice(None), slice(None))) -> tuple[ProductFile, np.ndarray]:
-        """The file of a moment, and the decoded values of the last two dimensions, or of a window of them.
+    def read_field(
+        self, moment: datetime, part: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> tuple[ProductFile, np.ndarray]:
+        """Read the field of a moment.
 
-        Of versions in one file (``expver``: ERA5 and its preliminary form) the first that has a value is taken.
+        Parameters
+        ----------
+        moment
+            One of ``steps``.
+        part
+            The part of the last two dimensions to read, (rows, columns).
+
+        Returns
+        -------
+        file
+            The file that holds the moment.
+        values
+            Decoded values, (rows, columns), NaN where missing. Where a file holds several versions (dimension
+            ``expver``: ERA5 and its preliminary form), each value is that of the first version that has one.
         """
-        file, step = self.where[moment]
-        name = self.name_in(file)
-        dimensions = file.variable(name).dimensions
-        leading = tuple(step if dimension in TIMES else slice(None) for dimension in dimensions[:-2])
-        values = file.decode(name, file.read_part(name, (*leading, *window)))
+        file, step = self.steps[moment]
+        name = self.find_name(file)
+        dimensions = file.get_variable(name).dimensions
+        leading = tuple(step if dimension in TIME_NAMES else slice(None) for dimension in dimensions[:-2])
+        values = file.decode(name, file.read_part(name, (*leading, *part)))
         while values.ndim > 2:
-            first, *others = values
-            for other in others:
-                first = np.where(np.isnan(first), other, first)
-            values = first
+            values = _merge_versions(values)
         return file, values
 
 
-def moments_of(file: ProductFile) -> list[datetime]:
-    """The times of a file, to the minute. Raises InputError for a calendar whose days are not those of the others."""
-    name = next((name for name in TIMES if name in file), "time")
-    calendar = str(file.attribute(name, "calendar", "standard")).lower()
+def _merge_versions(values: np.ndarray) -> np.ndarray:
+    """Return the first value along the first axis that is not NaN."""
+    merged = values[0]
+    for other in values[1:]:
+        merged = np.where(np.isnan(merged), other, merged)
+    return merged
+
+
+def read_moments(file: ProductFile) -> list[datetime]:
+    """Read the times of a file, rounded to the minute. Raises InputError for a calendar other than the standard one."""
+    name = next((name for name in TIME_NAMES if name in file), "time")
+    calendar = str(file.get_attribute(name, "calendar", "standard")).lower()
     if calendar not in CALENDARS:
-        raise file.error("another calendar than the standard one: its days cannot be told", name, calendar)
-    half = timedelta(seconds=30)
-    return [(moment + half).replace(second=0, microsecond=0) for moment in file.read_times(name)]
+        raise file.error("another calendar than the standard one; its days cannot be converted", name, calendar)
+    half_minute = timedelta(seconds=30)
+    return [(moment + half_minute).replace(second=0, microsecond=0) for moment in file.read_times(name)]
 
 
-def every(first: datetime, last: datetime, hours: float) -> list[datetime]:
-    """The moments from the first to the last, both included."""
+def list_moments(first: datetime, last: datetime, hours: float) -> list[datetime]:
+    """Return the moments from ``first`` to ``last``, both included, ``hours`` apart."""
     count = int((last - first) / timedelta(hours=hours))
     return [first + timedelta(hours=hours * n) for n in range(count + 1)]
-
-
-def in_one_axis(series: Iterable[Series], moments: Sequence[datetime]) -> None:
-    """Raise InputError unless all the series hold all the moments."""
-    for one in series:
-        one.require(moments)

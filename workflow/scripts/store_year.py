@@ -6,9 +6,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.fields.grid import load_grid
-from superice.readers.era5 import METHODS, forcings
-from superice.readers.nextsim_thickness import thickness
-from superice.readers.time_series import every
+from superice.readers.era5 import METHODS, read_forcings
+from superice.readers.nextsim_thickness import read_thickness
+from superice.readers.time_series import list_moments
 from superice.surrogate.store import write_year
 from superice.utils.command_line import make_parser, run_command
 
@@ -28,9 +28,10 @@ def main() -> None:
     args = parser.parse_args()
 
     grid, last = load_grid(args.areas, args.area), datetime(args.year + 1, 1, 1)
-    moments = [moment for moment in every(datetime(args.year, 1, 1), last, args.hours) if moment < last]
-    ice = tqdm(thickness(args.thickness, moments, grid, args.resample), total=len(moments), unit="step")
-    write_year(args.output, moments, args.step_hours, ice, forcings(args.forcings, moments, grid, args.interpolation))
+    moments = [moment for moment in list_moments(datetime(args.year, 1, 1), last, args.hours) if moment < last]
+    ice = tqdm(read_thickness(args.thickness, moments, grid, args.resample), total=len(moments), unit="step")
+    weather = read_forcings(args.forcings, moments, grid, args.interpolation)
+    write_year(args.output, moments, args.step_hours, ice, weather)
 
 
 if __name__ == "__main__":

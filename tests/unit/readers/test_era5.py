@@ -14,9 +14,9 @@ import xarray as xr
 from superice.errors import InputError, MissingInput
 from superice.fields.grid import Grid
 from superice.fields.vectors import east_on_map, rotate_to_geographic, rotate_to_map
-from superice.readers.era5 import forcings, placement
+from superice.readers.era5 import prepare_interpolation, read_forcings
 from superice.readers.product_file import open_product
-from superice.readers.time_series import Series
+from superice.readers.time_series import TimeSeries
 from superice.synthetic.forced_files import write_new_era5, write_old_era5
 
 LATITUDE = np.arange(90, 74.9, -0.5)
@@ -52,7 +52,7 @@ def polar_grid():
 @pytest.mark.parametrize("method", ["nearest", "bilinear"])
 def test_both_layouts_give_one_wind_on_the_whole_map(polar_grid, tmp_path, write, west, method):
     write(tmp_path / "any.nc", moments(), LATITUDE, longitudes(west), fields(longitudes(west)))
-    for found in forcings(tmp_path, moments(), polar_grid, method):
+    for found in read_forcings(tmp_path, moments(), polar_grid, method):
         assert np.abs(found["u10"] - 5).max() < 2e-3 and np.abs(found["v10"] + 2).max() < 2e-3
         expected = 340 - polar_grid.lonlat()[1]
         assert np.abs(found["t2m"] - expected).max() < (0.26 if method == "nearest" else 1e-3)
@@ -64,7 +64,7 @@ def test_bilinear_reproduces_a_linear_field_across_the_seam(polar_grid, tmp_path
     content = fields(longitude, 1)
     content["t2m"] = np.broadcast_to(250 + 10 * np.cos(np.deg2rad(longitude)), content["t2m"].shape)
     write_new_era5(tmp_path / "any.nc", moments(1), LATITUDE, longitude, content)
-    (found,) = forcings(tmp_path, moments(1), polar_grid, "bilinear")
+    (found,) = read_forcings(tmp_path, moments(1), polar_grid, "bilinear")
     expected = 250 + 10 * np.cos(np.deg2rad(polar_grid.lonlat()[0]))
     assert np.abs(found["t2m"] - expected).max() < 10 * np.deg2rad(2) ** 2 / 8 * 1.01
 
@@ -73,7 +73,7 @@ def test_variables_may_have_files_of_their_own(polar_grid, tmp_path):
     content = fields(longitudes())
     for name, values in content.items():
         write_old_era5(tmp_path / f"ERA5_{name}_y2018.nc", moments(), LATITUDE, longitudes(), {name: values})
-    assert len(list(forcings(tmp_path, moments(), polar_grid))) == 3
+    assert len(list(read_forcings(tmp_path, moments(), polar_grid))) == 3
 
 
 def test_of_two_versions_the_one_with_values_is_taken(polar_grid, tmp_path):
@@ -92,7 +92,7 @@ def test_of_two_versions_the_one_with_values_is_taken(polar_grid, tmp_path):
         values.units = "K"
         values[0, 0], values[0, 1] = content["t2m"][0], np.nan
         values[1, 0], values[1, 1] = np.nan, content["t2m"][1] + 7
-    first, second = forcings(tmp_path, moments(2), polar_grid)
+    first, second = read_forcings(tmp_path, moments(2), polar_grid)
     assert np.allclose(second["t2m"], first["t2m"] + 7, atol=1e-3)
 
 
@@ -114,7 +114,7 @@ def test_another_unit_or_calendar_is_refused_by_name(polar_grid, tmp_path, name,
     write_new_era5(path, moments(), LATITUDE, longitudes(), fields(longitudes()))
     changed(path, name, **attributes)
     with pytest.raises(InputError, match=sentence) as refused:
-        list(forcings(tmp_path, moments(), polar_grid))
+        list(read_forcings(tmp_path, moments(), polar_grid))
     assert str(path) in str(refused.value)
 
 
@@ -122,27 +122,27 @@ def test_celsius_under_the_name_of_kelvin_is_refused(polar_grid, tmp_path):
     content = fields(longitudes())
     write_new_era5(tmp_path / "any.nc", moments(), LATITUDE, longitudes(), content | {"t2m": content["t2m"] - 273.15})
     with pytest.raises(InputError, match="t2m: temperature in °C though its unit says K"):
-        list(forcings(tmp_path, moments(), polar_grid))
+        list(read_forcings(tmp_path, moments(), polar_grid))
 
 
 def test_moments_that_are_not_covered_are_named(polar_grid, tmp_path):
     write_new_era5(tmp_path / "any.nc", moments(), LATITUDE, longitudes(), fields(longitudes()))
     with pytest.raises(InputError, match=r"t2m: 2018-01-01 18:00 is not covered, nor are 1 other.*to 2018-01-01 12:00"):
-        list(forcings(tmp_path, moments(5), polar_grid))
+        list(read_forcings(tmp_path, moments(5), polar_grid))
 
 
 def test_a_moment_in_two_files_is_refused(polar_grid, tmp_path):
     for name in ("a.nc", "b.nc"):
         write_new_era5(tmp_path / name, moments(), LATITUDE, longitudes(), fields(longitudes()))
     with pytest.raises(InputError, match=r"b.nc, t2m: 2018-01-01 00:00 is held twice.*a.nc"):
-        list(forcings(tmp_path, moments(), polar_grid))
+        list(read_forcings(tmp_path, moments(), polar_grid))
 
 
 def test_a_region_that_does_not_hold_the_grid_is_refused(polar_grid, tmp_path):
     south = LATITUDE[LATITUDE <= 85]
     write_new_era5(tmp_path / "any.nc", moments(), south, longitudes(), fields(longitudes(), latitude=south))
     with pytest.raises(InputError, match=r"does not cover the grid: .* lie outside"):
-        list(forcings(tmp_path, moments(), polar_grid))
+        list(read_forcings(tmp_path, moments(), polar_grid))
 
 
 def test_nearest_is_nearest_on_the_sphere(polar_grid, tmp_path):
@@ -150,14 +150,14 @@ def test_nearest_is_nearest_on_the_sphere(polar_grid, tmp_path):
     path = tmp_path / "any.nc"
     write_new_era5(path, moments(1), LATITUDE, longitudes(), fields(longitudes(), 1))
     with open_product("era5", path) as file:
-        place = placement(file, polar_grid)
+        interpolation = prepare_interpolation(file, polar_grid)
     points = np.meshgrid(longitudes(), LATITUDE)
     geod = pyproj.Geod(a=6371000, b=6371000)
     longitude, latitude = polar_grid.lonlat()
     for row, column in ((0, 0), (3, 40), (29, 20), (45, 11)):
         here = (np.full(points[0].size, part[row, column]) for part in (longitude, latitude))
         distance = geod.inv(*here, *(part.ravel() for part in points))[2]
-        assert distance[place.point[0, row, column]] <= distance.min() + 1
+        assert distance[interpolation.points[0, row, column]] <= distance.min() + 1
 
 
 def test_east_is_along_the_parallel():
@@ -191,8 +191,8 @@ def test_real_files_against_xarray(tmp_path, name, moment):
     x, y = pyproj.Proj(crs)(-142, 70.2)
     grid = Grid("coast", crs, x + 9e3 * np.arange(-5, 5), y + 9e3 * np.arange(-4, 4))
     with ExitStack() as files:
-        file, field = Series("era5", tmp_path, ("t2m",), files).field(moment)
-        near, between = (placement(file, grid, method).scalar(field) for method in ("nearest", "bilinear"))
+        file, field = TimeSeries("era5", tmp_path, ("t2m",), files).read_field(moment)
+        near, between = (prepare_interpolation(file, grid, method).regrid(field) for method in ("nearest", "bilinear"))
     assert 230 < near.min() < near.max() < 280
     with xr.open_dataset(tmp_path / name) as dataset:
         t2m = dataset.t2m.rename({d: d[:3] for d in dataset.t2m.dims if d.startswith("l")})
@@ -206,4 +206,4 @@ def test_real_files_against_xarray(tmp_path, name, moment):
 @real
 def test_a_real_file_of_one_point_has_no_temperature():
     with ExitStack() as files, pytest.raises(MissingInput, match="no file holds t2m"):
-        Series("era5", Path(REAL) / "osisaf_drift", ("t2m",), files)
+        TimeSeries("era5", Path(REAL) / "osisaf_drift", ("t2m",), files)

@@ -9,8 +9,8 @@ import pytest
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.readers.era5 import forcings
-from superice.readers.nextsim_thickness import thickness
+from superice.readers.era5 import read_forcings
+from superice.readers.nextsim_thickness import read_thickness
 from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings, divergent_part
 from superice.synthetic.forced_run import ForcedRun, ForcedRunSettings
 from superice.synthetic.weather import Weather, WeatherSettings
@@ -129,7 +129,7 @@ def test_both_years_are_read_as_one_weather(written):
     moments = twin.moments(2010)[-3:] + twin.moments(2011)[:3]
     weather = twin.weather(*np.meshgrid(GRID.x / 1000, GRID.y / 1000))
     first = twin.step_of(2011) - 3
-    for number, found in enumerate(forcings(folder / "era5", moments, GRID)):
+    for number, found in enumerate(read_forcings(folder / "era5", moments, GRID)):
         u, v = weather.wind(first + number)
         assert np.sqrt(np.mean((found["u10"] - u) ** 2 + (found["v10"] - v) ** 2)) < 0.6
         assert np.abs(found["t2m"] - weather.temperature(first + number)).max() < 1.5
@@ -139,7 +139,7 @@ def test_a_year_goes_on_where_the_one_before_ended(written):
     """Across new year the thickness changes as from any moment to the next."""
     folder, twin = written
     moments = twin.moments(2010)[-4:] + twin.moments(2011)[:4]
-    states = list(thickness(folder / "ice", moments, GRID))
+    states = list(read_thickness(folder / "ice", moments, GRID))
     changes = [np.sqrt(np.nanmean((b - a) ** 2)) for a, b in pairwise(states)]
     assert changes[3] < 2 * np.median(changes) and changes[3] > 0.01
 
@@ -148,9 +148,9 @@ def test_thickness_of_another_grid_is_refused(written):
     folder, twin = written
     shifted = Grid("shifted", CRS, GRID.x + 5e3, GRID.y)
     with pytest.raises(InputError, match="wrong grid: its cells are not those of 'shifted'"):
-        list(thickness(folder / "ice", twin.moments(2010)[:1], shifted))
-    (resampled,) = thickness(folder / "ice", twin.moments(2010)[:1], shifted, resample=True)
-    (whole,) = thickness(folder / "ice", twin.moments(2010)[:1], GRID)
+        list(read_thickness(folder / "ice", twin.moments(2010)[:1], shifted))
+    (resampled,) = read_thickness(folder / "ice", twin.moments(2010)[:1], shifted, resample=True)
+    (whole,) = read_thickness(folder / "ice", twin.moments(2010)[:1], GRID)
     between = whole[:, :-1] + 5 / 12 * np.diff(whole, axis=1)
     known = np.isfinite(between)
     assert np.abs(resampled[:, :-1] - between)[known].max() < 1e-4

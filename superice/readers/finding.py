@@ -1,0 +1,88 @@
+"""Find the file of a product for a day, by the dates in the names of the files in a folder."""
+
+from __future__ import annotations
+
+import filecmp
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+from superice.errors import InputError, MissingInput
+
+# A date in a name: year and two pairs of digits, usually month and day.
+STAMP = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)")
+# How well a file name suits a day, as a key to sort by; None when the file is not for that day.
+Rank = Callable[[str, date], tuple | None]
+# Whether a file contains a day, for names that leave this open.
+Holds = Callable[[Path, date], bool]
+
+
+def list_months(day: date, days_around: int) -> list[date]:
+    """Return the first day of every month that lies within ``days_around`` days of ``day``, in order."""
+    days = [day + timedelta(offset) for offset in range(-days_around, days_around + 1)]
+    return list(dict.fromkeys(near.replace(day=1) for near in days))
+
+
+def list_files(folder: str | Path, months: Iterable[date]) -> list[Path]:
+    """Return the NetCDF files in ``folder``, in its subfolders and in its ``YYYY/MM`` of the ``months``, sorted.
+
+    The search goes no deeper: it is repeated for every date, and folders may hold many years on a parallel file system.
+    """
+    folder = Path(folder)
+    files = {*folder.glob("*.nc"), *folder.glob("*/*.nc")}
+    for month in months:
+        files.update((folder / f"{month:%Y}" / f"{month:%m}").glob("*.nc"))
+    return sorted(files)
+
+
+def find_best_file(
+    product: str, folder: str | Path, day: date, rank: Rank, days_around: int = 0, holds: Holds | None = None
+) -> Path:
+    """Find the file of ``day`` in ``folder``, in its subfolders or in its ``YYYY/MM``.
+
+    Parameters
+    ----------
+    product
+        Name of the product in error messages.
+    folder
+        Where to search.
+    day
+        The day.
+    rank
+        Ranks a file by its name; the file with the highest rank is chosen.
+    days_around
+        A file may lie in the folder of any month within this many days of ``day``.
+    holds
+        Looks into a ranked file whose name does not say whether it contains the day.
+
+    Raises
+    ------
+    MissingInput
+        When no file is for the day. Names a file whose date may be written YYYYDDMM.
+    InputError
+        When two files of the highest rank have different contents.
+    """
+    files = list_files(folder, list_months(day, days_around))
+    ranked = []
+    for path in files:
+        key = rank(path.name, day)
+        if key is not None and (holds is None or holds(path, day)):
+            ranked.append((key, path))
+    if not ranked:
+        raise MissingInput(_explain_missing(files, day, rank), product=product, file=folder)
+    ranked.sort()
+    highest, chosen = ranked.pop()
+    for key, path in ranked:
+        if key == highest and not filecmp.cmp(path, chosen, shallow=False):
+            raise InputError(f"two files for {day} that differ; keep one", product=product, file=chosen, value=path)
+    return chosen
+
+
+def _explain_missing(files: list[Path], day: date, rank: Rank) -> str:
+    """Return the reason why no file was found, with a hint when a name fits once its month and day are swapped."""
+    for path in files:
+        has_impossible_month = any(int(month) > 12 for _, month, _ in STAMP.findall(path.name))
+        if has_impossible_month and rank(STAMP.sub(r"\1\3\2", path.name), day):
+            return f"no file for {day}; {path.name} may be it, with the day before the month in its name (YYYYDDMM)"
+    return f"no file for {day} among the {len(files)} NetCDF files there and in its subfolders"
