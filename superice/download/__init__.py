@@ -1,1 +1,1 @@
-"""Downloads of product files from their providers."""
+"""Download product files from their providers."""
