@@ -1,8 +1,8 @@
-"""What the satellite products would hold of a model day, each on its own grid: the model seen as observations are.
+"""Simulate the satellite products of a model day, each on its own grid.
 
-Through the same code as the observed branch (``features.observed_day``) these become low-resolution features that
-share the observations' grids, contours, gaps along coasts and interpolation, where box filters share only their widths.
-A day is seen alone: the week of CS2SMOS and the 48 hours of the drift are not averaged over.
+The code of the observed branch (``features.observed``) turns these products into low-resolution features. They share
+the grids, contours, coastal gaps and interpolation of the observations, whereas box filters share only their widths.
+Each day is simulated alone: the weekly mean of CS2SMOS and the 48 hours of the drift are not reproduced.
 """
 
 from __future__ import annotations
@@ -11,63 +11,59 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
-from scipy.ndimage import map_coordinates
 
 from superice.fields.box_filter import LowResolution, box_mean, count_pixels
 from superice.fields.deformation import polar_map_scale
 from superice.fields.grid import Grid
-from superice.fields.regridding import locate_pixels
+from superice.fields.regridding import locate_pixels, sample_bilinear
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.readers.nextsim_day import ModelDay
 
-STEP_SECONDS = 60.0
+STEP_SECONDS = 60.0  # velocities are rotated to another map as the displacement over this time
 
 
 def simulate_products(
     model: ModelDay, grid: Grid, widths: LowResolution, sic_threshold: float
 ) -> tuple[cs2smos.Thickness, osisaf_concentration.Concentration, osisaf_drift.Drift]:
-    """The three products of a model day on ``grid``.
+    """Simulate the three products of a model day on ``grid``, and sample each on the grid of its product.
 
-    Thickness is that of the ice and is averaged over ``widths.thickness_km``, concentration over
-    ``widths.concentration_km``, velocity over a cell of the drift product; each is then sampled on the product's grid.
+    The thickness is that of the ice, averaged over ``widths.thickness_km``. The concentration is averaged over
+    ``widths.concentration_km``, the velocity over one cell of the drift product.
     """
-    sic = box_mean(model.sic, count_pixels(widths.concentration_km, grid.step))
+    concentration = box_mean(model.sic, count_pixels(widths.concentration_km, grid.step))
     with np.errstate(invalid="ignore", divide="ignore"):
-        ice = sic > sic_threshold
-        of_ice = np.where(ice & (model.sic > sic_threshold), model.sit / model.sic, np.nan)
-    thickness = box_mean(of_ice, count_pixels(widths.thickness_km, grid.step))
-    u, v = _drift(model, grid, ice)
-    here = Path(model.path)
+        ice = concentration > sic_threshold
+        ice_thickness = np.where(ice & (model.sic > sic_threshold), model.sit / model.sic, np.nan)
+    thickness = box_mean(ice_thickness, count_pixels(widths.thickness_km, grid.step))
+    u, v = _simulate_drift(model, grid, ice)
+    path = Path(model.path)
     return (
-        cs2smos.Thickness(here, cs2smos.GRID, sample_bilinear(thickness, grid, cs2smos.GRID)),
+        cs2smos.Thickness(path, cs2smos.GRID, sample_bilinear(thickness, grid, cs2smos.GRID)),
         osisaf_concentration.Concentration(
-            here, osisaf_concentration.GRID, sample_bilinear(sic, grid, osisaf_concentration.GRID)
+            path, osisaf_concentration.GRID, sample_bilinear(concentration, grid, osisaf_concentration.GRID)
         ),
-        osisaf_drift.Drift(here, osisaf_drift.GRID, u, v),
+        osisaf_drift.Drift(path, osisaf_drift.GRID, u, v),
     )
 
 
-def _drift(model: ModelDay, grid: Grid, ice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Map velocity along the axes of the drift product's grid, each (y, x) in m s-1, NaN off the ice."""
-    native, width = osisaf_drift.GRID, round(osisaf_drift.GRID.step / grid.step)
+def _simulate_drift(model: ModelDay, grid: Grid, ice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the map velocity along the axes of the drift product's grid, each (y, x) in m s-1, NaN off the ice."""
+    native = osisaf_drift.GRID
+    width = round(native.step / grid.step)
     scale = polar_map_scale(grid)
-    moved = [
-        STEP_SECONDS * sample_bilinear(box_mean(np.where(ice, component * scale, np.nan), width), grid, native)
-        for component in (model.u, model.v)
-    ]
-    to_native = pyproj.Transformer.from_crs(grid.crs, native.crs, always_xy=True)
+
+    def displace(component: np.ndarray) -> np.ndarray:
+        """Return the displacement over ``STEP_SECONDS`` at the product's cells, in m on the map of ``grid``."""
+        on_map = np.where(ice, component * scale, np.nan)
+        return STEP_SECONDS * sample_bilinear(box_mean(on_map, width), grid, native)
+
+    moved_x, moved_y = displace(model.u), displace(model.v)
+    known = np.isfinite(moved_x) & np.isfinite(moved_y)
     rows, columns = locate_pixels(grid, native)
     x, y = grid.x[0] + grid.step * columns, grid.y[0] + grid.step * rows
-    known = np.isfinite(moved[0]) & np.isfinite(moved[1])
-    ends = to_native.transform(*(np.where(known, p + m, p) for p, m in zip((x, y), moved, strict=True)))
-    starts = np.meshgrid(native.x, native.y)
-    return tuple(np.where(known, (end - start) / STEP_SECONDS, np.nan) for end, start in zip(ends, starts, strict=True))
-
-
-def sample_bilinear(field: np.ndarray, grid: Grid, native: Grid) -> np.ndarray:
-    """A field (y, x) of ``grid`` at the cells of ``native`` by bilinear interpolation; NaN outside and beside NaN."""
-    rows, columns = locate_pixels(grid, native)
-    inside = (rows >= 0) & (rows <= grid.shape[0] - 1) & (columns >= 0) & (columns <= grid.shape[1] - 1)
-    values = np.full(native.shape, np.nan)
-    values[inside] = map_coordinates(field, [rows[inside], columns[inside]], order=1)
-    return values
+    to_native = pyproj.Transformer.from_crs(grid.crs, native.crs, always_xy=True)
+    end_x, end_y = to_native.transform(np.where(known, x + moved_x, x), np.where(known, y + moved_y, y))
+    start_x, start_y = np.meshgrid(native.x, native.y)
+    u = np.where(known, (end_x - start_x) / STEP_SECONDS, np.nan)
+    v = np.where(known, (end_y - start_y) / STEP_SECONDS, np.nan)
+    return u, v

@@ -9,81 +9,85 @@ from superice.fields.grid import Grid
 
 
 def total_deformation(divergence: np.ndarray, shear: np.ndarray) -> np.ndarray:
-    """sqrt(divergence^2 + shear^2), in the unit of its arguments (report, section 2)."""
+    """Return sqrt(divergence^2 + shear^2), in the unit of its arguments (report, section 2)."""
     return np.hypot(divergence, shear)
 
 
-def _invariants(ux, uy, vx, vy) -> tuple[np.ndarray, np.ndarray]:
-    """Divergence and shear from the four velocity gradients."""
+def _combine_gradients(ux: np.ndarray, uy: np.ndarray, vx: np.ndarray, vy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return divergence and shear from the four velocity gradients."""
     return ux + vy, np.hypot(ux - vy, uy + vx)
 
 
-def _perimeter(cells: int) -> list[tuple[int, int]]:
-    """The nodes (row, column) around a block of ``cells`` x ``cells``, anticlockwise, y ascending with the row."""
-    side = range(cells)
-    bottom, right = [(0, k) for k in side], [(k, cells) for k in side]
-    top, left = [(cells, cells - k) for k in side], [(cells - k, 0) for k in side]
+def _list_perimeter(cells: int) -> list[tuple[int, int]]:
+    """List the nodes (row, column) around a block of ``cells`` x ``cells``, anticlockwise with y upwards."""
+    bottom = [(0, k) for k in range(cells)]
+    right = [(k, cells) for k in range(cells)]
+    top = [(cells, cells - k) for k in range(cells)]
+    left = [(cells - k, 0) for k in range(cells)]
     return bottom + right + top + left
 
 
 def contour_deformation(
     u: np.ndarray, v: np.ndarray, x: np.ndarray, y: np.ndarray, cells: int = 2, fewest_points: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divergence and shear over blocks of ``cells`` x ``cells`` at a stride of one cell (Green's theorem).
+    """Compute divergence and shear over blocks of ``cells`` x ``cells`` at a stride of one cell (Green's theorem).
 
-    The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known; the velocity
-    between two nodes is linear, so that a linear field has its exact gradients.
+    The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known. The velocity is taken
+    to be linear between two nodes, so that the gradients of a linear field are exact.
 
     Args:
         u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
         v: along y, likewise.
-        x: where the nodes lie in the plane of the velocities, m, (y, x) or its row.
-        y: likewise, (y, x) or its column.
+        x: positions of the nodes along x in the plane of the velocities, m, (y, x) or a row of it.
+        y: positions along y, (y, x) or a column of it.
         cells: side of a block.
-        fewest_points: nodes that must be known; the contour then runs through those. None: all of them.
+        fewest_points: number of nodes that must be known; the contour runs through those. None: all of them.
 
     Returns:
         divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes.
         Entry (0, 0) lies in the middle of the nodes (0, 0) and (cells, cells).
 
     """
-    nodes = _perimeter(cells)
+    nodes = _list_perimeter(cells)
     fewest_points = len(nodes) if fewest_points is None else fewest_points
     rows, columns = u.shape[0] - cells, u.shape[1] - cells
     fields = {"u": u, "v": v, "x": np.broadcast_to(x, u.shape), "y": np.broadcast_to(y, u.shape)}
-    at = lambda name, row, column: fields[name][row : row + rows, column : column + columns]
-    corner = {name: at(name, 0, 0) if name in "xy" else 0.0 for name in fields}
-    zeros = lambda: np.zeros((rows, columns))
-    before = {name: zeros() for name in fields}
-    area, ux, uy, vx, vy, points = (zeros() for _ in range(6))
-    # The first turn only finds, for every block, the known node that precedes its first one.
-    for turn in (0, 1):
+
+    def select(name: str, row: int, column: int) -> np.ndarray:
+        """Return the values of one node of every block."""
+        return fields[name][row : row + rows, column : column + columns]
+
+    corner = {"u": 0.0, "v": 0.0, "x": select("x", 0, 0), "y": select("y", 0, 0)}
+    before = {name: np.zeros((rows, columns)) for name in fields}
+    area, ux, uy, vx, vy, points = (np.zeros((rows, columns)) for _ in range(6))
+    # The first turn only finds the last known node of every contour, which precedes the first one.
+    for turn in ("find last node", "integrate"):
         for row, column in nodes:
-            now = {name: at(name, row, column) - corner[name] for name in fields}
-            known = np.logical_and.reduce([np.isfinite(now[name]) for name in fields])
-            if turn:
-                dx, dy = now["x"] - before["x"], now["y"] - before["y"]
-                mean_u, mean_v = (now["u"] + before["u"]) / 2, (now["v"] + before["v"]) / 2
+            node = {name: select(name, row, column) - corner[name] for name in fields}
+            known = np.logical_and.reduce([np.isfinite(values) for values in node.values()])
+            if turn == "integrate":
+                dx, dy = node["x"] - before["x"], node["y"] - before["y"]
+                mean_u, mean_v = (node["u"] + before["u"]) / 2, (node["v"] + before["v"]) / 2
                 points += known
-                area += np.where(known, (before["x"] * now["y"] - now["x"] * before["y"]) / 2, 0)
+                area += np.where(known, (before["x"] * node["y"] - node["x"] * before["y"]) / 2, 0)
                 ux += np.where(known, mean_u * dy, 0)
                 uy -= np.where(known, mean_u * dx, 0)
                 vx += np.where(known, mean_v * dy, 0)
                 vy -= np.where(known, mean_v * dx, 0)
-            before = {name: np.where(known, now[name], before[name]) for name in fields}
+            before = {name: np.where(known, node[name], before[name]) for name in fields}
     enough = (points >= fewest_points) & (area > 0)
-    gradients = (np.where(enough, g, np.nan) / np.where(enough, area, 1) for g in (ux, uy, vx, vy))
-    return _invariants(*gradients)
+    gradients = (np.where(enough, integral, np.nan) / np.where(enough, area, 1) for integral in (ux, uy, vx, vy))
+    return _combine_gradients(*gradients)
 
 
 def drift_deformation(
     u: np.ndarray, v: np.ndarray, grid: Grid, crs: pyproj.CRS, cells: int = 2, fewest_points: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divergence and shear of a drift product over the blocks of its own nodes, see ``contour_deformation``.
+    """Compute divergence and shear of a drift product over blocks of its own nodes, see ``contour_deformation``.
 
     ``u`` and ``v`` are map velocities along the axes of ``grid``. On a map that is not conformal (EASE2 stretches by
-    3 % at 70 degrees north) they are first turned to the axes of ``crs``, which must be conformal: there the scale of
-    the map cancels out of the strain rates, as displacement and distance are lengths on the same map.
+    3 % at 70 degrees north) they are first rotated to the axes of ``crs``, which must be conformal. There the scale of
+    the map cancels out of the strain rates, because displacement and distance are lengths on the same map.
     """
     x, y = grid.x, grid.y[:, None]
     if not is_conformal(grid.crs):
@@ -92,7 +96,7 @@ def drift_deformation(
 
 
 def is_conformal(crs: pyproj.CRS) -> bool:
-    """Whether a map keeps angles; of the maps of polar products, the stereographic ones do."""
+    """Return whether a map preserves angles; among the maps of polar products, the stereographic ones do."""
     operation = crs.coordinate_operation
     return operation is not None and "stereographic" in operation.method_name.lower()
 
@@ -100,28 +104,34 @@ def is_conformal(crs: pyproj.CRS) -> bool:
 def rotate_velocity(
     crs: pyproj.CRS, u: np.ndarray, v: np.ndarray, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Velocities along the axes of another map, and where the nodes lie on it.
+    """Rotate velocities to the axes of another map, and locate the nodes on it.
 
-    ``u`` and ``v`` (m s-1 on the map of ``grid``, (y, x), NaN where unknown) are turned and stretched as the step of a
-    minute is. Returns x, y (m) and u, v (m s-1) on the map ``crs``, each (y, x).
+    ``u`` and ``v`` (m s-1 on the map of ``grid``, (y, x), NaN where unknown) are rotated and stretched as the
+    displacement over a minute is. Returns x, y (m) and u, v (m s-1) on the map ``crs``, each (y, x).
     """
     step = 60.0
     to_other = pyproj.Transformer.from_crs(grid.crs, crs, always_xy=True)
     x, y = np.meshgrid(grid.x, grid.y)
     known = np.isfinite(u) & np.isfinite(v)
-    ends = (np.where(known, start + step * part, start) for start, part in ((x, u), (y, v)))
-    (x0, y0), (x1, y1) = to_other.transform(x, y), to_other.transform(*ends)
+    end_x = np.where(known, x + step * u, x)
+    end_y = np.where(known, y + step * v, y)
+    x0, y0 = to_other.transform(x, y)
+    x1, y1 = to_other.transform(end_x, end_y)
     return x0, y0, np.where(known, (x1 - x0) / step, np.nan), np.where(known, (y1 - y0) / step, np.nan)
 
 
 def contour_grid(grid: Grid, cells: int = 2) -> Grid:
-    """The grid of the blocks' middles that belongs to ``contour_deformation``."""
-    middles = lambda axis: (axis[: axis.size - cells] + axis[cells:]) / 2
-    return Grid(grid.name, grid.crs, middles(grid.x), middles(grid.y))
+    """Return the grid of the blocks' centres that belongs to ``contour_deformation``."""
+    x = (grid.x[: grid.x.size - cells] + grid.x[cells:]) / 2
+    y = (grid.y[: grid.y.size - cells] + grid.y[cells:]) / 2
+    return Grid(grid.name, grid.crs, x, y)
 
 
-def _difference(field: np.ndarray, spacing_m: float, axis: int) -> np.ndarray:
-    """Central difference; one-sided where only one neighbour is known, NaN where none or the cell itself is."""
+def _differentiate(field: np.ndarray, spacing_m: float, axis: int) -> np.ndarray:
+    """Return the derivative by central differences, one-sided where only one neighbour is known.
+
+    It is NaN where the cell itself or both of its neighbours are missing.
+    """
     f = np.moveaxis(field, axis, 0)
     forward = np.full_like(f, np.nan)
     forward[:-1] = f[1:] - f[:-1]
@@ -135,26 +145,30 @@ def _difference(field: np.ndarray, spacing_m: float, axis: int) -> np.ndarray:
 def gradient_deformation(
     u: np.ndarray, v: np.ndarray, spacing_m: float, map_scale: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divergence and shear by central differences on the model's grid.
+    """Compute divergence and shear by central differences on the model's grid.
 
     Args:
         u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
         v: along y, likewise.
         spacing_m: distance between cell centres on the map.
         map_scale: length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v``
-            are then velocities over ground. None takes the map for the ground.
+            are then velocities over ground. None: velocities and distances on the map are taken as those over ground.
 
     Returns:
         divergence and shear in s-1, each (y, x).
 
-    With k the scale and U = k u the velocity on the map, the strain rate over ground is that of U on the map less
+    With the scale k and the velocity on the map U = k u, the strain rate over ground is that of U on the map minus
     (U . grad k) / k times the identity: shear has no such term, divergence has it twice.
 
     """
     scale = 1.0 if map_scale is None else map_scale
     map_u, map_v = u * scale, v * scale
-    gradients = (_difference(f, spacing_m, axis) for f in (map_u, map_v) for axis in (1, 0))
-    divergence, shear = _invariants(*gradients)
+    divergence, shear = _combine_gradients(
+        ux=_differentiate(map_u, spacing_m, axis=1),
+        uy=_differentiate(map_u, spacing_m, axis=0),
+        vx=_differentiate(map_v, spacing_m, axis=1),
+        vy=_differentiate(map_v, spacing_m, axis=0),
+    )
     if map_scale is not None:
         log_y, log_x = np.gradient(np.log(map_scale), spacing_m)
         divergence = divergence - 2 * (map_u * log_x + map_v * log_y)
@@ -162,9 +176,9 @@ def gradient_deformation(
 
 
 def polar_map_scale(grid: Grid) -> np.ndarray:
-    """Length on the map over length on the ground at the cells of a polar stereographic grid, (y, x).
+    """Return the length on the map over the length on the ground at the cells of a polar stereographic grid, (y, x).
 
-    It depends on the distance from the pole alone, so that a profile is enough.
+    The scale depends on the distance from the pole alone: it is interpolated from a profile.
     """
     projection = pyproj.Proj(grid.crs)
     radius = np.hypot(grid.x, grid.y[:, None])

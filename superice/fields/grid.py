@@ -48,22 +48,25 @@ class Grid:
         return to_geographic.transform(*np.meshgrid(self.x, self.y))
 
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
-        """Longitude and latitude in degrees of the cell centres, each (y, x), float64."""
+        """Return the longitude and latitude of the cell centres in degrees, each (y, x), float64."""
         return self._lonlat
 
     def pad(self, cells: int) -> Grid:
-        """The same lattice with ``cells`` more on every side."""
+        """Return the same lattice with ``cells`` more on every side."""
         margin = self.step * np.arange(1, cells + 1)
-        grow = lambda axis: np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])
+
+        def grow(axis: np.ndarray) -> np.ndarray:
+            return np.concatenate([axis[0] - margin[::-1], axis, axis[-1] + margin])
+
         return Grid(self.name, self.crs, grow(self.x), grow(self.y))
 
     def extent(self) -> tuple[float, float, float, float]:
-        """Outer edges (left, bottom, right, top) in m."""
+        """Return the outer edges (left, bottom, right, top) in m."""
         half = self.step / 2
         return self.x[0] - half, self.y[0] - half, self.x[-1] + half, self.y[-1] + half
 
     def as_area(self) -> pyresample.AreaDefinition:
-        """The pyresample area; its rows run from the top, ours from the bottom: flip arrays."""
+        """Return the pyresample area. Its rows run from the top, ours from the bottom: arrays must be flipped."""
         from pyresample import AreaDefinition
 
         rows, columns = self.shape
@@ -105,7 +108,7 @@ def load_grid(areas: str | Path, name: str) -> Grid:
 
 
 def make_land_mask(grid: Grid) -> np.ndarray:
-    """Land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
+    """Return the land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
     from global_land_mask import globe
 
     longitude, latitude = grid.lonlat()

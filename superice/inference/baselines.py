@@ -16,9 +16,8 @@ from scipy import fft
 
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.features.observation_operator import sample_bilinear
 from superice.fields.grid import Grid
-from superice.fields.regridding import sample_spline
+from superice.fields.regridding import sample_bilinear, sample_spline
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.readers import cs2smos
 from superice.utils.files import read_json, write_json

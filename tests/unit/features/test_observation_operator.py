@@ -8,7 +8,7 @@ import pytest
 
 from superice.features.day import FeatureSettings, ObservationSettings
 from superice.features.model import make_model_day
-from superice.features.observation_operator import sample_bilinear, simulate_products
+from superice.features.observation_operator import simulate_products
 from superice.fields.box_filter import LowResolution
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
@@ -93,16 +93,6 @@ def test_the_features_of_both_ways_have_the_same_truth(grid):
     ways = [make_model_day(fields, grid, how).as_features(DAY, 0.15) for how in (SEEN, FeatureSettings())]
     np.testing.assert_array_equal(ways[0].truth, ways[1].truth)
     assert 0 < ways[0].mask.sum() <= ways[1].mask.sum()
-
-
-def test_a_field_is_not_sampled_beside_missing_pixels(grid):
-    field = np.ones(grid.shape)
-    field[100:140, 100:140] = np.nan
-    seen_field = sample_bilinear(field, grid, osisaf_drift.GRID)
-    np.testing.assert_allclose(seen_field[np.isfinite(seen_field)], 1.0)
-    assert (
-        np.isfinite(seen_field).sum() < np.isfinite(sample_bilinear(np.ones(grid.shape), grid, osisaf_drift.GRID)).sum()
-    )
 
 
 def test_a_coarser_contour_is_a_setting_of_the_observations(grid):

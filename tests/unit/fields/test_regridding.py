@@ -9,7 +9,14 @@ from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
-from superice.fields.regridding import fill_smoothly, find_covered, locate_pixels, regrid, smooth_gaussian
+from superice.fields.regridding import (
+    fill_smoothly,
+    find_covered,
+    locate_pixels,
+    regrid,
+    sample_bilinear,
+    smooth_gaussian,
+)
 
 EASE2 = pyproj.CRS("+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90")
 STEREOGRAPHIC = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
@@ -140,6 +147,15 @@ def test_a_constant_with_gaps_stays_a_constant(native, target):
 
 def test_a_field_without_a_value_near_the_target_gives_none(native, target):
     assert np.isnan(regrid(np.full(native.shape, np.nan), native, target)).all()
+
+
+def test_a_field_is_not_sampled_beside_missing_pixels(native, target):
+    field = np.ones(target.shape)
+    whole = sample_bilinear(field, target, native)
+    field[100:140, 100:140] = np.nan
+    holed = sample_bilinear(field, target, native)
+    np.testing.assert_allclose(holed[np.isfinite(holed)], 1.0)
+    assert 0 < np.isfinite(holed).sum() < np.isfinite(whole).sum()
 
 
 @given(arrays(np.float64, (9, 11), elements=st.floats(-3, 3) | st.just(np.nan)))
