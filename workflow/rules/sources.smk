@@ -10,7 +10,7 @@ for SEASON in RUN.calendar.seasons():
         name:
             f"twin_{SEASON.name}"
         input:
-            script="workflow/scripts/make_twin.py",
+            script="workflow/scripts/make_synthetic_season.py",
             areas=AREAS,
             modules=modules(*(f"twin/{name}" for name in sorted(glob_wildcards("superice/twin/{name}.py").name))),
         output:

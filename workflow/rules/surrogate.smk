@@ -29,7 +29,7 @@ if SURROGATE_SOURCE["kind"] == "twin":
                 if int(wildcards.year) > SURROGATE.years()[0]
                 else []
             ),
-            script="workflow/scripts/make_driven_twin.py",
+            script="workflow/scripts/make_forced_year.py",
             areas=AREAS,
             modules=modules(*(f"twin/{name}" for name in ("weather", "forced", "series", "years"))),
         output:

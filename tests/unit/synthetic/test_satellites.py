@@ -117,7 +117,7 @@ def test_footprint_of_a_constant_is_the_constant_and_ignores_gaps():
 def make(folder, settings="{}"):
     command = [
         sys.executable,
-        "workflow/scripts/make_twin.py",
+        "workflow/scripts/make_synthetic_season.py",
         "--areas",
         str(folder / "areas.yaml"),
         "--area",

@@ -1,7 +1,8 @@
-"""Compare the twin with a real neXtSIM thickness snapshot of 12 km, at the snapshot's resolution.
+"""Compare the synthetic Arctic with a real neXtSIM thickness snapshot of 12 km, at the snapshot's resolution.
 
-The window is 128 x 128 pixels of ice around 86 N, 161 E. The twin is to lie within 25 % of the snapshot's deviations and
-0.3 of its spectral slopes, with skewness and kurtosis of the same sign and within a factor of two.
+The window is 128 x 128 pixels of ice around 86 N, 161 E. The standard deviations of the synthetic Arctic must lie within
+25 % of those of the snapshot and its spectral slopes within 0.3. Skewness and kurtosis must have the same sign and lie
+within a factor of two.
 """
 
 from pathlib import Path
@@ -19,8 +20,8 @@ from superice.synthetic.settings import SyntheticSettings
 from superice.utils.command_line import make_parser, read_settings, run_command
 
 
-def met(name: str, value: float, reference: float) -> bool:
-    """Whether the twin's value is near enough to the snapshot's."""
+def is_near(name: str, value: float, reference: float) -> bool:
+    """Return whether the value of the synthetic Arctic is close enough to that of the snapshot."""
     if name.startswith("slope"):
         return abs(value - reference) <= 0.3
     if "skewness" in name or "kurtosis" in name:
@@ -29,10 +30,10 @@ def met(name: str, value: float, reference: float) -> bool:
 
 
 def draw(path: Path, snapshot: np.ndarray | None, fine: np.ndarray) -> None:
-    """The snapshot and the twin at 12 km, and the twin's middle at 3 km, on one scale."""
+    """Draw the snapshot and the synthetic Arctic at 12 km, and the middle of the latter at 3 km, on one scale."""
     from superice.figures.style import PAGE_WIDTH, apply_style, plt
 
-    panels = {"twin, 12 km": coarsen(fine), "twin, 3 km": fine[160:352, 160:352]}
+    panels = {"synthetic, 12 km": coarsen(fine), "synthetic, 3 km": fine[160:352, 160:352]}
     if snapshot is not None:
         panels = {"neXtSIM snapshot, 12 km": snapshot} | panels
     with apply_style():
@@ -50,22 +51,22 @@ def main() -> None:
         "--snapshot", type=Path, help="neXtSIM thickness snapshot (NetCDF with sit, latitude, longitude)"
     )
     parser.add_argument("--settings", type=read_settings, default={}, help="section twin: JSON or a YAML file")
-    parser.add_argument("--seeds", type=int, default=4, help="how many twins")
+    parser.add_argument("--seeds", type=int, default=4, help="number of synthetic Arctics")
     parser.add_argument("--figure", type=Path, help="picture of both, PNG")
     args = parser.parse_args()
-    how = SyntheticSettings.from_mapping(args.settings)
+    settings = SyntheticSettings.from_mapping(args.settings)
     snapshot = read_snapshot_window(args.snapshot) if args.snapshot else None
     known = measure_texture(snapshot, 12.0) if args.snapshot else {}
-    twins = [measure_synthetic(how, seed) for seed in range(args.seeds)]
-    print(f"{'':22}{'snapshot':>10}{'twin':>10}   range of {args.seeds} twins")
-    for name in twins[0]:
-        values = [twin[name] for twin in twins]
+    measures = [measure_synthetic(settings, seed) for seed in range(args.seeds)]
+    print(f"{'':22}{'snapshot':>10}{'synthetic':>10}   range of {args.seeds} seeds")
+    for name in measures[0]:
+        values = [of_seed[name] for of_seed in measures]
         mean = float(np.mean(values))
         reference = f"{known[name]:10.3f}" if name in known else " " * 10
-        verdict = "" if name not in known else "  met" if met(name, mean, known[name]) else "  NOT met"
+        verdict = "" if name not in known else "  met" if is_near(name, mean, known[name]) else "  NOT met"
         print(f"{name:22}{reference}{mean:10.3f}   {min(values):.3f} to {max(values):.3f}{verdict}")
     if args.figure:
-        draw(args.figure, snapshot, simulate_window(how, 0))
+        draw(args.figure, snapshot, simulate_window(settings, 0))
 
 
 if __name__ == "__main__":

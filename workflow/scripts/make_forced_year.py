@@ -1,4 +1,4 @@
-"""Write a year of the virtual Arctic that its weather drives: thickness as neXtSIM's, weather as ERA5's."""
+"""Write a year of the forced synthetic Arctic: thickness in the layout of neXtSIM, weather in a layout of ERA5."""
 
 from pathlib import Path
 
@@ -11,9 +11,7 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
     parser.add_argument("--area", required=True, help="name of the region in it")
-    parser.add_argument(
-        "--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole twin"
-    )
+    parser.add_argument("--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole run")
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
     parser.add_argument(
@@ -26,8 +24,8 @@ def main() -> None:
     args = parser.parse_args()
 
     region, how = load_grid(args.areas, args.area), ForcedRunSettings.from_mapping(args.settings)
-    twin = ForcedRun(region, how, *args.years, args.hours)
-    twin.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
+    run = ForcedRun(region, how, *args.years, args.hours)
+    run.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
 
 
 if __name__ == "__main__":

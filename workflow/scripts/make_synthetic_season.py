@@ -1,4 +1,4 @@
-"""Write a season of the virtual Arctic: neXtSIM files of its days, satellite products of its observed days."""
+"""Write a season of the synthetic Arctic: neXtSIM files of its days, satellite products of its observed days."""
 
 from datetime import date
 from pathlib import Path
