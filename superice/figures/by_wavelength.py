@@ -1,4 +1,4 @@
-"""Every experiment beside the others, at every wavelength."""
+"""Draw power, coherence and error of every experiment at every wavelength."""
 
 from __future__ import annotations
 
@@ -11,74 +11,85 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.figures.style import (
-    LOW,
-    LOW_RESOLUTION,
-    PAGE_WIDTH,
-    TRUTH,
-    apply_style,
-    draw_notice,
-    experiment_colours,
-    legend_keys,
+from superice.figures.annotation import (
+    FINE_BAND_KM,
+    label_ticks,
     letter_panels,
+    make_legend_keys,
+    mark_value,
+    shade_band,
 )
+from superice.figures.spectra import NO_SPECTRUM, TICKS_KM
+from superice.figures.style import LOW, LOW_RESOLUTION, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
-CLASSES = 4  # of wavelengths in an octave, in which dates are put together
+CLASSES_PER_OCTAVE = 4  # of wavelengths, within which the dates are put together
 
 
 def draw_scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:
-    """Power, coherence and error of every experiment at every wavelength, a column for each branch.
+    """Draw power, coherence and error of every experiment at every wavelength, one column for each branch.
 
-    ``scores`` are those of single dates by (branch, experiment). Medians over the dates that have a spectrum: power of
-    the members and of the low-resolution field over that of the truth; squared coherence with the truth; power of the
-    error of the mean over the power of the truth, which is 1 where nothing is known.
+    The lines are medians over the dates that have a spectrum. Above: power of the members and of the low-resolution
+    field over the power of the truth. Middle: squared coherence with the truth. Below: power of the error of the mean
+    over the power of the truth, which is 1 where nothing is known. ``scores`` are the scores of single dates by
+    (branch, experiment).
     """
-    scores = {key: [day for day in days if day.sizes["wavenumber"]] for key, days in scores.items()}
-    scores = {key: days for key, days in scores.items() if days}
-    if not scores:
-        return draw_notice("No date has an all-ice window large enough for a spectrum.")
-    colours = experiment_colours(experiment for _, experiment in scores) | {LOW: LOW_RESOLUTION}
-    branches = list(dict.fromkeys(branch for branch, _ in scores))
+    shown = {}
+    for key, days in scores.items():
+        with_spectrum = [day for day in days if day.sizes["wavenumber"]]
+        if with_spectrum:
+            shown[key] = with_spectrum
+    if not shown:
+        return draw_notice(NO_SPECTRUM)
+    colours = choose_colours(experiment for _, experiment in shown) | {LOW: LOW_RESOLUTION}
+    branches = list(dict.fromkeys(branch for branch, _ in shown))
     with apply_style():
         figure, axes = plt.subplots(
             3, len(branches), figsize=(PAGE_WIDTH, 6.2), sharex=True, sharey="row", squeeze=False
         )
         for column, branch in zip(axes.T, branches, strict=True):
-            of_branch = {experiment: days for (name, experiment), days in scores.items() if name == branch}
+            of_branch = {experiment: days for (name, experiment), days in shown.items() if name == branch}
             for experiment, days in of_branch.items():
-                _by_wavelength(column, days, 0, colours[experiment])
-            _by_wavelength(column, next(iter(of_branch.values())), 1, LOW_RESOLUTION)
-            _dress_scales(column, branch)
-        figure.legend(handles=legend_keys(colours), loc="outside upper center", ncols=4)
+                ensembles = [_measure(day, day.power_members.mean("member"), field=0) for day in days]
+                _draw_medians(column, ensembles, colours[experiment])
+            # The low-resolution field is the same for all experiments.
+            any_days = next(iter(of_branch.values()))
+            low = [_measure(day, day.power_low_resolution, field=1) for day in any_days]
+            _draw_medians(column, low, LOW_RESOLUTION)
+            _label_panels(column, branch)
+        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 
 
-def _by_wavelength(column: Sequence[Axes], days: Sequence[xr.Dataset], field: int, colour: str) -> None:
-    """Lines of the ensembles, ``field`` 0, or of the low-resolution field, 1."""
-    tables = []
-    for day in days:
-        power = day.power_members.mean("member") if field == 0 else day.power_low_resolution
-        measures = (power / day.power_truth, day.coherence[field], day.power_error[field] / day.power_truth)
-        tables.append(pd.DataFrame({i: measure.values for i, measure in enumerate(measures)}, index=day.wavenumber))
-    together = pd.concat(tables)
-    # A window of its own gives each date its own wavenumbers: they are gathered in classes.
-    place = np.round(CLASSES * np.log2(together.index.to_numpy())) / CLASSES
-    medians = together.groupby(place).median()
+def _measure(day: xr.Dataset, power: xr.DataArray, field: int) -> pd.DataFrame:
+    """Return power, coherence and error of a field by wavenumber; ``field`` is its index in the scores."""
+    measures = {
+        "power": (power / day.power_truth).values,
+        "coherence": day.coherence[field].values,
+        "error": (day.power_error[field] / day.power_truth).values,
+    }
+    return pd.DataFrame(measures, index=day.wavenumber)
+
+
+def _draw_medians(column: Sequence[Axes], days: Sequence[pd.DataFrame], colour: str) -> None:
+    """Draw the medians over the dates, which are put in classes as the size of each date's window sets its wavenumbers."""
+    together = pd.concat(days)
+    octave = np.log2(together.index.to_numpy())
+    medians = together.groupby(np.round(CLASSES_PER_OCTAVE * octave) / CLASSES_PER_OCTAVE).median()
+    wavelength = 2.0**-medians.index
     for axis, measure in zip(column, medians, strict=True):
-        axis.plot(2.0**-medians.index, medians[measure], color=colour)
+        axis.plot(wavelength, medians[measure], color=colour)
 
 
-def _dress_scales(column: Sequence[Axes], branch: str) -> None:
+def _label_panels(column: Sequence[Axes], branch: str) -> None:
     titles = ("power over the truth's", "coherence with the truth", "error of the mean over the truth")
     for axis, title in zip(column, titles, strict=True):
-        axis.axvspan(6, 20, color="0.93", lw=0)
+        shade_band(axis, FINE_BAND_KM)
         axis.set(xscale="log", xlim=(400, 6), title=f"{branch}: {title}")
-        axis.set_xticks([200, 100, 50, 20, 10, 6], ["200", "100", "50", "20", "10", "6"])
-        axis.minorticks_off()
+        label_ticks(axis, TICKS_KM)
     power, coherence, error = column
     power.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)")
     coherence.set(ylim=(0, 1), ylabel="squared coherence (1)")
     error.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)", xlabel="wavelength (km)")
-    for axis in (power, error):
-        axis.axhline(1, color=TRUTH, lw=0.7, ls=":")
+    mark_value(power, 1)
+    mark_value(error, 1)

@@ -1,192 +1,133 @@
-"""Maps in the grid's own projection: low-resolution input, truth, members, mean and spread (report, Figs. 2, 3, 9, 12)."""
+"""Draw maps of low-resolution input, truth, members, mean and spread (report, Figs. 2, 3, 9, 12)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyproj
-import xarray as xr
-from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
-from superice.dataset.layout import read_gridded
 from superice.features.day import Features
-from superice.fields.grid import Grid
 from superice.fields.spectra import find_ice_square
-from superice.figures.map_panels import draw_box, draw_colour_bar, draw_field, make_map_panels
-from superice.figures.style import (
-    FieldStyle,
-    apply_style,
-    concentration_style,
-    deformation_style,
-    draw_notice,
-    format_date,
-    letter_panels,
-    spread_style,
-    thickness_style,
+from superice.figures.annotation import letter_panels
+from superice.figures.ensemble_file import Ensemble
+from superice.figures.field_style import (
+    SECONDS_PER_DAY,
+    make_concentration_style,
+    make_deformation_style,
+    make_mask_style,
+    make_spread_style,
+    make_thickness_style,
 )
+from superice.figures.map_panels import Window, draw_box, draw_colour_bar, draw_field, make_map_panels
+from superice.figures.style import apply_style, draw_notice, format_date
 
-SECONDS_PER_DAY = 86400
-
-
-@dataclass(frozen=True)
-class Ensemble:
-    """One date's members (n, y, x), thickness in m, on their grid."""
-
-    day: date
-    grid: Grid
-    members: np.ndarray
-
-    @property
-    def mean(self) -> np.ndarray:
-        """(y, x), m; NaN outside the mask."""
-        return self.members.mean(axis=0, dtype=np.float64)
-
-    @property
-    def spread(self) -> np.ndarray:
-        """Unbiased standard deviation of the members (y, x), m; NaN for a single member."""
-        if self.members.shape[0] < 2:
-            return np.full(self.grid.shape, np.nan)
-        return self.members.std(axis=0, ddof=1, dtype=np.float64)
-
-    @property
-    def available(self) -> bool:
-        """Whether any pixel holds ice."""
-        return bool(np.isfinite(self.members[0]).any())
+SHOWN_MEMBERS = 3
+SPREAD = "spread"  # title of the one map in a row that has a scale of its own
 
 
-def read_ensemble(path: str | Path) -> Ensemble:
-    """Read an ensemble with its grid, both from the published file alone."""
-    dataset = read_gridded(path, ("sit_ai", "crs"))
-    return Ensemble(read_day(dataset), read_grid(dataset), dataset.sit_ai.values)
+def draw_features_and_members(features: Features, ensemble: Ensemble, zoom: Window | None = None) -> Figure:
+    """Draw the four inputs above, the truth and three members below.
 
-
-def read_member(path: str | Path, number: int = 0) -> tuple[date, Grid, np.ndarray]:
-    """One member (y, x), thickness in m, of an ensemble's file, with its date and grid; the others are not read."""
-    with xr.open_dataset(path, engine="netcdf4") as dataset:
-        one = dataset[["sit_ai", "crs"]].isel(n=number).load()
-    return read_day(one), read_grid(one), one.sit_ai.values
-
-
-def read_grid(dataset: xr.Dataset) -> Grid:
-    """The grid that a published NetCDF file describes."""
-    return Grid("file", pyproj.CRS.from_cf(dataset.crs.attrs), dataset.x.values, dataset.y.values)
-
-
-def read_day(dataset: xr.Dataset) -> date:
-    """The date of a published NetCDF file."""
-    return dataset.time.values.astype("datetime64[D]").item()
-
-
-def draw_features_and_members(
-    features: Features, ensemble: Ensemble, zoom: tuple[slice, slice] | None = None
-) -> Figure:
-    """The four inputs above, the truth and three members below; whole domain with a box, or the zoom into the box.
-
-    With `zoom` None the box of `zoom_window` is drawn into the panel of the mask.
+    Without ``zoom`` the maps show the whole grid, and a box on the map of the mask outlines the window that
+    `choose_zoom` returns. With a window they show that window.
     """
-    if not ensemble.available:
+    if not ensemble.has_ice:
         return draw_notice(f"No features on {format_date(ensemble.day)}: nothing to draw.")
-    members = [ensemble.members[i % len(ensemble.members)] for i in range(3)]
-    thickness = thickness_style([features.truth, *members])
+    members = [ensemble.members[number % len(ensemble.members)] for number in range(SHOWN_MEMBERS)]
     deformation = np.maximum(features.deformation * SECONDS_PER_DAY, 1e-9)
+    concentration_style, deformation_style = make_concentration_style(), make_deformation_style()
+    mask_style = make_mask_style()
+    thickness_style = make_thickness_style([features.truth, *members])
     upper = [
-        (features.sic, concentration_style(), "input: concentration"),
-        (features.sit, thickness, "input: thickness"),
-        (deformation, deformation_style(), "input: deformation"),
-        (features.mask.astype(float), mask_style(), "mask"),
+        ("input: concentration", features.sic, concentration_style),
+        ("input: thickness", features.sit, thickness_style),
+        ("input: deformation", deformation, deformation_style),
+        ("mask", features.mask.astype(float), mask_style),
     ]
-    lower = [(features.truth, thickness, "truth")] + [
-        (member, thickness, f"member {i + 1}") for i, member in enumerate(members)
-    ]
+    lower = [("truth", features.truth, thickness_style)]
+    lower += [(f"member {number}", member, thickness_style) for number, member in enumerate(members, 1)]
     with apply_style():
         figure, axes = make_map_panels(ensemble.grid, 2, 4, zoom)
-        for axis, (field, style, title) in zip(axes.flat, upper + lower):
+        for axis, (title, field, style) in zip(axes.flat, upper + lower, strict=True):
             draw_field(axis, ensemble.grid, field, style)
             axis.set_title(title)
         if zoom is None:
             draw_box(axes[0, 3], ensemble.grid, choose_zoom(features.mask))
-        for axis, (_, style, _) in zip(axes[0, [0, 2, 3]], [upper[0], upper[2], upper[3]]):
-            draw_colour_bar(figure, axis, style)
-        draw_colour_bar(figure, axes[1, :], thickness)
+        draw_colour_bar(figure, axes[0, 0], concentration_style)
+        draw_colour_bar(figure, axes[0, 2], deformation_style)
+        draw_colour_bar(figure, axes[0, 3], mask_style)
+        draw_colour_bar(figure, axes[1, :], thickness_style)
         letter_panels(axes.flat)
         figure.suptitle(format_date(ensemble.day) + (", zoom" if zoom else ""), fontsize=9)
     return figure
 
 
 def draw_maps_against_truth(days: Sequence[tuple[Features, Ensemble]]) -> Figure:
-    """Low-resolution field, truth, ensemble mean and one member, a row for each date that has ice."""
-    rows = [
-        [
-            (features.sit, "low-resolution"),
-            (features.truth, "truth"),
-            (ensemble.mean, f"mean of {len(ensemble.members)}"),
-            (ensemble.members[0], "member 1"),
-        ]
-        for features, ensemble in days
-        if ensemble.available
-    ]
-    return _rows_of_maps([ensemble for _, ensemble in days], rows)
+    """Draw low-resolution field, truth, ensemble mean and one member, one row for each date that has ice."""
+    rows = []
+    for features, ensemble in days:
+        row = {"low-resolution": features.sit, "truth": features.truth}
+        rows.append(row | _show_ensemble(ensemble))
+    return _draw_rows([ensemble for _, ensemble in days], rows)
 
 
 def draw_observed_maps(days: Sequence[tuple[Features, Ensemble, np.ndarray | None]]) -> Figure:
-    """Observed input, ensemble mean, one member, the truth where it is known, and the spread; a row for each date."""
-    with_truth = any(truth is not None for _, _, truth in days)
+    """Draw observed input, ensemble mean, one member, the truth where it is known, and the spread.
+
+    Each date with ice has one row. ``days`` holds features, ensemble and truth (y, x) in m, or None for the truth.
+    """
+    any_truth = any(truth is not None for _, _, truth in days)
     rows = []
     for features, ensemble, truth in days:
-        if not ensemble.available:
-            continue
-        row = [(features.sit, "observed"), (ensemble.mean, f"mean of {len(ensemble.members)}")]
-        row += [(ensemble.members[0], "member 1")]
-        if with_truth:
-            row += [(np.full(ensemble.grid.shape, np.nan) if truth is None else truth, "truth")]
-        row += [(ensemble.spread, "spread")]
+        row = {"observed": features.sit} | _show_ensemble(ensemble)
+        if any_truth:
+            row["truth"] = np.full(ensemble.grid.shape, np.nan) if truth is None else truth
+        row[SPREAD] = ensemble.spread
         rows.append(row)
-    return _rows_of_maps([ensemble for _, ensemble, _ in days], rows)
+    return _draw_rows([ensemble for _, ensemble, _ in days], rows)
 
 
-def _rows_of_maps(ensembles: Sequence[Ensemble], rows: list[list[tuple[np.ndarray, str]]]) -> Figure:
-    """Maps of thickness on one scale, and of spread on its own, a row for each available ensemble."""
-    missing = [format_date(ensemble.day) for ensemble in ensembles if not ensemble.available]
+def _show_ensemble(ensemble: Ensemble) -> dict[str, np.ndarray]:
+    """Return the maps by which a row shows an ensemble: its mean and its first member."""
+    return {f"mean of {len(ensemble.members)}": ensemble.mean, "member 1": ensemble.members[0]}
+
+
+def _draw_rows(ensembles: Sequence[Ensemble], rows: Sequence[Mapping[str, np.ndarray]]) -> Figure:
+    """Draw one row of maps for each ensemble that has ice.
+
+    ``rows`` holds, for every ensemble, fields (y, x) in m by title. All thickness fields share one scale. The spread,
+    if present, is the last field and has its own scale.
+    """
+    missing = [format_date(ensemble.day) for ensemble in ensembles if not ensemble.has_ice]
     note = f"No input on {', '.join(missing)}." if missing else ""
-    shown = [ensemble for ensemble in ensembles if ensemble.available]
+    shown = [(ensemble, row) for ensemble, row in zip(ensembles, rows, strict=True) if ensemble.has_ice]
     if not shown:
         return draw_notice(f"{note} Nothing to draw.")
-    panels = [panel for row in rows for panel in row]
-    thickness = thickness_style(field for field, title in panels if not title.startswith("spread"))
-    spread_fields = [field for field, title in panels if title.startswith("spread")]
-    spread = spread_style(spread_fields)
+    grid, titles = shown[0][0].grid, list(shown[0][1])
+    with_spread = SPREAD in titles
+    thickness_fields = [field for _, row in shown for title, field in row.items() if title != SPREAD]
+    thickness_style = make_thickness_style(thickness_fields)
+    spread_style = make_spread_style(row[SPREAD] for _, row in shown if with_spread)
     with apply_style():
-        figure, axes = make_map_panels(shown[0].grid, len(rows), len(rows[0]))
-        for ensemble, row, line in zip(shown, rows, axes):
-            for axis, (field, title) in zip(line, row):
-                draw_field(axis, ensemble.grid, field, spread if title.startswith("spread") else thickness)
+        figure, axes = make_map_panels(grid, len(shown), len(titles))
+        for (ensemble, row), line in zip(shown, axes, strict=True):
+            for axis, (title, field) in zip(line, row.items(), strict=True):
+                draw_field(axis, ensemble.grid, field, spread_style if title == SPREAD else thickness_style)
                 axis.set_title(title)
-            line[0].text(
-                -0.24, 0.5, format_date(ensemble.day), transform=line[0].transAxes, rotation=90, va="center", ha="right"
-            )
+            day = format_date(ensemble.day)
+            line[0].text(-0.24, 0.5, day, transform=line[0].transAxes, rotation=90, va="center", ha="right")
         letter_panels(axes.flat)
-        titles = [title for _, title in rows[0]]
-        of_thickness = titles.index("spread") if spread_fields else len(titles)
-        draw_colour_bar(figure, axes[:, :of_thickness], thickness)
-        if spread_fields:
-            draw_colour_bar(figure, axes[:, of_thickness], spread)
+        draw_colour_bar(figure, axes[:, :-1] if with_spread else axes, thickness_style)
+        if with_spread:
+            draw_colour_bar(figure, axes[:, -1], spread_style)
         if note:
             figure.supxlabel(note, fontsize=7)
     return figure
 
 
-def choose_zoom(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns of the middle of the largest all-ice square, half its side."""
-    square = find_ice_square(mask)
-    quarter = (square[0].stop - square[0].start) // 4
-    return tuple(slice(part.start + quarter, part.stop - quarter) for part in square)
-
-
-def mask_style() -> FieldStyle:
-    """Sea ice in blue, the rest left to the ground."""
-    return FieldStyle("mask (1 = sea ice)", ListedColormap(["#d9d9d9", "#3b6ea5"]), Normalize(0, 1))
+def choose_zoom(mask: np.ndarray) -> Window:
+    """Return rows and columns of the middle of the largest ice square, of half its side."""
+    rows, columns = find_ice_square(mask)
+    quarter = (rows.stop - rows.start) // 4
+    return slice(rows.start + quarter, rows.stop - quarter), slice(columns.start + quarter, columns.stop - quarter)

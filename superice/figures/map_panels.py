@@ -1,4 +1,4 @@
-"""Map panels in the grid's own projection, with land, coastline and graticule made without a network."""
+"""Draw map panels in the grid's own projection, with land, coastline and graticule made without a network."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from superice.fields.grid import Grid, make_land_mask
-from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, FieldStyle
+from superice.figures.field_style import FieldStyle
+from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH
 
 Window = tuple[slice, slice]
 FINE_ENOUGH = 700  # cells along a side: a panel shows no more
+REGIONAL = 1.2e6  # m: grids with shorter sides have a finer graticule
 
 
 def make_map_panels(
     grid: Grid, rows: int, columns: int, window: Window | None = None, rows_with_bars: int = 1
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of page width with (rows, columns) maps of the grid, or of a window of it; land and graticule drawn.
+    """Make a figure of page width with (rows, columns) maps of the grid, or of a window of it.
 
-    ``rows_with_bars`` says for how many rows of colour bars there must be room.
+    Land, coastline and graticule are drawn. The figure has room for ``rows_with_bars`` rows of colour bars.
     """
-    left, bottom, right, top = crop_grid(grid, window).extent()
+    shown = crop_grid(grid, window)
+    left, bottom, right, top = shown.extent()
     panel_width = PAGE_WIDTH / columns - 0.1
     panel_height = panel_width * (top - bottom) / (right - left) + 0.25
     figure, axes = plt.subplots(
@@ -48,23 +51,24 @@ def make_map_panels(
         axis.set_facecolor(NO_DATA)
         axis.spines["geo"].set_linewidth(0.5)
         _draw_land(axis, grid)
-        _draw_graticule(axis, crop_grid(grid, window), labels={"left": column == 0, "bottom": row == rows - 1})
+        _draw_graticule(axis, shown, labels={"left": column == 0, "bottom": row == rows - 1})
     return figure, axes
 
 
 def crop_grid(grid: Grid, window: Window | None) -> Grid:
-    """The grid's window of (rows, columns); the whole grid for None."""
+    """Return the grid's window of (rows, columns), or the whole grid for None."""
     if window is None:
         return grid
-    return Grid(grid.name, grid.crs, grid.x[window[1]], grid.y[window[0]])
+    rows, columns = window
+    return Grid(grid.name, grid.crs, grid.x[columns], grid.y[rows])
 
 
 def draw_field(axis: GeoAxes, grid: Grid, field: np.ndarray, style: FieldStyle) -> None:
-    """Draw a field (y, x); the ground shows where it is NaN."""
+    """Draw a field (y, x). Where it is NaN the background shows."""
     axis.imshow(
         np.ma.masked_invalid(field),
         origin="lower",
-        extent=_image_extent(grid),
+        extent=_get_image_extent(grid),
         transform=axis.projection,
         cmap=style.colours,
         norm=style.scale,
@@ -78,53 +82,54 @@ def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
 
 
 def draw_colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> Colorbar:
-    """A colour bar under the axes."""
-    mappable = ScalarMappable(style.scale, style.colours)
+    """Draw a colour bar under the axes; axes of one column get a wide one with few ticks."""
     panels = list(np.ravel(axes))
-    single = len({_column(panel) for panel in panels}) == 1
+    one_column = len({_get_column(panel) for panel in panels}) == 1
     bar = figure.colorbar(
-        mappable,
+        ScalarMappable(style.scale, style.colours),
         ax=panels,
         location="bottom",
         extend=style.extend,
         fraction=0.06,
         pad=0.02,
-        aspect=14 if single else 40,
-        shrink=0.9 if single else 0.5,
+        aspect=14 if one_column else 40,
+        shrink=0.9 if one_column else 0.5,
     )
     bar.set_label(style.label)
-    if style.label.startswith("mask"):
-        bar.set_ticks([0.25, 0.75], labels=["0", "1"])
-    elif single and not isinstance(style.scale, LogNorm):
+    if style.ticks:
+        bar.set_ticks(list(style.ticks), labels=list(style.ticks.values()))
+    elif one_column and not isinstance(style.scale, LogNorm):
         bar.locator = MaxNLocator(4)
     bar.outline.set_linewidth(0.5)
     return bar
 
 
-def _column(axis: Axes) -> int:
+def _get_column(axis: Axes) -> int:
+    """Return the column in which a panel stands."""
     return axis.get_subplotspec().colspan.start
 
 
-def _image_extent(grid: Grid) -> tuple[float, float, float, float]:
+def _get_image_extent(grid: Grid) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top in m, in the order that imshow expects."""
     left, bottom, right, top = grid.extent()
     return left, right, bottom, top
 
 
 @lru_cache(maxsize=2)
 def coarsen_land(grid: Grid) -> tuple[Grid, np.ndarray]:
-    """Land (y, x) on as many cells as a panel can show, and their grid."""
+    """Return land (y, x) on as many cells as a panel can show, with their grid."""
     every = max(1, max(grid.shape) // FINE_ENOUGH)
     coarse = Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every])
     return coarse, make_land_mask(coarse)
 
 
 def _draw_land(axis: GeoAxes, grid: Grid) -> None:
-    """Grey land under the fields and the coastline over them."""
+    """Draw grey land under the fields and the coastline over them."""
     coarse, land = coarsen_land(grid)
     axis.imshow(
         np.ma.masked_equal(land, False),
         origin="lower",
-        extent=_image_extent(coarse),
+        extent=_get_image_extent(coarse),
         transform=axis.projection,
         cmap=ListedColormap([LAND]),
         zorder=0.5,
@@ -134,36 +139,40 @@ def _draw_land(axis: GeoAxes, grid: Grid) -> None:
 
 
 def trace_coastline(grid: Grid, land: np.ndarray) -> list[np.ndarray]:
-    """The border of the land (y, x) as lines (point, 2) of x and y in m."""
+    """Return the border of the land (y, x) as lines (point, 2) of x and y in m."""
     return contour_generator(grid.x, grid.y, land.astype(float)).lines(0.5)
 
 
 @lru_cache(maxsize=2)
 def make_graticule(grid: Grid) -> tuple[np.ndarray, ...]:
-    """Parallels and meridians as lines (point, 2) of x and y in m; NaN beyond the grid."""
-    longitudes, latitudes = _graticule_places(grid)
-    around, northward = np.linspace(-180, 180, 721), np.linspace(latitudes[0], 89.9, 400)
+    """Return parallels and meridians as lines (point, 2) of x and y in m, NaN beyond the grid."""
+    longitudes, latitudes = _choose_graticule(grid)
+    around = np.linspace(-180, 180, 721)
+    northward = np.linspace(latitudes[0], 89.9, 400)
     parallels = [(around, np.full_like(around, latitude)) for latitude in latitudes]
     meridians = [(np.full_like(northward, longitude), northward) for longitude in longitudes]
     to_grid = pyproj.Transformer.from_crs(grid.crs.geodetic_crs, grid.crs, always_xy=True)
     left, bottom, right, top = grid.extent()
     lines = []
-    for line in (*parallels, *meridians):
-        x, y = to_grid.transform(*line)
+    for longitude, latitude in (*parallels, *meridians):
+        x, y = to_grid.transform(longitude, latitude)
         inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
         lines.append(np.where(inside[:, None], np.column_stack([x, y]), np.nan))
     return tuple(lines)
 
 
-def _graticule_places(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Longitudes and latitudes of the lines, as close as the size of the grid lets them be read."""
-    step_longitude, step_latitude = (15, 2) if max(grid.shape) * grid.step < 1.2e6 else (45, 5)
+def _choose_graticule(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the longitudes and latitudes of the lines, closer together on small grids."""
+    if max(grid.shape) * grid.step < REGIONAL:
+        step_longitude, step_latitude = 15, 2
+    else:
+        step_longitude, step_latitude = 45, 5
     return np.arange(-180, 181, step_longitude), np.arange(50, 90, step_latitude)
 
 
 def _draw_graticule(axis: GeoAxes, grid: Grid, labels: dict[str, bool]) -> None:
-    """Parallels and meridians, labelled at the sides asked for."""
-    longitudes, latitudes = _graticule_places(grid)
+    """Draw parallels and meridians, labelled at the sides that are true in ``labels``."""
+    longitudes, latitudes = _choose_graticule(grid)
     lines = axis.gridlines(
         crs=ccrs.PlateCarree(),
         draw_labels=[side for side, wanted in labels.items() if wanted] or False,

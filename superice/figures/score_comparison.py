@@ -1,6 +1,9 @@
-"""All experiments and baselines side by side: a dot for each score, with its interval."""
+"""Draw all experiments and baselines beside each other: a dot for each score, with its interval."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,81 +12,102 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw_notice, letter_panels, spell_experiment
+from superice.figures.annotation import ScoreAxis, label_ticks, letter_panels
+from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw_notice, spell_experiment
 
-# By column of the table: title, best value, and the range beyond which a dot becomes a number.
+# By column of the table. A value beyond the limits is written as a number.
 SCORES = {
-    "rmse": ("RMSE of the mean (m)", 0, None),
-    "crps": ("fair CRPS (m)", 0, None),
-    "spread_skill": ("spread–skill", 1, (0.4, 2.5)),
-    "reliability_index": ("rank index", 0, None),
-    "variability": ("variability", 1, (0.5, 2.0)),
-    "fine_scale": ("power, 6–20 km", 1, (0.1, 10)),
-    "medium_scale": ("power, 20–80 km", 1, (0.1, 10)),
-    "passes": ("passes per member", None, None),
+    "rmse": ScoreAxis("RMSE of the mean (m)", best=0),
+    "crps": ScoreAxis("fair CRPS (m)", best=0),
+    "spread_skill": ScoreAxis("spread–skill", best=1, limits=(0.4, 2.5)),
+    "reliability_index": ScoreAxis("rank index", best=0),
+    "variability": ScoreAxis("variability", best=1, limits=(0.5, 2.0)),
+    "fine_scale": ScoreAxis("power, 6–20 km", best=1, limits=(0.1, 10)),
+    "medium_scale": ScoreAxis("power, 20–80 km", best=1, limits=(0.1, 10)),
+    "passes": ScoreAxis("passes per member"),
 }
-BRANCHES = {"model": ("#0072B2", "#0072B2"), "observations": ("#D55E00", "white")}  # colour of the edge and of the face
+LOGARITHMIC_TICKS = (0.1, 0.5, 1, 2, 10)
+
+
+@dataclass(frozen=True)
+class DotStyle:
+    """How the dots of a branch are drawn: edge colour, face colour, and their distance from the experiment's line."""
+
+    edge: str
+    face: str
+    shift: float
+
+    @property
+    def marker(self) -> dict[str, object]:
+        """Arguments of a line that draws a dot."""
+        return {"marker": "o", "ms": 4, "color": self.edge, "mfc": self.face}
+
+
+BRANCHES = {
+    "model": DotStyle(edge="#0072B2", face="#0072B2", shift=-0.18),
+    "observations": DotStyle(edge="#D55E00", face="white", shift=0.18),
+}
 
 
 def draw_score_comparison(compared: pd.DataFrame) -> Figure:
-    """A panel for each score and a line for each experiment, on the test split where there is one.
+    """Draw a panel for each score with a line for each experiment, on the test split where there is one.
 
-    ``compared`` is the table ``comparison.csv``; the experiments stand as there, the best CRPS above.
+    ``compared`` is the table ``comparison.csv``. The experiments keep its order, in which the best CRPS is first.
     """
     if compared.empty:
         return draw_notice(NOTHING)
     split = "test" if "test" in set(compared.split) else compared.split.iloc[0]
     rows = compared[compared.split == split]
-    names = list(dict.fromkeys(rows.experiment))
+    experiments = list(dict.fromkeys(rows.experiment))
+    branches = list(dict.fromkeys(rows.branch))
     with apply_style():
-        figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(names)), sharey=True)
-        for axis, (score, (title, best, limits)) in zip(axes.flat, SCORES.items(), strict=True):
-            for branch, of_branch in rows.groupby("branch", sort=False):
-                _dots(axis, of_branch, score, names, branch, limits)
-            _dress(axis, title, best, limits)
-        axes[0, 0].set_yticks(range(len(names)), [spell_experiment(name) for name in names])
-        axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
-        keys = [_key(branch) for branch in dict.fromkeys(rows.branch)]
-        figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=split, title_fontsize=7)
+        figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(experiments)), sharey=True)
+        for axis, (score, shown) in zip(axes.flat, SCORES.items(), strict=True):
+            for branch in branches:
+                known = rows[(rows.branch == branch) & rows[score].notna()]
+                for _, row in known.iterrows():
+                    y = experiments.index(row.experiment) + BRANCHES[branch].shift
+                    _draw_value(axis, row, score, y, shown.limits, BRANCHES[branch])
+            _finish_panel(axis, shown)
+        axes[0, 0].set_yticks(range(len(experiments)), [spell_experiment(name) for name in experiments])
+        axes[0, 0].set_ylim(len(experiments) - 0.5, -0.5)
+        _draw_legend(figure, branches, split)
         letter_panels(axes.flat)
     return figure
 
 
-def _dots(
-    axis: Axes, rows: pd.DataFrame, score: str, names: list[str], branch: str, limits: tuple[float, float] | None
+def _draw_value(
+    axis: Axes, row: pd.Series, score: str, y: float, limits: tuple[float, float] | None, style: DotStyle
 ) -> None:
-    edge, face = BRANCHES[branch]
-    shift = 0.18 * (list(BRANCHES).index(branch) * 2 - 1)
+    """Draw a score as a dot with its interval; write it as a number where it lies beyond the limits."""
+    value = row[score]
     low, high = limits or (-np.inf, np.inf)
-    for _, row in rows[rows[score].notna()].iterrows():
-        value, y = row[score], names.index(row.experiment) + shift
-        if not low <= value <= high:
-            beyond = value > high
-            text, side = (f"{value:.1f} →", "right") if beyond else (f"← {value:.2f}", "left")
-            axis.text(high if beyond else low, y, text, color=edge, fontsize=6, ha=side, va="center")
-            continue
-        bounds = [np.clip(row.get(f"{score}_{end}", np.nan), low, high) for end in ("lower", "upper")]
-        axis.plot(bounds, [y, y], color=edge, lw=1)
-        axis.plot(value, y, "o", ms=4, color=edge, mfc=face, clip_on=False)
+    if value > high:
+        axis.text(high, y, f"{value:.1f} →", color=style.edge, fontsize=6, ha="right", va="center")
+    elif value < low:
+        axis.text(low, y, f"← {value:.2f}", color=style.edge, fontsize=6, ha="left", va="center")
+    else:
+        interval = np.array([row.get(f"{score}_lower", np.nan), row.get(f"{score}_upper", np.nan)])
+        axis.plot(np.clip(interval, low, high), [y, y], color=style.edge, lw=1)
+        axis.plot(value, y, clip_on=False, **style.marker)
 
 
-def _dress(axis: Axes, title: str, best: float | None, limits: tuple[float, float] | None) -> None:
-    """Title, scale, lines of the experiments, and the best value, dotted."""
-    axis.set_title(title)
+def _finish_panel(axis: Axes, shown: ScoreAxis) -> None:
+    """Draw title, scale, the lines of the experiments and, dotted, the best value."""
+    axis.set_title(shown.label)
     axis.grid(axis="y", color="0.9", lw=0.5)
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)
-    if limits:
-        axis.set(xscale="log", xlim=limits)
-        ticks = [tick for tick in (0.1, 0.5, 1, 2, 10) if limits[0] <= tick <= limits[1]]
-        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axis.minorticks_off()
+    if shown.limits:
+        low, high = shown.limits
+        axis.set(xscale="log", xlim=(low, high))
+        label_ticks(axis, [tick for tick in LOGARITHMIC_TICKS if low <= tick <= high])
     else:
         axis.set_xlim(left=0)
-    if best is not None:
-        axis.axvline(best, color=TRUTH, lw=0.7, ls=":")
+    if shown.best is not None:
+        axis.axvline(shown.best, color=TRUTH, lw=0.7, ls=":")
 
 
-def _key(branch: str) -> Line2D:
-    edge, face = BRANCHES[branch]
-    return Line2D([], [], color=edge, mfc=face, marker="o", ms=4, label=f"from the {branch}")
+def _draw_legend(figure: Figure, branches: Sequence[str], split: str) -> None:
+    keys = [Line2D([], [], label=f"from the {branch}", **BRANCHES[branch].marker) for branch in branches]
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=split, title_fontsize=7)

@@ -1,10 +1,11 @@
-"""A whole season: every date as a small map on one page, and one member beside the truth as an animation."""
+"""Draw a whole season: every date as a small map on one page, and one member beside the truth as an animation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -14,49 +15,48 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from PIL import Image
 from tqdm import tqdm
 
 from superice.features.files import read_model_features, read_observed_features
 from superice.fields.grid import Grid
-from superice.figures.ensemble_maps import read_member
+from superice.figures.ensemble_file import read_member
+from superice.figures.field_style import FieldStyle, make_thickness_style
 from superice.figures.map_panels import coarsen_land, make_graticule, trace_coastline
-from superice.figures.style import (
-    COAST,
-    LAND,
-    NO_DATA,
-    PAGE_WIDTH,
-    FieldStyle,
-    apply_style,
-    draw_notice,
-    format_date,
-    thickness_style,
-)
+from superice.figures.style import COAST, LAND, NO_DATA, PAGE_WIDTH, apply_style, draw_notice, format_date
 from superice.seasons import spread_evenly
 from superice.utils.files import atomic_path
 
 PAGE_HEIGHT = 8.6  # inches for the maps of a film strip
 LARGEST_MAP = 400  # cells along a side
-PIXELS_OF_TILES = 2400  # along a page: a strip holds no more
+PIXELS_PER_PAGE = 2400  # along the width of a film strip
+TILE_HEIGHT, TILE_WIDTH = 1.15, 1.06  # with margins, in heights and widths of the maps
 DOTS_PER_INCH = 85
 SECONDS_PER_FRAME = 0.6
-MOST_FRAMES = 60  # of an animation, that it stays small
-COLOURS, GREYS = 112, 16  # of its palette
+MOST_FRAMES = 60  # keeps an animation small
+COLOURS, GREYS = 112, 16  # in the palette of an animation
 GRID_LINES = {"colors": "0.4", "linewidths": 0.25, "alpha": 0.7}
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Maps of one date beside each other: fields (y, x) in m by name, NaN where missing."""
+    """Maps of one date that stand beside each other: fields (y, x) in m by name, NaN where missing."""
 
     day: date
     fields: dict[str, np.ndarray]
 
+    @property
+    def has_ice(self) -> bool:
+        """Whether any pixel of any field holds ice."""
+        return any(np.isfinite(field).any() for field in self.fields.values())
+
 
 def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[Grid, list[Frame]]:
-    """What is known of each date, and one member, on cells thinned to a small map's.
+    """Read the truth or the observed thickness of each date, and one member, on the cells of a small map.
 
-    ``features`` are model features (.nc), whose truth is taken, or observed ones (.npz), whose thickness is.
+    ``features`` are files of model features (.nc), which hold the truth, or of observed features (.npz), which hold
+    the observed thickness. ``predictions`` are the ensembles of the same dates.
     """
     frames = []
     for known, ensemble in zip(features, predictions, strict=True):
@@ -65,120 +65,160 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
             name, field = "observed", read_observed_features(known).sit
         else:
             name, field = "truth", read_model_features(known).truth
-        small, field = thin_field(grid, field)
-        frames.append(Frame(day, {name: field, "member 1": thin_field(grid, member)[1]}))
+        small, known_field = thin_field(grid, field)
+        _, drawn_field = thin_field(grid, member)
+        frames.append(Frame(day, {name: known_field, "member 1": drawn_field}))
     return small, frames
 
 
 def thin_field(grid: Grid, field: np.ndarray) -> tuple[Grid, np.ndarray]:
-    """A grid and a field (y, x) on as many of their cells as a small map can show, so that a season fits in memory."""
+    """Return a grid and a field (y, x) on as many cells as a small map can show, so that a season fits in memory."""
     every = max(1, round(max(grid.shape) / LARGEST_MAP))
     return Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every]), np.float32(field[::every, ::every])
 
 
-def draw_film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
-    """Every date of a season on one page, its fields beside each other, in the grid's projection and on one scale."""
-    shown = [frame for frame in frames if any(np.isfinite(field).any() for field in frame.fields.values())]
-    if not shown:
-        return draw_notice("No date has ice: nothing to draw.")
-    style = thickness_style(field for frame in shown for field in frame.fields.values())
-    height, width = grid.shape
-    side_by_side = len(shown[0].fields)
-    columns = _columns(len(frames), side_by_side * width, 1.15 * height)
-    rows = -(-len(frames) // columns)
-    step = np.array([1.06 * side_by_side * width, 1.15 * height]) * grid.step
-    with apply_style():
-        page_width, page_height = columns * step[0], rows * step[1]
-        figure, axis = plt.subplots(figsize=(PAGE_WIDTH, PAGE_WIDTH * page_height / page_width + 0.6))
-        axis.set(xlim=(0, page_width), ylim=(-page_height, 0), aspect="equal")
-        axis.set_axis_off()
-        every = max(1, round(columns * side_by_side * width / PIXELS_OF_TILES))
-        size = min(7.0, 62 / columns)
-        for number, frame in enumerate(frames):
-            row, column = divmod(number, columns)
-            corner = step * (column, -(row + 1))
-            axis.text(
-                corner[0], corner[1] + 1.01 * height * grid.step, f"{frame.day:%d %b %Y}", fontsize=size, va="bottom"
-            )
-            for place, field in enumerate(frame.fields.values()):
-                _tile(axis, grid, field, style, corner + np.array([place * width, 0]) * grid.step, every)
-            if frame not in shown:
-                middle = corner + np.array([side_by_side * width, height]) * grid.step / 2
-                axis.text(*middle, "no complete input", fontsize=size, ha="center", va="center")
-        bar = figure.colorbar(
-            ScalarMappable(style.scale, style.colours), ax=axis, location="bottom", shrink=0.5, aspect=40,
-            extend=style.extend, pad=0.01,
-        )  # fmt: skip
-        bar.set_label(style.label)
-        figure.suptitle(", ".join(shown[0].fields) + (": left to right" if side_by_side > 1 else ""), fontsize=8)
-    return figure
+@dataclass(frozen=True)
+class StripLayout:
+    """Where the dates of a film strip stand; lengths are in m on the grid.
+
+    Attributes
+    ----------
+    columns, rows : int
+        Number of dates across and down.
+    map_size : array
+        Width and height of a map.
+    tile_size : array
+        Width and height of all maps of a date, with margins.
+    """
+
+    columns: int
+    rows: int
+    map_size: np.ndarray
+    tile_size: np.ndarray
+
+    @classmethod
+    def from_frames(cls, grid: Grid, dates: int, maps_per_date: int) -> StripLayout:
+        """Return the layout with the fewest columns that fits on a page."""
+        map_size = np.array([grid.shape[1], grid.shape[0]]) * grid.step
+        tile_size = np.array([TILE_WIDTH * maps_per_date * grid.shape[1], TILE_HEIGHT * grid.shape[0]]) * grid.step
+        columns = _count_columns(dates, maps_per_date * grid.shape[1], TILE_HEIGHT * grid.shape[0])
+        return cls(columns, ceil(dates / columns), map_size, tile_size)
+
+    @property
+    def page_size(self) -> np.ndarray:
+        """Width and height of all tiles."""
+        return self.tile_size * (self.columns, self.rows)
+
+    def find_corner(self, number: int) -> np.ndarray:
+        """Return the lower left corner of a date's tile, when the page's upper left corner is (0, 0)."""
+        row, column = divmod(number, self.columns)
+        return self.tile_size * (column, -(row + 1))
 
 
-def _columns(count: int, width: float, height: float) -> int:
-    """The fewest columns with which ``count`` tiles of this shape fit on a page."""
+def _count_columns(count: int, width: float, height: float) -> int:
+    """Return the fewest columns with which ``count`` tiles of this shape fit on a page."""
     for columns in range(1, count + 1):
-        if -(-count // columns) * height / (columns * width) <= PAGE_HEIGHT / PAGE_WIDTH:
+        if ceil(count / columns) * height / (columns * width) <= PAGE_HEIGHT / PAGE_WIDTH:
             return columns
     return count
 
 
-def _tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: np.ndarray, every: int) -> None:
-    """A map with its lower left corner at ``corner``, in m on the page; every ``every``-th pixel is shown."""
+def draw_film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
+    """Draw every date of a season on one page, its fields beside each other, in the grid's projection, on one scale."""
+    shown = [frame for frame in frames if frame.has_ice]
+    if not shown:
+        return draw_notice("No date has ice: nothing to draw.")
+    style = make_thickness_style(field for frame in shown for field in frame.fields.values())
+    names = list(shown[0].fields)
+    layout = StripLayout.from_frames(grid, len(frames), len(names))
+    page_width, page_height = layout.page_size
+    with apply_style():
+        figure, axis = plt.subplots(figsize=(PAGE_WIDTH, PAGE_WIDTH * page_height / page_width + 0.6))
+        axis.set(xlim=(0, page_width), ylim=(-page_height, 0), aspect="equal")
+        axis.set_axis_off()
+        for number, frame in enumerate(frames):
+            _draw_date(axis, grid, frame, style, layout, layout.find_corner(number))
+        _draw_colour_bar(figure, axis, style, pad=0.01)
+        figure.suptitle(", ".join(names) + (": left to right" if len(names) > 1 else ""), fontsize=8)
+    return figure
+
+
+def _draw_date(
+    axis: Axes, grid: Grid, frame: Frame, style: FieldStyle, layout: StripLayout, corner: np.ndarray
+) -> None:
+    """Draw the maps of a date from the lower left corner of its tile, with the date above them."""
+    width, height = layout.map_size
+    font_size = min(7.0, 62 / layout.columns)
+    cells_per_page = layout.columns * len(frame.fields) * grid.shape[1]
+    every = max(1, round(cells_per_page / PIXELS_PER_PAGE))
+    axis.text(corner[0], corner[1] + 1.01 * height, f"{frame.day:%d %b %Y}", fontsize=font_size, va="bottom")
+    for place, field in enumerate(frame.fields.values()):
+        _draw_tile(axis, grid, field[::every, ::every], style, corner + np.array([place * width, 0]))
+    if not frame.has_ice:
+        middle = corner + np.array([len(frame.fields) * width, height]) / 2
+        axis.text(*middle, "no complete input", fontsize=font_size, ha="center", va="center")
+
+
+def _draw_tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: np.ndarray) -> None:
+    """Draw a map with its lower left corner at ``corner``, in m on the page."""
     land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
     extent = (corner[0], corner[0] + right - left, corner[1], corner[1] + top - bottom)
-    shape = {"origin": "lower", "extent": extent, "interpolation": "nearest"}
-    axis.imshow(np.zeros((1, 1)), cmap=ListedColormap([NO_DATA]), **shape)
-    axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **shape)
-    axis.imshow(np.ma.masked_invalid(field[::every, ::every]), cmap=style.colours, norm=style.scale, **shape)
-    moved = lambda lines: [line - (left, bottom) + corner for line in lines]
-    axis.add_collection(LineCollection(moved(make_graticule(grid)), **GRID_LINES), autolim=False)
-    axis.add_collection(
-        LineCollection(moved(trace_coastline(land_grid, land)), colors=COAST, linewidths=0.3), autolim=False
-    )
+    placed = {"origin": "lower", "extent": extent, "interpolation": "nearest"}
+    axis.imshow(np.zeros((1, 1)), cmap=ListedColormap([NO_DATA]), **placed)
+    axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **placed)
+    axis.imshow(np.ma.masked_invalid(field), cmap=style.colours, norm=style.scale, **placed)
+    graticule = [line - (left, bottom) + corner for line in make_graticule(grid)]
+    coastline = [line - (left, bottom) + corner for line in trace_coastline(land_grid, land)]
+    axis.add_collection(LineCollection(graticule, **GRID_LINES), autolim=False)
+    axis.add_collection(LineCollection(coastline, colors=COAST, linewidths=0.3), autolim=False)
+
+
+def _draw_colour_bar(figure: Figure, axes: Axes | np.ndarray, style: FieldStyle, **options: float) -> None:
+    """Draw one colour bar below all maps."""
+    mappable = ScalarMappable(style.scale, style.colours)
+    bar = figure.colorbar(mappable, ax=axes, location="bottom", shrink=0.5, aspect=40, extend=style.extend, **options)
+    bar.set_label(style.label)
 
 
 def write_animation(grid: Grid, frames: Sequence[Frame], path: str | Path) -> None:
     """Write the dates one after the other as an animated GIF, the fields of a date beside each other.
 
-    Of more than ``MOST_FRAMES`` dates that many are shown, evenly spread.
+    Of more than ``MOST_FRAMES`` dates only that many are shown, evenly spread.
     """
     frames = spread_evenly(list(frames), MOST_FRAMES)
     names = list(frames[0].fields)
-    style = thickness_style(field for frame in frames for field in frame.fields.values())
+    style = make_thickness_style(field for frame in frames for field in frame.fields.values())
     left, bottom, right, top = grid.extent()
     height = PAGE_WIDTH / len(names) * (top - bottom) / (right - left) + 0.9
     with apply_style():
         figure, axes = plt.subplots(1, len(names), figsize=(PAGE_WIDTH, height), squeeze=False, dpi=DOTS_PER_INCH)
-        maps = [_animated_map(axis, grid, style) for axis in axes[0]]
+        images = [_draw_empty_map(axis, grid, style) for axis in axes[0]]
         for axis, name in zip(axes[0], names, strict=True):
             axis.set_title(name)
-        bar = figure.colorbar(
-            ScalarMappable(style.scale, style.colours), ax=axes, location="bottom", shrink=0.5, aspect=40,
-            extend=style.extend,
-        )  # fmt: skip
-        bar.set_label(style.label)
+        _draw_colour_bar(figure, axes, style)
         title = figure.suptitle(" ", fontsize=9)
         pictures = []
         for frame in tqdm(frames, unit="frame"):
-            for image, field in zip(maps, frame.fields.values(), strict=True):
+            for image, field in zip(images, frame.fields.values(), strict=True):
                 image.set_data(np.ma.masked_invalid(field))
             title.set_text(format_date(frame.day))
             figure.canvas.draw()
             pictures.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))
-            # Once laid out the panels stay where they are.
+            # After the first frame the panels must stay where they are.
             figure.set_layout_engine("none")
     plt.close(figure)
     _write_gif(pictures, style, path)
 
 
-def _animated_map(axis: Axes, grid: Grid, style: FieldStyle):
+def _draw_empty_map(axis: Axes, grid: Grid, style: FieldStyle) -> AxesImage:
+    """Draw land, coastline and graticule; return the image that takes the field of each frame."""
     land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
-    shape = {"origin": "lower", "extent": (left, right, bottom, top)}
+    placed = {"origin": "lower", "extent": (left, right, bottom, top)}
     axis.set_facecolor(NO_DATA)
-    axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **shape)
-    image = axis.imshow(np.ma.masked_all(grid.shape), cmap=style.colours, norm=style.scale, **shape)
+    axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **placed)
+    image = axis.imshow(np.ma.masked_all(grid.shape), cmap=style.colours, norm=style.scale, **placed)
     axis.add_collection(LineCollection(make_graticule(grid), **GRID_LINES), autolim=False)
     axis.add_collection(LineCollection(trace_coastline(land_grid, land), colors=COAST, linewidths=0.4), autolim=False)
     axis.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
@@ -186,7 +226,10 @@ def _animated_map(axis: Axes, grid: Grid, style: FieldStyle):
 
 
 def _write_gif(pictures: Sequence[Image.Image], style: FieldStyle, path: str | Path) -> None:
-    """All frames in the colours of the fields and in greys, undithered: what does not change costs no room."""
+    """Write pictures as a GIF in the colours of the fields and in greys.
+
+    Without dithering, what does not change between frames takes no room.
+    """
     colours = plt.get_cmap(style.colours)(np.linspace(0, 1, COLOURS))[:, :3]
     greys = np.repeat(np.linspace(0, 1, GREYS)[:, None], 3, axis=1)
     palette = Image.new("P", (1, 1))

@@ -1,22 +1,16 @@
-"""Studies: the scores of experiments against what varies between them (report, Figs. 4 to 7)."""
+"""Draw the scores of a study's experiments against what varies between them (report, Figs. 4 to 7)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.figures.style import (
-    EXPERIMENTS,
-    LOW,
-    LOW_RESOLUTION,
-    PAGE_WIDTH,
-    TRUTH,
-    apply_style,
-    draw_notice,
-    letter_panels,
-)
+from superice.figures.annotation import letter_panels, mark_value
+from superice.figures.style import EXPERIMENTS, LOW, LOW_RESOLUTION, PAGE_WIDTH, apply_style, draw_notice
 
 COMPARED, FINAL = EXPERIMENTS[:2]
 PANELS = {
@@ -28,31 +22,63 @@ PANELS = {
 WIDE = 5  # values that span more than this factor stand on a logarithmic axis
 
 
-def draw_study(rows: pd.DataFrame, final: str) -> Figure:
-    """Scores of a study's experiments with their 95 % intervals, and what a member costs; a panel for each.
+@dataclass(frozen=True)
+class Places:
+    """Where a study's experiments stand on the x axis.
 
-    ``rows`` are those of one study in the table of studies. ``final`` is the experiment that is marked, as the report's
-    selected model is. The low-resolution field has next to no fine scale, and is drawn beside the other scores alone.
+    Attributes
+    ----------
+    x : list of float
+        The values where they are numbers, otherwise 0, 1, 2, ...
+    labels : list of str
+        The values as text.
+    numeric : bool
+        Whether the values are numbers.
     """
-    generated = rows[rows.experiment != "low_resolution"]
-    if generated.empty:
+
+    x: list[float]
+    labels: list[str]
+    numeric: bool
+
+    @classmethod
+    def from_values(cls, values: pd.Series) -> Places:
+        """Return the places of a study's values, which the table holds as text."""
+        numbers = pd.to_numeric(values, errors="coerce")
+        if numbers.notna().all():
+            return cls(numbers.tolist(), [f"{number:g}" for number in numbers], numeric=True)
+        return cls(list(range(len(values))), values.str.replace(" ", "\n").tolist(), numeric=False)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the values span such a range that they need a logarithmic axis."""
+        return self.numeric and max(self.x) > WIDE * min(self.x) > 0
+
+
+def draw_study(rows: pd.DataFrame, final: str) -> Figure:
+    """Draw a panel for each score of a study's experiments, with 95 % intervals, and one for the cost of a member.
+
+    ``rows`` are the rows of one study in the table of studies. ``final`` is the experiment to mark, the report's
+    selected model. The low-resolution field has next to no fine scale and appears only in the panels of RMSE and CRPS.
+    """
+    experiments = rows[rows.experiment != "low_resolution"]
+    if experiments.empty:
         return draw_notice("No experiment was scored: nothing to draw.")
     low = rows[rows.experiment == "low_resolution"].iloc[0]
-    places, labels, numeric = _places(generated.value)
+    places = Places.from_values(experiments.value)
     with apply_style():
         figure, axes = plt.subplots(1, len(PANELS), figsize=(PAGE_WIDTH, 2.4))
         for axis, (score, title) in zip(axes, PANELS.items(), strict=True):
-            _points(axis, generated, places, score, final)
+            _draw_points(axis, experiments, places, score, final)
             if score in ("rmse", "crps"):
                 axis.axhline(low[score], color=LOW_RESOLUTION, label=LOW)
             if score == "fine_scale":
-                axis.axhline(1, color=TRUTH, lw=0.7, ls=":")
+                mark_value(axis, 1)
             axis.set_title(title)
-            if numeric and max(places) > WIDE * min(places) > 0:
+            if places.logarithmic:
                 axis.set_xscale("log")
             if score == "seconds_per_member":
                 axis.set_ylim(bottom=0)
-            axis.set_xticks(places, labels, fontsize=6, rotation=45 if numeric else 0)
+            axis.set_xticks(places.x, places.labels, fontsize=6, rotation=45 if places.numeric else 0)
             axis.minorticks_off()
             axis.margins(x=0.15)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center")
@@ -61,17 +87,10 @@ def draw_study(rows: pd.DataFrame, final: str) -> Figure:
     return figure
 
 
-def _places(values: pd.Series) -> tuple[list[float], list[str], bool]:
-    """Where the experiments stand on the x axis, how they are named there, and whether their values are numbers."""
-    numbers = pd.to_numeric(values, errors="coerce")
-    if numbers.notna().all():
-        return numbers.tolist(), [f"{number:g}" for number in numbers], True
-    return list(range(len(values))), values.str.replace(" ", "\n").tolist(), False
-
-
-def _points(axis: Axes, rows: pd.DataFrame, places: list[float], score: str, final: str) -> None:
-    for place, (_, row) in zip(places, rows.iterrows(), strict=True):
+def _draw_points(axis: Axes, rows: pd.DataFrame, places: Places, score: str, final: str) -> None:
+    """Draw a score of each experiment as a point, with its interval where there is one."""
+    for x, (_, row) in zip(places.x, rows.iterrows(), strict=True):
         colour = FINAL if row.experiment == final else COMPARED
-        axis.plot(place, row[score], "o", ms=5, color=colour)
+        axis.plot(x, row[score], "o", ms=5, color=colour)
         if f"{score}_lower" in row and pd.notna(row[f"{score}_lower"]):
-            axis.plot([place, place], [row[f"{score}_lower"], row[f"{score}_upper"]], color=colour, lw=1)
+            axis.plot([x, x], [row[f"{score}_lower"], row[f"{score}_upper"]], color=colour, lw=1)

@@ -1,4 +1,4 @@
-"""Figures of the surrogate: skill and smoothness against lead time, maps, the long run, and what the generator restores."""
+"""Draw the surrogate's losses, skill against lead time, maps, long run, and restored fine scales."""
 
 from __future__ import annotations
 
@@ -10,39 +10,48 @@ import pandas as pd
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from superice.fields.grid import Grid
+from superice.figures.annotation import letter_panels
+from superice.figures.field_style import make_thickness_style
 from superice.figures.map_panels import draw_colour_bar, draw_field, make_map_panels
 from superice.figures.style import (
     LAND,
     LOW_RESOLUTION,
+    MEMBERS,
     PAGE_WIDTH,
     TRUTH,
     apply_style,
-    experiment_colours,
-    letter_panels,
+    choose_colours,
     spell_experiment,
-    thickness_style,
 )
 from superice.surrogate.restoration import spectra
 from superice.utils.files import atomic_path
 
-CLIMATOLOGY, MEMBERS = "0.5", "#0072B2"
+BASELINES = {"persistence": LOW_RESOLUTION, "climatology": "0.5"}  # colours
+SPECTRA_LEADS = {0.5: "12 h", 2: "2 d", 10: "10 d", 30: "30 d"}  # days, labels
+MOST_FRAMES = 60
+FRAMES_PER_SECOND = 8
 FRAME_DOTS = 80
 
 
 def draw_surrogate_losses(histories: Mapping[str, pd.DataFrame]) -> Figure:
-    """Errors of the field and of the amount of ice in every epoch; solid: training, dashed: validation."""
-    colours = experiment_colours(histories)
+    """Draw the errors of the field and of its mean in every epoch; solid: training, dashed: validation.
+
+    ``histories`` holds, by experiment, the columns ``epoch`` and ``<training|validation>_<field|amount>_loss``.
+    """
+    colours = choose_colours(histories)
+    losses = {"field": "squared error", "amount": "squared error of the mean"}
     with apply_style():
         figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 2.5))
-        for axis, name, title in zip(axes, ("field", "amount"), ("squared error", "squared error of the mean")):
+        for axis, (name, title) in zip(axes, losses.items(), strict=True):
             for experiment, history in histories.items():
-                axis.plot(history.epoch, history[f"training_{name}_loss"], color=colours[experiment], alpha=0.5, lw=0.9)
-                line = history[f"validation_{name}_loss"]
-                axis.plot(history.epoch, line, color=colours[experiment], ls="--", label=spell_experiment(experiment))
+                colour, label = colours[experiment], spell_experiment(experiment)
+                axis.plot(history.epoch, history[f"training_{name}_loss"], color=colour, alpha=0.5, lw=0.9)
+                axis.plot(history.epoch, history[f"validation_{name}_loss"], color=colour, ls="--", label=label)
             axis.set(yscale="log", xlabel="epoch", title=title, ylabel="variances of the increment (1)")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
@@ -51,37 +60,34 @@ def draw_surrogate_losses(histories: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def draw_skill(scores: Sequence[xr.Dataset]) -> Figure:
-    """Averaged forecast skill, bias and spectral exponent against lead time, and spectra of the first experiment."""
-    colours = experiment_colours(one.attrs["experiment"] for one in scores)
-    first = scores[0].mean("start")
+    """Draw forecast error, bias and spectral exponent against lead time, and spectra of the first experiment.
+
+    ``scores`` are the scores of the experiments, which are averaged over the starts.
+    """
+    names = [one.attrs["experiment"] for one in scores]
+    means = [one.mean("start") for one in scores]
+    colours = choose_colours(names)
     with apply_style():
         figure, axes = plt.subplots(2, 2, figsize=(PAGE_WIDTH, 5.0))
         error, bias, exponent, spectrum = axes.flat
-        for one in scores:
-            name, mean = one.attrs["experiment"], one.mean("start").sel(forecast="surrogate")
+        for name, mean in zip(names, means, strict=True):
+            forecast = mean.sel(forecast="surrogate")
             style = {"color": colours[name], "label": spell_experiment(name)}
-            error.plot(mean.lead, mean.rmse, **style)
-            bias.plot(mean.lead, 100 * mean.bias, **style)
-            exponent.plot(mean.lead, mean.exponent, **style)
-        for name, colour in (("persistence", LOW_RESOLUTION), ("climatology", CLIMATOLOGY)):
-            baseline = first.sel(forecast=name)
+            error.plot(forecast.lead, forecast.rmse, **style)
+            bias.plot(forecast.lead, 100 * forecast.bias, **style)
+            exponent.plot(forecast.lead, forecast.exponent, **style)
+        for name, colour in BASELINES.items():
+            baseline = means[0].sel(forecast=name)
             error.plot(baseline.lead, baseline.rmse, color=colour, ls="--", label=name)
             bias.plot(baseline.lead, 100 * baseline.bias, color=colour, ls="--", label=name)
-        truth = first.sel(forecast="truth")
+        truth = means[0].sel(forecast="truth")
         exponent.plot(truth.lead, truth.exponent, color=TRUTH, label="model")
         bias.axhline(0, color=TRUTH, lw=0.6, ls=":")
-        leads = [lead for lead in (0.5, 2, 10, 30) if lead <= float(first.lead[-1])]
-        for shade, lead in zip(np.linspace(0.9, 0.35, len(leads)), leads):
-            power = first.power.sel(forecast="surrogate").sel(lead=lead, method="nearest")
-            label = f"{lead:g} d".replace("0.5 d", "12 h")
-            spectrum.loglog(1 / first.wavenumber, power, color=plt.get_cmap("cmo.dense")(1 - shade / 1.2), label=label)
-        spectrum.loglog(1 / first.wavenumber, truth.power.mean("lead"), color=TRUTH, label="model")
-        spectrum.invert_xaxis()
+        _draw_forecast_spectra(spectrum, means[0])
         error.set(title="error over the sea", xlabel="lead (days)", ylabel="RMSE (m)", ylim=(0, None))
         bias.set(title="bias", xlabel="lead (days)", ylabel="bias (cm)")
         exponent.set(title="spectral exponent", xlabel="lead (days)", ylabel="exponent (1)")
-        title = f"spectra, {scores[0].attrs['experiment'].replace('_', ' ')}"
-        spectrum.set(title=title, xlabel="wavelength (km)", ylabel="mean power (m$^2$)")
+        spectrum.set(title=f"spectra, {spell_experiment(names[0])}")
         error.set_ylim(0, 1.5 * error.get_ylim()[1])  # room for the legend
         error.legend(loc="upper left", ncols=2)
         for axis in (bias, exponent, spectrum):
@@ -90,17 +96,35 @@ def draw_skill(scores: Sequence[xr.Dataset]) -> Figure:
     return figure
 
 
+def _draw_forecast_spectra(axis: Axes, mean: xr.Dataset) -> None:
+    """Draw the spectra of an experiment at some leads, darker with time, and the mean spectrum of the truth."""
+    wavelength = 1 / mean.wavenumber
+    leads = [lead for lead in SPECTRA_LEADS if lead <= float(mean.lead[-1])]
+    for brightness, lead in zip(np.linspace(0.9, 0.35, len(leads)), leads, strict=True):
+        power = mean.power.sel(forecast="surrogate").sel(lead=lead, method="nearest")
+        colour = plt.get_cmap("cmo.dense")(1 - brightness / 1.2)
+        axis.loglog(wavelength, power, color=colour, label=SPECTRA_LEADS[lead])
+    axis.loglog(wavelength, mean.sel(forecast="truth").power.mean("lead"), color=TRUTH, label="model")
+    _label_spectra(axis)
+
+
+def _label_spectra(axis: Axes) -> None:
+    axis.invert_xaxis()
+    axis.set(xlabel="wavelength (km)", ylabel="mean power (m$^2$)")
+
+
 def draw_forecast_maps(fields: xr.Dataset, grid: Grid) -> Figure:
-    """Model above, surrogate below, at the leads that were kept, of the first start."""
+    """Draw the model (above) and the surrogate (below) at the stored leads of the first start."""
     case = fields.isel(start=0)
     with apply_style():
         figure, axes = make_map_panels(grid, 2, case.sizes["lead"])
-        style = thickness_style(case.truth.values)
-        for column, lead in enumerate(case.lead.values):
-            for row, name in enumerate(("truth", "forecast")):
-                draw_field(axes[row, column], grid, case[name].sel(lead=lead).values, style)
-                label = "model" if name == "truth" else "surrogate"
-                axes[row, column].set_title(f"{label}, {lead:g} d")
+        style = make_thickness_style(case.truth.values)
+        for (upper, lower), lead in zip(axes.T, case.lead.values, strict=True):
+            at_lead = case.sel(lead=lead)
+            draw_field(upper, grid, at_lead.truth.values, style)
+            upper.set_title(f"model, {lead:g} d")
+            draw_field(lower, grid, at_lead.forecast.values, style)
+            lower.set_title(f"surrogate, {lead:g} d")
         draw_colour_bar(figure, axes, style)
         letter_panels(axes.flat)
         figure.suptitle(f"from {str(case.start.values)[:10]}", fontsize=9)
@@ -108,7 +132,7 @@ def draw_forecast_maps(fields: xr.Dataset, grid: Grid) -> Figure:
 
 
 def draw_season(fields: xr.Dataset) -> Figure:
-    """Mean thickness over the sea of the long run and of the model, and their difference."""
+    """Draw mean thickness over the sea of the long run and of the model, and the error of the run."""
     means = fields.mean(("y", "x"))
     error = np.sqrt(((fields.forecast - fields.truth) ** 2).mean(("y", "x")))
     with apply_style():
@@ -125,55 +149,77 @@ def draw_season(fields: xr.Dataset) -> Figure:
     return figure
 
 
-def animate_season(fields: xr.Dataset, path: str | Path, frames: int = 60) -> None:
-    """The long run beside the model as an animated GIF, on plain axes: a map would be projected anew in every frame."""
-    shown = np.unique(np.linspace(0, fields.sizes["time"] - 1, min(frames, fields.sizes["time"])).astype(int))
-    style = thickness_style([fields.truth.values[shown]])
-    names = {"truth": "model", "forecast": "surrogate"}
+def animate_season(fields: xr.Dataset, path: str | Path, frames: int = MOST_FRAMES) -> None:
+    """Write the long run beside the model as an animated GIF.
+
+    The axes are plain, because a map would be projected anew in every frame.
+    """
+    times = fields.sizes["time"]
+    shown = np.unique(np.linspace(0, times - 1, min(frames, times)).astype(int))
+    style = make_thickness_style([fields.truth.values[shown]])
+    sources = {"truth": "model", "forecast": "surrogate"}
     with apply_style(), plt.rc_context({"figure.constrained_layout.use": False}):
         figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 3.9), subplot_kw={"xticks": [], "yticks": []})
-        draw = lambda axis, field: axis.imshow(field, origin="lower", cmap=style.colours, norm=style.scale)
-        images = [draw(axis, fields[name].values[0]) for axis, name in zip(axes, names)]
-        for axis in axes:
+        images = []
+        for axis, name in zip(axes, sources, strict=True):
+            first = fields[name].values[0]
+            images.append(axis.imshow(first, origin="lower", cmap=style.colours, norm=style.scale))
             axis.set_facecolor(LAND)
         figure.colorbar(images[0], ax=axes, location="bottom", shrink=0.5, pad=0.04, label=style.label)
 
         def show(frame: int) -> list:
-            for axis, image, (name, label) in zip(axes, images, names.items(), strict=True):
+            day = str(fields.time.values[frame])[:10]
+            for axis, image, (name, label) in zip(axes, images, sources.items(), strict=True):
                 image.set_data(fields[name].values[frame])
-                axis.set_title(f"{label}, {str(fields.time.values[frame])[:10]}")
+                axis.set_title(f"{label}, {day}")
             return images
 
+        writer = PillowWriter(fps=FRAMES_PER_SECOND)
         with atomic_path(path) as temporary:
-            FuncAnimation(figure, show, frames=shown).save(temporary, writer=PillowWriter(fps=8), dpi=FRAME_DOTS)
+            FuncAnimation(figure, show, frames=shown).save(temporary, writer=writer, dpi=FRAME_DOTS)
     plt.close(figure)
 
 
 def draw_restoration(fields: xr.Dataset, grid: Grid) -> Figure:
-    """Model, surrogate and two members of the first forecast, and the spectra of all."""
-    case, sea = fields.isel(start=0), np.isfinite(fields.truth.values[0])
-    panels = [(case.truth.values, "model"), (case.forecast.values, f"surrogate, {float(fields.lead):g} d")]
-    panels += [(member, f"member {number + 1}") for number, member in enumerate(case.members.values[:2])]
+    """Draw model, surrogate and two members of the first forecast, and the mean spectra of all forecasts.
+
+    ``fields`` holds truth and forecast (start, y, x) and members (start, member, y, x) in m.
+    """
+    case = fields.isel(start=0)
+    first, second = case.members.values[:2]
+    panels = {
+        "model": case.truth.values,
+        f"surrogate, {float(fields.lead):g} d": case.forecast.values,
+        "member 1": first,
+        "member 2": second,
+    }
+    style = make_thickness_style([case.truth.values])
     with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 5.0), layout="constrained")
-        style = thickness_style([panels[0][0]])
         upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1))
-        axes = [upper.add_subplot(1, 4, n + 1, projection=grid.as_area().to_cartopy_crs()) for n in range(4)]
-        for axis, (field, title) in zip(axes, panels, strict=True):
+        projection = grid.as_area().to_cartopy_crs()
+        maps = [upper.add_subplot(1, 4, number, projection=projection) for number in range(1, 5)]
+        for axis, (title, field) in zip(maps, panels.items(), strict=True):
             draw_field(axis, grid, field, style)
             axis.set_title(title)
-        draw_colour_bar(upper, axes, style)
-        axis = lower.add_subplot()
-        shown = {
-            "model": (fields.truth.values, TRUTH),
-            "surrogate": (fields.forecast.values, LOW_RESOLUTION),
-            "members": (fields.members.values.reshape(-1, *sea.shape), MEMBERS),
-        }
-        for name, (values, colour) in shown.items():
-            wavenumber, power = spectra(values, sea, grid.step / 1000)
-            axis.loglog(1 / wavenumber, power, color=colour, label=name)
-        axis.invert_xaxis()
-        axis.set(title="spectra, all starts", xlabel="wavelength (km)", ylabel="mean power (m$^2$)")
-        axis.legend()
-        letter_panels([*axes, axis])
+        draw_colour_bar(upper, maps, style)
+        curves = lower.add_subplot()
+        _draw_restored_spectra(curves, fields, grid)
+        letter_panels([*maps, curves])
     return figure
+
+
+def _draw_restored_spectra(axis: Axes, fields: xr.Dataset, grid: Grid) -> None:
+    """Draw the mean spectra of model, surrogate and members over all starts."""
+    sea = np.isfinite(fields.truth.values[0])
+    sources = {
+        "model": (fields.truth.values, TRUTH),
+        "surrogate": (fields.forecast.values, LOW_RESOLUTION),
+        "members": (fields.members.values.reshape(-1, *sea.shape), MEMBERS),
+    }
+    for name, (values, colour) in sources.items():
+        wavenumber, power = spectra(values, sea, grid.step / 1000)
+        axis.loglog(1 / wavenumber, power, color=colour, label=name)
+    _label_spectra(axis)
+    axis.set(title="spectra, all starts")
+    axis.legend()

@@ -1,4 +1,4 @@
-"""Every experiment beside the others, in thin ice."""
+"""Draw how well every experiment represents thin ice and leads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from superice.evaluation.date_scores import ICE
 from superice.evaluation.tables import last_splits
+from superice.figures.annotation import label_ticks, letter_panels, make_legend_keys, name_line_styles
 from superice.figures.style import (
     LOW,
     LOW_RESOLUTION,
@@ -20,79 +21,89 @@ from superice.figures.style import (
     PAGE_WIDTH,
     TRUTH,
     apply_style,
+    choose_colours,
     draw_notice,
-    experiment_colours,
-    legend_keys,
-    letter_panels,
-    name_line_styles,
 )
 
-STYLES = ("-", "--", "-.", ":")
+LINE_STYLES = ("-", "--", "-.", ":")
+FRACTIONS_SKILL = re.compile(r"fractions_skill_(?P<thickness>[\d.]+)_m_(?P<width>[\d.]+)_km")
+QUANTILE = re.compile(r"quantile_(?P<percent>.+)_percent")
+SHARES = {"thin_fraction_percent": "below a\nlead's thickness", "lead_fraction_percent": "leads"}
 
 
 def draw_thin_ice(table: pd.DataFrame) -> Figure:
-    """Fractions skill against the width of the boxes, the thin end of the thickness, and leads; a row for each branch.
+    """Draw fractions skill against box width, the lowest thickness quantiles, and shares of leads; a row for each branch.
 
-    ``table`` is that of thin ice, of which all ice and all months are shown; of each branch the test season, or the last
-    split that was scored.
+    ``table`` is the table of thin ice. Its rows for all ice and all months are shown, of each branch's test season or
+    of the last split that was scored.
     """
     if table.empty:
         return draw_notice(NOTHING)
     table = table[(table.region == ICE) & table.month.isna()]
-    colours = experiment_colours(table.experiment) | {LOW: LOW_RESOLUTION, "truth": TRUTH}
+    colours = choose_colours(table.experiment) | {LOW: LOW_RESOLUTION, "truth": TRUTH}
     splits = last_splits(table)
     with apply_style():
         figure, axes = plt.subplots(
             len(splits), 3, figsize=(PAGE_WIDTH, 0.7 + 2.2 * len(splits)), squeeze=False, width_ratios=(1.2, 1.1, 1)
         )
         for line, (branch, split) in zip(axes, splits, strict=True):
-            rows = _named_sources(table[(table.branch == branch) & (table.split == split)])
-            _fractions_skill(line[0], rows, colours)
-            _thin_quantiles(line[1], rows, colours)
-            _shares(line[2], rows, colours)
+            rows = _name_sources(table[(table.branch == branch) & (table.split == split)])
+            _draw_fractions_skill(line[0], rows, colours)
+            _draw_quantiles(line[1], rows, colours)
+            _draw_shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
-        figure.legend(handles=legend_keys(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
         name_line_styles(figure, axes[0, 0], "fractions skill of ice")
         letter_panels(axes.flat)
     return figure
 
 
-def _named_sources(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each experiment's own row, and one of the truth and of the low-resolution field, by name."""
+def _name_sources(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each experiment, for the truth and for the low-resolution field, indexed by name."""
     shared = {"truth": "truth", "low_resolution": LOW}
     named = rows.assign(name=rows.source.map(shared).fillna(rows.experiment))
     return named.drop_duplicates("name").set_index("name")
 
 
-def _fractions_skill(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    pattern = re.compile(r"fractions_skill_(?P<thickness>[\d.]+)_m_(?P<width>[\d.]+)_km")
-    found = pd.DataFrame([match.groupdict() | {"column": name} for name in rows if (match := pattern.fullmatch(name))])
-    for style, (thickness, columns) in zip(STYLES, found.groupby("thickness", sort=False)):
+def _draw_fractions_skill(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Draw the skill of everything but the truth, a line style for each thickness."""
+    columns = _find_fractions_skill(rows)
+    for style, (thickness, of_thickness) in zip(LINE_STYLES, columns.groupby("thickness", sort=False)):
         for name in rows.index.drop("truth", errors="ignore"):
-            skill = rows.loc[name, columns.column].astype(float)
-            axis.plot(columns.width.astype(float), skill, style, marker=".", ms=4, color=colours[name])
+            skill = rows.loc[name, of_thickness.column].astype(float)
+            axis.plot(of_thickness.width, skill, style, marker=".", ms=4, color=colours[name])
         axis.lines[-1].set_label(f"below {thickness} m")
     axis.set(xscale="log", ylim=(0, 1), xlabel="width of the boxes (km)", title="thin ice, fractions skill")
-    widths = sorted(found.width.astype(float).unique())
-    axis.set_xticks(widths, [f"{width:g}" for width in widths])
-    axis.minorticks_off()
+    label_ticks(axis, sorted(columns.width.unique()))
 
 
-def _thin_quantiles(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    columns = [name for name in rows if name.startswith("quantile_")]
-    probability = [float(name.split("_")[1]) for name in columns]
+def _find_fractions_skill(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of fractions skill, with the thickness (text) and the width of the boxes that they name."""
+    found = []
+    for name in rows.columns:
+        match = FRACTIONS_SKILL.fullmatch(name)
+        if match:
+            found.append({"column": name, "thickness": match["thickness"], "width": float(match["width"])})
+    return pd.DataFrame(found)
+
+
+def _draw_quantiles(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    matches = [match for match in map(QUANTILE.fullmatch, rows.columns) if match]
+    columns = [match.string for match in matches]
+    percent = [float(match["percent"]) for match in matches]
     for name, row in rows.iterrows():
-        axis.plot(probability, row[columns].astype(float), ".-", ms=4, lw=0.9, color=colours[name])
+        axis.plot(percent, row[columns].astype(float), ".-", ms=4, lw=0.9, color=colours[name])
     axis.set(xscale="log", xlabel="quantile (%)", ylabel="thickness (m)", title="thin end of the thickness")
-    axis.set_xticks(probability, [f"{value:g}" for value in probability])
-    axis.minorticks_off()
+    label_ticks(axis, percent)
 
 
-def _shares(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    kinds = {"thin_fraction_percent": "below a\nlead's thickness", "lead_fraction_percent": "leads"}
+def _draw_shares(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Draw the shares of thin ice and of leads as bars beside each other."""
     width = 0.8 / len(rows)
     for number, (name, row) in enumerate(rows.iterrows()):
-        places = np.arange(len(kinds)) + (number - (len(rows) - 1) / 2) * width
-        axis.bar(places, row[list(kinds)].astype(float), width=0.9 * width, color=colours[name])
-    axis.set_xticks(range(len(kinds)), kinds.values())
+        shift = (number - (len(rows) - 1) / 2) * width
+        axis.bar(
+            np.arange(len(SHARES)) + shift, row[list(SHARES)].astype(float), width=0.9 * width, color=colours[name]
+        )
+    axis.set_xticks(range(len(SHARES)), SHARES.values())
     axis.set(ylabel="share of the ice (%)", title="thin ice and leads")

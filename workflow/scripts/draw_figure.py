@@ -10,19 +10,27 @@ from matplotlib.figure import Figure
 from superice.dataset.layout import read_gridded
 from superice.evaluation.tables import read_scores
 from superice.features.files import read_model_features, read_observed_features
-from superice.figures import (
-    by_region_and_month,
-    by_wavelength,
-    ensemble_maps,
-    input_shift,
-    observed_inputs,
-    score_comparison,
-    season_overview,
-    sensitivity,
-    thin_ice,
-    training_curves,
+from superice.figures.by_region_and_month import draw_scores_by_part
+from superice.figures.by_wavelength import draw_scales
+from superice.figures.calibration import draw_calibration
+from superice.figures.ensemble_file import read_day, read_ensemble, read_grid
+from superice.figures.ensemble_maps import (
+    choose_zoom,
+    draw_features_and_members,
+    draw_maps_against_truth,
+    draw_observed_maps,
 )
+from superice.figures.input_shift import draw_input_shift
+from superice.figures.observed_inputs import draw_observed_inputs
+from superice.figures.score_comparison import draw_score_comparison
+from superice.figures.scores_over_dates import draw_scores_over_dates
+from superice.figures.season_overview import draw_film_strip, read_frames
+from superice.figures.sensitivity import draw_study
+from superice.figures.smoothing import Treatment, draw_smoothing
+from superice.figures.spectra import draw_spectra
 from superice.figures.style import save_figure
+from superice.figures.thin_ice import draw_thin_ice
+from superice.figures.training_curves import draw_training_losses
 from superice.utils.command_line import make_parser, run_command
 
 
@@ -31,49 +39,38 @@ def training(args: argparse.Namespace) -> Figure:
     histories = {
         (path.parents[1].name, int(path.parent.name.removeprefix("seed"))): pd.read_csv(path) for path in args.histories
     }
-    return training_curves.draw_training_losses(histories)
+    return draw_training_losses(histories)
 
 
 def members(args: argparse.Namespace) -> Figure:
     """The inputs of one date, the truth and three members."""
-    features, ensemble = read_model_features(args.features[0]), ensemble_maps.read_ensemble(args.predictions[0])
-    return ensemble_maps.draw_features_and_members(
-        features, ensemble, ensemble_maps.choose_zoom(features.mask) if args.zoom else None
-    )
+    features, ensemble = read_model_features(args.features[0]), read_ensemble(args.predictions[0])
+    return draw_features_and_members(features, ensemble, choose_zoom(features.mask) if args.zoom else None)
 
 
 def against_truth(args: argparse.Namespace) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member of some dates."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return ensemble_maps.draw_maps_against_truth(
-        [(read_model_features(f), ensemble_maps.read_ensemble(p)) for f, p in pairs]
-    )
+    return draw_maps_against_truth([(read_model_features(f), read_ensemble(p)) for f, p in pairs])
 
 
 def observed(args: argparse.Namespace) -> Figure:
     """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
     truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
     rows = zip(args.features, args.predictions, truths, strict=True)
-    return ensemble_maps.draw_observed_maps(
-        [(read_observed_features(f), ensemble_maps.read_ensemble(p), truth) for f, p, truth in rows]
-    )
+    return draw_observed_maps([(read_observed_features(f), read_ensemble(p), truth) for f, p, truth in rows])
 
 
 def inputs(args: argparse.Namespace) -> Figure:
     """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
     fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
-    return observed_inputs.draw_observed_inputs(ensemble_maps.read_day(fields), ensemble_maps.read_grid(fields), fields)
+    return draw_observed_inputs(read_day(fields), read_grid(fields), fields)
 
 
 def smoothing(args: argparse.Namespace) -> Figure:
     """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return observed_inputs.draw_smoothing(
-        [
-            observed_inputs.Treatment(set_name(f), read_observed_features(f), ensemble_maps.read_ensemble(p))
-            for f, p in pairs
-        ]
-    )
+    return draw_smoothing([Treatment(set_name(f), read_observed_features(f), read_ensemble(p)) for f, p in pairs])
 
 
 def shift(args: argparse.Namespace) -> Figure:
@@ -83,14 +80,12 @@ def shift(args: argparse.Namespace) -> Figure:
         sources.setdefault(f"model, {set_name(path)}", []).append(path)
     days = {name: (step_km(paths[0]), [read_model_features(path) for path in paths]) for name, paths in sources.items()}
     observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
-    return input_shift.draw_input_shift(
-        days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {})
-    )
+    return draw_input_shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
 
 
 def step_km(path: Path) -> float:
     """Distance of the pixels of a published NetCDF file."""
-    return ensemble_maps.read_grid(read_gridded(path, ("sic", "crs"))).step / 1000
+    return read_grid(read_gridded(path, ("sic", "crs"))).step / 1000
 
 
 def set_name(path: Path) -> str:
@@ -101,22 +96,22 @@ def set_name(path: Path) -> str:
 
 def compared(args: argparse.Namespace) -> Figure:
     """The scores of all experiments and baselines side by side."""
-    return score_comparison.draw_score_comparison(pd.read_csv(args.table))
+    return draw_score_comparison(pd.read_csv(args.table))
 
 
 def scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
-    return training_curves.draw_scores_over_dates(pd.read_csv(args.daily))
+    return draw_scores_over_dates(pd.read_csv(args.daily))
 
 
 def spectra(args: argparse.Namespace) -> Figure:
     """Spectra of some dates."""
-    return training_curves.draw_spectra([read_scores(path) for path in args.scores])
+    return draw_spectra([read_scores(path) for path in args.scores])
 
 
 def calibration(args: argparse.Namespace) -> Figure:
     """Rank histograms, reliability, and error against spread."""
-    return training_curves.draw_calibration(groups_of_scores(args.scores))
+    return draw_calibration(groups_of_scores(args.scores))
 
 
 def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
@@ -129,28 +124,28 @@ def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset
 
 def scales(args: argparse.Namespace) -> Figure:
     """Power, coherence and error of every experiment at every wavelength."""
-    return by_wavelength.draw_scales(groups_of_scores(args.scores))
+    return draw_scales(groups_of_scores(args.scores))
 
 
 def parts(args: argparse.Namespace) -> Figure:
     """Scores of every experiment by region and by month."""
-    return by_region_and_month.draw_scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
+    return draw_scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
 
 
 def thin(args: argparse.Namespace) -> Figure:
     """Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment."""
-    return thin_ice.draw_thin_ice(pd.read_csv(args.thin_ice[0]))
+    return draw_thin_ice(pd.read_csv(args.thin_ice[0]))
 
 
 def season(args: argparse.Namespace) -> Figure:
     """Every date of a season on a page: what is known of it beside one member."""
-    return season_overview.draw_film_strip(*season_overview.read_frames(args.features, args.predictions))
+    return draw_film_strip(*read_frames(args.features, args.predictions))
 
 
 def study(args: argparse.Namespace) -> Figure:
     """The scores of a study's experiments against what varies between them."""
     table = pd.read_csv(args.studies, dtype={"value": str})
-    return sensitivity.draw_study(table[table.study == args.study], args.final)
+    return draw_study(table[table.study == args.study], args.final)
 
 
 FIGURES = {
@@ -191,13 +186,11 @@ def main() -> None:
         if name == "observed":
             kind.add_argument("--truth", type=Path, nargs="*", default=[], help="model features of the same dates")
         if name == "comparison":
-            kind.add_argument(
-                "--table", type=Path, required=True, help="table of the experiments, score_comparison.csv"
-            )
+            kind.add_argument("--table", type=Path, required=True, help="table of the experiments, comparison.csv")
         if name == "scores":
             kind.add_argument("--daily", type=Path, required=True, help="table of the dates, daily.csv")
         if name == "study":
-            kind.add_argument("--studies", type=Path, required=True, help="table of the studies, sensitivity.csv")
+            kind.add_argument("--studies", type=Path, required=True, help="table of the studies, studies.csv")
             kind.add_argument("--study", required=True, help="name of the study")
             kind.add_argument("--final", required=True, help="the experiment that is marked")
         kind.add_argument("--png", type=Path, required=True, help="figure as PNG")

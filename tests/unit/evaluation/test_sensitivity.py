@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.sensitivity import make_study_table
-from superice.figures.sensitivity import draw_study
 from superice.run.configuration import Study
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
@@ -64,22 +62,8 @@ def test_an_experiment_whose_training_diverged_has_no_row_and_the_others_have_th
     rows = make_study_table([*scores, missing], {"steps": STUDIES["steps"]}, IntervalSettings(resamples=50))
     assert rows.experiment.tolist() == ["low_resolution", "few", "reference"]
     assert rows.rmse.tolist() == pytest.approx(table.loc["steps"].rmse[:3].tolist(), rel=1e-6)
-    plt.close(draw_study(rows, final="reference"))
 
 
 def test_a_single_date_has_no_interval_and_several_do(table):
     assert pd.isna(table.loc[("steps", "few"), "rmse_lower"])
     assert table.loc[("inputs", "few"), "rmse_lower"] == pytest.approx(0.3, rel=1e-5)
-
-
-def test_numbers_stand_at_their_values_and_names_beside_each_other(table):
-    rows = table.reset_index()
-    figure = draw_study(rows[rows.study == "steps"], "reference")
-    assert figure.axes[0].get_xscale() == "log"
-    places = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert places == [10, 40, 100]
-    seeds = rows[rows.study == "steps"].assign(value=["", "0", "1", "2"])
-    assert draw_study(seeds, "reference").axes[0].get_xscale() == "linear"
-    figure = draw_study(rows[rows.study == "inputs"], "reference")
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["sic\nsit", "sit"]
-    plt.close("all")

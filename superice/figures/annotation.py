@@ -1,0 +1,79 @@
+"""Annotate panels: letters, legends, ticks, best values and the fine-scale band."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from superice.figures.style import TRUTH, spell_experiment
+
+FINE_BAND_KM = (6, 20)  # of the fine-scale ratio
+
+
+@dataclass(frozen=True)
+class ScoreAxis:
+    """How a panel shows a score.
+
+    Attributes
+    ----------
+    label : str
+        Name of the score with its unit.
+    best : float, optional
+        The best value, drawn as a dotted line.
+    limits : tuple of float, optional
+        Range of the axis.
+    """
+
+    label: str
+    best: float | None = None
+    limits: tuple[float, float] | None = None
+
+
+def letter_panels(axes: Iterable[Axes]) -> None:
+    """Write (a), (b), … before the titles, in the order given."""
+    for letter, axis in zip(_generate_letters(), axes):
+        title = axis.get_title(loc="left") or axis.get_title()
+        axis.set_title("")
+        axis.set_title(f"({letter}) {title}", loc="left")
+
+
+def _generate_letters() -> Iterator[str]:
+    """Generate a, b, …, z, aa, ab, …, zz."""
+    yield from string.ascii_lowercase
+    for first in string.ascii_lowercase:
+        for second in string.ascii_lowercase:
+            yield first + second
+
+
+def make_legend_keys(colours: Mapping[str, str]) -> list[Line2D]:
+    """Return the keys of a legend that names what each colour stands for."""
+    return [Line2D([], [], color=colour, marker=".", label=spell_experiment(name)) for name, colour in colours.items()]
+
+
+def name_line_styles(figure: Figure, axis: Axes, title: str) -> None:
+    """Draw a legend of an axis' labelled line styles below the panels, in grey because all experiments share them."""
+    styles = {line.get_label(): line.get_linestyle() for line in axis.lines if not line.get_label().startswith("_")}
+    keys = [Line2D([], [], color="0.3", ls=style, label=label) for label, style in styles.items()]
+    figure.legend(handles=keys, title=title, title_fontsize=7, loc="outside lower center", ncols=len(keys))
+
+
+def mark_value(axis: Axes, y: float | None) -> None:
+    """Draw a dotted horizontal line, usually at the best value of a score; nothing for None."""
+    if y is not None:
+        axis.axhline(y, color=TRUTH, lw=0.7, ls=":")
+
+
+def shade_band(axis: Axes, band_km: tuple[float, float]) -> None:
+    """Shade a band of wavelengths in km."""
+    axis.axvspan(*band_km, color="0.93", lw=0)
+
+
+def label_ticks(axis: Axes, ticks: Sequence[float]) -> None:
+    """Set and label the ticks of the x axis, without minor ticks."""
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()

@@ -1,0 +1,57 @@
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from figure_data import read_titles
+from PIL import Image
+
+from superice.figures import surrogate
+from superice.figures.style import LOW_RESOLUTION
+
+
+@pytest.fixture
+def season(small_grid):
+    """A long run of ten steps that is 0.5 m too thick."""
+    random = np.random.default_rng(0)
+    truth = random.gamma(2, 1, (10, *small_grid.shape))
+    times = np.datetime64("2013-01-01") + np.arange(10) * np.timedelta64(12, "h")
+    dims = ("time", "y", "x")
+    return xr.Dataset({"truth": (dims, truth), "forecast": (dims, truth + 0.5)}, coords={"time": times})
+
+
+def test_losses_have_a_panel_for_the_field_and_one_for_its_mean():
+    history = pd.DataFrame({"epoch": [1, 2]})
+    for part in ("training", "validation"):
+        for name in ("field", "amount"):
+            history[f"{part}_{name}_loss"] = [1.0, 0.5]
+    figure = surrogate.draw_surrogate_losses({"residual": history, "two_states": history})
+    assert len(read_titles(figure)) == 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["residual", "two states"]
+
+
+def test_skill_stands_beside_that_of_the_baselines():
+    leads, wavenumber = np.array([0.5, 1.0, 2.0]), np.array([0.01, 0.05, 0.1])
+    forecasts = ["surrogate", "persistence", "climatology", "truth"]
+    shape = (2, len(forecasts), len(leads))
+    scores = xr.Dataset(
+        {name: (("start", "forecast", "lead"), np.ones(shape)) for name in ("rmse", "bias", "exponent")}
+        | {"power": (("start", "forecast", "lead", "wavenumber"), np.ones((*shape, len(wavenumber))))},
+        coords={"forecast": forecasts, "lead": leads, "wavenumber": wavenumber},
+        attrs={"experiment": "two_states"},
+    )
+    figure = surrogate.draw_skill([scores])
+    error, _, _, spectra = figure.axes
+    assert [line.get_label() for line in error.lines] == ["two states", "persistence", "climatology"]
+    assert error.lines[1].get_color() == LOW_RESOLUTION
+    assert [line.get_label() for line in spectra.lines] == ["12 h", "2 d", "model"]
+
+
+def test_the_error_of_a_run_is_over_the_sea(season):
+    error = surrogate.draw_season(season).axes[1]
+    assert error.lines[0].get_ydata() == pytest.approx(np.full(10, 0.5))
+
+
+def test_an_animation_has_its_frames(season, tmp_path):
+    surrogate.animate_season(season, tmp_path / "season.gif", frames=4)
+    with Image.open(tmp_path / "season.gif") as picture:
+        assert picture.n_frames == 4
