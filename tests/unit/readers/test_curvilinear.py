@@ -164,6 +164,24 @@ def test_the_targets_own_lattice_is_taken_as_it_is(tmp_path, target):
         np.testing.assert_array_equal(getattr(allowed, name), getattr(strict, name))
 
 
+def test_a_window_of_a_larger_lattice_reads(tmp_path, small_grid, fields):
+    path = write_moorings(tmp_path, small_grid, [DAY], fields)
+    inner = Grid("inner", small_grid.crs, small_grid.x[5:30], small_grid.y[3:20])
+    np.testing.assert_allclose(nextsim_moorings.read(path, DAY, inner).sit, fields["sit"][3:20, 5:30], rtol=1e-6)
+
+
+def test_other_lattices_are_refused(tmp_path, small_grid, fields):
+    path = write_moorings(tmp_path, small_grid, [DAY], fields)
+    for other in (
+        Grid("shifted", small_grid.crs, small_grid.x + 400, small_grid.y),
+        Grid("coarser", small_grid.crs, small_grid.x[:10] * 2, small_grid.y[0] + 6000.0 * np.arange(10)),
+        small_grid.pad(1),
+    ):
+        with pytest.raises(InputError, match="wrong grid") as caught:
+            nextsim_moorings.read(path, DAY, other)
+        assert (caught.value.file, caught.value.variable) == (str(path), "longitude, latitude")
+
+
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 def test_a_flow_on_the_real_curvilinear_lattice(tmp_path, target):
     """Longitudes and latitudes of a real neXtSIM file of 12 km, and its thickness."""

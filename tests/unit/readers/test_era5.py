@@ -11,7 +11,7 @@ import pyproj
 import pytest
 import xarray as xr
 
-from superice.errors import InputError, MissingInput
+from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.fields.vectors import east_on_map, rotate_to_geographic, rotate_to_map
 from superice.readers.era5 import prepare_interpolation, read_forcings
@@ -201,9 +201,3 @@ def test_real_files_against_xarray(tmp_path, name, moment):
         linear = t2m.interp(**points).values
     assert np.abs(between - linear).max() < 1e-3
     assert np.abs(near - linear).max() < 3
-
-
-@real
-def test_a_real_file_of_one_point_has_no_temperature():
-    with ExitStack() as files, pytest.raises(MissingInput, match="no file holds t2m"):
-        TimeSeries("era5", Path(REAL) / "osisaf_drift", ("t2m",), files)

@@ -1,15 +1,12 @@
 """Finding a product's file among others: order of the date, copies, months."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
-import yaml
 
 from superice.errors import InputError, MissingInput
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
-from superice.run.configuration import Configuration
-from superice.run.sources import Sources
+from superice.readers.finding import list_months
 
 DAY = date(2021, 1, 13)
 NAMES = {
@@ -82,17 +79,14 @@ def test_shortest_interval_of_the_model_first(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "found"),
+    ("day", "days_around", "months"),
     [
-        ("cmems", NAMES[nextsim_cmems], True),
-        ("moorings", "Moorings_2021d013.nc", True),
-        ("moorings", NAMES[nextsim_cmems], False),
-        ("archive", "20210113.nc", False),
+        (date(2021, 1, 13), 0, [(2021, 1)]),
+        (date(2021, 1, 13), 7, [(2021, 1)]),
+        (date(2021, 1, 3), 7, [(2020, 12), (2021, 1)]),
+        (date(2021, 2, 28), 1, [(2021, 2), (2021, 3)]),
+        (date(2021, 2, 14), 40, [(2021, 1), (2021, 2), (2021, 3)]),
     ],
 )
-def test_the_workflow_names_the_models_file_by_the_kind_of_its_source(tmp_path, kind, name, found):
-    content = yaml.safe_load((Path(__file__).parents[3] / "config" / "config.yaml").read_text())
-    content["sources"]["model"] = {"kind": kind, "folder": str(tmp_path), "resample": True}
-    (tmp_path / name).touch()
-    sources = Sources(Configuration(content), "results")
-    assert sources.model_files(DAY) == ([str(tmp_path / name)] if found else [])
+def test_months_around_a_day_are_in_order_and_once(day, days_around, months):
+    assert list_months(day, days_around) == [date(year, month, 1) for year, month in months]
