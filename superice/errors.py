@@ -1,4 +1,4 @@
-"""The errors that a user can mend: they name the file, the variable, the value and the reason."""
+"""Errors that a user can fix: they name the file, the variable, the value and the reason."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from pathlib import Path
 class InputError(Exception):
     """An input that cannot be used.
 
-    ``str(error)`` is one sentence for the user. The parts stay available as attributes, so that a table of
-    refused inputs can list them in columns.
+    ``str(error)`` is one sentence for the user. Its parts are attributes as well, so that a table of refused inputs
+    can list them in columns.
+
+    Attributes
+    ----------
+    reason
+        Why the input is refused.
+    file, variable, value, product
+        Where and what was found; None when it does not apply.
     """
 
     def __init__(
@@ -26,16 +33,16 @@ class InputError(Exception):
         self.variable = variable
         self.value = value
         self.product = product
-        super().__init__(self._sentence())
+        super().__init__(self._compose_sentence())
 
-    def _sentence(self) -> str:
+    def _compose_sentence(self) -> str:
         place = [self.product, self.file, self.variable]
         where = ", ".join(part for part in place if part)
         found = "" if self.value is None else f" (found {self.value})"
         return f"{where}: {self.reason}{found}" if where else f"{self.reason}{found}"
 
     def as_record(self) -> dict[str, str | None]:
-        """The parts as a JSON-ready row of the table of refused inputs."""
+        """Return the parts as a row of the table of refused inputs, ready for JSON."""
         return {
             "product": self.product,
             "file": self.file,
@@ -46,4 +53,4 @@ class InputError(Exception):
 
 
 class MissingInput(InputError):
-    """There is no file for the date that was asked for."""
+    """No file exists for the requested date."""

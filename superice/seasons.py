@@ -22,17 +22,17 @@ class Season:
 
     @property
     def name(self) -> str:
-        """The year in which the season begins."""
+        """The year in which the season begins, as text."""
         return str(self.first.year)
 
     def days(self, every: int = 1) -> list[date]:
-        """Every ``every``-th day, counted from the first."""
+        """Return every ``every``-th day, counted from the first."""
         return [self.first + timedelta(n) for n in range(0, (self.last - self.first).days + 1, every)]
 
 
 @dataclass(frozen=True)
 class Period:
-    """From the first to the last day, every ``every``-th day of each season."""
+    """From the first to the last day, every ``every``-th day of each freezing season, counted from its first day."""
 
     first: date
     last: date
@@ -41,13 +41,18 @@ class Period:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Which days there are.
+    """The days of a run.
 
-    Attributes:
-        opening, closing: (month, day) of the first and the last day of a freezing season.
-        splits: the periods of training, validation and test; absent when not in use.
-        observations: the period of the observed branch, or None.
-        gaps: days that no source has.
+    Attributes
+    ----------
+    opening, closing
+        (month, day) of the first and the last day of a freezing season.
+    splits
+        Periods of training, validation and test; a split that is not used is absent.
+    observations
+        Period of the observed branch, or None.
+    gaps
+        Days that no source has.
     """
 
     opening: tuple[int, int]
@@ -58,28 +63,30 @@ class Calendar:
 
     @classmethod
     def from_mapping(cls, section: dict) -> Calendar:
-        """Read the section ``calendar`` of the configuration.
+        """Build from the section ``calendar`` of the configuration.
 
-        Raises InputError naming the key for a date that is none, a period that ends before it begins, a period
-        without a day of a freezing season, and splits that overlap.
+        Raises InputError naming the key for an invalid date, a period that ends before it begins, a period without
+        a day of a freezing season, and splits that overlap.
         """
-        opening, closing = (_month_day(section["season"][key], f"calendar.season.{key}") for key in ("first", "last"))
+        opening = _parse_month_day(section["season"]["first"], "calendar.season.first")
+        closing = _parse_month_day(section["season"]["last"], "calendar.season.last")
         periods = {}
         for name in (*SPLITS, "observations"):
             if section.get(name):
-                periods[name] = _period(section[name], section["every"], f"calendar.{name}")
+                periods[name] = _parse_period(section[name], section["every"], f"calendar.{name}")
         observations = periods.pop("observations", None)
         calendar = cls(
             opening=opening,
             closing=closing,
             splits=periods,
             observations=observations,
-            gaps=frozenset(_day(text, "calendar.gaps") for text in section["gaps"]),
+            gaps=frozenset(_parse_day(text, "calendar.gaps") for text in section["gaps"]),
         )
-        calendar._check()
+        calendar._check_periods()
         return calendar
 
-    def _check(self) -> None:
+    def _check_periods(self) -> None:
+        """Raise InputError for a period without a day of a freezing season, and for splits that overlap."""
         for name in self.splits:
             if not self.split_days(name):
                 raise InputError(f"calendar.{name}: no day of a freezing season lies in this period")
@@ -92,7 +99,8 @@ class Calendar:
                     f"calendar.{following}: begins on {after.first}, before calendar.{name} ends on {before.last}"
                 )
 
-    def _seasons(self, period: Period) -> list[Season]:
+    def _find_seasons(self, period: Period) -> list[Season]:
+        """Return the freezing seasons that share a day with a period, in order."""
         found = []
         for year in range(period.first.year - 1, period.last.year + 1):
             opens = date(year, *self.opening)
@@ -101,72 +109,80 @@ class Calendar:
                 found.append(Season(opens, closes))
         return found
 
-    def _days(self, period: Period) -> list[date]:
+    def _list_days(self, period: Period) -> list[date]:
+        """Return the days of a period that lie in a freezing season, without the gaps, in order."""
         return [
             day
-            for season in self._seasons(period)
+            for season in self._find_seasons(period)
             for day in season.days(period.every)
             if period.first <= day <= period.last and day not in self.gaps
         ]
 
     def split_days(self, split: str) -> list[date]:
-        """The days of one split."""
-        return self._days(self.splits[split]) if split in self.splits else []
+        """Return the days of a split; none when it is not used."""
+        return self._list_days(self.splits[split]) if split in self.splits else []
 
     def model_days(self) -> list[date]:
-        """The days of all splits, in order."""
+        """Return the days of all splits, in order."""
         return sorted(day for split in self.splits for day in self.split_days(split))
 
     def observed_days(self) -> list[date]:
-        """The days of the observed branch."""
-        return self._days(self.observations) if self.observations else []
+        """Return the days of the observed branch."""
+        return self._list_days(self.observations) if self.observations else []
 
     def split_of(self, day: date) -> str | None:
-        """The split whose period holds ``day``."""
+        """Return the split with ``day`` in its period, None when there is none."""
         for split, period in self.splits.items():
             if period.first <= day <= period.last:
                 return split
         return None
 
     def periods(self) -> dict[str, tuple[str, str]]:
-        """First and last day of every split and of the observations, as YYYY-MM-DD."""
-        named = self.splits | ({"observations": self.observations} if self.observations else {})
-        return {name: (period.first.isoformat(), period.last.isoformat()) for name, period in named.items()}
+        """Return the first and last day of every split and of the observations, as YYYY-MM-DD."""
+        periods = dict(self.splits)
+        if self.observations:
+            periods["observations"] = self.observations
+        return {name: (period.first.isoformat(), period.last.isoformat()) for name, period in periods.items()}
 
     def seasons(self) -> list[Season]:
-        """Every season with a day in it, in order."""
+        """Return every season that shares a day with a split or the observations, in order."""
         periods = [*self.splits.values()] + ([self.observations] if self.observations else [])
-        return sorted({season for period in periods for season in self._seasons(period)}, key=lambda s: s.first)
+        seasons = {season for period in periods for season in self._find_seasons(period)}
+        return sorted(seasons, key=lambda season: season.first)
 
     def season_of(self, day: date) -> Season:
-        """The season that holds ``day``; InputError outside every season."""
-        for season in self._seasons(Period(day, day)):
+        """Return the season of ``day``. Raises InputError for a day outside the freezing seasons."""
+        for season in self._find_seasons(Period(day, day)):
             if season.first <= day <= season.last:
                 return season
         raise InputError(f"{day} lies in no freezing season")
 
 
 def spread_evenly(items: list, count: int) -> list:
-    """At most ``count`` of the items, evenly spread, first and last included."""
+    """Return at most ``count`` of the items, evenly spread, first and last included."""
     if count >= len(items):
         return list(items)
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
-def _day(text: str, key: str) -> date:
+def _parse_day(text: str, key: str) -> date:
+    """Parse YYYY-MM-DD. Raises InputError naming the key."""
     try:
         return date.fromisoformat(str(text))
     except ValueError as error:
         raise InputError(f"{key}: not a date (YYYY-MM-DD)", value=text) from error
 
 
-def _month_day(text: str, key: str) -> tuple[int, int]:
-    day = _day(f"2001-{text}", key)
+def _parse_month_day(text: str, key: str) -> tuple[int, int]:
+    """Parse MM-DD. Raises InputError naming the key."""
+    day = _parse_day(f"2001-{text}", key)
     return day.month, day.day
 
 
-def _period(section: dict, every: int, key: str) -> Period:
-    first, last = (_day(section[edge], f"{key}.{edge}") for edge in ("first", "last"))
+def _parse_period(section: dict, every: int, key: str) -> Period:
+    """Parse a period; ``every`` applies if the section has none of its own. Raises InputError naming the key."""
+    first = _parse_day(section["first"], f"{key}.first")
+    last = _parse_day(section["last"], f"{key}.last")
     if last < first:
         raise InputError(f"{key}: ends on {last}, before it begins on {first}")
     for day in (first, last):

@@ -1,4 +1,4 @@
-"""Where a day's raw files are, for every kind of source that the configuration can name."""
+"""Locate the raw files of a day, for every kind of source in the configuration."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ PRODUCTS = {
 class Sources:
     """The raw files of a run.
 
-    A twin's files are known before they are made. Of a folder's files only those that are there can be named: a file
-    that arrives later is a new input, and remakes its day. For a file that is to be downloaded stands the record of it.
+    The files of the synthetic Arctic are known before they are made. In a folder only the existing files can be named:
+    a file that arrives later is a new input, and its day is made again. A file that is downloaded is represented by the
+    record of its download.
     """
 
     def __init__(self, run: Configuration, results: str) -> None:
@@ -33,59 +34,65 @@ class Sources:
         self.observations = run.content["sources"]["observations"]
         self.results = results
 
-    def _twin(self, day: date, product: str) -> str:
+    def _locate_synthetic(self, day: date, product: str) -> str:
+        """Return the folder of a product of the synthetic Arctic in the season of a day."""
         return f"{self.results}/twin/{self.run.calendar.season_of(day).name}/{product}"
 
     def model_folder(self, day: date) -> str:
-        """The folder in which the model's file of a day is looked for."""
-        return self._twin(day, "nextsim") if self.model["kind"] == "twin" else self.model["folder"]
+        """Return the folder to search for the model's file of a day."""
+        if self.model["kind"] == "twin":
+            return self._locate_synthetic(day, "nextsim")
+        return self.model["folder"]
 
     def model_files(self, day: date) -> list[str]:
-        """The model's file of a day, as far as it is known."""
+        """Return the model's file of a day, or the record of its download; none when it is not known."""
         if self.model["kind"] == "twin":
             return [f"{self.model_folder(day)}/{file_names.moorings_name(day)}"]
         if records := self.model_records(day):
             return records
         find = MODELS.get(self.model["kind"])
-        return _existing(find, self.model["folder"], day) if find else []
+        return _find_existing(find, self.model["folder"], day) if find else []
 
     def model_records(self, day: date) -> list[str]:
-        """The record of the download of a model day; none where the source has no addresses."""
-        return self._records(["cmems"], day) if self.provider("cmems")[1] else []
+        """Return the record of the download of a model day; none when the source has no addresses."""
+        return self._list_records(["cmems"], day) if self.provider("cmems")[1] else []
 
     def observed_folder(self, product: str, day: date) -> str:
-        """The folder in which the file of a product (cs2smos, concentration or drift) is looked for."""
-        return self._twin(day, product) if self.observations["kind"] == "twin" else self.observations[product]
+        """Return the folder to search for the file of a product: cs2smos, concentration or drift."""
+        if self.observations["kind"] == "twin":
+            return self._locate_synthetic(day, product)
+        return self.observations[product]
 
     def download_records(self, day: date) -> list[str]:
-        """The records of the downloads of an observed day; none where the twin takes the place of the providers."""
-        return [] if self.observations["kind"] == "twin" else self._records(PRODUCTS, day)
+        """Return the records of the downloads of an observed day; none when the observations are synthetic."""
+        return [] if self.observations["kind"] == "twin" else self._list_records(PRODUCTS, day)
 
     def provider(self, product: str) -> tuple[str, list[str]]:
-        """The folder in which the downloads of a product are kept, and the addresses that they come from."""
+        """Return the folder that keeps the downloads of a product, and the addresses of its providers."""
         if product == "cmems":
             fetched = self.model["kind"] == "cmems"
             return self.model.get("folder", ""), self.model.get("addresses", []) if fetched else []
         return self.observations[product], self.observations["addresses"][product]
 
-    def _records(self, products: Iterable[str], day: date) -> list[str]:
+    def _list_records(self, products: Iterable[str], day: date) -> list[str]:
+        """Return the records of the downloads of a day, one per product."""
         return [f"{self.results}/downloads/{product}/{day:%Y%m%d}.json" for product in products]
 
     def observed_files(self, day: date) -> list[str]:
-        """The files of the three products of a day, as far as they are known, or the records of their downloads."""
+        """Return the known files of the three products of a day, or the records of their downloads."""
         if self.observations["kind"] == "download":
             return self.download_records(day)
         files = []
         for product, (find, name) in PRODUCTS.items():
             folder = self.observed_folder(product, day)
             if self.observations["kind"] != "twin":
-                files += _existing(find, folder, day)
+                files += _find_existing(find, folder, day)
             elif day.isoformat() not in self.run.content["twin"].get("missing", {}).get(product, []):
                 files.append(f"{folder}/{name(day)}")
         return files
 
     def synthetic_files(self, season: Season) -> tuple[list[str], list[str]]:
-        """The model's and the products' files that the twin makes of a season."""
+        """Return the files that the synthetic Arctic makes of a season: those of the model, and those of the products."""
         model, observed = self.run.synthetic_days(season)
         return (
             [path for day in model for path in self.model_files(day)],
@@ -93,7 +100,8 @@ class Sources:
         )
 
 
-def _existing(find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:
+def _find_existing(find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:
+    """Return the file of a day in a list; an empty one when there is none, or when two differ."""
     try:
         return [str(find(folder, day))]
     except InputError:

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Write files atomically: a file has its final name only when it is complete."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
-FULL = 2**20  # bytes: a disk with less has no room for what failed to be written
+FULL_DISK_BYTES = 2**20  # a write that failed with less free space than this failed because the disk is full
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; rename it to ``path`` when the block ends well, else remove it.
+    """Give a temporary path beside ``path``, to be written in a ``with`` block.
 
-    A file that stands under its final name is therefore complete. Raises OSError (ENOSPC) when the disk is full, however
-    the library that writes may tell it.
+    When the block succeeds, the temporary file is renamed to ``path``; when it raises, the file is deleted. Raises
+    OSError (ENOSPC) when the disk is full, whatever error the writing library reports.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,25 +33,26 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_read_umask())
         temporary.replace(path)
     except Exception as error:
         no_space = os.strerror(errno.ENOSPC)
-        if no_space in str(error) or shutil.disk_usage(path.parent).free < FULL:
+        if no_space in str(error) or shutil.disk_usage(path.parent).free < FULL_DISK_BYTES:
             raise OSError(errno.ENOSPC, no_space, str(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
+def _read_umask() -> int:
+    """Return the file mode mask of the process, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write ``text`` as UTF-8."""
+    """Write ``text`` in UTF-8."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -62,7 +63,7 @@ def write_json(path: str | Path, content: object) -> None:
 
 
 def write_table(path: str | Path, table: pandas.DataFrame) -> None:
-    """Write a table as CSV, its numbers to six digits."""
+    """Write a table as CSV with six significant digits."""
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
 
@@ -73,9 +74,9 @@ def read_json(path: str | Path) -> dict:
 
 
 def write_dataset(path: str | Path, dataset: xarray.Dataset, encoding: dict | None = None) -> None:
-    """Write an xarray dataset as compressed NetCDF-4; gridded floating-point variables become float32.
+    """Write an xarray dataset as compressed NetCDF-4; floating-point variables of two or more dimensions as float32.
 
-    ``encoding`` adds to (and wins over) the encoding chosen here, variable by variable.
+    ``encoding``, by variable, extends the encoding chosen here and takes precedence over it.
     """
     chosen = {}
     for name, variable in dataset.variables.items():

@@ -81,9 +81,3 @@ def test_an_unknown_key_is_named():
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match="first"):
         build_settings(Numbers, {})
-
-
-def test_an_error_names_product_file_variable_and_value():
-    error = InputError("outside 0 to 20 m", file="a.nc", variable="sit", value=31.5, product="cs2smos")
-    assert str(error) == "cs2smos, a.nc, sit: outside 0 to 20 m (found 31.5)"
-    assert error.as_record()["value"] == "31.5"
