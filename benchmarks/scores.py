@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice.dataset.layout import FIELDS, read_predictions, write_model_features, writing_predictions
+from superice.dataset.layout import FIELDS, open_predictions, read_predictions, write_model_features
 from superice.evaluation import date_scores
 from superice.evaluation.date_scores import ScoreSettings, score_date
 from superice.features.files import read_model_features
@@ -57,7 +57,7 @@ def make(folder: Path, areas: Path, area: str, members: int) -> None:
     low = high | {"sit": box_mean(truth, 30)}
     write_model_features(folder / "features.nc", grid, DAY, high, low, {})
     ice = concentration > 0.15
-    with writing_predictions(folder / "ensemble.nc", grid, DAY, members, {}) as ensemble:
+    with open_predictions(folder / "ensemble.nc", grid, DAY, members, {}) as ensemble:
         for _ in range(members):
             ensemble.append(np.where(ice, draw(), np.nan))
 

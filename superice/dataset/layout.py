@@ -36,8 +36,6 @@ MASK_REASONS = {
 }
 EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = "days since 1978-01-01 12:00:00"
-
-
 # File names by day.
 MODEL_FEATURES = "{date}.nc"
 OBSERVED_FEATURES = "sic_sit_e1_e2_{date}.npz"
@@ -59,12 +57,13 @@ def predictions_name(day: date) -> str:
     return PREDICTIONS.format(date=f"{day:%Y%m%d}")
 
 
-def _field(values: np.ndarray, name: str, content: str, note: str = "") -> tuple:
-    """A variable (y, x); ``content`` is a coverage content type of ISO 19115."""
-    return ("y", "x"), np.asarray(values, dtype=np.float32), _attributes(name, content, note)
+def _make_variable(values: np.ndarray, name: str, content: str, note: str = "") -> tuple:
+    """Return a variable (y, x) as xarray takes it: dimensions, float32 values, attributes."""
+    return ("y", "x"), np.asarray(values, dtype=np.float32), _describe_field(name, content, note)
 
 
-def _attributes(name: str, content: str, note: str = "") -> dict[str, str]:
+def _describe_field(name: str, content: str, note: str = "") -> dict[str, str]:
+    """Return the attributes of a field; ``content`` is a coverage content type of ISO 19115."""
     long_name, standard_name, units = FIELDS[name]
     return {
         "long_name": long_name + note,
@@ -75,8 +74,12 @@ def _attributes(name: str, content: str, note: str = "") -> dict[str, str]:
     }
 
 
-def _grid_mapping(grid: Grid) -> dict[str, object]:
-    """The projection in the terms of CF, which asks of a polar one for its pole as well."""
+def _describe_coordinate(standard_name: str, long_name: str, **more: str) -> dict[str, str]:
+    return {"standard_name": standard_name, "long_name": long_name, **more}
+
+
+def _describe_projection(grid: Grid) -> dict[str, object]:
+    """Return the attributes of the CF grid mapping. For a polar stereographic projection, CF requires its pole."""
     attributes = grid.crs.to_cf()
     if attributes.get("grid_mapping_name") == "polar_stereographic":
         pole = 90.0 if grid.lonlat()[1].mean() > 0 else -90.0
@@ -84,21 +87,21 @@ def _grid_mapping(grid: Grid) -> dict[str, object]:
     return attributes
 
 
-def _frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> xr.Dataset:
-    """The dataset that every gridded file starts from: time, coordinates, grid mapping, CF and ACDD attributes.
+def _make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> xr.Dataset:
+    """Return a dataset without fields: time, coordinates, grid mapping, CF and ACDD attributes.
 
-    ``details`` are further attributes of the file.
+    Every gridded file starts from it. ``details`` are further attributes of the file.
     """
     longitude, latitude = grid.lonlat()
     noon = np.datetime64(day.isoformat() + "T12:00:00", "ns")
-    named = lambda standard_name, long_name, **more: {"standard_name": standard_name, "long_name": long_name, **more}
+    describe = _describe_coordinate
     frame = xr.Dataset(
         coords={
-            "time": ((), noon, named("time", "noon of the day", axis="T")),
-            "x": ("x", grid.x, named("projection_x_coordinate", "x of the cell centre", units="m", axis="X")),
-            "y": ("y", grid.y, named("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
-            "longitude": (("y", "x"), longitude, named("longitude", "longitude of the cell centre", units=EAST)),
-            "latitude": (("y", "x"), latitude, named("latitude", "latitude of the cell centre", units=NORTH)),
+            "time": ((), noon, describe("time", "noon of the day", axis="T")),
+            "x": ("x", grid.x, describe("projection_x_coordinate", "x of the cell centre", units="m", axis="X")),
+            "y": ("y", grid.y, describe("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
+            "longitude": (("y", "x"), longitude, describe("longitude", "longitude of the cell centre", units=EAST)),
+            "latitude": (("y", "x"), latitude, describe("latitude", "latitude of the cell centre", units=NORTH)),
         },
         attrs={
             "Conventions": "CF-1.8, ACDD-1.3",
@@ -118,11 +121,12 @@ def _frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str
             **describe_origin(**details),
         },
     )
-    frame["crs"] = ((), np.int32(0), _grid_mapping(grid))
+    frame["crs"] = ((), np.int32(0), _describe_projection(grid))
     return frame
 
 
-def _write(path: str | Path, dataset: xr.Dataset) -> None:
+def _write_gridded(path: str | Path, dataset: xr.Dataset) -> None:
+    """Write a dataset that ``_make_frame`` has begun."""
     time = {"time": {"units": EPOCH, "dtype": "float64", "_FillValue": None}}
     coordinates = {name: {"_FillValue": None} for name in ("x", "y", "longitude", "latitude")}
     write_dataset(path, dataset, time | coordinates)
@@ -138,10 +142,10 @@ def write_model_features(
 ) -> None:
     """Write ``model/features/YYYYMMDD.nc``.
 
-    ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing; the
+    ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing. The
     low-resolution fields are stored as ``*_reprocessed``.
     """
-    dataset = _frame(
+    dataset = _make_frame(
         grid,
         day,
         "SuperIce model features",
@@ -149,11 +153,11 @@ def write_model_features(
         details,
     )
     for name in FIELDS:
-        dataset[name] = _field(high[name], name, "modelResult")
-        dataset[f"{name}_reprocessed"] = _field(
+        dataset[name] = _make_variable(high[name], name, "modelResult")
+        dataset[f"{name}_reprocessed"] = _make_variable(
             low[name], name, "modelResult", ", at the resolution of satellite products"
         )
-    _write(path, dataset)
+    _write_gridded(path, dataset)
 
 
 def write_observed_features(
@@ -165,12 +169,12 @@ def write_observed_features(
     mask_reason: np.ndarray,
     details: Mapping[str, str | float],
 ) -> None:
-    """Write the published ``.npz`` and the same fields as CF NetCDF with the reasons of the mask.
+    """Write the published ``.npz``, and the same fields as CF NetCDF with the reasons of the mask.
 
-    ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked; ``mask_reason``
-    is uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked.
+    ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked. ``mask_reason`` is
+    uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked.
     """
-    dataset = _frame(
+    dataset = _make_frame(
         grid,
         day,
         "SuperIce observed features",
@@ -178,10 +182,10 @@ def write_observed_features(
         details,
     )
     for name in FIELDS:
-        dataset[name] = _field(fields[name], name, "physicalMeasurement")
+        dataset[name] = _make_variable(fields[name], name, "physicalMeasurement")
     dataset["mask_reason"] = (
         ("y", "x"),
-        # CF 1.8 knows no unsigned bytes.
+        # CF 1.8 has no unsigned bytes.
         mask_reason.astype(np.int8),
         {
             "long_name": "why a pixel is masked",
@@ -192,13 +196,13 @@ def write_observed_features(
             "grid_mapping": "crs",
         },
     )
-    _write(netcdf_path, dataset)
+    _write_gridded(netcdf_path, dataset)
     with atomic_path(npz_path) as temporary:
         np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
 
 
 class Ensemble:
-    """An ensemble on its way into a file: members are written as they come."""
+    """An ensemble file that is being written, one member at a time."""
 
     def __init__(self, dataset: netCDF4.Dataset) -> None:
         self._dataset, self._written = dataset, 0
@@ -209,19 +213,19 @@ class Ensemble:
         self._written += 1
 
     def describe(self, attributes: dict[str, object]) -> None:
-        """Add attributes that are known only when the members are."""
+        """Add attributes that are known only after the members are drawn."""
         self._dataset.setncatts(attributes)
 
 
 @contextmanager
-def writing_predictions(
+def open_predictions(
     path: str | Path, grid: Grid, day: date, members: int, details: Mapping[str, str | float]
 ) -> Iterator[Ensemble]:
-    """Open ``predictions/sit_hrai_YYYYMMDD.nc`` for ``members`` members; those not written are missing everywhere.
+    """Open ``predictions/sit_hrai_YYYYMMDD.nc`` to write ``members`` members; a member not written stays missing.
 
-    The file appears under its name when the block ends well, and not at all when it does not.
+    The file appears under its name when the block succeeds, and not at all when it fails.
     """
-    frame = _frame(
+    frame = _make_frame(
         grid,
         day,
         "SuperIce ensemble of sea ice thickness",
@@ -229,7 +233,7 @@ def writing_predictions(
         details,
     )
     with atomic_path(path) as temporary:
-        _write(temporary, frame)
+        _write_gridded(temporary, frame)
         with netCDF4.Dataset(temporary, "a") as dataset:
             dataset.createDimension("n", members)
             variable = dataset.createVariable(
@@ -243,14 +247,14 @@ def writing_predictions(
                 fill_value=np.float32(np.nan),
             )
             attributes = {"cell_methods": "area: mean", "coordinates": "time longitude latitude"}
-            variable.setncatts(_attributes("sit", "modelResult") | attributes)
+            variable.setncatts(_describe_field("sit", "modelResult") | attributes)
             yield Ensemble(dataset)
 
 
 def read_gridded(path: str | Path, names: tuple[str, ...]) -> xr.Dataset:
     """Read the variables ``names`` of one of our NetCDF files into memory.
 
-    Raises InputError naming the file and the variable that it lacks.
+    Raises InputError when the file cannot be read or lacks a variable.
     """
     try:
         with xr.open_dataset(path, engine="netcdf4") as dataset:

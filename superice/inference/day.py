@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from superice.dataset.layout import writing_predictions
+from superice.dataset.layout import open_predictions
 from superice.errors import InputError
 from superice.features.files import read_features
 from superice.fields.box_filter import count_pixels
@@ -64,7 +64,7 @@ def generate_day(
         reason = f"the training of {weights} diverged" if generator.diverged else f"{features_path} holds no ice"
         print(f"warning: {reason}: the members are missing", file=sys.stderr)
     began, negative, differences = time.monotonic(), 0, []
-    with writing_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
+    with open_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
         for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
             member, count = clip_negative(drawn)
             negative += count

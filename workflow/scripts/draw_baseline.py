@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superice.dataset.layout import writing_predictions
+from superice.dataset.layout import open_predictions
 from superice.features.files import read_features
 from superice.fields.grid import load_grid
 from superice.inference.baselines import CorrelatedNoise, draw_baseline_members
@@ -40,7 +40,7 @@ def main() -> None:
     count = args.members if noise else 1
     made_by = {**args.details, "summary": SUMMARY[args.baseline], "passes_per_member": 0}
     began, negative = time.monotonic(), 0
-    with writing_predictions(args.output, grid, features.date, count, made_by) as ensemble:
+    with open_predictions(args.output, grid, features.date, count, made_by) as ensemble:
         for member in draw_baseline_members(features, grid, noise, count, args.seed) if features.mask.any() else ():
             negative += int((member < 0).sum())
             ensemble.append(np.maximum(member, 0))

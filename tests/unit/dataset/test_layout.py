@@ -10,7 +10,7 @@ import xarray as xr
 from compliance_checker.base import BaseCheck
 from compliance_checker.suite import CheckSuite
 
-from superice.dataset.layout import FIELDS, write_model_features, write_observed_features, writing_predictions
+from superice.dataset.layout import FIELDS, open_predictions, write_model_features, write_observed_features
 from superice.fields.grid import Grid
 
 DAY = date(2022, 4, 12)
@@ -41,7 +41,7 @@ def published(grid, tmp_path_factory):
     model, observed, ensemble = (folder / name for name in LAYOUT)
     write_model_features(model, grid, DAY, fields, fields, made_by)
     write_observed_features(observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by)
-    with writing_predictions(ensemble, grid, DAY, 3, made_by) as file:
+    with open_predictions(ensemble, grid, DAY, 3, made_by) as file:
         for _ in range(3):
             file.append(fields["sit"])
     return folder
@@ -117,11 +117,11 @@ def test_the_reasons_of_the_mask_are_flags_that_software_reads(published):
 def test_members_are_in_the_file_before_the_last_is_drawn_and_the_file_is_whole_or_not_there(grid, tmp_path):
     path = tmp_path / "e.nc"
     member = np.random.default_rng(0).random(grid.shape, np.float32)
-    with pytest.raises(KeyboardInterrupt), writing_predictions(path, grid, DAY, 3, {}) as file:
+    with pytest.raises(KeyboardInterrupt), open_predictions(path, grid, DAY, 3, {}) as file:
         file.append(member)
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
-    with writing_predictions(path, grid, DAY, 3, {}) as file:
+    with open_predictions(path, grid, DAY, 3, {}) as file:
         file.append(member)
         assert not path.exists()
         file.append(2 * member)

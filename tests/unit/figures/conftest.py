@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from figure_data import DAY, make_experiment_scores
 
-from superice.dataset.layout import writing_predictions
+from superice.dataset.layout import open_predictions
 from superice.evaluation.tables import tabulate_days
 from superice.features.files import read_model_features
 from superice.figures.ensemble_file import read_ensemble
@@ -32,7 +32,7 @@ def ensemble(features, small_grid, tmp_path_factory):
     """An ensemble of four members around the truth, read from its file."""
     members = features.truth + 0.1 * np.random.default_rng(0).standard_normal((4, *small_grid.shape))
     path = tmp_path_factory.mktemp("predictions") / "e.nc"
-    with writing_predictions(path, small_grid, DAY, len(members), {}) as file:
+    with open_predictions(path, small_grid, DAY, len(members), {}) as file:
         for member in members:
             file.append(member)
     return read_ensemble(path)

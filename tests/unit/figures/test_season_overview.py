@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from superice.dataset.layout import writing_predictions
+from superice.dataset.layout import open_predictions
 from superice.features.files import read_model_features
 from superice.figures import season_overview
 
@@ -19,7 +19,7 @@ def season(model_days, small_grid, tmp_path_factory):
     for path in model_days:
         features = read_model_features(path)
         files.append(folder / path.name)
-        with writing_predictions(files[-1], small_grid, features.date, 2, {}) as ensemble:
+        with open_predictions(files[-1], small_grid, features.date, 2, {}) as ensemble:
             for more in (0, 5):
                 ensemble.append(features.truth + more)
     return model_days, files
