@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.features.files import read_model_features, read_observed_features
-from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
+from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
 from superice.network.unet import NetworkSettings, UNet, build_network, padding_to_multiple
 from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
@@ -161,7 +161,7 @@ def main() -> None:
     for name in args.precision:
         precision = resolve_precision(name, device)
         product, copy = machine(precision, device, args.repeats)
-        planned = args.batch * working_bytes(network.settings, size, precision)
+        planned = args.batch * estimate_memory(network.settings, size, precision)
         for arrangement, taken in medians(arrangements(network, inputs, precision, ice), device, args.repeats).items():
             row = (
                 f"{taken:.3f}",

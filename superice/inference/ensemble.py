@@ -1,10 +1,10 @@
-"""Ensembles: members drawn from a trained network for one day (report, section 4)."""
+"""Draw the members of one day from a trained network (report, section 4)."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,25 +17,25 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, working_bytes
+from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
-from superice.inference.tiling import Window, windows
-from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Formulation, Model, Noise
+from superice.inference.tiling import Tile, find_tiles
+from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Model, Noise
 from superice.network.normalisation import network_quantities
 from superice.network.unet import padding_to_multiple
 from superice.network.weights import TrainedNetwork
 from superice.utils.device import (
     default_device,
     enlarge_convolution_cache,
-    free_memory,
     keep_freed_memory,
+    measure_free_memory,
     resolve_precision,
 )
 
 if TYPE_CHECKING:
     from superice.features.day import Features
 
-FARTHEST = 6.0  # deviations of the training between its mean and a day's
+FARTHEST_MEAN = 6.0  # standard deviations of the training, from its mean to the mean of a day
 
 
 @dataclass(frozen=True)
@@ -89,26 +89,26 @@ class SamplerSettings:
 
 
 def member_seed(seed: int, day: date, member: int | str) -> int:
-    """The seed of a member's noise; it depends on (seed, day, member) alone."""
+    """Return the seed of a member's noise, which depends only on (seed, day, member)."""
     digest = hashlib.sha256(f"{seed} {day.isoformat()} {member}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 
 
 class MemberNoise:
-    """White noise for a batch of members, each from its own stream, drawn on the CPU."""
+    """Draw white noise for a batch of members, each from its own stream, on the CPU."""
 
     def __init__(self, seeds: list[int], shape: tuple[int, int], device: torch.device) -> None:
         self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.shape, self.device = shape, device
 
     def __call__(self) -> Tensor:
-        """A field for each member, (batch, 1, y, x)."""
+        """Draw a field for each member, (batch, 1, y, x)."""
         fields = [torch.randn((1, *self.shape), generator=stream) for stream in self.streams]
         return torch.stack(fields).to(self.device)
 
 
 def draw_members(
-    generator: TrainedNetwork,
+    trained: TrainedNetwork,
     features: Features,
     sampler: SamplerSettings,
     seed: int,
@@ -117,144 +117,168 @@ def draw_members(
     """Draw the members of one day, one after the other.
 
     Args:
-        generator: the trained network.
+        trained: the trained network.
         features: the low-resolution fields of the day, (y, x).
         sampler: how to draw.
         seed: of the ensemble.
-        progress: whether to show a bar.
+        progress: whether to show a progress bar.
 
     Yields:
-        Thickness in m, float32 (y, x), NaN outside the mask; not clipped.
+        Thickness in m, float32 (y, x), NaN outside the mask; possibly negative.
 
     Raises:
-        InputError: for inputs that are no numbers or not of the training's kind, a member that is no
-            number where there is ice, and memory too small for one member.
+        InputError: if an input is not a number or is too far from the training's, if a member is not a number where
+            there is ice, or if the memory is too small for one member.
     """
     keep_freed_memory()
     enlarge_convolution_cache()
-    formulation, device = generator.formulation, default_device()
-    sample, steps = _sampler(sampler), formulation.steps(sampler.steps)
-    field = _Field(generator, features, sampler, device)
-    batch = min(sampler.batch, sampler.members, field.most_members(device))
-    noise_of = lambda members: MemberNoise([member_seed(seed, features.date, m) for m in members], field.shape, device)
-    with tqdm(total=sampler.members * sampler.passes + sampler.shared_start, unit="pass", disable=not progress) as bar:
+    device = default_device()
+    sample = _choose_sampler(sampler)
+    steps = trained.formulation.steps(sampler.steps)
+    day = _DayDenoiser(trained, features, sampler, device)
+    batch = min(sampler.batch, sampler.members, day.count_fitting_members())
+
+    def make_noise(members: Iterable[int | str]) -> MemberNoise:
+        return MemberNoise([member_seed(seed, features.date, member) for member in members], day.shape, device)
+
+    evaluations = sampler.members * sampler.passes + sampler.shared_start
+    with tqdm(total=evaluations, unit="pass", disable=not progress) as bar:
 
         def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
             bar.update(len(z))
-            return field.denoise(formulation, z, signal, noise)
+            return day.denoise(z, signal, noise)
 
         if sampler.shared_start:
-            denoise = _starting_alike(denoise, steps[0], noise_of(["all"]))
+            denoise = share_first_step(denoise, steps[0], make_noise(["all"]))
         for first in range(0, sampler.members, batch):
             numbers = range(first, min(first + batch, sampler.members))
             with torch.inference_mode():
-                targets = field.cropped(sample(denoise, steps, noise_of(numbers)))
+                targets = day.remove_padding(sample(denoise, steps, make_noise(numbers)))
             for number, target in zip(numbers, targets, strict=True):
-                member = generator.normalisation.thickness(target, features.sit, generator.network.settings.output)
+                member = trained.normalisation.thickness(target, features.sit, trained.network.settings.output)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
 
 
 @torch.inference_mode()
-def _starting_alike(denoise: Denoiser, start: tuple[float, float], draw: Noise) -> Denoiser:
-    """``denoise`` with one and the same estimate, from noise of its own, at the rates of the ``start``.
+def share_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: Noise) -> Denoiser:
+    """Return a denoiser with one estimate for all members at the ``first_step``, elsewhere ``denoise``.
 
-    What is known there comes from the context alone: the noise hides the field.
+    The estimate is made here, from noise of its own. At the first step z is almost pure noise and carries next to no
+    information on the field, so the estimate depends on the context alone.
+
+    Args:
+        denoise: returns the denoised field of (z, signal, noise).
+        first_step: rates (signal, noise) of the first step.
+        draw: draws white noise (1, 1, y, x).
     """
-    estimate = denoise(math.hypot(*start) * draw(), *start)
+    estimate = denoise(math.hypot(*first_step) * draw(), *first_step)
 
-    def starting_alike(z: Tensor, signal: float, noise: float) -> Tensor:
-        return estimate.expand_as(z) if (signal, noise) == start else denoise(z, signal, noise)
+    def denoise_unless_first(z: Tensor, signal: float, noise: float) -> Tensor:
+        if (signal, noise) == first_step:
+            return estimate.expand_as(z)
+        return denoise(z, signal, noise)
 
-    return starting_alike
+    return denoise_unless_first
 
 
-def _sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
+def _choose_sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
+    """Return the sampler that the settings name, with its scale of the noise where it has one."""
     sample = SAMPLERS[settings.name]
     return partial(sample, inflation=settings.inflation) if settings.name in INFLATED else sample
 
 
-class _Field:
-    """One day as the network sees it: padded, and evaluated on the windows that hold its ice, as far as that needs it.
+class _DayDenoiser:
+    """Denoise the fields of one day: padded, and evaluated only on the tiles that hold its ice.
 
-    Off the ice the denoised field is 0, the target that the training has there. So the noisy field is known beyond a
-    window without evaluating the network, and a member is the same whatever the windows.
+    Outside the ice the denoised field is 0, as the target of the training is. The noisy field beyond a tile is therefore
+    known without the network, and a member does not depend on the tiles.
+
+    Attributes:
+        shape: of the padded fields, (y, x).
     """
 
     def __init__(
-        self, generator: TrainedNetwork, features: Features, sampler: SamplerSettings, device: torch.device
+        self, trained: TrainedNetwork, features: Features, sampler: SamplerSettings, device: torch.device
     ) -> None:
-        self.settings = generator.network.settings
+        self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
-        self.network = FusedUNet(generator.network.to(device), self.precision)
-        inputs = generator.normalisation.inputs(network_quantities(features), self.settings.inputs)
-        _check(inputs, self.settings.inputs, features)
+        self.network = FusedUNet(trained.network.to(device), self.precision)
+        inputs = trained.normalisation.inputs(network_quantities(features), self.settings.inputs)
+        _require_training_range(inputs, self.settings.inputs, features)
         self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)
         self.shape = tuple(context.shape[1:])
-        ice = context[-1].numpy() > 0
-        self.windows = windows(ice, self.settings.reach, self.settings.factor, sampler.tile)
-        noisy = ice if generator.formulation.noise_on_ice_alone else None
-        self.networks = [self._on(window, ice, noisy, device) for window in self.windows]
         self.context = context[None].to(device)
+        ice = context[-1].numpy() > 0
+        self.tiles = find_tiles(ice, self.settings.reach, self.settings.factor, sampler.tile)
+        self.models = [self._make_model(tile, ice) for tile in self.tiles]
 
-    def _on(self, window: Window, ice: np.ndarray, noisy: np.ndarray | None, device: torch.device) -> Model:
-        """The network for a window. A GPU evaluates all of it: many small parts would be slower."""
-        if device.type != "cpu":
+    def _make_model(self, tile: Tile, ice: np.ndarray) -> Model:
+        """Return the network for a tile: on a CPU, evaluated only where the ice of the tile needs it.
+
+        A GPU evaluates the whole tile, since many small boxes would be slower.
+        """
+        if self.device.type != "cpu":
             return self.network
-        core = np.zeros(window.shape, bool)
-        core[window.inner] = ice[window.core]
-        return IceOnlyUNet(
-            self.network, plan_evaluation(core, self.settings, None if noisy is None else noisy[window.outer])
-        )
+        ice_to_write = np.zeros(tile.read.shape, bool)
+        ice_to_write[tile.inner.slices] = ice[tile.write.slices]
+        noisy = ice[tile.read.slices] if self.formulation.noise_on_ice_alone else None
+        return IceOnlyUNet(self.network, plan_evaluation(ice_to_write, self.settings, noisy))
 
-    def most_members(self, device: torch.device) -> int:
-        """The members that can go through the network together. Raises InputError when not even one can."""
-        if not self.windows:
+    def count_fitting_members(self) -> int:
+        """Return how many members fit into memory together. Raises InputError if not even one does."""
+        if not self.tiles:
             return 1
-        largest = max((window.shape for window in self.windows), key=math.prod)
-        needed, free = working_bytes(self.settings, largest, self.precision), free_memory(device)
+        largest = max((tile.read for tile in self.tiles), key=lambda box: box.area)
+        rows, columns = largest.shape
+        needed = estimate_memory(self.settings, largest.shape, self.precision)
+        free = measure_free_memory(self.device)
         if needed > free:
             raise InputError(
-                f"one member needs {needed / 1e9:.2g} GB for {largest[0]} x {largest[1]} pixels;"
+                f"one member needs {needed / 1e9:.2g} GB for {rows} x {columns} pixels;"
                 f" {free / 1e9:.2g} GB are free: set sampler.tile, or a smaller one"
             )
         return free // needed
 
-    def denoise(self, formulation: Formulation, z: Tensor, signal: float, noise: float) -> Tensor:
-        """The denoised field of the noisy ones, (batch, 1, y, x)."""
+    def denoise(self, z: Tensor, signal: float, noise: float) -> Tensor:
+        """Return the denoised field of the noisy ``z``, both (batch, 1, y, x), at the rates of signal and noise."""
         image = torch.zeros_like(z)
-        for window, network in zip(self.windows, self.networks, strict=True):
-            context = self.context[..., *window.outer].expand(len(z), -1, -1, -1)
-            part = formulation.denoise(network, z[..., *window.outer], signal, noise, context)
-            image[..., *window.core] = part[..., *window.inner]
+        for tile, model in zip(self.tiles, self.models, strict=True):
+            read, write, inner = tile.read.slices, tile.write.slices, tile.inner.slices
+            context = self.context[..., *read].expand(len(z), -1, -1, -1)
+            part = self.formulation.denoise(model, z[..., *read], signal, noise, context)
+            image[..., *write] = part[..., *inner]
         return image.masked_fill_(self.context[:, -1:] == 0, 0)
 
-    def cropped(self, targets: Tensor) -> np.ndarray:
-        """The fields (batch, 1, y, x) without their padding, (batch, y, x)."""
+    def remove_padding(self, targets: Tensor) -> np.ndarray:
+        """Return the fields (batch, 1, y, x) without their padding, (batch, y, x)."""
         left, right, bottom, top = self.margins
         rows, columns = self.shape
         return targets[:, 0, bottom : rows - top, left : columns - right].cpu().numpy()
 
 
-def _check(inputs: np.ndarray, names: tuple[str, ...], features: Features) -> None:
-    """Refuse inputs that are no numbers, or so far from the training's that they must be of another kind or unit."""
+def _require_training_range(inputs: np.ndarray, names: tuple[str, ...], features: Features) -> None:
+    """Raise InputError for inputs that are not numbers, or too far from the training's to be of the same kind and unit.
+
+    ``inputs`` (channel, y, x) are normalised, the mask last; ``names`` are those of the other channels.
+    """
     ice = inputs[-1] > 0
     for name, values in zip(names, inputs):
         if not np.isfinite(values).all():
             raise InputError("is not a number where there is ice", variable=name, value=features.date)
         distance = float(np.abs(values[ice].mean())) if ice.any() else 0.0
-        if distance > FARTHEST:
+        if distance > FARTHEST_MEAN:
             raise InputError(
                 "the features are not of the set that the network was trained on: their mean lies too far from the"
                 " training's",
                 variable=name,
-                value=f"{distance:.1f} deviations, at most {FARTHEST:g} are taken",
+                value=f"{distance:.1f} deviations, at most {FARTHEST_MEAN:g} are taken",
             )
 
 
 def clip_negative(member: np.ndarray) -> tuple[np.ndarray, int]:
-    """The member without negative thickness, and the number of pixels where it was negative."""
+    """Set negative thickness to 0; return the member and the number of pixels that were negative."""
     negative = member < 0
     return np.where(negative, np.float32(0), member), int(negative.sum())

@@ -1,238 +1,306 @@
-"""The trained network arranged for inference: the same function with fewer passes over the memory.
+"""Evaluate the trained network with fewer passes over memory, on the whole field or only where it is needed.
 
-Batch norm without affine is (x - mean) / deviation. Its division goes into the weights of the convolution that follows,
-its subtraction into the bias; so the convolution finds the mean beyond the field, where the network has zeros. The stem
-is linear and goes into the first block.
+Batch norm without affine parameters is (x - mean) / deviation. The division is folded into the weights of the convolution
+that follows, and the subtraction into its bias. That convolution must therefore find the mean beyond the edge of the
+field, where the network has zeros. The stem is linear and is folded into the first block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from itertools import chain, repeat
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from superice.inference.receptive_field import EvaluationPlan
-from superice.inference.tiling import Box, widened
+from superice.inference.tiling import Box
 from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
 
 
-def _parameters(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
-    return weight.to(precision).contiguous(memory_format=torch.channels_last), bias.to(precision)
+@dataclass(frozen=True)
+class Rim:
+    """The numbers of rows and columns along each edge of a field."""
 
+    top: int
+    bottom: int
+    left: int
+    right: int
 
-def _empty(like: Tensor, channels: int, size: Sequence[int]) -> Tensor:
-    """Room for a field of so many channels and that ``size`` (y, x), else as ``like``, in channels-last memory."""
-    shape = (len(like), channels, *size)
-    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
-
-
-def _reached(box: Box, size: Sequence[int]) -> tuple[Box, list[tuple[int, int]]]:
-    """What a block takes for its output in ``box`` of a field of ``size`` (y, x).
-
-    That is a box of the field, and how many rows and columns (before, after) beyond the field.
-    """
-    taken = widened(box, BLOCK_REACH, size)
-    return taken, [
-        (BLOCK_REACH - (side.start - around.start), BLOCK_REACH - (around.stop - side.stop))
-        for side, around in zip(box, taken)
-    ]
-
-
-def _fill(field: Tensor, rim: list[tuple[int, int]], value: Tensor | float) -> None:
-    """Write a value to the first and last rows, and to the first and last columns, so many of each as ``rim`` says."""
-    for axis, widths in zip((2, 3), rim, strict=True):
-        for start, width in zip((0, field.shape[axis] - widths[1]), widths):
-            if width:
-                field.narrow(axis, start, width)[:] = value
-
-
-def _upsampled(coarse: Tensor, box: Box) -> Tensor:
-    """The field in a ``box`` of the next finer level."""
-    around = [
-        slice(max(0, side.start // 2 - 1), min(length, (side.stop + 1) // 2 + 1))
-        for side, length in zip(box, coarse.shape[2:])
-    ]
-    fine = functional.interpolate(coarse[..., *around], scale_factor=2, mode="bilinear", align_corners=False)
-    return fine[..., *(slice(s.start - 2 * a.start, s.stop - 2 * a.start) for s, a in zip(box, around))]
-
-
-def _scaled(block: ResidualBlock) -> Tensor:
-    """The weights of the block's first convolution, of fields that were not divided by their deviation."""
-    return block.first.weight * (block.norm.running_var + block.norm.eps).rsqrt()[:, None, None]
+    def shrink(self) -> Rim:
+        """Return the rim that a 3 x 3 convolution, which drops the outermost pixels, leaves of this one."""
+        return Rim(max(0, self.top - 1), max(0, self.bottom - 1), max(0, self.left - 1), max(0, self.right - 1))
 
 
 class FusedBlock:
-    """A residual block whose input comes in one or two parts."""
+    """A residual block; its input may be the concatenation of two fields.
+
+    ``precision`` is the data type of its convolutions.
+    """
 
     def __init__(self, block: ResidualBlock, precision: torch.dtype) -> None:
-        mean, weight = block.norm.running_mean.to(precision), _scaled(block).to(precision)
+        mean, weight = block.norm.running_mean.to(precision), _scale_weights(block).to(precision)
         self.mean = mean[None, :, None, None]
-        of_mean = torch.einsum("oiyx,i->o", weight.float(), mean.float())
-        self.first = _parameters(weight, block.first.bias - of_mean, precision)
+        response_to_mean = torch.einsum("oiyx,i->o", weight.float(), mean.float())
+        self.first = _cast(weight, block.first.bias - response_to_mean, precision)
         bias, self.skip = block.second.bias, None
         if isinstance(block.skip, nn.Conv2d):
             bias = bias + block.skip.bias
             self.skip = block.skip.weight.to(precision, memory_format=torch.channels_last)
-        self.second = _parameters(block.second.weight, bias, precision)
+        self.second = _cast(block.second.weight, bias, precision)
         self.width = len(bias)
 
-    def __call__(self, *parts: Tensor, needed: list[Box] | None = None, output: Tensor | None = None) -> Tensor:
-        """The block's output from its input's ``parts``, each (batch, channels, y, x).
+    def __call__(self, *parts: Tensor, boxes: list[Box] | None = None, output: Tensor | None = None) -> Tensor:
+        """Evaluate the block.
 
-        The first of two parts may be of the next coarser level. With ``needed`` the block is evaluated in these boxes
-        alone; elsewhere the result is what ``output``, which is then written to, holds there, or anything without that.
+        Args:
+            parts: one or two fields (batch, channels, y, x), concatenated along the channels. The first of two may be on
+                the next coarser level; it is then upsampled.
+            boxes: where to evaluate the block; None for the whole field.
+            output: the tensor to write to; None for a new one, which holds arbitrary numbers outside ``boxes``.
+
+        Returns:
+            The output, (batch, channels, y, x).
         """
-        size = parts[-1].shape[2:]
-        output = _empty(parts[-1], self.width, size) if output is None else output
-        for box in [tuple(slice(0, length) for length in size)] if needed is None else needed:
-            self._evaluate(parts, box, output[..., *box])
+        rows, columns = parts[-1].shape[2:]
+        if output is None:
+            output = _allocate(parts[-1], self.width, (rows, columns))
+        if boxes is None:
+            boxes = [Box(0, rows, 0, columns)]
+        for box in boxes:
+            self._evaluate(parts, box, output[..., *box.slices])
         return output
 
     def _evaluate(self, parts: Sequence[Tensor], box: Box, output: Tensor) -> None:
-        """Write the block's output in the ``box`` to ``output``, of the box's size."""
-        taken, beyond = _reached(box, parts[-1].shape[2:])
-        joined = self._joined(parts, taken, beyond)
-        inside = functional.silu(functional.conv2d(joined, *self.first), inplace=True)
-        _fill(inside, [(max(0, before - 1), max(0, after - 1)) for before, after in beyond], 0)
+        """Write the block's output in ``box`` to ``output``, a view of the box's size."""
+        shape = parts[-1].shape[2:]
+        read, rim = box.grow(BLOCK_REACH, shape), _measure_rim(box, shape)
+        joined = self._join(parts, read, rim)
+        hidden = functional.silu(functional.conv2d(joined, *self.first), inplace=True)
+        _fill_rim(hidden, rim.shrink(), 0)
         if self.skip is None:
-            skipped = parts[0][..., *box]
-        else:  # of more than the box: to copy the box for the convolution would take longer
+            skipped = parts[0][..., *box.slices]
+        else:  # evaluated on more than the box: copying the box for the convolution would take longer
             skipped = functional.conv2d(joined, self.skip)[..., BLOCK_REACH:-BLOCK_REACH, BLOCK_REACH:-BLOCK_REACH]
-        torch.add(functional.conv2d(inside, *self.second), skipped, out=output)
+        torch.add(functional.conv2d(hidden, *self.second), skipped, out=output)
 
-    def _joined(self, parts: Sequence[Tensor], taken: Box, beyond: list[tuple[int, int]]) -> Tensor:
-        """The parts in one tensor: ``taken`` of them, and the mean ``beyond``."""
-        grid, inner = parts[-1].shape[2:], [side.stop - side.start for side in taken]
-        joined = _empty(parts[-1], self.mean.shape[1], [size + sum(rim) for size, rim in zip(inner, beyond)])
-        _fill(joined, beyond, self.mean)
-        within = joined[..., *(slice(before, before + size) for (before, _), size in zip(beyond, inner))]
-        for part, place in zip(parts, within.split([part.shape[1] for part in parts], dim=1)):
-            place.copy_(part[..., *taken] if part.shape[2:] == grid else _upsampled(part, taken))
+    def _join(self, parts: Sequence[Tensor], read: Box, rim: Rim) -> Tensor:
+        """Concatenate the parts where they are ``read``, and fill the ``rim`` beyond the field with the mean."""
+        rows, columns = read.shape
+        size = (rim.top + rows + rim.bottom, rim.left + columns + rim.right)
+        joined = _allocate(parts[-1], self.mean.shape[1], size)
+        _fill_rim(joined, rim, self.mean)
+        inside = joined[..., rim.top : rim.top + rows, rim.left : rim.left + columns]
+        places = inside.split([part.shape[1] for part in parts], dim=1)
+        for part, place in zip(parts, places, strict=True):
+            is_coarser = part.shape[2:] != parts[-1].shape[2:]
+            place.copy_(_upsample(part, read) if is_coarser else part[..., *read.slices])
         return joined
 
 
 class FirstBlock:
-    """The stem and the first residual block as one block, of the network's fields and a field of ones.
+    """The stem and the first residual block as one block, whose input is the network's fields and a field of ones.
 
-    The stem is linear, and the noise level is one number for all pixels: what the block's convolutions make of both is a
-    convolution of these few fields. The ones, padded with zeros, stand for all that is constant.
+    The stem is linear, and the noise level is the same number at all pixels. What the block's convolutions make of both is
+    therefore a convolution of these few fields. The field of ones, padded with zeros, carries everything that is constant.
     """
 
     def __init__(self, stem: nn.Conv2d, block: ResidualBlock, precision: torch.dtype) -> None:
         self.stem, self.network_block, self.precision = stem, block, precision
         self.block = FusedBlock(block, precision)
 
-    def at(self, embedded: Tensor) -> FusedBlock:
-        """The block at an embedded noise level, (embedding_channels,)."""
+    def fold_level(self, embedded: Tensor) -> FusedBlock:
+        """Return the block for one noise level, embedded as (embedding_channels,)."""
         of_fields = functional.pad(self.stem.weight[:, :, 0, 0], (0, 0, 0, len(embedded)))
         constant = torch.cat([self.stem.bias, embedded])
 
-        def mixed(weight: Tensor, of_ones: Tensor) -> Tensor:
+        def combine(weight: Tensor, of_ones: Tensor) -> Tensor:
             return torch.einsum("oiyx,if->ofyx", weight, torch.cat([of_fields, of_ones[:, None]], dim=1))
 
         block, norm = copy(self.block), self.network_block.norm
-        first = mixed(_scaled(self.network_block), constant - norm.running_mean)
+        first = combine(_scale_weights(self.network_block), constant - norm.running_mean)
         block.mean = torch.zeros_like(first[:1, :, :1, :1], dtype=self.precision)
-        block.first = _parameters(first, self.network_block.first.bias, self.precision)
-        block.skip = mixed(self.network_block.skip.weight, constant).to(self.precision)
+        block.first = _cast(first, self.network_block.first.bias, self.precision)
+        block.skip = combine(self.network_block.skip.weight, constant).to(self.precision)
         return block
 
 
 class FusedUNet:
-    """What ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
+    """Compute what ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
-    It stands for the network's weights of now: after a change of them another one is needed.
+    The weights are copied: after a change of the network's weights, build another one.
     """
 
     @torch.no_grad()
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
-        fused = lambda blocks: [FusedBlock(block, precision) for block in blocks]
         self.precision, self.embed = precision, network.embed
-        self.first = FirstBlock(network.stem, network.encoder[0][0], precision)
-        self.others = fused(network.encoder[0][1:])
-        self.coarser = [fused(blocks) for blocks in network.encoder[1:]]
-        self.bottleneck = fused(network.bottleneck)
-        self.decoder = [fused(blocks) for blocks in network.decoder]
-        self.output = _parameters(network.output.weight, network.output.bias, precision)
-
-    def __call__(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
-        """As ``UNet.forward``, of one ``level`` for the whole batch."""
-        return self.decoded(self.encoded(noisy, level, context))
+        first, *others = network.encoder[0]
+        self.first_block = FirstBlock(network.stem, first, precision)
+        self.levels = [  # of the encoder and the bottleneck; the finest one lacks its first block
+            [FusedBlock(block, precision) for block in blocks]
+            for blocks in (others, *network.encoder[1:], network.bottleneck)
+        ]
+        self.decoder = [FusedBlock(block, precision) for blocks in network.decoder for block in blocks]
+        self.output = _cast(network.output.weight, network.output.bias, precision)
 
     @torch.no_grad()
-    def encoded(
+    def __call__(
         self,
         noisy: Tensor,
         level: Tensor,
         context: Tensor,
-        needed: list[list[Box]] | None = None,
+        plan: EvaluationPlan | None = None,
+        shared: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Evaluate the network.
+
+        Args:
+            noisy: (batch, 1, y, x).
+            level: noise level in [0, 1], (batch,); the same for the whole batch.
+            context: (batch, inputs + 1, y, x), the mask last.
+            plan: where to evaluate each block; None for the whole field.
+            shared: outputs of ``encode`` for ``plan.shared_encoder``; None without such boxes. They are written to.
+
+        Returns:
+            (batch, 1, y, x); where the plan does not need it, arbitrary numbers.
+        """
+        skips = self.encode(noisy, level, context, plan.encoder if plan else None, shared)
+        bottleneck = self.levels[-1]
+        field = skips[-1]
+        del skips[-len(bottleneck) :]  # the decoder takes only the outputs of the encoder
+        for number, block in enumerate(self.decoder):
+            # The decoder takes them from the last to the first; each is dropped to free its memory.
+            field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
+        return functional.conv2d(field, *self.output)
+
+    @torch.no_grad()
+    def encode(
+        self,
+        noisy: Tensor,
+        level: Tensor,
+        context: Tensor,
+        boxes: list[list[Box]] | None = None,
         outputs: list[Tensor] | None = None,
     ) -> list[Tensor]:
-        """The outputs of all blocks of the encoder and the bottleneck, in the order of evaluation.
+        """Evaluate the encoder and the bottleneck.
 
-        With ``needed``, for each block, they are evaluated in these boxes alone; elsewhere they are what ``outputs``,
-        then written to, hold there, or anything without those.
+        Args:
+            noisy: (batch, 1, y, x).
+            level: noise level in [0, 1], (batch,); the same for the whole batch.
+            context: (batch, inputs + 1, y, x), the mask last.
+            boxes: where to evaluate each block, in the order of evaluation; None for the whole field.
+            outputs: the tensors to write the blocks' outputs to; None for new ones.
+
+        Returns:
+            The outputs of all blocks in the order of evaluation; outside the boxes, arbitrary numbers where they are new.
         """
         fields = torch.cat([noisy, context, torch.ones_like(noisy)], dim=1)
-        field, made = fields.to(self.precision, memory_format=torch.channels_last), []
-        finest = [self.first.at(self.embed(level[:1])[0].float()), *self.others]
-        for number, blocks in enumerate([finest, *self.coarser, self.bottleneck]):
-            field = functional.avg_pool2d(field, 2) if number else field
+        field = fields.to(self.precision, memory_format=torch.channels_last)
+        first = self.first_block.fold_level(self.embed(level[:1])[0].float())
+        finest, *coarser = self.levels
+        made = []
+        for number, blocks in enumerate([[first, *finest], *coarser]):
+            if number:
+                field = functional.avg_pool2d(field, 2)
             for block in blocks:
-                at = len(made)
-                field = block(field, needed=needed and needed[at], output=outputs and outputs[at])
+                block_boxes = None if boxes is None else boxes[len(made)]
+                output = None if outputs is None else outputs[len(made)]
+                field = block(field, boxes=block_boxes, output=output)
                 made.append(field)
         return made
 
-    @torch.no_grad()
-    def decoded(self, outputs: list[Tensor], needed: list[list[Box]] | None = None) -> Tensor:
-        """The network's output from those of ``encoded``, which it takes from their list as it goes.
-
-        With ``needed``, for each block, it is evaluated in these boxes alone, and the output is anything elsewhere.
-        """
-        field = outputs[-1]
-        del outputs[-len(self.bottleneck) :]
-        for block, boxes in zip(chain(*self.decoder), needed or repeat(None)):
-            field = block(field, outputs.pop(), needed=boxes)
-        return functional.conv2d(field, *self.output)
-
 
 class IceOnlyUNet:
-    """A network evaluated where a demand asks for it, for members that share their context.
+    """Evaluate a network only where a plan needs it, for members that share their context.
 
-    Encoder outputs that no noise reaches are evaluated at the first call, for its noise level, and kept. The output is
-    anything where the demand does not ask for it.
+    Encoder outputs that no noise reaches are evaluated at the first call for a noise level, and kept. Where the plan does
+    not need the output, it holds arbitrary numbers.
     """
 
-    def __init__(self, network: FusedUNet, demand: EvaluationPlan) -> None:
-        self.network, self.demand = network, demand
-        self.level, self.kept = None, []
+    def __init__(self, network: FusedUNet, plan: EvaluationPlan) -> None:
+        self.network, self.plan = network, plan
+        self._shares_boxes = any(plan.shared_encoder)
+        self._level: float | None = None  # the noise level of the outputs that are kept
+        self._kept: list[Tensor] = []
 
     def __call__(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
-        """As ``UNet.forward``, of one ``level`` for the whole batch."""
-        if not any(self.demand.still):
-            outputs = self.network.encoded(noisy, level, context, self.demand.encoder)
-        else:
-            if float(level[0]) != self.level or len(noisy) > len(self.kept[0]):
-                self.kept = self.network.encoded(noisy, level, context, self.demand.still)
-                self.level = float(level[0])
-            kept = [output[: len(noisy)] for output in self.kept]
-            outputs = self.network.encoded(noisy, level, context, self.demand.encoder, kept)
-        return self.network.decoded(outputs, self.demand.decoder)
+        """Evaluate as ``UNet.forward`` does, for a batch with one noise ``level``."""
+        if not self._shares_boxes:
+            return self.network(noisy, level, context, self.plan)
+        members = len(noisy)
+        if float(level[0]) != self._level or members > len(self._kept[0]):
+            self._kept = self.network.encode(noisy, level, context, self.plan.shared_encoder)
+            self._level = float(level[0])
+        shared = [output[:members] for output in self._kept]
+        return self.network(noisy, level, context, self.plan, shared)
 
 
-def working_bytes(settings: NetworkSettings, shape: tuple[int, int], precision: torch.dtype) -> int:
-    """Bytes that the evaluation of one field of ``shape`` (y, x) needs beside the network.
+def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision: torch.dtype) -> int:
+    """Estimate the bytes that the evaluation of one field of ``shape`` (y, x) needs beyond the network itself.
 
-    The most feature maps are alive in the first block of the finest decoder level: the skips of that level, the
-    upsampled field, the joined input, and the results of its three convolutions. As much again is left for the
-    convolutions' own space, for what is kept of coarser levels and for the gaps of the heap: measurements on a CPU found
-    three quarters of the sum to be used.
+    Most feature maps are alive in the first block of the finest decoder level: the skips of that level, the upsampled
+    field, the joined input, and the results of the block's three convolutions. The estimate is twice their size, to leave
+    room for the convolutions' workspace, for what is kept of coarser levels, and for fragmentation. Measured on a CPU,
+    three quarters of the estimate were used.
     """
-    finest, next_finer = settings.widths[:2]
-    channels = settings.depth * finest + next_finer + (next_finer + finest) + 3 * finest
+    finest, next_coarser = settings.widths[:2]
+    skips = settings.depth * finest
+    upsampled = next_coarser
+    joined = next_coarser + finest
+    results = 3 * finest
+    channels = skips + upsampled + joined + results
     return 2 * channels * shape[0] * shape[1] * precision.itemsize
+
+
+def _cast(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return weights and biases of a convolution in ``precision`` and channels-last memory."""
+    return weight.to(precision).contiguous(memory_format=torch.channels_last), bias.to(precision)
+
+
+def _scale_weights(block: ResidualBlock) -> Tensor:
+    """Return the weights of the block's first convolution, for fields not yet divided by their deviation."""
+    return block.first.weight * (block.norm.running_var + block.norm.eps).rsqrt()[:, None, None]
+
+
+def _allocate(like: Tensor, channels: int, size: tuple[int, int]) -> Tensor:
+    """Allocate a field of so many channels and ``size`` (y, x), otherwise as ``like``, in channels-last memory."""
+    shape = (len(like), channels, *size)
+    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
+
+
+def _measure_rim(box: Box, shape: tuple[int, int]) -> Rim:
+    """Return how far the receptive field of a block's output in ``box`` lies beyond a field of ``shape`` (y, x)."""
+    rows, columns = shape
+    return Rim(
+        top=max(0, BLOCK_REACH - box.top),
+        bottom=max(0, box.bottom + BLOCK_REACH - rows),
+        left=max(0, BLOCK_REACH - box.left),
+        right=max(0, box.right + BLOCK_REACH - columns),
+    )
+
+
+def _fill_rim(field: Tensor, rim: Rim, value: Tensor | float) -> None:
+    """Write ``value`` to the rows and columns of the ``rim``."""
+    if rim.top:
+        field[:, :, : rim.top] = value
+    if rim.bottom:
+        field[:, :, -rim.bottom :] = value
+    if rim.left:
+        field[..., : rim.left] = value
+    if rim.right:
+        field[..., -rim.right :] = value
+
+
+def _upsample(coarse: Tensor, box: Box) -> Tensor:
+    """Upsample the field bilinearly by 2, in a ``box`` of the finer level."""
+    rows, columns = coarse.shape[2:]
+    around = Box(  # the coarse pixels of the box and one more on each side
+        top=max(0, box.top // 2 - 1),
+        bottom=min(rows, (box.bottom + 1) // 2 + 1),
+        left=max(0, box.left // 2 - 1),
+        right=min(columns, (box.right + 1) // 2 + 1),
+    )
+    fine = functional.interpolate(coarse[..., *around.slices], scale_factor=2, mode="bilinear", align_corners=False)
+    return fine[..., *box.shift(-2 * around.top, -2 * around.left).slices]

@@ -1,83 +1,105 @@
-"""Demand: where each block of the network has to be evaluated, for its output to be right wherever there is ice.
+"""Plan where each block of the network has to be evaluated so that its output is right wherever there is ice.
 
-The finest level of the decoder is needed little farther than the ice. Each step from there back to the input widens what
-is needed: by two pixels of its level for a block, by one for the upsampling. Where the noise is on the ice alone, it spreads
-in the same steps the other way, and what it has not reached is the same for all members.
+The plan goes back from the output to the input. The finest level of the decoder is needed only a little beyond the ice.
+Each step towards the input widens the part that is needed: a block by two pixels of its level, upsampling by one.
+
+Where only the ice has noise, the noise spreads in the same steps from the input on. What it has not reached is the same for
+all members.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, repeat
 
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from superice.inference.tiling import Box, windows
+from superice.inference.tiling import Box, find_tiles
 from superice.network.unet import BLOCK_REACH, NetworkSettings
 
-# A box counts as so much wider all around: each is a few operations more, of a shape of their own to be prepared.
-MARGIN = 3 * BLOCK_REACH
+UPSAMPLING_REACH = 1  # coarse pixels
+# Each box costs a few more operations, with shapes that must be prepared. Boxes are chosen as if they were wider by this.
+BOX_OVERHEAD = 3 * BLOCK_REACH
 
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """The boxes in which each residual block is evaluated, block by block in the order of evaluation.
+    """The boxes in which each residual block is evaluated, for the blocks in the order of evaluation.
 
     Attributes:
-        encoder: of the encoder and the bottleneck, what the noise reaches.
-        decoder: of the decoder.
-        still: of the encoder and the bottleneck, what the noise does not reach: evaluated once, it holds for every noise.
+        encoder: for the encoder and the bottleneck, the boxes that the noise reaches.
+        shared_encoder: for the encoder and the bottleneck, the boxes that the noise does not reach; they are evaluated once
+            for all members.
+        decoder: for the decoder.
     """
 
     encoder: list[list[Box]]
+    shared_encoder: list[list[Box]]
     decoder: list[list[Box]]
-    still: list[list[Box]]
 
 
 def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None = None) -> EvaluationPlan:
-    """What a network of ``settings`` has to evaluate for the output where ``ice``, bool (y, x), is true.
+    """Plan the evaluation of a network that is needed only where there is ice.
 
-    ``noisy``, of the same shape, says where the noisy field differs between members; None is everywhere. y and x are
-    multiples of ``settings.factor``.
+    Args:
+        ice: bool (y, x), both multiples of ``settings.factor``; where the output is needed.
+        settings: of the network.
+        noisy: bool (y, x), where the noisy field differs between members; None for everywhere.
     """
+    decoder_masks = []  # where each block is needed, from the last to the first
+    needed = ice
+    for _ in settings.widths[1:]:  # from the finest level to the coarsest
+        *outputs, level_input = dilate_through(needed, settings.depth)
+        decoder_masks += outputs
+        needed = _coarsen(_dilate(level_input, UPSAMPLING_REACH))
 
-    def giving(needed: np.ndarray) -> list[np.ndarray]:
-        """What the blocks of a level must give, the last first, for what is needed of them; then what they take."""
-        return list(accumulate(repeat(BLOCK_REACH, settings.depth), _near, initial=needed))
+    encoder_masks = []
+    for level in reversed(range(len(settings.widths))):  # from the bottleneck to the finest level
+        # On finer levels, this includes everything that the decoder takes directly from the encoder.
+        *outputs, level_input = dilate_through(needed, settings.depth)
+        encoder_masks += outputs
+        needed = _refine(level_input) if level else level_input
 
-    needed, decoder, encoder = ice, [], []
-    for _ in settings.widths[1:]:
-        *blocks, taken = giving(needed)
-        decoder += blocks
-        needed = _coarse(_near(taken, 1))
-    for level in reversed(range(len(settings.widths))):
-        *blocks, taken = giving(needed)  # on finer levels they hold all that the decoder takes directly from them
-        encoder += blocks
-        needed = _fine(taken) if level else taken
-
+    encoder, shared_encoder = [], []
     reached = np.ones_like(ice) if noisy is None else noisy
-    moving, still = [], []
-    for block in reversed(encoder):
-        reached = _near(reached if reached.shape == block.shape else _coarse(reached), BLOCK_REACH)
-        moving.append(_boxes(block & reached))
-        still.append(_boxes(block & ~reached))
-    return EvaluationPlan(moving, [_boxes(block) for block in reversed(decoder)], still)
+    for mask in reversed(encoder_masks):
+        if reached.shape != mask.shape:  # the first block of a coarser level
+            reached = _coarsen(reached)
+        reached = _dilate(reached, BLOCK_REACH)
+        encoder.append(_find_boxes(mask & reached))
+        shared_encoder.append(_find_boxes(mask & ~reached))
+    decoder = [_find_boxes(mask) for mask in reversed(decoder_masks)]
+    return EvaluationPlan(encoder, shared_encoder, decoder)
 
 
-def _boxes(part: np.ndarray) -> list[Box]:
-    return [window.core for window in windows(part, BLOCK_REACH + MARGIN, cell=1)]
+def dilate_through(needed: np.ndarray, depth: int) -> list[np.ndarray]:
+    """Return the masks that the blocks of a level must provide for ``needed``, bool (y, x).
+
+    Returns:
+        ``depth + 1`` masks: the outputs of the blocks, the last block's first, and then the input of the first block.
+    """
+    masks = [needed]
+    for _ in range(depth):
+        masks.append(_dilate(masks[-1], BLOCK_REACH))
+    return masks
 
 
-def _near(mask: np.ndarray, distance: int) -> np.ndarray:
-    """Where ``mask`` is true at most ``distance`` rows and columns away."""
+def _find_boxes(mask: np.ndarray) -> list[Box]:
+    """Find boxes that cover the mask, few enough for the cost of each."""
+    return [tile.write for tile in find_tiles(mask, BLOCK_REACH + BOX_OVERHEAD, cell=1)]
+
+
+def _dilate(mask: np.ndarray, distance: int) -> np.ndarray:
+    """Return where ``mask`` is true at most ``distance`` rows and columns away."""
     return maximum_filter(mask, size=2 * distance + 1, mode="constant", cval=False)
 
 
-def _coarse(mask: np.ndarray) -> np.ndarray:
+def _coarsen(mask: np.ndarray) -> np.ndarray:
+    """Return the mask on the next coarser level: true where any of its four pixels is."""
     rows, columns = mask.shape
     return mask.reshape(rows // 2, 2, columns // 2, 2).any(axis=(1, 3))
 
 
-def _fine(mask: np.ndarray) -> np.ndarray:
+def _refine(mask: np.ndarray) -> np.ndarray:
+    """Return the mask on the next finer level."""
     return mask.repeat(2, axis=0).repeat(2, axis=1)

@@ -50,8 +50,8 @@ def _supports_bf16(device: torch.device) -> bool:
     return torch.cpu.get_capabilities().get("avx512_bf16", False)
 
 
-def free_memory(device: torch.device) -> int:
-    """Return the bytes that can still be allocated on the device.
+def measure_free_memory(device: torch.device) -> int:
+    """Measure how many bytes can still be allocated on the device.
 
     On a CPU this respects the limits of the job's control groups.
     """

@@ -199,7 +199,7 @@ def test_fields_of_another_grid_are_refused(refused, folder, model_days):
 
 
 def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch):
-    monkeypatch.setattr(ensemble, "free_memory", lambda device: 100_000)
+    monkeypatch.setattr(ensemble, "measure_free_memory", lambda device: 100_000)
     refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
 
 

@@ -1,4 +1,4 @@
-"""Members: their noise, their independence of the batch, the mask, and the weights file."""
+"""Members: their noise, their mask, what they do not depend on, and the weights file."""
 
 import itertools
 from dataclasses import replace
@@ -11,8 +11,8 @@ import torch
 from superice.errors import InputError
 from superice.features.files import read_model_features
 from superice.inference.ensemble import MemberNoise, SamplerSettings, clip_negative, draw_members, member_seed
-from superice.inference.fast_unet import working_bytes
-from superice.inference.tiling import Window, windows
+from superice.inference.fast_unet import estimate_memory
+from superice.inference.tiling import Box, Tile, find_tiles
 from superice.network.formulations import Preconditioned
 from superice.network.unet import NetworkSettings, build_network
 from superice.network.weights import TrainedNetwork
@@ -51,20 +51,21 @@ def test_members_do_not_depend_on_the_batch(generator, model_days, diffusion, sa
         (NOISE_ON_ICE, "one_pass", 1),
     ],
 )
-def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypatch, diffusion, name, steps):
-    """Ice in two corners, far enough apart for two windows; the same on one window that is the whole field."""
+def test_members_do_not_depend_on_the_tiles(generator, model_days, monkeypatch, diffusion, name, steps):
+    """Ice in two corners, far enough apart for two tiles, and the same ice on one tile that is the whole field."""
     generator.diffusion = diffusion
     features = read_model_features(model_days[0])
     sic = np.zeros_like(features.sic)
     sic[2:12, 20:34] = sic[30:, :6] = 0.9
     features = replace(features, sic=sic)
-    assert len(windows(features.mask, NETWORK.reach, NETWORK.factor)) == 2
+    assert len(find_tiles(features.mask, NETWORK.reach, NETWORK.factor)) == 2
     draw = lambda tile: np.stack(
         list(draw_members(generator, features, SamplerSettings(name, steps, members=2, tile=tile), seed=0))
     )
     apart, tiled = draw(None), draw((4, 6))
-    everywhere = Window(*2 * [(slice(0, features.sic.shape[0]), slice(0, features.sic.shape[1]))])
-    monkeypatch.setattr("superice.inference.ensemble.windows", lambda *_: [everywhere])
+    rows, columns = features.sic.shape
+    everywhere = Box(0, rows, 0, columns)
+    monkeypatch.setattr("superice.inference.ensemble.find_tiles", lambda *_: [Tile(everywhere, everywhere)])
     whole = draw(None)
     assert np.nanstd(whole[0] - whole[1]) > 1e-3
     assert np.allclose(apart, whole, rtol=0, atol=1e-5, equal_nan=True)
@@ -72,7 +73,7 @@ def test_members_do_not_depend_on_tile_or_window(generator, model_days, monkeypa
 
 
 def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, model_days, monkeypatch):
-    """There the noisy field is noise alone, as in the training, whose target is 0 there."""
+    """The noisy field is only noise there, as in the training, whose target is 0 there."""
     features, seen = read_model_features(model_days[0]), []
     denoise = Preconditioned.denoise
 
@@ -89,8 +90,8 @@ def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, 
 
 def test_as_many_members_go_together_as_the_memory_holds(generator, model_days, monkeypatch):
     batches = []
-    one = working_bytes(NETWORK, (36, 44), torch.float32)
-    monkeypatch.setattr("superice.inference.ensemble.free_memory", lambda device: int(3.5 * one))
+    one = estimate_memory(NETWORK, (36, 44), torch.float32)
+    monkeypatch.setattr("superice.inference.ensemble.measure_free_memory", lambda device: int(3.5 * one))
     monkeypatch.setattr(
         "superice.inference.ensemble.MemberNoise",
         lambda seeds, *where: (batches.append(len(seeds)), MemberNoise(seeds, *where))[1],
@@ -123,7 +124,7 @@ def test_members_that_start_alike_share_the_first_estimate_and_nothing_else(gene
 
 
 def test_for_a_denoiser_that_looks_at_the_context_alone_a_shared_start_changes_nothing(generator, model_days):
-    """The ideal one is so at the start, where the noise hides the field."""
+    """An ideal denoiser is one at the first step, where the noise hides the field."""
     alone = lambda formulation, model, z, signal, noise, context: context[:, :1].expand_as(z)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Preconditioned, "denoise", alone)
@@ -147,7 +148,7 @@ def test_members_have_the_mask_of_their_features(generator, model_days):
 
 
 def test_untrained_network_returns_the_low_resolution_field_and_scaled_noise(normalisation, model_days):
-    """A denoiser that knows only the variance draws white increments of the normalised deviation."""
+    """A denoiser that knows only the variance draws white increments with the normalised standard deviation."""
     generator = TrainedNetwork(build_network(NETWORK).eval(), DIFFUSION | {"noise_min": 0.01}, normalisation, {})
     features = read_model_features(model_days[0])
     drawn = members(generator, model_days[0], steps=60, members=20)[:, features.mask]

@@ -1,4 +1,4 @@
-"""Demand: what the network gives where there is ice, when nothing else is evaluated."""
+"""The network evaluated only where the ice needs it, against the whole field; how far the plan reaches."""
 
 import math
 
@@ -9,7 +9,7 @@ from random_networks import SHAPES, fields, patches, trained
 
 from superice.inference import fast_unet
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet
-from superice.inference.receptive_field import plan_evaluation
+from superice.inference.receptive_field import dilate_through, plan_evaluation
 from superice.network.unet import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
@@ -17,9 +17,9 @@ DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 
 @pytest.fixture
 def poisoned(monkeypatch):
-    """What was not evaluated is not a number."""
-    empty = fast_unet._empty
-    monkeypatch.setattr(fast_unet, "_empty", lambda *args: empty(*args).fill_(math.nan))
+    """Fill new tensors with NaN, so that whatever is not evaluated is not a number."""
+    allocate = fast_unet._allocate
+    monkeypatch.setattr(fast_unet, "_allocate", lambda *args: allocate(*args).fill_(math.nan))
 
 
 def whole_field(network, inputs):
@@ -28,7 +28,7 @@ def whole_field(network, inputs):
 
 
 def largest_error(found, whole, ice):
-    """Where there is ice, as a share of the field's largest value; what is not a number counts."""
+    """Return the largest error on the ice, as a share of the field's largest value; NaN if any pixel is NaN."""
     return float((found - whole)[:, 0, ice].abs().max() / whole.abs().max())
 
 
@@ -38,29 +38,29 @@ def test_the_ice_gets_what_the_whole_field_gives(shape, seed, poisoned):
     size = (208, 240)
     network, inputs = trained(shape), fields(shape, size)
     ice = patches(size, 3, seed)
-    asked = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, shape))(*inputs)
-    assert largest_error(asked, whole_field(network, inputs), ice) <= 1e-5
+    found = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, shape))(*inputs)
+    assert largest_error(found, whole_field(network, inputs), ice) <= 1e-5
     if shape is not DEEP:
-        assert asked.isnan().any(), "the whole field was evaluated"
+        assert found.isnan().any(), "the whole field was evaluated"
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, DEEP])
 @pytest.mark.parametrize("seed", range(4))
 def test_what_no_noise_reaches_is_evaluated_once_for_all_members(shape, seed, poisoned):
-    """Ice at the edge of the field too; only part of the noisy ice is asked for, as in a tile."""
+    """Some ice is at the edge of the field; only part of the noisy ice is needed, as in a tile."""
     size = (208, 240)
     noisy_ice = patches(size, 3, seed)
     noisy_ice[:9, 100:120] = True
     ice = noisy_ice & (np.arange(size[1]) < 160)
     noise, level, context = fields(shape, size)
-    network, asked = trained(shape), plan_evaluation(ice, shape, noisy_ice)
-    shared = IceOnlyUNet(FusedUNet(network, torch.float32), asked)
+    network, plan = trained(shape), plan_evaluation(ice, shape, noisy_ice)
+    shared = IceOnlyUNet(FusedUNet(network, torch.float32), plan)
     for sign, count in ((1, 2), (-1, 1), (2, 3)):  # more members than before, and fewer
         noisy = sign * noise.repeat(count, 1, 1, 1) * torch.from_numpy(noisy_ice)
         inputs = noisy, level.repeat(count), context.repeat(count, 1, 1, 1)
         assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
-    evaluated = lambda boxes: sum((box[0].stop - box[0].start) * (box[1].stop - box[1].start) for box in boxes)
-    assert evaluated(asked.encoder[0]) < evaluated(plan_evaluation(ice, shape).encoder[0]) / 2
+    area = lambda boxes: sum(box.area for box in boxes)
+    assert area(plan.encoder[0]) < area(plan_evaluation(ice, shape).encoder[0]) / 2
 
 
 def test_another_noise_level_is_evaluated_anew(poisoned):
@@ -73,14 +73,14 @@ def test_another_noise_level_is_evaluated_anew(poisoned):
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, DEEP])
-def test_a_pooling_cell_asks_for_as_much_as_the_network_reaches(shape):
+def test_the_plan_for_a_pooling_cell_covers_its_receptive_field_and_no_more(shape):
     first = shape.reach + 2 * shape.factor
     ice = np.zeros((2 * first + shape.factor,) * 2, bool)
     ice[first : first + shape.factor, first : first + shape.factor] = True
     [box] = plan_evaluation(ice, shape).encoder[0]
-    for part in box:
-        for reached in (first - part.start, part.stop - first - shape.factor):
-            # What the first block gives; it takes from BLOCK_REACH pixels more.
+    for side in box.slices:
+        for reached in (first - side.start, side.stop - first - shape.factor):
+            # This is the output of the first block, which reads BLOCK_REACH pixels more.
             assert shape.reach - shape.factor < reached + BLOCK_REACH <= shape.reach
 
 
@@ -89,7 +89,7 @@ def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():
     ice[80:240, 120:280] = True
     finest = plan_evaluation(ice, NetworkSettings()).decoder[-4:]
     sizes = [160 + 2 * BLOCK_REACH * after for after in (3, 2, 1, 0)]
-    assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
+    assert [[box.shape for box in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
 
 def test_noise_on_the_ice_spreads_by_what_a_block_reaches():
@@ -97,10 +97,17 @@ def test_noise_on_the_ice_spreads_by_what_a_block_reaches():
     ice[288:352, 288:352] = True
     finest = plan_evaluation(ice, NetworkSettings(), ice).encoder[:4]
     sizes = [64 + 2 * BLOCK_REACH * blocks for blocks in (1, 2, 3, 4)]
-    assert [[(y.stop - y.start, x.stop - x.start) for y, x in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
+    assert [[box.shape for box in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
 
-def test_without_ice_nothing_is_asked_for():
-    asked = plan_evaluation(np.zeros((64, 64), bool), NetworkSettings())
-    assert not any(asked.encoder) and not any(asked.decoder) and not any(asked.still)
-    assert (len(asked.encoder), len(asked.decoder), len(asked.still)) == (16, 12, 16)
+def test_without_ice_nothing_is_evaluated():
+    plan = plan_evaluation(np.zeros((64, 64), bool), NetworkSettings())
+    assert not any(plan.encoder) and not any(plan.decoder) and not any(plan.shared_encoder)
+    assert (len(plan.encoder), len(plan.decoder), len(plan.shared_encoder)) == (16, 12, 16)
+
+
+def test_a_level_needs_its_blocks_outputs_and_its_input():
+    mask = np.zeros((21, 21), bool)
+    mask[10, 10] = True
+    sizes = [int(found.sum()) for found in dilate_through(mask, 2)]
+    assert sizes == [1, (1 + 2 * BLOCK_REACH) ** 2, (1 + 4 * BLOCK_REACH) ** 2]

@@ -1,4 +1,4 @@
-"""Windows: their cover of the ice, their reach, and the network on them against the network on the whole field."""
+"""Tiles: how they cover the ice, their halo, and the network on tiles against the network on the whole field."""
 
 import math
 
@@ -9,34 +9,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_networks import SHAPES, fields, patches, trained
 
-from superice.inference.fast_unet import FusedUNet, working_bytes
-from superice.inference.tiling import windows
+from superice.inference.fast_unet import FusedUNet, estimate_memory
+from superice.inference.tiling import Box, Tile, find_tiles
 from superice.network.unet import NetworkSettings
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("tile", [None, (24, 40)])
-def test_windows_give_what_the_whole_field_gives_wherever_there_is_ice(shape, seed, tile):
+@pytest.mark.parametrize("largest", [None, (24, 40)])
+def test_tiles_give_what_the_whole_field_gives_wherever_there_is_ice(shape, seed, largest):
     size = (208, 240)
     network, (noisy, level, context) = trained(shape), fields(shape, size)
     ice = patches(size, 3, seed)
     with torch.no_grad():
         whole = network(noisy, level, context)
     pieces = torch.full_like(whole, torch.nan)
-    found = windows(ice, shape.reach, shape.factor, tile)
-    inference = FusedUNet(network, torch.float32)
-    for w in found:
-        assert pieces[..., *w.core].isnan().all(), "cores overlap"
-        pieces[..., *w.core] = inference(noisy[..., *w.outer], level, context[..., *w.outer])[..., *w.inner]
+    tiles = find_tiles(ice, shape.reach, shape.factor, largest)
+    fused = FusedUNet(network, torch.float32)
+    for tile in tiles:
+        read, write = tile.read.slices, tile.write.slices
+        assert pieces[..., *write].isnan().all(), "tiles overlap"
+        pieces[..., *write] = fused(noisy[..., *read], level, context[..., *read])[..., *tile.inner.slices]
     assert (pieces - whole)[0, 0, ice].abs().max() <= 1e-5 * whole.abs().max()
-    if tile is None:
-        assert sum(math.prod(w.shape) for w in found) <= ice.size
+    if largest is None:
+        assert sum(tile.read.area for tile in tiles) <= ice.size
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, NetworkSettings(widths=(2, 2, 2, 2), embedding_channels=2)])
 def test_the_reach_is_that_of_the_network_and_not_a_cell_more(shape):
-    """The gradient of the output of one pooling cell says which inputs it takes anything from."""
+    """The gradient of one pooling cell's output is nonzero in its receptive field."""
     size = 2 * shape.reach + 5 * shape.factor
     first = shape.reach + 2 * shape.factor
     network = trained(shape).double()
@@ -68,28 +69,29 @@ def test_batch_norm_is_folded_for_every_batch_and_precision():
     size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
     seed=st.integers(0, 1000),
     count=st.integers(0, 4),
-    tile=st.none() | st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    largest=st.none() | st.tuples(st.integers(1, 40), st.integers(1, 40)),
 )
 @settings(max_examples=60)
-def test_windows_hold_all_ice_once_with_a_halo_or_the_edge(size, seed, count, tile):
+def test_tiles_write_all_ice_once_and_read_a_halo_up_to_the_edge(size, seed, count, largest):
     factor, reach = 4, 8
     ice = patches((size[0] * factor, size[1] * factor), count, seed)
     covered = np.zeros(ice.shape, int)
-    for w in windows(ice, reach, factor, tile):
-        covered[w.core] += 1
-        for core, outer, length, most in zip(w.core, w.outer, ice.shape, tile or ice.shape):
-            assert outer.start == max(0, core.start - reach)
-            assert outer.stop == min(length, core.stop + reach)
-            assert outer.start % factor == outer.stop % factor == core.start % factor == 0
-            assert core.stop - core.start <= max(most, factor)
-        assert ice[w.core].any()
+    for tile in find_tiles(ice, reach, factor, largest):
+        covered[tile.write.slices] += 1
+        sides = zip(tile.write.slices, tile.read.slices, ice.shape, largest or ice.shape, strict=True)
+        for write, read, length, most in sides:
+            assert read.start == max(0, write.start - reach)
+            assert read.stop == min(length, write.stop + reach)
+            assert read.start % factor == read.stop % factor == write.start % factor == 0
+            assert write.stop - write.start <= max(most, factor)
+        assert ice[tile.write.slices].any()
     assert covered.max(initial=0) <= 1
     assert covered[ice].all()
 
 
 @given(seed=st.integers(0, 1000), count=st.integers(1, 5), reach=st.integers(0, 6))
 @settings(max_examples=40)
-def test_no_window_is_cheaper_cut_in_two(seed, count, reach):
+def test_no_tile_is_cheaper_cut_in_two(seed, count, reach):
     """Every cut is tried, each half shrunk to its ice."""
     ice = patches((30, 36), count, seed)
 
@@ -102,9 +104,9 @@ def test_no_window_is_cheaper_cut_in_two(seed, count, reach):
             np.minimum(found.max(axis=0) + 1 + reach, ice.shape) - np.maximum(found.min(axis=0) - reach, 0)
         )
 
-    for window in windows(ice, reach, 1):
-        rows, columns = window.core
-        assert math.prod(window.shape) == cost(rows, columns)
+    for tile in find_tiles(ice, reach, 1):
+        rows, columns = tile.write.slices
+        assert tile.read.area == cost(rows, columns)
         for at in range(rows.start + 1, rows.stop):
             assert cost(slice(rows.start, at), columns) + cost(slice(at, rows.stop), columns) >= cost(rows, columns)
         for at in range(columns.start + 1, columns.stop):
@@ -114,13 +116,39 @@ def test_no_window_is_cheaper_cut_in_two(seed, count, reach):
 def test_far_patches_of_ice_are_evaluated_apart():
     ice = np.zeros((400, 400), bool)
     ice[:20, :20] = ice[-20:, -20:] = True
-    found = windows(ice, 32, 8)
-    assert sorted(w.shape for w in found) == [(56, 56), (56, 56)]
+    assert find_tiles(ice, 32, 8) == [
+        Tile(read=Box(0, 56, 0, 56), write=Box(0, 24, 0, 24)),
+        Tile(read=Box(344, 400, 344, 400), write=Box(376, 400, 376, 400)),
+    ]
     ice[:] = True
-    assert [w.shape for w in windows(ice, 32, 8)] == [(400, 400)]
+    assert find_tiles(ice, 32, 8) == [Tile(read=Box(0, 400, 0, 400), write=Box(0, 400, 0, 400))]
+
+
+def test_tiles_of_the_transposed_ice_cover_the_same_area():
+    """Columns are cut as rows of the transposed mask."""
+    ice = patches((96, 128), 6, 3)
+    tiles, transposed = find_tiles(ice, 8, 4), find_tiles(ice.T, 8, 4)
+    assert len(tiles) > 1
+    assert sum(tile.read.area for tile in tiles) == sum(tile.read.area for tile in transposed)
+
+
+def test_a_box_grows_up_to_the_edges_of_the_field():
+    box = Box(top=2, bottom=6, left=1, right=9)
+    assert (box.shape, box.area) == ((4, 8), 32)
+    assert box.grow(3, (20, 10)) == Box(0, 9, 0, 10)
+    assert box.shift(-2, 1) == Box(0, 4, 2, 10)
+    assert box.scale(4) == Box(8, 24, 4, 36)
+    assert box.transpose() == Box(1, 9, 2, 6)
+    assert np.zeros((20, 10))[box.slices].shape == box.shape
+
+
+def test_a_box_is_split_without_loss_or_overlap():
+    box = Box(2, 6, 1, 9)
+    assert box.split_at_row(3) == (Box(2, 3, 1, 9), Box(3, 6, 1, 9))
+    assert box.split_at_column(8) == (Box(2, 6, 1, 8), Box(2, 6, 8, 9))
 
 
 def test_a_field_twice_as_large_needs_twice_the_memory():
-    one, two = (working_bytes(NetworkSettings(), (64 * n, 64), torch.float32) for n in (1, 2))
+    one, two = (estimate_memory(NetworkSettings(), (64 * n, 64), torch.float32) for n in (1, 2))
     assert two == 2 * one
-    assert working_bytes(NetworkSettings(), (64, 64), torch.bfloat16) == one // 2
+    assert estimate_memory(NetworkSettings(), (64, 64), torch.bfloat16) == one // 2
