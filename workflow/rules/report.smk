@@ -16,8 +16,6 @@ rule report:
         calendar="results/{run}/calendar.csv",
         figures=FIGURES,
         script="workflow/scripts/make_report.py",
-        template="workflow/report/report.html.j2",
-        captions="workflow/report/captions.yaml",
         modules=modules("report"),
     output:
         "results/{run}/report.html",
@@ -50,7 +48,7 @@ rule report:
     shell:
         "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
         " --experiments {params.experiments:q} --configuration {params.configuration:q} {params.parts} --benchmarks {params.benchmarks}"
-        " --template {input.template} --captions {input.captions} --output {output} > {log} 2>&1"
+        " --output {output} > {log} 2>&1"
 
 
 use rule report as studies_report with:
@@ -60,8 +58,6 @@ use rule report as studies_report with:
         weights=drawn_with(COMPARED),
         figures=paths("figures/study_{study}.png", study=STUDIES),
         script="workflow/scripts/make_report.py",
-        template="workflow/report/report.html.j2",
-        captions="workflow/report/captions.yaml",
         modules=modules("report"),
     output:
         "results/{run}/studies.html",

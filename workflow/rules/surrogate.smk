@@ -342,8 +342,6 @@ rule surrogate_report:
         restored="results/{run}/surrogate/restored.csv",
         figures=SURROGATE_DRAWN,
         script="workflow/scripts/make_surrogate_report.py",
-        template="workflow/report/surrogate.html.j2",
-        captions="workflow/report/surrogate.yaml",
         modules=modules("report", "surrogate/scores"),
     output:
         page="results/{run}/surrogate/report.html",
@@ -360,5 +358,5 @@ rule surrogate_report:
         "report of the surrogate"
     shell:
         "python {input.script} --scores {input.scores} --restored {input.restored} --figures {input.figures}"
-        " --configuration {params.configuration:q} --template {input.template} --captions {input.captions}"
+        " --configuration {params.configuration:q}"
         " --table {output.table} --output {output.page} > {log} 2>&1"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from superice.report.page import Contents, render, tabulate_times
+from superice.report.page import Contents, render
+from superice.report.run_facts import tabulate_times
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_text
 
@@ -34,8 +35,6 @@ def main() -> None:
     parser.add_argument("--calendar", type=Path, help="table of the days by season and period, CSV")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="figures as PNG or GIF, in order")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
-    parser.add_argument("--template", type=Path, required=True, help="Jinja template of the page")
-    parser.add_argument("--captions", type=Path, required=True, help="captions of the figures, YAML")
     parser.add_argument("--output", type=Path, required=True, help="report.html")
     args = parser.parse_args()
     contents = Contents(
@@ -57,7 +56,7 @@ def main() -> None:
         times=tabulate_times(args.benchmarks),
         configuration=args.configuration,
     )
-    write_text(args.output, render(contents, args.template, args.captions))
+    write_text(args.output, render(contents))
 
 
 if __name__ == "__main__":

@@ -2,16 +2,12 @@
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-from superice.report.page import Contents, render, tabulate_times
+from superice.report.page import Contents, render
 
-ROOT = Path(__file__).parents[3]
-TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
 SCORES = pd.DataFrame(
     {
         "branch": "model",
@@ -55,7 +51,7 @@ def picture(tmp_path):
 
 def test_everything_is_inside_the_page(picture):
     contents = Contents("demo", {"grid": "demo"}, SCORES, figures=[picture], configuration={"name": "<demo>"})
-    page = Page(render(contents, TEMPLATE, CAPTIONS))
+    page = Page(render(contents))
     assert page.open == []
     assert all(load.startswith(("#", "data:")) for load in page.loads)
     assert any(load == "data:image/png;base64,iVBORw==" for load in page.loads)
@@ -66,7 +62,7 @@ def test_everything_is_inside_the_page(picture):
 
 def test_intervals_stand_below_their_scores():
     scores = SCORES.assign(rmse_lower=[0.19, float("nan")], rmse_upper=[0.23, float("nan")])
-    text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
+    text = render(Contents("demo", {}, scores))
     assert "<td>0.200\n0.190 to\n0.230</td>" in text
     assert "<td>0.250</td>" in text
 
@@ -78,7 +74,7 @@ def test_regions_months_and_thin_ice_have_tables():
     leads = pd.DataFrame({"branch": "model", "split": "test", "experiment": ["a", "a", "b", "b"]})
     leads = leads.assign(source=["truth", "generated"] * 2, lead_fraction_percent=[3.125, 1.5, 3.125, 2.5])
     contents = Contents("demo", {}, SCORES, regions=regions, months=months, thin_ice=thin, leads=leads)
-    page = Page(render(contents, TEMPLATE, CAPTIONS))
+    page = Page(render(contents))
     assert page.open == []
     for cell in ("marginal", "November", "quantile 1 % (m)", "FSS 1 m 15 km", "0.875"):
         assert cell in page.text, cell
@@ -89,7 +85,7 @@ def test_what_all_experiments_share_stands_once_in_a_region():
     rows = [(r, e, s) for e in ("a", "b") for r in ("ice", "pack") for s in ("truth", "generated", "low_resolution")]
     thin = pd.DataFrame(rows, columns=["region", "experiment", "source"]).assign(branch="model", split="test")
     thin = thin.assign(month=float("nan"), quantile_1_percent=[0.5, 0.25, 1.0] * 4)
-    page = render(Contents("demo", {}, thin_ice=thin), TEMPLATE, CAPTIONS)
+    page = render(Contents("demo", {}, thin_ice=thin))
     cells = re.findall(r"<td>(ice|pack)</td><td>(\w*)</td><td>([\w ]+)</td>", page)
     of_a_region = [("", "truth"), ("", "low resolution"), ("a", "generated"), ("b", "generated")]
     assert cells == [(region, *row) for region in ("ice", "pack") for row in of_a_region]
@@ -97,47 +93,19 @@ def test_what_all_experiments_share_stands_once_in_a_region():
 
 def test_numbers_of_a_column_have_as_many_decimals():
     scores = SCORES.assign(rmse_gain_percent=[-1.891, 27.64], rmse=[-0.0001, 11.3])
-    text = render(Contents("demo", {}, scores), TEMPLATE, CAPTIONS)
+    text = render(Contents("demo", {}, scores))
     for cell in ("-1.9", "27.6", "0.000", "11.300"):
         assert f"<td>{cell}</td>" in text, cell
 
 
 def test_parts_without_content_are_left_out():
-    text = Page(render(Contents("real-day", {"grid": "superice"}), TEMPLATE, CAPTIONS)).text
+    text = Page(render(Contents("real-day", {"grid": "superice"}))).text
     for part in ("Scores", "Figures", "Studies", "Missing", "Weights"):
         assert part not in text
     told = Contents("real-day", {}, missing=pd.DataFrame())
-    assert "every input of every day was read" in render(told, TEMPLATE, CAPTIONS)
+    assert "every input of every day was read" in render(told)
 
 
 def test_missing_inputs_are_listed_with_their_reason():
     missing = pd.DataFrame([{"date": "2022-12-05", "product": "drift", "file": "a.nc", "reason": "truncated"}])
-    assert "truncated" in render(Contents("demo", {}, missing=missing), TEMPLATE, CAPTIONS)
-
-
-def test_times_are_gathered_by_rule(tmp_path):
-    for rule, seconds in (("train/a", 10), ("train/b", 30), ("land", 2)):
-        path = tmp_path / f"{rule}.tsv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t-\t100\n")
-    times = tabulate_times(tmp_path).set_index("rule")
-    assert times.jobs.to_dict() == {"land": 1, "train": 2}
-    assert times["seconds, all jobs"]["train"] == 40
-    assert times["seconds, median job"]["train"] == 20
-
-
-def test_gpu_hours_are_those_of_the_gpus_a_job_was_given(tmp_path):
-    for rule, gpus in (("train/a", 2), ("train/b", 1), ("land", None)):
-        path = tmp_path / f"{rule}.tsv"
-        path.parent.mkdir(exist_ok=True)
-        resources = {"mem_mb": 3000} | ({"gpu": gpus} if gpus else {})
-        path.write_text(f"s\th:m:s\tmax_rss\tresources\n1800\t-\t100\t{resources}\n")
-    hours = tabulate_times(tmp_path).set_index("rule")["GPU hours"]
-    assert hours.to_dict() == {"land": 0, "train": 1.5}
-
-
-def test_every_figure_of_the_workflow_has_a_caption():
-    figures = re.findall(r'^    "(\w+)": \{', (ROOT / "workflow" / "rules" / "figures.smk").read_text(), re.MULTILINE)
-    captions = yaml.safe_load(CAPTIONS.read_text())
-    assert len(figures) >= 7
-    assert set(figures) <= set(captions)
+    assert "truncated" in render(Contents("demo", {}, missing=missing))

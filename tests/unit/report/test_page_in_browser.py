@@ -6,7 +6,6 @@ so in the console: a silent console is a page that asked for nothing.
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,8 +13,6 @@ from PIL import Image
 
 from superice.report.page import Contents, render
 
-ROOT = Path(__file__).parents[3]
-TEMPLATE, CAPTIONS = (ROOT / "workflow" / "report" / name for name in ("report.html.j2", "captions.yaml"))
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed (apt-get install chromium)")
@@ -44,7 +41,7 @@ def page(tmp_path_factory):
         configuration={"name": "</pre><script>alert(1)</script>"},
     )
     path = folder / "report.html"
-    path.write_text(render(contents, TEMPLATE, CAPTIONS), encoding="utf-8")
+    path.write_text(render(contents), encoding="utf-8")
     return path
 
 

@@ -1,0 +1,71 @@
+"""Read the templates and captions of the reports, and embed figures in a page."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, StrictUndefined, Template
+
+Captions = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class EmbeddedFigure:
+    """A figure as a page holds it.
+
+    Attributes
+    ----------
+    key : str
+        Name of its file without the suffix.
+    type : str
+        png or gif.
+    data : str
+        The file in base64.
+    title, text, section : str
+        Its caption, and the section of the page in which it stands.
+    """
+
+    key: str
+    type: str
+    data: str
+    title: str
+    text: str = ""
+    section: str = ""
+
+
+def load_template(name: str) -> Template:
+    """Return a template of this package."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_read(name))
+
+
+def load_captions(name: str) -> Captions:
+    """Return captions of this package, by name of the figure: title, text and, in the report of a run, section."""
+    return yaml.safe_load(_read(name))
+
+
+def _read(name: str) -> str:
+    return files("superice.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def embed_figure(path: Path, captions: Captions) -> EmbeddedFigure:
+    """Return a figure with its caption.
+
+    The caption is that of the figure's name or, for one figure of several, that of the name before the last
+    underscore. The title of such a figure ends with what distinguishes it, usually a date. A figure without a caption
+    has its name as its title and stands in the section More.
+    """
+    name, _, last = path.stem.rpartition("_")
+    if path.stem in captions:
+        caption = captions[path.stem]
+    elif name in captions:
+        part = f"{last[:4]}-{last[4:6]}-{last[6:]}" if last.isdigit() else last
+        caption = captions[name] | {"title": f"{captions[name]['title']}, {part}"}
+    else:
+        caption = {"title": path.stem, "section": "More"}
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return EmbeddedFigure(path.stem, path.suffix.removeprefix("."), data, **caption)

@@ -1,0 +1,125 @@
+"""Choose the rows and columns of the tables of scores that the report shows."""
+
+from __future__ import annotations
+
+from calendar import month_name
+
+import pandas as pd
+
+from superice.report.tables import GAIN, Block, Column, make_blocks
+
+_OF_SCORES = (
+    Column("value", "value"),
+    Column("experiment", "experiment"),
+    Column("region", "region"),
+    Column("month", "month"),
+    Column("dates", "dates"),
+    Column("members", "members"),
+    Column("passes", "passes"),
+    Column("seconds_per_member", "s per member"),
+    Column("rmse", "RMSE (m)"),
+    Column(GAIN, "gain (%)", most_decimals=1),
+    Column("crps", "CRPS (m)"),
+    Column("spread_skill", "spread–skill"),
+    Column("reliability_index", "rank index"),
+    Column("variability", "variability"),
+    Column("fine_scale", "fine scale"),
+    Column("medium_scale", "medium scale"),
+    Column("bias", "bias (m)"),
+)
+
+
+def _choose_columns(names: str) -> list[Column]:
+    """Return the columns of scores with the given names, which are separated by blanks."""
+    by_name = {column.name: column for column in _OF_SCORES}
+    return [by_name[name] for name in names.split()]
+
+
+SCORE_COLUMNS = _choose_columns(
+    "experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill reliability_index"
+    " variability fine_scale medium_scale bias"
+)
+PART_COLUMNS = _choose_columns(
+    "experiment region month dates rmse rmse_gain_percent crps spread_skill variability fine_scale bias"
+)
+STUDY_COLUMNS = _choose_columns(
+    "value experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill fine_scale bias"
+)
+LEAD_COLUMNS = (
+    Column("experiment", "experiment"),
+    Column("source", "source"),
+    Column("lead_fraction_percent", "lead fraction (%)"),
+    Column("leads_per_10000_km2", "leads per 10,000 km²"),
+    Column("lead_km_per_1000_km2", "km per 1000 km²"),
+    Column("median_length_km", "median length (km)"),
+    Column("longest_tenth_km", "longest tenth (km)"),
+    Column("anisotropy", "anisotropy"),
+    Column("direction_degrees", "direction (°)"),
+    Column("directions_shared", "directions shared"),
+    Column("increment_skewness", "skewness"),
+    Column("increment_kurtosis", "kurtosis"),
+    Column("scale_coherence", "coherence of scales"),
+)
+
+
+def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
+    """Return the scores of all experiments, ``comparison.csv``, by branch and split."""
+    return make_blocks(scores, SCORE_COLUMNS)
+
+
+def make_part_blocks(parts: pd.DataFrame) -> list[Block]:
+    """Return the scores of the ensembles by region or by month, by branch and split."""
+    if parts.empty:
+        return []
+    rows = parts[parts.field == "generated"]
+    if "month" in rows:
+        rows = rows.assign(month=rows.month.map(lambda number: month_name[number]))
+    return make_blocks(rows, PART_COLUMNS)
+
+
+def make_study_blocks(studies: pd.DataFrame) -> list[Block]:
+    """Return a block for each study, with the study's name and what varies as its title."""
+    if studies.empty:
+        return []
+    titled = studies.assign(branch=studies.study.str.replace("_", " "), split=studies.varies)
+    return make_blocks(titled, STUDY_COLUMNS)
+
+
+def make_thin_ice_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the table of thin ice for all months together, by branch and split."""
+    if table.empty:
+        return []
+    all_months = table[table.month.isna()]
+    return make_blocks(_remove_repeats(all_months), _name_thin_ice_columns(table))
+
+
+def make_lead_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the table of leads, by branch and split, without the low-resolution field, which has none."""
+    if table.empty:
+        return []
+    may_have_leads = table[table.source != "low_resolution"]
+    return make_blocks(_remove_repeats(may_have_leads), LEAD_COLUMNS)
+
+
+def _remove_repeats(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with each shared source once and first in its branch, split and region.
+
+    The truth and the low-resolution field are the same for all experiments. Their rows have no experiment.
+    """
+    shared = table.source != "generated"
+    rows = table.assign(experiment=table.experiment.mask(shared, ""), of_experiment=~shared)
+    rows = rows[~(shared & rows.duplicated())]
+    keys = ["branch", "split", "region"] if "region" in rows else ["branch", "split"]
+    rows = rows.assign(place=rows.groupby(keys, sort=False).ngroup())
+    return rows.sort_values(["place", "of_experiment"], kind="stable")
+
+
+def _name_thin_ice_columns(table: pd.DataFrame) -> list[Column]:
+    """Return the columns of the table of thin ice. Their names hold the configured thresholds."""
+    columns = []
+    for name in table.columns.drop(["branch", "split", "month"], errors="ignore"):
+        head = name.replace("fractions_skill", "FSS").replace("_percent", " %").replace("_", " ")
+        if name.startswith("quantile"):
+            head += " (m)"
+        columns.append(Column(name, head))
+    return columns

@@ -1,0 +1,47 @@
+"""Templates and captions come with the package; figures stand in the page with their captions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from superice.report import surrogate_page
+from superice.report.page import CAPTIONS
+from superice.report.resources import embed_figure, load_captions
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_figure_of_the_workflow_has_a_caption():
+    figures = re.findall(r'^    "(\w+)": \{', (ROOT / "workflow" / "rules" / "figures.smk").read_text(), re.MULTILINE)
+    captions = load_captions(CAPTIONS)
+    assert len(figures) >= 7
+    assert set(figures) <= set(captions)
+
+
+@pytest.mark.parametrize("name", [CAPTIONS, surrogate_page.CAPTIONS])
+def test_every_caption_has_a_title_and_a_text(name):
+    for caption in load_captions(name).values():
+        assert caption["title"] and caption["text"]
+        assert ("section" in caption) == (name == CAPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("file", "title", "section"),
+    [
+        ("maps.png", "Maps", "All"),
+        ("maps_zoom.png", "Zoomed maps", "All"),
+        ("maps_20221117.png", "Maps, 2022-11-17", "All"),
+        ("maps_model.gif", "Maps, model", "All"),
+        ("other.png", "other", "More"),
+    ],
+)
+def test_a_figure_has_the_caption_of_its_name_or_of_its_kind(tmp_path, file, title, section):
+    captions = {
+        name: {"title": title, "text": "Text.", "section": "All"}
+        for name, title in (("maps", "Maps"), ("maps_zoom", "Zoomed maps"))
+    }
+    (tmp_path / file).write_bytes(b"data")
+    figure = embed_figure(tmp_path / file, captions)
+    assert (figure.title, figure.section) == (title, section)
+    assert (figure.type, figure.data) == (file[-3:], "ZGF0YQ==")

@@ -1,0 +1,45 @@
+"""The rows and columns of the tables of scores that the report shows."""
+
+import pandas as pd
+
+from superice.report import score_blocks
+
+RUN = {"branch": "model", "split": "test"}
+
+
+def test_parts_show_the_ensembles_alone_and_months_by_name():
+    parts = pd.DataFrame(RUN | {"month": [11, 11, 12], "field": ["generated", "low_resolution", "generated"]})
+    (block,) = score_blocks.make_part_blocks(parts.assign(experiment="a", rmse=0.5))
+    assert block.table.head == ["experiment", "month", "RMSE (m)"]
+    assert block.table.rows == [("a", "November", "0.5"), ("a", "December", "0.5")]
+
+
+def test_shared_sources_stand_once_and_first_in_their_region():
+    sources = ["truth", "generated", "low_resolution"]
+    rows = [RUN | {"experiment": e, "region": r, "source": s} for r in ("ice", "pack") for e in "ab" for s in sources]
+    table = pd.DataFrame(rows).assign(month=float("nan"), quantile_1_percent=[0.5, 0.25, 1.0] * 4)
+    (block,) = score_blocks.make_thin_ice_blocks(pd.concat([table, table.assign(month=11)]))
+    assert block.table.head == ["experiment", "region", "source", "quantile 1 % (m)"]
+    of_region = [("", "truth"), ("", "low resolution"), ("a", "generated"), ("b", "generated")]
+    expected = [(experiment, region, source) for region in ("ice", "pack") for experiment, source in of_region]
+    assert [row[:3] for row in block.table.rows] == expected
+
+
+def test_low_resolution_fields_have_no_leads():
+    leads = pd.DataFrame(RUN | {"experiment": "a", "source": ["truth", "generated", "low_resolution"]})
+    (block,) = score_blocks.make_lead_blocks(leads.assign(anisotropy=0.5))
+    assert block.table.rows == [("", "truth", "0.5"), ("a", "generated", "0.5")]
+
+
+def test_each_study_has_a_block():
+    studies = pd.DataFrame({"study": ["min_rate", "steps"], "varies": ["diffusion.min_rate", "sampler.steps"]})
+    blocks = score_blocks.make_study_blocks(studies.assign(value=["0.01", "10"], rmse=[0.5, 0.25]))
+    assert [block.title for block in blocks] == ["min rate, diffusion.min_rate", "steps, sampler.steps"]
+    assert [block.table.rows for block in blocks] == [[("0.01", "0.5")], [("10", "0.25")]]
+
+
+def test_tables_without_rows_have_no_blocks():
+    empty = pd.DataFrame()
+    for make in (score_blocks.make_score_blocks, score_blocks.make_part_blocks, score_blocks.make_study_blocks):
+        assert make(empty) == []
+    assert score_blocks.make_thin_ice_blocks(empty) == score_blocks.make_lead_blocks(empty) == []
