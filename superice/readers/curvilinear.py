@@ -200,6 +200,7 @@ def _find_positions(cells: np.ndarray, steps: np.ndarray, grid: Grid) -> np.ndar
     """
     shape = np.array(cells.shape[1:])[:, None, None]
     wanted = np.array(np.meshgrid(grid.x, grid.y))
+    # Of equally near cells, KDTree with its other leaf size would choose another.
     _, nearest = cKDTree(cells.reshape(2, -1).T).query(np.moveaxis(wanted, 0, -1))
     row, column = np.unravel_index(nearest, cells.shape[1:])
     offset = wanted - cells[:, row, column]

@@ -16,7 +16,7 @@ MOORINGS_EPOCH = datetime(1900, 1, 1)
 
 
 def seconds(moment: datetime) -> float:
-    """Seconds since 1978, as satellite products count."""
+    """Return the seconds since 1978, the time in satellite products."""
     return (moment - SATELLITE_EPOCH).total_seconds()
 
 
@@ -25,7 +25,7 @@ def noon(day: date) -> datetime:
 
 
 def frame(path: Path, proj4: str, x_km, y_km, bounds: tuple[datetime, datetime], kind: str, time=None):
-    """An open dataset with time, its bounds, axes from the top, latitude and longitude, and a grid mapping."""
+    """Return an open dataset with time, its bounds, axes from the top, latitude and longitude, and a grid mapping."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = netCDF4.Dataset(path, "w", format=kind)
     for name, size in (("time", 1), ("nv", 2), ("yc", len(y_km)), ("xc", len(x_km))):
@@ -48,7 +48,7 @@ def frame(path: Path, proj4: str, x_km, y_km, bounds: tuple[datetime, datetime],
 
 
 def packed(data, name: str, values: np.ndarray, scale: float, fill: int, units: str, kind: str = "i4") -> None:
-    """A packed field from the top; NaN becomes the fill value. Values beyond the packed type are not looked for."""
+    """Add a packed field from the top; NaN becomes the fill value. Values beyond the packed type are not detected."""
     variable = data.createVariable(name, kind, ("time", "yc", "xc"), fill_value=fill)
     variable.set_auto_maskandscale(False)
     variable.scale_factor, variable.units, variable.grid_mapping = scale, units, "mapping"
@@ -61,7 +61,7 @@ def ease2_axes(step_km: float = 25.0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_thickness(folder: Path, day: date, thickness: np.ndarray, step_km: float = 25.0, **names: str) -> Path:
-    """A CS2SMOS file; ``thickness`` in m from the top. ``names``: kind, version, file, variable, units."""
+    """Write a CS2SMOS file; ``thickness`` in m from the top. ``names``: kind, version, file, variable, units."""
     names = {
         "kind": "r",
         "version": "205",
@@ -89,7 +89,7 @@ def write_concentration(
     grid: str = "ease2",
     units: str = "%",
 ) -> Path:
-    """A concentration file: ``ease2`` as OSI-450 (bits), ``polstere`` as OSI-401 (values); arrays from the top."""
+    """Write a concentration file: ``ease2`` as OSI-450 (bits), ``polstere`` as OSI-401 (values); arrays from the top."""
     start = datetime(day.year, day.month, day.day)
     bounds = start, start + timedelta(1)
     if grid == "ease2":
@@ -121,7 +121,7 @@ DRIFT_AXES_KM = np.arange(-3750, 3626, 62.5), np.arange(5750, -5251, -62.5)
 def write_drift(
     folder: Path, day: date, dx_km: np.ndarray, dy_km: np.ndarray, status: np.ndarray, hours: int = 48
 ) -> Path:
-    """An OSI-405 file whose window is centred on ``day``; arrays from the top, displacements in km."""
+    """Write an OSI-405 file of the period centred on ``day``; arrays from the top, displacements in km."""
     start, end = noon(day) - timedelta(hours=hours / 2), noon(day) + timedelta(hours=hours / 2)
     path = folder / f"ice_drift_nh_polstere-625_multi-oi_{start:%Y%m%d}1200-{end:%Y%m%d}1200.nc"
     with frame(path, POLAR_STEREOGRAPHIC, *DRIFT_AXES_KM, (start, end), "NETCDF3_CLASSIC", time=end) as data:
@@ -142,9 +142,9 @@ def write_moorings(
     fill: bool = True,
     bounds: timedelta | None = None,
 ) -> Path:
-    """A Moorings file of ``days`` (or moments); each field is (y, x), or (time, y, x), NaN where missing.
+    """Write a Moorings file of ``days`` (or moments); each field is (y, x), or (time, y, x), NaN where missing.
 
-    ``grid`` is anything with ``shape`` and ``lonlat()``; ``bounds`` is the length of the time steps, if it is told.
+    ``grid`` is anything with ``shape`` and ``lonlat()``; ``bounds`` is the length of the time steps, if the file states it.
     """
     path = folder / (name or f"Moorings_{days[0]:%Yd%j}.nc")
     with _model_file(path, grid, days, fields, np.float32(-1e14), fill) as data:
@@ -157,7 +157,7 @@ def write_moorings(
 
 
 def write_cmems(folder: Path, grid, times: list[datetime], fields: dict[str, np.ndarray], name: str) -> Path:
-    """A file of the Copernicus Marine Service's neXtSIM: hours, and axes whose numbers and units are wrong."""
+    """Write a file of the Copernicus Marine Service's neXtSIM: hours, and axes with wrong numbers and units."""
     with _model_file(folder / name, grid, times, fields, np.float32(9.96921e36), True) as data:
         for axis, size in zip("yx", grid.shape, strict=True):
             data.createVariable(axis, "f4", (axis,))[:] = 100.0 * np.arange(size)

@@ -1,4 +1,4 @@
-"""Providers on this machine, for the tests of downloads: they list, send, and fail when they are told to."""
+"""Providers on this machine, for the tests of downloads: they list, send, and fail on request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ERROR_PAGE = b"<!DOCTYPE html><title>Maintenance</title>"
 
 
 class WebProvider(ThreadingHTTPServer):
-    """Files by their path; ``faults`` are the ways in which the next requests for a file go wrong, one each."""
+    """Serves files by their path; each of the ``faults`` makes one of the next requests for a file fail."""
 
     daemon_threads = True
 
@@ -37,7 +37,7 @@ class WebProvider(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}{folder}"
 
     def sent(self) -> list[str | None]:
-        """The Range of every request for the content of a file."""
+        """Return the Range of every request for the content of a file."""
         return [wanted for method, path, wanted in self.asked if method == "GET" and path.endswith(".nc")]
 
 
@@ -102,7 +102,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 class FtpProvider:
-    """Files below a folder; the next ``drops`` transfers break off, line and all, after their first half."""
+    """Serves files below a folder; the next ``drops`` transfers end, and close the connection, after their first half."""
 
     def __init__(self, folder) -> None:
         authorizer = DummyAuthorizer()
@@ -153,7 +153,7 @@ class _Half:
 
 @contextmanager
 def running(provider):
-    """``provider``, serving in a thread."""
+    """Run ``provider`` in a thread."""
     thread = threading.Thread(target=provider.serve_forever, daemon=True)
     thread.start()
     try:

@@ -13,14 +13,14 @@ from superice.download import base
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch):
-    """No patience: three attempts, short pauses."""
+    """Limit retries to three attempts with short pauses."""
     for name, value in {"ATTEMPTS": 3, "BACKOFF_S": 0.01, "CONNECT_TIMEOUT_S": 0.5, "READ_TIMEOUT_S": 0.3}.items():
         monkeypatch.setattr(base, name, value)
 
 
 @pytest.fixture(scope="module")
 def drift(tmp_path_factory):
-    """A drift file: its name and its bytes."""
+    """Name and bytes of a drift file."""
     still = np.zeros((DRIFT_AXES_KM[1].size, DRIFT_AXES_KM[0].size))
     path = write_drift(tmp_path_factory.mktemp("drift"), DAY, still, still, still + 30)
     return path.name, path.read_bytes()
@@ -28,7 +28,7 @@ def drift(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def thickness(tmp_path_factory):
-    """The bytes of a thickness file (HDF5 below)."""
+    """Bytes of a thickness file, which is HDF5."""
     return write_thickness(tmp_path_factory.mktemp("thickness"), DAY, np.ones((432, 432))).read_bytes()
 
 
@@ -40,7 +40,7 @@ def web():
 
 @pytest.fixture
 def drift_web(web, drift):
-    """A provider of one drift file, and its address."""
+    """A provider of one drift file."""
     name, content = drift
     web.files[f"/drift/2022/04/{name}"] = content
     return web

@@ -17,7 +17,7 @@ from superice.readers import cs2smos
 
 @pytest.fixture
 def service(monkeypatch, thickness):
-    """What `get` was asked for; it knows two months of one file each."""
+    """Requests to `get`, which knows two months of one file each."""
     asked = []
     signature = inspect.signature(copernicusmarine.get)
     names = {"2022/04": WEEK.format("r_v206_01"), "2022/05": "other.nc"}

@@ -19,7 +19,7 @@ real = pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 
 
 def some_ice(step_km=25.0):
-    """Thickness that grows with x and is known in a part of the grid, from the top."""
+    """Return thickness in m, from the top, that grows with x in a part of the grid and is missing elsewhere."""
     n = int(10800 / step_km)
     thickness = np.full((n, n), np.nan)
     thickness[n // 4 : n // 2, n // 4 : n // 2] = np.linspace(0.1, 3, n // 2 - n // 4)

@@ -27,7 +27,7 @@ def target():
 
 
 def native(longitude=-45.0, step=10_000.0, cells=80):
-    """A lattice of neXtSIM's own projection around the pole, turned by its central longitude."""
+    """Return a lattice of neXtSIM's own projection around the pole, rotated to its central longitude."""
     axis = step * (np.arange(cells) - cells / 2 + 0.3)
     return Grid("native", pyproj.CRS(f"{OWN} +lon_0={longitude}"), axis, axis)
 
@@ -48,7 +48,7 @@ class Curved:
 
 
 def flow(longitude, latitude):
-    """A flow over the pole in two dimensions: eastward and northward components in m s-1, smooth over the pole."""
+    """Return the eastward and northward components, in m s-1, of a flow that is smooth across the pole."""
     x, y = polar(longitude, latitude)
     u, v = 0.1 + 2e-7 * y + 5e-8 * x, -0.05 + 1e-7 * x
     turn = np.radians(longitude)
@@ -56,13 +56,13 @@ def flow(longitude, latitude):
 
 
 def polar(longitude, latitude):
-    """Smooth coordinates of the polar region that know no projection of the code under test, m."""
+    """Return smooth coordinates of the polar region in m, independent of the projections in the code under test."""
     distance = 111_000 * (90 - latitude)
     return distance * np.sin(np.radians(longitude)), -distance * np.cos(np.radians(longitude))
 
 
 def along_axes(longitude, latitude, east, north):
-    """The components of a flow along the rows and the columns of a lattice, by azimuths on the sphere."""
+    """Return the components of a flow along the rows and the columns of a lattice, from azimuths on the sphere."""
     geod = pyproj.Geod(a=6378273, f=0)
     components = []
     for axis in (1, 0):
@@ -184,7 +184,7 @@ def test_other_lattices_are_refused(tmp_path, small_grid, fields):
 
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 def test_a_flow_on_the_real_curvilinear_lattice(tmp_path, target):
-    """Longitudes and latitudes of a real neXtSIM file of 12 km, and its thickness."""
+    """Use the longitudes, latitudes and thickness of a real neXtSIM file of 12 km."""
     with netCDF4.Dataset(next((Path(REAL) / "nextsim").glob("*.nc"))) as data:
         coordinates = [np.asarray(data[name][:], float) for name in ("longitude", "latitude")]
         thickness = np.ma.filled(data["sit"][:].astype(float), np.nan)

@@ -18,14 +18,14 @@ NAMES = {
 
 
 def swapped(name):
-    """The name with the day before the month in all of its dates."""
+    """Return the name with the day before the month in all of its dates."""
     for day in range(10, 17):
         name = name.replace(f"202101{day}", f"2021{day}01")
     return name
 
 
 @pytest.mark.parametrize("product", NAMES)
-def test_day_before_month_in_a_name_is_told_and_not_used(tmp_path, product):
+def test_day_before_month_in_a_name_is_reported_and_not_used(tmp_path, product):
     path = tmp_path / swapped(NAMES[product])
     path.touch()
     with pytest.raises(MissingInput, match=r"no file for 2021-01-13.*YYYYDDMM") as refusal:

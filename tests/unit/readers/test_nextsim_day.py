@@ -37,7 +37,7 @@ def test_a_day_of_hours_is_their_mean(tmp_path, small_grid, fields, step, first)
         np.testing.assert_allclose(values, fields[name][today].mean(axis=0), rtol=1e-5, atol=1e-12)
 
 
-def test_a_cell_that_lacks_an_hour_is_missing(tmp_path, small_grid, fields):
+def test_a_cell_with_a_missing_hour_is_missing(tmp_path, small_grid, fields):
     fields["sit"] = np.repeat(fields["sit"][None], 4, axis=0)
     fields["sit"][2, 20, 20] = np.nan
     model = nextsim_moorings.read(write_moorings(tmp_path, small_grid, hours(DAY, 6), fields), DAY, small_grid)
@@ -63,7 +63,7 @@ def test_a_day_in_parts_or_twice_is_refused(tmp_path, small_grid, fields, times,
 
 
 def test_two_means_of_one_day_among_days_are_refused(tmp_path, small_grid, fields):
-    """A day at midnight and at noon would pass for two halves, if the other days did not say otherwise."""
+    """Means at midnight and at noon would pass for two halves of a day, were it not for the other days."""
     days = [DAY + timedelta(n) for n in range(-2, 3)]
     path = write_moorings(tmp_path, small_grid, [*days, *hours(DAY, 24)], fields, "Moorings.nc")
     refused(path, small_grid, "not evenly filled by steps of 1 day")

@@ -110,7 +110,7 @@ def test_a_damaged_day_of_a_month_is_refused_and_the_others_read(tmp_path, small
 
 
 def overwrite_compressed(path, field):
-    """Zeros in place of a part of the compressed ``field``, which is found by its bytes."""
+    """Overwrite a part of the compressed ``field``, found by its bytes, with zeros."""
     import zlib
 
     raw = np.frombuffer(field.astype("<f4").tobytes(), np.uint8).reshape(-1, 4).T.tobytes()
@@ -123,7 +123,7 @@ def overwrite_compressed(path, field):
 
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 def test_the_real_snapshot_is_of_another_grid_and_without_velocities(small_grid):
-    """A curvilinear 12 km snapshot with thickness alone."""
+    """The file is a curvilinear 12 km snapshot of thickness alone."""
     path = next((Path(REAL) / "nextsim").glob("*.nc"))
     day = date(2015, 1, 1)
     with pytest.raises(InputError, match="wrong grid"):

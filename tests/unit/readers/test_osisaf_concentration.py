@@ -89,7 +89,7 @@ def test_values_beyond_valid_max_are_refused_not_hidden(tmp_path):
 
 
 def test_bits_without_meanings_of_the_amsr2_product_are_left_alone(tmp_path):
-    """It numbers its bits otherwise than OSI-401 its values: 2 is the open-water filter there and a lake here."""
+    """Its numbers differ from those of OSI-401: 2 is the open-water filter in this product, and a lake in OSI-401."""
     flags = np.full(SHAPES["polstere"], 2)
     path = write_concentration(tmp_path, DAY, ice("polstere"), flags, "polstere")
     with netCDF4.Dataset(path, "a") as data:
@@ -102,7 +102,7 @@ def test_bits_without_meanings_of_the_amsr2_product_are_left_alone(tmp_path):
 
 
 def test_another_day_under_a_swapped_name_is_refused(tmp_path):
-    """A file of 4 December named as 12 April (year, day, month)."""
+    """A file of 4 December has the name of 12 April (year, day, month)."""
     path = write_concentration(tmp_path, date(2022, 12, 4), ice("ease2"))
     swapped = path.rename(tmp_path / path.name.replace("20221204", "20220412"))
     assert product.find(tmp_path, DAY) == swapped

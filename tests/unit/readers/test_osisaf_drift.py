@@ -21,7 +21,7 @@ real = pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 
 
 def motion():
-    """dX, dY in km and status from the top: 10 km to the right, 5 km up, in a block."""
+    """Return dX and dY in km and status, from the top: 10 km to the right and 5 km up, in a block."""
     dx, dy = np.full(SHAPE, np.nan), np.full(SHAPE, np.nan)
     dx[60:90, 40:70], dy[60:90, 40:70] = 10.0, 5.0
     return dx, dy, np.where(np.isfinite(dx), 30, 2)
@@ -140,7 +140,7 @@ def test_real_velocity_follows_the_end_points():
 @real
 @pytest.mark.parametrize("name", ["dX", "dY", "lat1"])
 def test_a_damaged_part_of_a_real_file_shows(tmp_path, name):
-    """Zeros in the middle of the pack are no displacement: the end points contradict them."""
+    """Zeros in the middle of the pack are recognised as damage: the end points contradict them."""
     source = osisaf_drift.find(Path(REAL) / "osisaf_drift", DAY)
     path = tmp_path / source.name
     shutil.copyfile(source, path)

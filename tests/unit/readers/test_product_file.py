@@ -17,8 +17,8 @@ PRODUCTS = {"thickness": cs2smos, "concentration": osisaf_concentration, "drift"
 COPIES = 8
 
 
-def written(folder, kind):
-    """A file of each product with a field that has structure, in the provider's layout."""
+def write_file(folder, kind):
+    """Write a file of a product with random fields, in the provider's layout."""
     random = np.random.default_rng(0)
     if kind == "thickness":
         return write_thickness(folder, APRIL, random.uniform(0.1, 4, (432, 432)))
@@ -39,10 +39,10 @@ SOURCES = {
 
 @pytest.fixture(scope="module", params=SOURCES)
 def source(request, tmp_path_factory):
-    """Reader, date and file of a product, and what its bytes are worth: the fields read of the whole file."""
+    """Reader, date and file of a product, and the fields read from the undamaged file."""
     kind, day, folder = SOURCES[request.param]
     if folder is None:
-        path = written(tmp_path_factory.mktemp("whole"), kind)
+        path = write_file(tmp_path_factory.mktemp("whole"), kind)
     elif REAL is None:
         pytest.skip("SUPERICE_REAL_DATA is not set")
     else:

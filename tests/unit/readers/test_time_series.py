@@ -1,4 +1,4 @@
-"""A variable over time in the files of a folder: which file holds a moment, and what is read of it."""
+"""A variable over time in the files of a folder: which file holds a moment, and its field."""
 
 import os
 from contextlib import ExitStack
