@@ -6,24 +6,33 @@ VENV ?= .venv
 CORES ?= all
 DATA ?= data
 DAY ?= 2022-04-12
+LOCK := envs/requirements.lock
 BIN := $(CURDIR)/$(VENV)/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo surrogate test lint plan real-day help
+.PHONY: demo surrogate test lint lock plan real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
 
-# The stamp holds what was installed: a change of the versions installs anew.
-$(VENV)/installed: pyproject.toml
+$(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed; name another with PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamp stands for what was installed: after a change of the versions everything is installed anew.
+# torch is not in the lock: each site takes its own build of the version.
+$(VENV)/installed: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a few minutes, once)"
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)/bin/python -m pip install --quiet torch==2.13.0
-	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock: | $(VENV)/bin/python ## write envs/requirements.lock anew; LOCK_OPTIONS=--upgrade takes the newest versions
+	$(VENV)/bin/python -m pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-package torch --custom-compile-command "make lock" $(LOCK_OPTIONS) --output-file $(LOCK) pyproject.toml
 
 demo: $(VENV)/installed ## the whole chain on the virtual Arctic
 	$(SNAKEMAKE) --configfile config/demo.yaml -- all
