@@ -70,7 +70,7 @@ def prepare_interpolation(file: ProductFile, grid: Grid, method: str = "nearest"
     grid
         The target grid.
     method
-        ``nearest`` (on the sphere, as in the slides) or ``bilinear``.
+        ``nearest`` (on the sphere, as in the slides that docs/surrogate.md follows) or ``bilinear``.
 
     Raises
     ------
