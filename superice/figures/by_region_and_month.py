@@ -19,9 +19,9 @@ from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, app
 SCORES = {
     "rmse": ScoreAxis("RMSE (m)"),
     "crps": ScoreAxis("CRPS (m)"),
-    "spread_skill": ScoreAxis("spread–skill (1)", best=1.0),
-    "variability": ScoreAxis("variability (1)", best=1.0),
-    "fine_scale": ScoreAxis("fine scale (1)", best=1.0),
+    "spread_skill": ScoreAxis("spread–skill ratio", best=1.0),
+    "variability": ScoreAxis("variability ratio", best=1.0),
+    "fine_scale": ScoreAxis("fine-scale ratio", best=1.0),
 }
 LOGARITHMIC = ("fine_scale",)  # a ratio for which twice too much is as wrong as half
 SMALLEST_RATIO = 0.02  # smaller ratios are drawn at the edge of their panel

@@ -82,14 +82,14 @@ def _draw_medians(column: Sequence[Axes], days: Sequence[pd.DataFrame], colour: 
 
 
 def _label_panels(column: Sequence[Axes], branch: str) -> None:
-    titles = ("power over the truth's", "coherence with the truth", "error of the mean over the truth")
+    titles = ("relative power", "coherence with the truth", "relative error of the mean")
     for axis, title in zip(column, titles, strict=True):
         shade_band(axis, FINE_BAND_KM)
         axis.set(xscale="log", xlim=(400, 6), title=f"{branch}: {title}")
         label_ticks(axis, TICKS_KM)
     power, coherence, error = column
-    power.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)")
+    power.set(yscale="log", ylim=(0.01, 30), ylabel="power / power of truth")
     coherence.set(ylim=(0, 1), ylabel="squared coherence (1)")
-    error.set(yscale="log", ylim=(0.01, 30), ylabel="ratio (1)", xlabel="wavelength (km)")
+    error.set(yscale="log", ylim=(0.01, 30), ylabel="error power / power of truth", xlabel="wavelength (km)")
     mark_value(power, 1)
     mark_value(error, 1)

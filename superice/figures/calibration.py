@@ -43,7 +43,7 @@ def draw_calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> 
                     _draw_reliability(row[1], days, colours[experiment])
                     _draw_error_against_spread(row[2], days, colours[experiment])
             _label_panels(row, branch)
-        name_line_styles(figure, axes[0, 1], "reliability of the thickness")
+        name_line_styles(figure, axes[0, 1], "reliability of exceeding a thickness")
         keys = [Line2D([], [], color=colours[name], label=spell_experiment(name)) for name in experiments]
         figure.legend(handles=keys, loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
@@ -99,7 +99,7 @@ def _label_panels(row: Sequence[Axes], branch: str) -> None:
     """Write titles and labels of a branch's three panels, and dot what a reliable ensemble would show."""
     ranks, reliability, error = row
     mark_value(ranks, 1)
-    ranks.set(xlabel="rank of the truth, from 0 to 1", ylabel="frequency / flat", ylim=(0, None))
+    ranks.set(xlabel="normalised rank of the truth", ylabel="frequency / uniform frequency", ylim=(0, None))
     ranks.set_title(f"{branch}: rank histogram")
     _draw_diagonal(reliability, 1)
     reliability.set(xlabel="forecast probability (1)", ylabel="observed frequency (1)", xlim=(0, 1), ylim=(0, 1))

@@ -19,20 +19,21 @@ from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw
 SCORES = {
     "rmse": ScoreAxis("RMSE of the mean (m)", best=0),
     "crps": ScoreAxis("fair CRPS (m)", best=0),
-    "spread_skill": ScoreAxis("spread–skill", best=1, limits=(0.4, 2.5)),
+    "spread_skill": ScoreAxis("spread–skill ratio", best=1, limits=(0.4, 2.5)),
     "reliability_index": ScoreAxis("rank index", best=0),
-    "variability": ScoreAxis("variability", best=1, limits=(0.5, 2.0)),
+    "variability": ScoreAxis("variability ratio", best=1, limits=(0.5, 2.0)),
     "fine_scale": ScoreAxis("power, 6–20 km", best=1, limits=(0.1, 10)),
     "medium_scale": ScoreAxis("power, 20–80 km", best=1, limits=(0.1, 10)),
-    "passes": ScoreAxis("passes per member"),
+    "passes": ScoreAxis("network evaluations"),
 }
 LOGARITHMIC_TICKS = (0.1, 0.5, 1, 2, 10)
 
 
 @dataclass(frozen=True)
 class DotStyle:
-    """How the dots of a branch are drawn: edge colour, face colour, and their distance from the experiment's line."""
+    """How the dots of a branch are drawn: legend, edge colour, face colour, and distance from the experiment's line."""
 
+    label: str
     edge: str
     face: str
     shift: float
@@ -44,8 +45,8 @@ class DotStyle:
 
 
 BRANCHES = {
-    "model": DotStyle(edge="#0072B2", face="#0072B2", shift=-0.18),
-    "observations": DotStyle(edge="#D55E00", face="white", shift=0.18),
+    "model": DotStyle("from model fields", edge="#0072B2", face="#0072B2", shift=-0.18),
+    "observations": DotStyle("from observations", edge="#D55E00", face="white", shift=0.18),
 }
 
 
@@ -109,5 +110,5 @@ def _finish_panel(axis: Axes, shown: ScoreAxis) -> None:
 
 
 def _draw_legend(figure: Figure, branches: Sequence[str], split: str) -> None:
-    keys = [Line2D([], [], label=f"from the {branch}", **BRANCHES[branch].marker) for branch in branches]
+    keys = [Line2D([], [], label=BRANCHES[branch].label, **BRANCHES[branch].marker) for branch in branches]
     figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title=split, title_fontsize=7)

@@ -156,7 +156,7 @@ def _draw_date(
         _draw_tile(axis, grid, field[::every, ::every], style, corner + np.array([place * width, 0]))
     if not frame.has_ice:
         middle = corner + np.array([len(frame.fields) * width, height]) / 2
-        axis.text(*middle, "no complete input", fontsize=font_size, ha="center", va="center")
+        axis.text(*middle, "input incomplete", fontsize=font_size, ha="center", va="center")
 
 
 def _draw_tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: np.ndarray) -> None:

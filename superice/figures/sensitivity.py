@@ -17,7 +17,7 @@ PANELS = {
     "rmse": "RMSE (m)",
     "crps": "CRPS (m)",
     "fine_scale": "fine-scale ratio",
-    "seconds_per_member": "seconds a member",
+    "seconds_per_member": "seconds per member",
 }
 WIDE = 5  # values that span more than this factor stand on a logarithmic axis
 

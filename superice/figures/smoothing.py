@@ -44,7 +44,7 @@ def draw_smoothing(treatments: Sequence[Treatment]) -> Figure:
     common = np.logical_and.reduce([treatment.features.mask for treatment in treatments])
     square = find_ice_square(common)
     if square[0].stop - square[0].start < SMALLEST_SQUARE:
-        return draw_notice(f"No square of ice on {format_date(day)} that is large enough: nothing to draw.")
+        return draw_notice(f"No sufficiently large square of ice on {format_date(day)}: nothing to draw.")
     window = choose_zoom(common)
     step_km = grid.step / 1000
     inside = crop_grid(grid, window)
@@ -70,7 +70,7 @@ def draw_smoothing(treatments: Sequence[Treatment]) -> Figure:
         curves[0].legend(loc="lower left")
         letter_panels([*axes.flat, *curves])
         width_km = step_km * inside.shape[1]
-        figure.suptitle(f"{format_date(day)}: {width_km:.0f} km in the middle of the pack", fontsize=9)
+        figure.suptitle(f"{format_date(day)}: {width_km:.0f} km window in the middle of the pack", fontsize=9)
     return figure
 
 

@@ -71,7 +71,7 @@ def _draw_power(axis: Axes, wavelength: np.ndarray, scores: xr.Dataset) -> None:
 
 def _draw_coherence(axis: Axes, wavelength: np.ndarray, scores: xr.Dataset) -> None:
     generated, low = scores.coherence.values
-    axis.semilogx(wavelength, generated, color=MEMBERS, label="members, mean")
+    axis.semilogx(wavelength, generated, color=MEMBERS, label="mean of members")
     axis.semilogx(wavelength, low, color=LOW_RESOLUTION, label=LOW)
     axis.set_ylim(0, 1)
 

@@ -28,7 +28,7 @@ from superice.figures.style import (
 LINE_STYLES = ("-", "--", "-.", ":")
 FRACTIONS_SKILL = re.compile(r"fractions_skill_(?P<thickness>[\d.]+)_m_(?P<width>[\d.]+)_km")
 QUANTILE = re.compile(r"quantile_(?P<percent>.+)_percent")
-SHARES = {"thin_fraction_percent": "below a\nlead's thickness", "lead_fraction_percent": "leads"}
+SHARES = {"thin_fraction_percent": "thinner than\nlead threshold", "lead_fraction_percent": "leads"}
 
 
 def draw_thin_ice(table: pd.DataFrame) -> Figure:
@@ -53,7 +53,7 @@ def draw_thin_ice(table: pd.DataFrame) -> Figure:
             _draw_shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
         figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
-        name_line_styles(figure, axes[0, 0], "fractions skill of ice")
+        name_line_styles(figure, axes[0, 0], "fractions skill of ice thinner than a threshold")
         letter_panels(axes.flat)
     return figure
 
@@ -73,7 +73,7 @@ def _draw_fractions_skill(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, 
             skill = rows.loc[name, of_thickness.column].astype(float)
             axis.plot(of_thickness.width, skill, style, marker=".", ms=4, color=colours[name])
         axis.lines[-1].set_label(f"below {thickness} m")
-    axis.set(xscale="log", ylim=(0, 1), xlabel="width of the boxes (km)", title="thin ice, fractions skill")
+    axis.set(xscale="log", ylim=(0, 1), xlabel="box width (km)", title="fractions skill of thin ice")
     label_ticks(axis, sorted(columns.width.unique()))
 
 
@@ -93,7 +93,7 @@ def _draw_quantiles(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) 
     percent = [float(match["percent"]) for match in matches]
     for name, row in rows.iterrows():
         axis.plot(percent, row[columns].astype(float), ".-", ms=4, lw=0.9, color=colours[name])
-    axis.set(xscale="log", xlabel="quantile (%)", ylabel="thickness (m)", title="thin end of the thickness")
+    axis.set(xscale="log", xlabel="quantile (%)", ylabel="thickness (m)", title="lowest thickness quantiles")
     label_ticks(axis, percent)
 
 
@@ -106,4 +106,4 @@ def _draw_shares(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> 
             np.arange(len(SHARES)) + shift, row[list(SHARES)].astype(float), width=0.9 * width, color=colours[name]
         )
     axis.set_xticks(range(len(SHARES)), SHARES.values())
-    axis.set(ylabel="share of the ice (%)", title="thin ice and leads")
+    axis.set(ylabel="share of ice area (%)", title="thin ice and leads")

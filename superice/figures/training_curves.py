@@ -30,11 +30,11 @@ def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> F
             seeds = [history for (name, _), history in histories.items() if name == experiment]
             for axis, kind in zip(column, KINDS, strict=True):
                 _draw_losses(axis, seeds, kind, colours[experiment])
-                axis.set_title(f"{spell_experiment(experiment)}: error of the {kind}")
+                axis.set_title(f"{spell_experiment(experiment)}: {kind} error")
             column[-1].set_xlabel("epoch")
             column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         for axis in axes[:, 0]:
-            axis.set_ylabel("mean square (1)")
+            axis.set_ylabel("mean squared error (1)")
         axes[0, 0].legend()
         letter_panels(axes.flat)
     return figure

@@ -15,7 +15,7 @@ _OF_SCORES = (
     Column("month", "month"),
     Column("dates", "dates"),
     Column("members", "members"),
-    Column("passes", "passes"),
+    Column("passes", "network evaluations"),
     Column("seconds_per_member", "s per member"),
     Column("rmse", "RMSE (m)"),
     Column(GAIN, "gain (%)", most_decimals=1),
