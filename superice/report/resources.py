@@ -55,17 +55,23 @@ def _read(name: str) -> str:
 def embed_figure(path: Path, captions: Captions) -> EmbeddedFigure:
     """Return a figure with its caption.
 
-    The caption is that of the figure's name or, for one figure of several, that of the name before the last
-    underscore. The title of such a figure ends with what distinguishes it, usually a date. A figure without a caption
-    has its name as its title and stands in the section More.
+    The caption is that of the figure's name. One figure of several, such as maps_20221117, has the caption of maps, and
+    its title ends with what distinguishes it. A figure without a caption has its name as its title and stands in the
+    section More.
     """
-    name, _, last = path.stem.rpartition("_")
-    if path.stem in captions:
-        caption = captions[path.stem]
-    elif name in captions:
-        part = f"{last[:4]}-{last[4:6]}-{last[6:]}" if last.isdigit() else last
-        caption = captions[name] | {"title": f"{captions[name]['title']}, {part}"}
-    else:
-        caption = {"title": path.stem, "section": "More"}
+    kind, part = _split_name(path.stem, captions)
+    caption = captions.get(kind, {"title": kind, "section": "More"})
+    if part:
+        caption = caption | {"title": f"{caption['title']}, {part}"}
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return EmbeddedFigure(path.stem, path.suffix.removeprefix("."), data, **caption)
+
+
+def _split_name(name: str, captions: Captions) -> tuple[str, str]:
+    """Return the longest beginning of a name that has a caption, and the rest as text, dates as in 2022-11-17."""
+    words = name.split("_")
+    for count in range(len(words), 0, -1):
+        kind, rest = "_".join(words[:count]), " ".join(words[count:])
+        if kind in captions:
+            return kind, f"{rest[:4]}-{rest[4:6]}-{rest[6:]}" if rest.isdigit() else rest
+    return name, ""

@@ -33,6 +33,7 @@ def test_every_caption_has_a_title_and_a_text(name):
         ("maps_zoom.png", "Zoomed maps", "All"),
         ("maps_20221117.png", "Maps, 2022-11-17", "All"),
         ("maps_model.gif", "Maps, model", "All"),
+        ("maps_min_rate.png", "Maps, min rate", "All"),
         ("other.png", "other", "More"),
     ],
 )
