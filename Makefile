@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Each makes the virtual environment when it is not there.
+# Two commands: `make demo` and `make test`; `make help` lists all. Each makes the virtual environment when it is not there.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3.11
@@ -9,9 +9,10 @@ DAY ?= 2022-04-12
 LOCK := envs/requirements.lock
 BIN := $(CURDIR)/$(VENV)/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
+PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo surrogate test lint lock plan real-day help
+.PHONY: demo surrogate test test-slow test-cluster lint lock plan real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -42,8 +43,15 @@ surrogate: $(VENV)/installed ## the surrogate of the model's thickness, on a vir
 	$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate
 	@echo "report: $(CURDIR)/results/demo/surrogate/report.html"
 
-test: $(VENV)/installed ## all tests
-	PATH="$(BIN):$$PATH" $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_OPTIONS)
+test: $(VENV)/installed ## the tests of every change, a few minutes
+	$(PYTEST) -n 2 --dist loadfile -m "not slow and not cluster" $(PYTEST_OPTIONS)
+
+# The marker hypothesis is on every test with @given: here these try many more examples.
+test-slow: $(VENV)/installed ## trainings to convergence, many random examples, a browser, the wheel
+	HYPOTHESIS_PROFILE=many $(PYTEST) -n 2 --dist loadfile -m "slow or hypothesis" $(PYTEST_OPTIONS)
+
+test-cluster: $(VENV)/installed ## the workflow on a real SLURM, which the tests install where they may
+	$(PYTEST) -m cluster $(PYTEST_OPTIONS)
 
 lint: $(VENV)/installed ## style of the code and of the workflow
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

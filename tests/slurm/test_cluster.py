@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 TRAINED = "results/small/training/preconditioned/seed0/model.safetensors"
 DAYS = ("20201217", "20210116")
 
-pytestmark = pytest.mark.slurm
+pytestmark = pytest.mark.cluster
 
 
 def submitted(output):

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import hypothesis
 import numpy as np
 import pyproj
 import pytest
@@ -15,10 +14,6 @@ from superice.network.normalisation import Normalisation, day_moments, network_q
 from superice.training.store import write_day
 
 SHAPE = (36, 44)
-
-# A busy machine is no failure of an example.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

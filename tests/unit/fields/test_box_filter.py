@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -51,7 +51,6 @@ def test_box_mean_stays_within_the_field_and_on_the_valid_pixels(field, mask, wi
 
 
 @given(st.floats(-5, 5), arrays(np.bool_, (10, 11)), st.integers(1, 12))
-@settings(max_examples=30)
 def test_a_constant_stays_what_it_is(value, mask, width):
     mean = box_mean(np.full(mask.shape, value), width, mask)
     np.testing.assert_array_equal(mean[mask], value)

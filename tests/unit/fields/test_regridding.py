@@ -3,7 +3,7 @@
 import numpy as np
 import pyproj
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -159,7 +159,6 @@ def test_a_field_is_not_sampled_beside_missing_pixels(native, target):
 
 
 @given(arrays(np.float64, (9, 11), elements=st.floats(-3, 3) | st.just(np.nan)))
-@settings(max_examples=40)
 def test_the_continuation_keeps_the_known_and_its_range(field):
     known = np.isfinite(field)
     if not known.any():
@@ -170,7 +169,6 @@ def test_the_continuation_keeps_the_known_and_its_range(field):
 
 
 @given(arrays(np.float64, (9, 11), elements=st.floats(-3, 3) | st.just(np.nan)))
-@settings(max_examples=40)
 def test_the_smoothing_keeps_gaps_and_range(field):
     smooth = smooth_gaussian(field)
     known = np.isfinite(field)

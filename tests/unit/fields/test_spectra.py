@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -69,7 +69,6 @@ def squares_by_force(mask):
 
 
 @given(arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9))))
-@settings(deadline=None)
 def test_largest_square_equals_brute_force(mask):
     rows, columns = find_ice_square(mask)
     side = rows.stop - rows.start

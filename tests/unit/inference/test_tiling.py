@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_networks import SHAPES, fields, patches, trained
 
@@ -71,7 +71,6 @@ def test_batch_norm_is_folded_for_every_batch_and_precision():
     count=st.integers(0, 4),
     largest=st.none() | st.tuples(st.integers(1, 40), st.integers(1, 40)),
 )
-@settings(max_examples=60)
 def test_tiles_write_all_ice_once_and_read_a_halo_up_to_the_edge(size, seed, count, largest):
     factor, reach = 4, 8
     ice = patches((size[0] * factor, size[1] * factor), count, seed)
@@ -90,7 +89,6 @@ def test_tiles_write_all_ice_once_and_read_a_halo_up_to_the_edge(size, seed, cou
 
 
 @given(seed=st.integers(0, 1000), count=st.integers(1, 5), reach=st.integers(0, 6))
-@settings(max_examples=40)
 def test_no_tile_is_cheaper_cut_in_two(seed, count, reach):
     """Every cut is tried, each half shrunk to its ice."""
     ice = patches((30, 36), count, seed)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.errors import InputError
@@ -66,7 +66,6 @@ def test_noise_of_the_last_of_forty_steps_amplifies_errors_as_computed():
 
 
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
 def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
     """Z = s y + r e with a known y has one e; told it, the sampler must end at y for any number of steps."""
     stream = torch.Generator().manual_seed(seed)
@@ -86,7 +85,6 @@ def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
 
 
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
 def test_samplers_with_the_true_velocity_return_the_target(steps, seed):
     """Z = s y + r e moves with the velocity s e - r y; told that, the image is y at every level."""
     stream = torch.Generator().manual_seed(seed)
