@@ -1,4 +1,4 @@
-"""What a window of thickness measures: the numbers by which the twin is compared with neXtSIM."""
+"""Statistics of a window of thickness, by which the synthetic Arctic is compared with neXtSIM."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scipy.ndimage import uniform_filter
 from scipy.stats import kurtosis, skew
 
 from superice.errors import InputError
+from superice.fields.box_filter import block_mean
 from superice.fields.grid import Grid
 from superice.fields.spectra import radial_spectrum, spectral_slope
 from superice.seasons import Season
@@ -21,17 +22,17 @@ from superice.synthetic.settings import SyntheticSettings
 
 WINDOW = 128
 BOX = 7
-PLACE = (86.0, 161.0)  # latitude and longitude of the window's middle
-COARSE_KM = 12.0
-FAR_KM = 1e5
+CENTRE = (86.0, 161.0)  # latitude and longitude of the window's centre
+FINE_KM, COARSE_KM = 3.0, 12.0
+FAR_KM = 1e5  # from the pole to an ice edge that is out of sight
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 
 
 def measure_texture(thickness: np.ndarray, spacing_km: float) -> dict[str, float]:
-    """Statistics of a window (y, x) in m without missing pixels.
+    """Compute statistics of a window of thickness (y, x) in m without missing pixels.
 
-    Slopes are those of the plain spectrum, without window; the residual is against the mean of 7 x 7 pixels, and its
-    kurtosis is 3 for a Gaussian field.
+    Slopes are those of the plain spectrum, without a window function. The residual is the difference from the mean over
+    7 x 7 pixels; its kurtosis is 3 for a Gaussian field.
     """
     wavenumber, power = radial_spectrum(thickness, spacing_km, window=None, detrend=False)
     inner = slice(BOX // 2, -(BOX // 2))
@@ -48,7 +49,7 @@ def measure_texture(thickness: np.ndarray, spacing_km: float) -> dict[str, float
 
 
 def read_snapshot_window(path: str | Path) -> np.ndarray:
-    """The window of the real neXtSIM snapshot around 86 N, 161 E: thickness in m, (128, 128), all ice.
+    """Read the window of the real neXtSIM snapshot around 86 N, 161 E: thickness in m, (128, 128), all ice.
 
     Raises InputError when the file holds no such window.
     """
@@ -56,8 +57,8 @@ def read_snapshot_window(path: str | Path) -> np.ndarray:
         latitude, longitude, thickness = (
             np.ma.filled(file[name][:], np.nan).astype(float) for name in ("latitude", "longitude", "sit")
         )
-    away = lambda lat, lon: (90 - lat) * np.exp(1j * np.deg2rad(lon))
-    row, column = np.unravel_index(np.nanargmin(np.abs(away(latitude, longitude) - away(*PLACE))), latitude.shape)
+    distance = np.abs(_project_polar(latitude, longitude) - _project_polar(*CENTRE))
+    row, column = np.unravel_index(np.nanargmin(distance), latitude.shape)
     half = WINDOW // 2
     window = thickness[row - half : row + half, column - half : column + half]
     if window.shape != (WINDOW, WINDOW) or not (window > 0).all():
@@ -65,25 +66,29 @@ def read_snapshot_window(path: str | Path) -> np.ndarray:
     return window
 
 
+def _project_polar(latitude: np.ndarray | float, longitude: np.ndarray | float) -> np.ndarray | complex:
+    """Return positions around the pole as complex numbers, in degrees of latitude."""
+    return (90 - latitude) * np.exp(1j * np.deg2rad(longitude))
+
+
 def simulate_window(settings: SyntheticSettings, seed: int, day: date = date(2015, 1, 1)) -> np.ndarray:
-    """The twin at 3 km around the same place, without land or ice edge: thickness in m, (512, 512)."""
+    """Simulate the synthetic Arctic at 3 km around the same place, without land or ice edge: thickness in m, (512, 512)."""
     to_lattice = pyproj.Transformer.from_crs(LATTICE.geodetic_crs, LATTICE, always_xy=True)
-    middle = [3000 * round(metres / 3000) for metres in to_lattice.transform(PLACE[1], PLACE[0])]
+    middle = [3000 * round(metres / 3000) for metres in to_lattice.transform(CENTRE[1], CENTRE[0])]
     axes = [centre + 3000.0 * np.arange(-256, 256) for centre in middle]
     grid = Grid("window", LATTICE, *axes)
     boundless = replace(settings, seed=seed, ice=replace(settings.ice, edge_october_km=FAR_KM, edge_april_km=FAR_KM))
     season = Season(date(2014, 10, 18), date(2015, 4, 15))
-    return Arctic(grid, boundless, season, land=np.zeros(grid.shape, bool)).day(day).sit
+    return Arctic(grid, boundless, season, land=np.zeros(grid.shape, bool)).simulate_day(day).sit
 
 
-def coarsen(thickness: np.ndarray, cells: int = 4) -> np.ndarray:
-    """The mean over blocks of ``cells`` x ``cells``: 3 km to 12 km."""
-    rows, columns = (size // cells for size in thickness.shape)
-    return thickness.reshape(rows, cells, columns, cells).mean(axis=(1, 3))
+def coarsen(thickness: np.ndarray) -> np.ndarray:
+    """Average thickness (y, x) from 3 km to the 12 km of the snapshot."""
+    return block_mean(thickness, round(COARSE_KM / FINE_KM))
 
 
 def measure_synthetic(settings: SyntheticSettings, seed: int) -> dict[str, float]:
-    """The measures of the twin at 12 km, and the slope of its spectrum below that at 3 km."""
+    """Compute the statistics of the synthetic Arctic at 12 km, and the slope of its spectrum below that at 3 km."""
     fine = simulate_window(settings, seed)
-    slope = spectral_slope(*radial_spectrum(fine, 3.0), 6, 25)
+    slope = spectral_slope(*radial_spectrum(fine, FINE_KM), 6, 25)
     return measure_texture(coarsen(fine), COARSE_KM) | {"slope 6-25 km (3 km)": slope}

@@ -12,14 +12,16 @@ from superice.synthetic.settings import CrackSettings
 
 
 class Cracks:
-    """The cracks of a season; every array has one entry a crack.
+    """The cracks of a season; every array has one entry per crack.
 
     Attributes:
-        birth: day on which it opens, day 0 being the season's first.
-        angle: of the line against x, radians. length, width: km.
-        severity: in [0, 1], scales its depth, opening and ridges.
-        sense: -1 or 1, of the shear.
+        birth: day on which the crack opens; day 0 is the first of the season.
+        angle: angle of the line against x, radians.
+        length, width: of the line, km.
+        severity: in [0, 1]; scales depth, opening and ridges.
+        sense: direction of the shear, -1 or 1.
         path: position of the centre in km on every day, (days, 2, cracks).
+
     """
 
     def __init__(
@@ -32,7 +34,7 @@ class Cracks:
         span = drift.days + settings.memory_days
         count = int(settings.per_day * span * size.prod() / 1e6)
         self.birth = random.integers(-settings.memory_days, drift.days, count)
-        axis = _wandering_axis(random, span)[self.birth + settings.memory_days]
+        axis = _draw_compression_axis(random, span)[self.birth + settings.memory_days]
         turn = np.deg2rad(settings.half_angle) * random.choice([-1, 1], count)
         self.angle = axis + turn + np.deg2rad(6) * random.standard_normal(count)
         lengths = settings.shortest_km * (1 - random.random(count)) ** (-1 / settings.pareto)
@@ -40,39 +42,43 @@ class Cracks:
         self.width = settings.width_km * random.uniform(0.5, 1.3, count)
         self.severity = random.beta(1.2, 1.8, count)
         self.sense = np.where(turn > 0, 1.0, -1.0)
-        self.path = self._paths(drift, corner[:, None] + size[:, None] * random.random((2, count)))
+        self.path = self._trace_paths(drift, corner[:, None] + size[:, None] * random.random((2, count)))
 
-    def _paths(self, drift: Drift, at_birth: np.ndarray) -> np.ndarray:
+    def _trace_paths(self, drift: Drift, at_birth: np.ndarray) -> np.ndarray:
+        """Return the positions of the cracks on every day, (days, 2, cracks); before it opens, a crack rests."""
         path = np.empty((drift.days, *at_birth.shape))
         position = at_birth.copy()
         for day in range(drift.days):
             path[day] = position
             u, v = drift.velocity(day, *position)
-            moving = day >= self.birth  # before it opens, a crack's place is where it will open
+            moving = day >= self.birth
             position = position + moving * np.stack([u, v])
         return path
 
     def find_active(self, day: int) -> Iterator[tuple[int, int]]:
-        """Index and age in days of the cracks that show on a day, the oldest first."""
+        """Yield the index and the age in days of the cracks visible on a day, the oldest first."""
         age = day - self.birth
         chosen = np.flatnonzero((age >= 0) & (age < self.settings.memory_days))
         for index in chosen[np.argsort(-age[chosen], kind="stable")]:
             yield int(index), int(age[index])
 
 
-def _wandering_axis(random: np.random.Generator, days: int) -> np.ndarray:
-    """The axis of compression, radians, turning slowly from day to day."""
+def _draw_compression_axis(random: np.random.Generator, days: int) -> np.ndarray:
+    """Draw the axis of compression of every day, radians, (days,): it turns slowly from day to day."""
     steps = np.deg2rad(10) * random.standard_normal(days)
     return random.uniform(0, np.pi) + np.cumsum(steps)
 
 
 @dataclass
 class Breaking:
-    """What cracks do to the fields of a day, each (y, x).
+    """The effect of cracks on the fields of a day, each (y, x).
 
     Attributes:
-        loss: share of the thickness that is missing. gain: share that ridges add. open_water: share of the area.
+        loss: share of the thickness that is missing.
+        gain: share of the thickness that ridges add.
+        open_water: share of the area.
         u, v: velocity jumps in km/day.
+
     """
 
     loss: np.ndarray
@@ -84,37 +90,50 @@ class Breaking:
 
 def break_ice(cracks: Cracks, day: int, x_km: np.ndarray, y_km: np.ndarray) -> Breaking:
     """Draw the cracks of a day on the axes ``x_km`` (x,) and ``y_km`` (y,)."""
-    settings, shape = cracks.settings, (y_km.size, x_km.size)
-    fields = Breaking(*(np.zeros(shape) for _ in range(5)))
-    step = x_km[1] - x_km[0]
+    breaking = Breaking(*(np.zeros((y_km.size, x_km.size)) for _ in range(5)))
     for index, age in cracks.find_active(day):
-        half, angle = cracks.length[index] / 2, cracks.angle[index]
-        cosine, sine = np.cos(angle), np.sin(angle)
-        active = np.exp(-age / settings.active_days) if age <= 3 * settings.active_days else 0.0
-        reach = (25.0 if active else 4.0) * cracks.width[index]
-        x, y = cracks.path[day, :, index]
-        wide, high = abs(half * cosine) + reach, abs(half * sine) + reach
-        columns = slice(*np.clip(((x + np.array([-wide, wide]) - x_km[0]) / step + [0, 1]).astype(int), 0, shape[1]))
-        rows = slice(*np.clip(((y + np.array([-high, high]) - y_km[0]) / step + [0, 1]).astype(int), 0, shape[0]))
-        if columns.start == columns.stop or rows.start == rows.stop:
-            continue
-        dx, dy = x_km[columns][None] - x, y_km[rows][:, None] - y
-        along = (dx * cosine + dy * sine) / half
-        taper = np.clip(1 - along**2, 0, None) ** 0.5
-        bend = 0.04 * cracks.length[index] * np.cos(1.5 * along + index)  # real cracks are not ruled lines
-        across = -dx * sine + dy * cosine - bend
-        width, severity = cracks.width[index], cracks.severity[index]
-        window = rows, columns
-        line = taper * np.exp(-0.5 * (across / width) ** 2)
-        healed = np.exp(-age / settings.healing_days)
-        fields.loss[window] = np.maximum(fields.loss[window], settings.depth * severity * healed * line)
-        open_water = settings.open_water * severity * np.exp(-age / settings.refreezing_days)
-        fields.open_water[window] = np.maximum(fields.open_water[window], open_water * line)
-        flanks = taper * np.exp(-0.5 * ((np.abs(across) - 2.5 * width) / width) ** 2)
-        fields.gain[window] = np.maximum(fields.gain[window], settings.ridge * (1 - severity) * flanks)
-        if active:
-            jump = 0.5 * active * taper * np.tanh(across / step) * np.exp(-np.abs(across) / (8 * width))
-            slip, opening = settings.shear_km * cracks.sense[index] * severity, settings.opening_km * severity
-            fields.u[window] += jump * (slip * cosine - opening * sine)
-            fields.v[window] += jump * (slip * sine + opening * cosine)
-    return fields
+        _add_crack(breaking, cracks, index, age, cracks.path[day, :, index], x_km, y_km)
+    return breaking
+
+
+def _add_crack(
+    breaking: Breaking, cracks: Cracks, index: int, age: int, centre: np.ndarray, x_km: np.ndarray, y_km: np.ndarray
+) -> None:
+    """Add one crack to the fields, in the window around its ``centre`` (x and y in km) that it reaches."""
+    settings = cracks.settings
+    half, width, severity = cracks.length[index] / 2, cracks.width[index], cracks.severity[index]
+    cosine, sine = np.cos(cracks.angle[index]), np.sin(cracks.angle[index])
+    active = np.exp(-age / settings.active_days) if age <= 3 * settings.active_days else 0.0
+    reach = (25.0 if active else 4.0) * width
+    step = x_km[1] - x_km[0]
+    columns = _select_span(x_km, step, centre[0], abs(half * cosine) + reach)
+    rows = _select_span(y_km, step, centre[1], abs(half * sine) + reach)
+    if columns.start == columns.stop or rows.start == rows.stop:
+        return
+    window = rows, columns
+
+    dx, dy = x_km[columns][None] - centre[0], y_km[rows][:, None] - centre[1]
+    along = (dx * cosine + dy * sine) / half
+    taper = np.clip(1 - along**2, 0, None) ** 0.5
+    bend = 0.04 * cracks.length[index] * np.cos(1.5 * along + index)  # real cracks are not straight
+    across = -dx * sine + dy * cosine - bend
+
+    line = taper * np.exp(-0.5 * (across / width) ** 2)
+    flanks = taper * np.exp(-0.5 * ((np.abs(across) - 2.5 * width) / width) ** 2)
+    unhealed = np.exp(-age / settings.healing_days)
+    open_water = settings.open_water * severity * np.exp(-age / settings.refreezing_days)
+    breaking.loss[window] = np.maximum(breaking.loss[window], settings.depth * severity * unhealed * line)
+    breaking.open_water[window] = np.maximum(breaking.open_water[window], open_water * line)
+    breaking.gain[window] = np.maximum(breaking.gain[window], settings.ridge * (1 - severity) * flanks)
+    if active:
+        jump = 0.5 * active * taper * np.tanh(across / step) * np.exp(-np.abs(across) / (8 * width))
+        slip, opening = settings.shear_km * cracks.sense[index] * severity, settings.opening_km * severity
+        breaking.u[window] += jump * (slip * cosine - opening * sine)
+        breaking.v[window] += jump * (slip * sine + opening * cosine)
+
+
+def _select_span(axis_km: np.ndarray, step_km: float, centre_km: float, reach_km: float) -> slice:
+    """Return the indices of an axis within ``reach_km`` of a position; empty where that lies outside the axis."""
+    first = int((centre_km - reach_km - axis_km[0]) / step_km)
+    end = int((centre_km + reach_km - axis_km[0]) / step_km + 1)
+    return slice(min(max(first, 0), axis_km.size), min(max(end, 0), axis_km.size))

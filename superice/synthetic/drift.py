@@ -1,4 +1,4 @@
-"""The smooth drift of the virtual Arctic, and where the ice was on an earlier day."""
+"""The smooth drift of the synthetic Arctic, and the position of its ice on an earlier day."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from scipy.ndimage import map_coordinates
 
 
 class Drift:
-    """A steady current plus large eddies whose strengths wander from day to day.
+    """A steady current plus large eddies, the strengths of which vary from day to day.
 
-    Velocities are closed forms in space and defined for every day of a season (day 0 is its first), so that the path of
-    any piece of ice can be followed without a grid.
+    Velocities have a closed form in space and exist for every day of a season (day 0 is its first), so that any piece of
+    ice can be followed without a grid.
     """
 
     def __init__(
         self, random: np.random.Generator, days: int, speed: float, memory_days: float, modes: int = 6
     ) -> None:
-        """``speed`` is the rms of the wandering part in km/day, ``memory_days`` its decorrelation time."""
+        """Draw a drift; ``speed`` is the rms of its varying part in km/day, ``memory_days`` the decorrelation time."""
         heading = random.uniform(-1.2, -0.4)
         self.mean = 0.6 * speed * np.array([np.cos(heading), np.sin(heading)])
         wavelength = random.uniform(900, 2200, modes)
@@ -27,20 +27,19 @@ class Drift:
         across = np.stack([-np.sin(angle), np.cos(angle)])
         along = np.stack([np.cos(angle), np.sin(angle)])
         self.direction = across + 0.3 * along  # mostly without divergence
-        self.strength = (
-            speed * np.sqrt(2 / modes) * draw_autoregression(random, days, modes, memory_days)
-        )  # (days, modes)
+        strengths = draw_autoregression(random, days, modes, memory_days)
+        self.strength = speed * np.sqrt(2 / modes) * strengths  # (days, modes)
         self.days = days
 
     def velocity(self, day: int, x_km: np.ndarray, y_km: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Velocity in km/day on a day at the points."""
+        """Return the velocity in km/day on a day at the points."""
         wave = np.multiply.outer(x_km, self.wavenumber[0]) + np.multiply.outer(y_km, self.wavenumber[1]) + self.phase
         amplitude = np.cos(wave) * self.strength[min(max(day, 0), self.days - 1)]
         return self.mean[0] + amplitude @ self.direction[0], self.mean[1] + amplitude @ self.direction[1]
 
 
 def draw_autoregression(random: np.random.Generator, days: int, series: int, memory_days: float) -> np.ndarray:
-    """Stationary first-order autoregressive series of variance 1, (days, series)."""
+    """Draw stationary first-order autoregressive series of variance 1, (days, series)."""
     kept = np.exp(-1 / memory_days)
     values = np.empty((days, series))
     values[0] = random.standard_normal(series)
@@ -50,21 +49,21 @@ def draw_autoregression(random: np.random.Generator, days: int, series: int, mem
 
 
 class Origins:
-    """Where the ice of every day was on a reference day: the map from positions to Lagrangian labels.
+    """Trace the ice of any day back to a reference day: the map from positions to Lagrangian coordinates.
 
-    The map is kept on a coarse lattice; the drift is smooth, so that interpolating it loses nothing that matters.
+    The map is kept on a coarse lattice. The drift is smooth, so that interpolation loses nothing relevant.
     """
 
     def __init__(self, drift: Drift, x_km: np.ndarray, y_km: np.ndarray, step_km: float = 24.0) -> None:
-        """``x_km`` (x,) and ``y_km`` (y,) are the axes of the region."""
+        """Prepare a lattice around the region with the axes ``x_km`` (x,) and ``y_km`` (y,)."""
         self.drift, self.step = drift, step_km
         self.region = x_km, y_km
         self.x, self.y = (np.arange(axis[0] - 4 * step_km, axis[-1] + 5 * step_km, step_km) for axis in (x_km, y_km))
         self.lattice = np.meshgrid(self.x, self.y)
         self._maps: dict[int, list[np.ndarray]] = {}
 
-    def _displacement(self, reference: int, day: int) -> np.ndarray:
-        """Displacement on the lattice since the reference day, (2, y, x) in km."""
+    def _accumulate_displacement(self, reference: int, day: int) -> np.ndarray:
+        """Return the displacement on the lattice since the reference day, (2, y, x) in km."""
         maps = self._maps.setdefault(reference, [np.zeros((2, *self.lattice[0].shape))])
         while len(maps) <= day - reference:
             u, v = self.drift.velocity(reference + len(maps) - 1, *self.lattice)
@@ -74,8 +73,12 @@ class Origins:
             maps.append(np.stack([earlier[0] + u, earlier[1] + v]))
         return maps[day - reference]
 
-    def __call__(self, reference: int, day: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where the ice of the region on ``day`` was on the ``reference`` day, not later: x and y in km, (y, x)."""
+    def trace(self, reference: int, day: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions on the ``reference`` day of the ice of the region on ``day``: x and y in km, (y, x).
+
+        The reference day must not be later than ``day``.
+        """
         x, y = self.region
-        dx, dy = (RectBivariateSpline(self.y, self.x, part)(y, x) for part in self._displacement(reference, day))
+        on_lattice = self._accumulate_displacement(reference, day)
+        dx, dy = (RectBivariateSpline(self.y, self.x, part)(y, x) for part in on_lattice)
         return x[None] - dx, y[:, None] - dy

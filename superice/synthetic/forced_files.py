@@ -1,4 +1,4 @@
-"""A year of the driven twin in the layouts of its providers: thickness as neXtSIM's Moorings, weather as ERA5."""
+"""Write a year of the forced synthetic Arctic: thickness in the Moorings layout of neXtSIM, weather as ERA5."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_thickness(path: str | Path, grid: Grid, moments: Sequence[datetime], t
     """Write snapshots (time, y, x) in m, NaN on land, in the Moorings layout."""
     longitude, latitude = grid.lonlat()
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
-        file.setncatts({"Conventions": "CF-1.6", "source": "SuperIce twin, in the layout of neXtSIM"})
+        file.setncatts({"Conventions": "CF-1.6", "source": "SuperIce synthetic Arctic, in the layout of neXtSIM"})
         for name, size in (("time", None), ("x", grid.x.size), ("y", grid.y.size)):
             file.createDimension(name, size)
         time = file.createVariable("time", "f8", ("time",))
@@ -44,9 +44,9 @@ def write_old_era5(
     path: str | Path, moments: Sequence[datetime], latitude: np.ndarray, longitude: np.ndarray,
     fields: Mapping[str, np.ndarray],
 ) -> None:  # fmt: skip
-    """Write fields (time, latitude, longitude) as the store gave them until 2024: packed integers, classic NetCDF."""
+    """Write fields (time, latitude, longitude) as the data store did until 2024: packed integers, classic NetCDF."""
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF3_64BIT_OFFSET") as file:
-        _axes(file, "time", moments, latitude, longitude)
+        _create_axes(file, "time", moments, latitude, longitude)
         time = file.createVariable("time", "i4", ("time",))
         time.setncatts({"units": "hours since 1900-01-01 00:00:00.0", "long_name": "time", "calendar": "gregorian"})
         time[:] = netCDF4.date2num(list(moments), time.units, "gregorian").round().astype("i4")
@@ -65,10 +65,10 @@ def write_new_era5(
     path: str | Path, moments: Sequence[datetime], latitude: np.ndarray, longitude: np.ndarray,
     fields: Mapping[str, np.ndarray],
 ) -> None:  # fmt: skip
-    """Write fields (time, latitude, longitude) as the store gives them now: floats over ``valid_time``."""
+    """Write fields (time, latitude, longitude) as the data store does now: floats over ``valid_time``."""
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
         file.setncatts({"GRIB_centre": "ecmf", "Conventions": "CF-1.7"})
-        _axes(file, "valid_time", moments, latitude, longitude)
+        _create_axes(file, "valid_time", moments, latitude, longitude)
         time = file.createVariable("valid_time", "i8", ("valid_time",))
         time.setncatts({"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"})
         time[:] = netCDF4.date2num(list(moments), time.units, "proleptic_gregorian").round().astype("i8")
@@ -83,7 +83,7 @@ def write_new_era5(
             variable[:] = values
 
 
-def _axes(
+def _create_axes(
     file: netCDF4.Dataset, time: str, moments: Sequence[datetime], latitude: np.ndarray, longitude: np.ndarray
 ) -> None:
     for name, size in ((time, len(moments)), ("latitude", latitude.size), ("longitude", longitude.size)):

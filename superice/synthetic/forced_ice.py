@@ -1,8 +1,8 @@
-"""Thickness that the weather drives: wind moves, opens and ridges the ice, temperature grows and melts it.
+"""Ice of the forced synthetic Arctic: wind moves, opens and ridges it, temperature grows and melts it.
 
-A season of ``arctic`` is drawn day by day and answers to no weather. Here a state is stepped: the ice drifts with the wind,
-turned to its right, over a closed sea (the region's edge is a coast), breaks along the axes of the strain, and freezes by
-degree days. Drift and breaking keep the volume; only temperature changes it.
+The days of ``arctic`` are independent of each other and of any weather. Here a state is stepped in time: the ice drifts
+to the right of the wind in a closed sea (the edge of the region is a coast), breaks along the axes of the strain, and
+freezes by degree days. Drift and breaking conserve the volume; only temperature changes it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from scipy.fft import dctn, idctn
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from superice.fields.grid import Grid
+from superice.fields.quantities import SECONDS_PER_DAY
 from superice.synthetic.random_fields import draw_intermittent, draw_power_law
 from superice.synthetic.weather import Weather
 
 FREEZING = 273.15 - 1.8  # K, of sea water
-EVEN_KM = 30.0  # over which ice evens out, and yields
+EVEN_KM = 30.0  # scale over which cracks and ridges even out, and the ice yields
 CONDUCTION = 6.6e-9  # m2 s-1 K-1: conductivity of ice over its density and heat of fusion
 
 
@@ -60,7 +61,7 @@ class ForcedIceSettings:
 
 
 def divergent_part(flow: np.ndarray) -> np.ndarray:
-    """The part of a flow (2, y, x) that has divergence, as the gradient of a potential, in a box with closed walls."""
+    """Return the divergent part of a flow (2, y, x) in a box with closed walls, as the gradient of a potential."""
     divergence = np.gradient(flow[0], axis=0) + np.gradient(flow[1], axis=1)
     waves = [2 * np.cos(np.pi * np.arange(size) / size) - 2 for size in divergence.shape]
     curvature = np.add.outer(*waves)
@@ -69,27 +70,29 @@ def divergent_part(flow: np.ndarray) -> np.ndarray:
 
 
 class ForcedIce:
-    """The thickness of a closed sea, stepped by its weather.
+    """The ice of a closed sea, stepped by the weather.
 
     Attributes:
         thickness: m, (y, x), 0 on land.
         land: bool (y, x).
+
     """
 
     def __init__(
         self, grid: Grid, land: np.ndarray, settings: ForcedIceSettings, weather: Weather, seed: int,
         thickness: np.ndarray | None = None,
     ) -> None:  # fmt: skip
-        """``weather`` is that of the grid's points; ``thickness`` (y, x) in m goes on from an earlier run."""
+        """Prepare the ice; ``weather`` is that of the grid's points, ``thickness`` (y, x) in m the end of an earlier run."""
         self.grid, self.land, self.settings, self.weather, self.seed = grid, land, settings, weather, seed
         self.nearest_sea = tuple(distance_transform_edt(land, return_distances=False, return_indices=True))
         shore = np.pad(~land, 1)
         distance = distance_transform_edt(shore)[1:-1, 1:-1] * grid.step / 1000
         self.freedom = 1 - np.exp(-(((distance - grid.step / 2000) / settings.coast_km) ** 2))
         self.pixels = np.indices(grid.shape, dtype=float)
-        self.thickness = self._first() if thickness is None else thickness
+        self.thickness = self._draw_first_state() if thickness is None else thickness
 
-    def _first(self) -> np.ndarray:
+    def _draw_first_state(self) -> np.ndarray:
+        """Draw the thickness of the first moment, m, (y, x)."""
         random = np.random.default_rng([self.seed, 0])
         size, km = max(self.grid.shape), self.grid.step / 1000
         rows, columns = self.grid.shape
@@ -99,44 +102,48 @@ class ForcedIce:
         return np.where(self.land, 0, level)
 
     def step(self, number: int) -> None:
-        """From step ``number`` of the weather to the next."""
+        """Step the ice from step ``number`` of the weather to the next."""
         random = np.random.default_rng([self.seed, 1, number])
-        even = gaussian_filter(self.thickness[self.nearest_sea], EVEN_KM * 1000 / self.grid.step)
-        moved = self._moved(number, even)
-        self._heal(even)
-        self.thickness = self._advected(moved)
-        self._break(moved, random)
+        smooth = gaussian_filter(self.thickness[self.nearest_sea], EVEN_KM * 1000 / self.grid.step)
+        displacement = self._compute_displacement(number, smooth)
+        self._heal(smooth)
+        self._advect(displacement)
+        self._break(displacement, random)
         self._freeze(number)
 
-    def _moved(self, number: int, even: np.ndarray) -> np.ndarray:
-        """Displacement over the step in pixels along rows and columns, (2, y, x): that of the mean wind."""
-        u, v = (0.5 * (a + b) for a, b in zip(self.weather.wind(number), self.weather.wind(number + 1), strict=True))
+    def _compute_displacement(self, number: int, smooth: np.ndarray) -> np.ndarray:
+        """Return the displacement by the mean wind of the step, in pixels along rows and columns, (2, y, x)."""
+        u_before, v_before = self.weather.wind(number)
+        u_after, v_after = self.weather.wind(number + 1)
+        u, v = 0.5 * (u_before + u_after), 0.5 * (v_before + v_after)
         turn = np.deg2rad(self.settings.turning_degrees)
-        loose = 1 / (1 + (even / self.settings.yielding_m) ** 4)
-        ratio = self.settings.drift_ratio * loose * self.freedom * self.weather.hours * 3600 / self.grid.step
+        looseness = 1 / (1 + (smooth / self.settings.yielding_m) ** 4)
+        ratio = self.settings.drift_ratio * looseness * self.freedom * self.weather.hours * 3600 / self.grid.step
         free = ratio * np.stack([v * np.cos(turn) - u * np.sin(turn), u * np.cos(turn) + v * np.sin(turn)])
         return free - self.settings.pressure * self.freedom * divergent_part(free)
 
-    def _heal(self, even: np.ndarray) -> None:
-        """Cracks and ridges even out; the volume stays."""
+    def _heal(self, smooth: np.ndarray) -> None:
+        """Even out cracks and ridges, and conserve the volume."""
         share = 1 - np.exp(-self.weather.hours / 24 / self.settings.healing_days)
-        healed = np.where(self.land, 0, self.thickness + share * (even - self.thickness))
+        healed = np.where(self.land, 0, self.thickness + share * (smooth - self.thickness))
         self.thickness = healed * (self.thickness.sum() / max(healed.sum(), 1e-9))
 
-    def _advected(self, moved: np.ndarray) -> np.ndarray:
-        """The ice that came from where it was, thicker where it was pushed together; the volume stays."""
-        (yy, yx), (xy, xx) = (np.gradient(part) for part in moved)
-        squeeze = (1 - yy) * (1 - xx) - yx * xy
+    def _advect(self, displacement: np.ndarray) -> None:
+        """Move the ice, thicken it where it converges, and conserve the volume."""
+        yy, yx = np.gradient(displacement[0])
+        xy, xx = np.gradient(displacement[1])
+        convergence = (1 - yy) * (1 - xx) - yx * xy
         continued = self.thickness[self.nearest_sea]
-        came = map_coordinates(continued, self.pixels - moved, order=3, mode="nearest")
-        came = np.where(self.land, 0, np.clip(came * squeeze, 0, None))
-        return came * (self.thickness.sum() / max(came.sum(), 1e-9))
+        moved = map_coordinates(continued, self.pixels - displacement, order=3, mode="nearest")
+        moved = np.where(self.land, 0, np.clip(moved * convergence, 0, None))
+        self.thickness = moved * (self.thickness.sum() / max(moved.sum(), 1e-9))
 
-    def _break(self, moved: np.ndarray, random: np.random.Generator) -> None:
-        """New cracks, where the drift strains the ice."""
+    def _break(self, displacement: np.ndarray, random: np.random.Generator) -> None:
+        """Open new cracks where the drift strains the ice."""
         how, km = self.settings, self.grid.step / 1000
         days = self.weather.hours / 24
-        (yy, yx), (xy, xx) = (np.gradient(part) for part in moved)
+        yy, yx = np.gradient(displacement[0])
+        xy, xx = np.gradient(displacement[1])
         normal, sheared = xx - yy, yx + xy
         strain = np.hypot(normal, sheared) / days
         compression = 0.5 * np.arctan2(sheared, normal) + np.pi / 2
@@ -148,20 +155,19 @@ class ForcedIce:
             width, severity = how.width_km * random.uniform(0.6, 1.3) / km, random.beta(1.2, 1.8)
             if random.random() < likely and not self.land[row, column]:
                 half = min(lengths, how.longest_km) / km / 2
-                self._crack(row, column, compression[row, column] + turn, half, width, how.depth * severity)
+                self._open_crack(row, column, compression[row, column] + turn, half, width, how.depth * severity)
 
-    def _crack(self, row: int, column: int, angle: float, half: float, width: float, depth: float) -> None:
+    def _open_crack(self, row: int, column: int, angle: float, half: float, width: float, depth: float) -> None:
         """Push a share of the ice of a line onto its flanks; lengths are in pixels."""
         cosine, sine = np.cos(angle), np.sin(angle)
-        reach = half * np.abs([sine, cosine]) + 5 * width
-        window = tuple(
-            slice(max(0, int(centre - far)), int(centre + far) + 2)
-            for centre, far in zip((row, column), reach, strict=True)
-        )
+        high, wide = half * np.abs([sine, cosine]) + 5 * width
+        rows = slice(max(0, int(row - high)), int(row + high) + 2)
+        columns = slice(max(0, int(column - wide)), int(column + wide) + 2)
+        window = rows, columns
         dy, dx = self.pixels[(0, *window)] - row, self.pixels[(1, *window)] - column
         along = (dx * cosine + dy * sine) / half
         taper = np.sqrt(np.clip(1 - along**2, 0, None))
-        across = -dx * sine + dy * cosine - 0.08 * half * np.cos(1.5 * along + row)  # no crack is a ruled line
+        across = -dx * sine + dy * cosine - 0.08 * half * np.cos(1.5 * along + row)  # real cracks are not straight
         ice = self.thickness[window]
         lost = ice * depth * taper * np.exp(-0.5 * (across / width) ** 2)
         flanks = taper * np.exp(-0.5 * ((np.abs(across) - 2.5 * width) / width) ** 2) * ice
@@ -169,10 +175,10 @@ class ForcedIce:
             self.thickness[window] = ice - lost + flanks * (lost.sum() / flanks.sum())
 
     def _freeze(self, number: int) -> None:
-        """Growth by degree days through the ice that is there; melting above the freezing point."""
+        """Grow the ice by degree days through its own thickness, and melt it above the freezing point."""
         how, seconds = self.settings, self.weather.hours * 3600
         cold = FREEZING - 0.5 * (self.weather.temperature(number) + self.weather.temperature(number + 1))
         growth = CONDUCTION * np.maximum(cold, 0) / (self.thickness + how.insulation_m)
         loss = how.melting * np.maximum(-cold, 0) + how.erosion * self.thickness**2
-        grown = self.thickness + seconds * (growth - loss / 86400)
+        grown = self.thickness + seconds * (growth - loss / SECONDS_PER_DAY)
         self.thickness = np.where(self.land, 0, np.maximum(grown, 0))

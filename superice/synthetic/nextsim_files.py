@@ -1,4 +1,4 @@
-"""The virtual Arctic as neXtSIM would write it: daily files in the Moorings layout."""
+"""Write the synthetic Arctic as neXtSIM would: daily files in the Moorings layout."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ VARIABLES = {
 
 
 def write_moorings(path: str | Path, grid: Grid, scale: np.ndarray, day: date, truth: SyntheticDay) -> None:
-    """Write a day; ``truth`` and the map factor ``scale`` are (y, x) on ``grid``."""
+    """Write a day. The fields of ``truth`` and the map factor ``scale`` are (y, x) on ``grid``."""
     longitude, latitude = grid.lonlat()
     divergence, _ = gradient_deformation(truth.u, truth.v, grid.step, scale)
     fields = {"sic": truth.sic, "sit": truth.sit, "siu": truth.u, "siv": truth.v, "divergence": divergence}
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4") as file:
         file.setncatts(
-            {"Conventions": "CF-1.6", "institution": "SuperIce", "source": "SuperIce twin, in the layout of neXtSIM"}
+            {
+                "Conventions": "CF-1.6",
+                "institution": "SuperIce",
+                "source": "SuperIce synthetic Arctic, in the layout of neXtSIM",
+            }
         )
         for name, size in (("time", None), ("nv", 2), ("x", grid.x.size), ("y", grid.y.size)):
             file.createDimension(name, size)
@@ -45,12 +49,12 @@ def write_moorings(path: str | Path, grid: Grid, scale: np.ndarray, day: date, t
             axis.setncatts({"standard_name": name, "units": unit})
             axis[:] = values
         mapping = file.createVariable("Polar_Stereographic_Grid", "i4", ())
-        mapping.setncatts({"grid_mapping_name": "polar_stereographic", "proj4_string": _proj4(grid)})
+        mapping.setncatts({"grid_mapping_name": "polar_stereographic", "proj4_string": _format_proj4(grid)})
         for name, values in fields.items():
-            _field(file, name, values)
+            _write_field(file, name, values)
 
 
-def _field(file: netCDF4.Dataset, name: str, values: np.ndarray) -> None:
+def _write_field(file: netCDF4.Dataset, name: str, values: np.ndarray) -> None:
     standard_name, long_name, units = VARIABLES[name]
     variable = file.createVariable(
         name, "f4", ("time", "y", "x"), fill_value=FILL, zlib=True, complevel=1, shuffle=True
@@ -68,5 +72,5 @@ def _field(file: netCDF4.Dataset, name: str, values: np.ndarray) -> None:
     variable[0] = np.where(np.isfinite(values), values, FILL)
 
 
-def _proj4(grid: Grid) -> str:
+def _format_proj4(grid: Grid) -> str:
     return "+" + " +".join(f"{key}={value}" for key, value in grid.crs.to_dict().items() if value is not None)

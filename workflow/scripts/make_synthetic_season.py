@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from superice.fields.grid import load_grid
 from superice.seasons import Season
-from superice.synthetic import file_names
+from superice.synthetic import file_names, satellite_files
 from superice.synthetic.arctic import Arctic, SyntheticDay
 from superice.synthetic.nextsim_files import write_moorings
 from superice.synthetic.satellites import Satellites
@@ -39,20 +39,20 @@ def main() -> None:
     arctic = Arctic(region.pad(margin), how, Season(args.season_start, args.season_end))
     satellites = Satellites(arctic)
     products = {
-        "cs2smos": (file_names.cs2smos_name, satellites.write_thickness),
-        "concentration": (file_names.concentration_name, satellites.write_concentration),
-        "drift": (file_names.drift_name, satellites.write_drift),
+        "cs2smos": (file_names.cs2smos_name, satellite_files.write_thickness),
+        "concentration": (file_names.concentration_name, satellite_files.write_concentration),
+        "drift": (file_names.drift_name, satellite_files.write_drift),
     }
     for when in tqdm(sorted({*args.dates, *args.observed_dates}), unit="day"):
         if when in args.dates:
-            truth = arctic.day(when)
+            truth = arctic.simulate_day(when)
             path = args.output / "nextsim" / file_names.moorings_name(when)
             cropped = SyntheticDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
             write_moorings(path, region, arctic.scale[inner], when, cropped)
         if when in args.observed_dates:
             for product, (name, write) in products.items():
                 if when.isoformat() not in how.missing.get(product, ()):
-                    write(args.output / product / name(when), when)
+                    write(args.output / product / name(when), satellites, when)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The virtual Arctic: its statistics against neXtSIM's, its motion, and that a day depends on nothing but itself."""
+"""The synthetic Arctic: its statistics against neXtSIM's, its motion, and that a day depends on nothing but itself."""
 
 import os
 from dataclasses import replace
@@ -35,8 +35,8 @@ def arctic(seed=0, columns=72, rows=64, season=SEASON, bottom=-600_000, **ice):
 
 @pytest.fixture(scope="module")
 def statistics():
-    twins = [measure_synthetic(SyntheticSettings(), seed) for seed in range(3)]
-    return {name: np.mean([twin[name] for twin in twins]) for name in twins[0]}
+    measures = [measure_synthetic(SyntheticSettings(), seed) for seed in range(3)]
+    return {name: np.mean([of_seed[name] for of_seed in measures]) for name in measures[0]}
 
 
 def test_deviations_are_those_of_nextsim(statistics):
@@ -59,7 +59,7 @@ def test_the_spectrum_goes_on_below_the_resolution_of_the_snapshot(statistics):
 
 
 @pytest.mark.skipif("SUPERICE_REAL_DATA" not in os.environ, reason="SUPERICE_REAL_DATA names no folder of real files")
-def test_the_snapshot_has_the_numbers_that_the_twin_is_held_to():
+def test_the_snapshot_has_the_numbers_that_the_synthetic_arctic_is_held_to():
     path = Path(os.environ["SUPERICE_REAL_DATA"]) / "nextsim" / "nextsim_sit_12km_20150101T03.nc"
     real = measure_texture(read_snapshot_window(path), 12.0)
     assert real["mean (m)"] == pytest.approx(1.84, abs=0.02)
@@ -79,24 +79,24 @@ def test_a_day_does_not_depend_on_the_days_asked_before():
     one, other = arctic(), arctic()
     day = date(2023, 2, 1)
     for before in (date(2023, 4, 1), date(2022, 11, 1)):
-        other.day(before)
-    assert equal(one.day(day), other.day(day))
+        other.simulate_day(before)
+    assert equal(one.simulate_day(day), other.simulate_day(day))
 
 
 def test_seeds_and_seasons_differ():
     day = date(2023, 2, 1)
     last_year = Season(date(2021, 10, 18), date(2022, 4, 15))
-    base = arctic().day(day).sit
-    assert np.nanstd(base - arctic(seed=1).day(day).sit) > 0.2
-    assert np.nanstd(base - arctic(season=last_year).day(date(2022, 2, 1)).sit) > 0.2
+    base = arctic().simulate_day(day).sit
+    assert np.nanstd(base - arctic(seed=1).simulate_day(day).sit) > 0.2
+    assert np.nanstd(base - arctic(season=last_year).simulate_day(date(2022, 2, 1)).sit) > 0.2
 
 
 def test_bounds_and_land():
-    twin = arctic(rows=110, columns=110, bottom=-850_000)
-    truth = twin.day(date(2023, 1, 10))
-    assert 0.02 < twin.land.mean() < 0.9
-    assert np.array_equal(np.isnan(truth.sit), twin.land)
-    sea = ~twin.land
+    synthetic = arctic(rows=110, columns=110, bottom=-850_000)
+    truth = synthetic.simulate_day(date(2023, 1, 10))
+    assert 0.02 < synthetic.land.mean() < 0.9
+    assert np.array_equal(np.isnan(truth.sit), synthetic.land)
+    sea = ~synthetic.land
     assert truth.sit[sea].min() >= 0
     assert truth.sic[sea].min() >= 0
     assert truth.sic[sea].max() <= 1
@@ -104,16 +104,16 @@ def test_bounds_and_land():
 
 
 def test_the_ice_moves_with_the_drift():
-    twin = arctic(columns=96, rows=96)
+    synthetic = arctic(columns=96, rows=96)
     day = date(2023, 2, 1)
-    before, after = twin.day(day), twin.day(day + timedelta(3))
+    before, after = synthetic.simulate_day(day), synthetic.simulate_day(day + timedelta(3))
     rows, columns = np.mgrid[:96, :96].astype(float)
-    x, y = np.meshgrid(twin.x, twin.y)
+    x, y = np.meshgrid(synthetic.x, synthetic.y)
     for n in (2, 1, 0):
-        u, v = twin.drift.velocity((day - SEASON.first).days + 4 + n, x, y)
+        u, v = synthetic.drift.velocity((day - SEASON.first).days + 4 + n, x, y)
         x, y = x - u, y - v
-    rows, columns = (y - twin.y[0]) / 3, (x - twin.x[0]) / 3
-    inside = (rows > 0) & (rows < 95) & (columns > 0) & (columns < 95) & ~twin.land
+    rows, columns = (y - synthetic.y[0]) / 3, (x - synthetic.x[0]) / 3
+    inside = (rows > 0) & (rows < 95) & (columns > 0) & (columns < 95) & ~synthetic.land
     carried = map_coordinates(np.nan_to_num(before.sit), [rows, columns], order=1)
     known = inside & np.isfinite(after.sit)
     rms = lambda field: np.sqrt(np.mean((after.sit - field)[known] ** 2))
@@ -121,12 +121,12 @@ def test_the_ice_moves_with_the_drift():
 
 
 def test_ice_grows_and_the_edge_advances():
-    twin = arctic(columns=110)
-    early, late = twin.day(SEASON.first), twin.day(SEASON.last)
+    synthetic = arctic(columns=110)
+    early, late = synthetic.simulate_day(SEASON.first), synthetic.simulate_day(SEASON.last)
     ice = (early.sic > 0.9) & (late.sic > 0.9)
     assert np.mean(late.sit[ice]) > np.mean(early.sit[ice]) + 0.2
     grown = [
-        np.nansum(arctic(seed=seed, columns=110).day(day).sic > 0.15)
+        np.nansum(arctic(seed=seed, columns=110).simulate_day(day).sic > 0.15)
         for day in (SEASON.first, SEASON.last)
         for seed in range(3)
     ]
@@ -136,20 +136,20 @@ def test_ice_grows_and_the_edge_advances():
 def test_leads_lie_where_the_ice_deforms():
     shares = []
     for seed in range(3):
-        twin = arctic(seed=seed, columns=128, rows=128, edge_october_km=1e5, edge_april_km=1e5)
-        truth = twin.day(date(2023, 2, 1))
-        divergence, shear = gradient_deformation(truth.u, truth.v, 3000.0, twin.scale)
-        deformation, known = np.hypot(divergence, shear), np.isfinite(divergence) & ~twin.land
+        synthetic = arctic(seed=seed, columns=128, rows=128, edge_october_km=1e5, edge_april_km=1e5)
+        truth = synthetic.simulate_day(date(2023, 2, 1))
+        divergence, shear = gradient_deformation(truth.u, truth.v, 3000.0, synthetic.scale)
+        deformation, known = np.hypot(divergence, shear), np.isfinite(divergence) & ~synthetic.land
         strongest = known & (deformation > np.nanquantile(deformation[known], 0.99))
         shares.append(np.mean(1 - truth.sic[strongest]) / np.mean(1 - truth.sic[known]))
     assert np.mean(shares) > 2
 
 
 def test_drift_is_of_the_configured_size():
-    twin = arctic()
+    synthetic = arctic()
     speeds = []
     for n in range(0, 170, 5):
-        truth = twin.day(SEASON.first + timedelta(n))
+        truth = synthetic.simulate_day(SEASON.first + timedelta(n))
         speeds.append(np.nanmean(np.hypot(truth.u, truth.v)) / KM_PER_DAY)
     assert 3 < np.mean(speeds) < 12
 
@@ -158,8 +158,8 @@ def test_a_periodic_field_is_reproduced_between_its_points():
     values = draw_power_law(np.random.default_rng(0), 64, 3.0, 4.0, 200, shortest_km=30)
     field = PeriodicField(values, 3.0)
     x, y = np.meshgrid(3.0 * np.arange(64), 3.0 * np.arange(64))
-    assert field(x, y) == pytest.approx(values, abs=1e-5)
-    assert field(x + 3 * 64, y - 3 * 64) == pytest.approx(values, abs=1e-4)
+    assert field.sample(x, y) == pytest.approx(values, abs=1e-5)
+    assert field.sample(x + 3 * 64, y - 3 * 64) == pytest.approx(values, abs=1e-4)
 
 
 def test_an_unknown_setting_is_named():

@@ -1,4 +1,4 @@
-"""The virtual satellites: their files through the project's readers, against the truth; gaps; layouts."""
+"""The satellites above the synthetic Arctic: their files through the project's readers, against the truth; gaps; layouts."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.seasons import Season
 from superice.synthetic import file_names
 from superice.synthetic.arctic import Arctic
+from superice.synthetic.satellite_files import write_concentration, write_drift, write_thickness
 from superice.synthetic.satellites import Satellites, View, average_footprint
 from superice.synthetic.settings import SyntheticSettings
 
@@ -40,8 +41,8 @@ def files(satellites, tmp_path_factory):
     paths = [
         folder / name(DAY) for name in (file_names.cs2smos_name, file_names.concentration_name, file_names.drift_name)
     ]
-    for write, path in zip((satellites.write_thickness, satellites.write_concentration, satellites.write_drift), paths):
-        write(path, DAY)
+    for write, path in zip((write_thickness, write_concentration, write_drift), paths, strict=True):
+        write(path, satellites, DAY)
     return paths
 
 
@@ -52,7 +53,7 @@ def test_the_readers_find_the_files_by_their_date(files):
 
 def test_thickness_is_that_of_the_ice_to_within_its_noise(satellites, files):
     read = cs2smos.read(files[0], DAY)
-    truth = satellites.arctic.day(DAY)
+    truth = satellites.arctic.simulate_day(DAY)
     with np.errstate(invalid="ignore", divide="ignore"):
         of_ice = np.where(truth.sic > 0.5, truth.sit / truth.sic, np.nan)
     view = View(read.grid, satellites.arctic.grid)
@@ -66,7 +67,9 @@ def test_thickness_is_that_of_the_ice_to_within_its_noise(satellites, files):
 
 def test_concentration_is_the_truth_to_within_its_noise(satellites, files):
     read = osisaf_concentration.read(files[1], DAY)
-    expected = View(read.grid, satellites.arctic.grid).sample(average_footprint(satellites.arctic.day(DAY).sic, 5))
+    expected = View(read.grid, satellites.arctic.grid).sample(
+        average_footprint(satellites.arctic.simulate_day(DAY).sic, 5)
+    )
     known = np.isfinite(expected) & np.isfinite(read.concentration) & (expected > 0.2)
     error = (read.concentration - expected)[known]
     assert known.sum() > 500
@@ -78,7 +81,7 @@ def test_drift_is_the_true_motion_to_within_its_noise(satellites, files):
     read = osisaf_drift.read(files[2], DAY)
     arctic = satellites.arctic
     view = View(read.grid, arctic.grid)
-    expected = view.sample(average_footprint(arctic.day(DAY).u * arctic.scale, 31))
+    expected = view.sample(average_footprint(arctic.simulate_day(DAY).u * arctic.scale, 31))
     known = np.isfinite(expected) & np.isfinite(read.u)
     assert known.sum() > 10
     # The mean over 48 h differs from the day's by what the drift changes meanwhile.
@@ -98,12 +101,14 @@ def test_the_stored_end_of_a_drift_vector_is_its_displacement(files):
 
 
 def test_drift_is_missing_near_land_at_the_pole_and_over_water(satellites):
-    displacement, flags = satellites.drift(DAY)
+    displacement, flags = satellites.observe_drift(DAY)
     known = np.isfinite(displacement[0])
     assert np.array_equal(known, flags >= 20)
     assert {0, 1, 2, 3, 30} <= set(np.unique(flags))
     assert DRIFT_GRID.lonlat()[1][known].max() <= satellites.settings.polar_hole_degrees
-    sic = View(DRIFT_GRID, satellites.arctic.grid).sample(np.nan_to_num(satellites.arctic.day(DAY).sic), order=0)
+    sic = View(DRIFT_GRID, satellites.arctic.grid).sample(
+        np.nan_to_num(satellites.arctic.simulate_day(DAY).sic), order=0
+    )
     assert sic[known].min() > 0.4
 
 
