@@ -6,7 +6,10 @@ from superice.figures.style import LOW_RESOLUTION, choose_colours
 
 
 def test_scales_show_the_error_in_units_of_the_truth(experiment_scores):
-    """White noise of twice the truth's deviation has four times its power at all wavelengths, a constant's error its own."""
+    """White noise with twice the standard deviation of the truth has four times its power at all wavelengths.
+
+    The error of a constant field has the power of the truth.
+    """
     error = draw_scales(experiment_scores).axes[2]
     colours = choose_colours(["good", "bad"])
     medians = {line.get_color(): np.median(line.get_ydata()) for line in error.lines}

@@ -13,7 +13,7 @@ from superice.figures import season_overview
 
 @pytest.fixture(scope="module")
 def season(model_days, small_grid, tmp_path_factory):
-    """Ensembles of the five synthetic days, whose first member is the truth."""
+    """Feature files of the five synthetic days, and ensembles with the truth as their first member."""
     folder = tmp_path_factory.mktemp("season")
     files = []
     for path in model_days:

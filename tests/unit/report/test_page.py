@@ -23,7 +23,7 @@ SCORES = pd.DataFrame(
 
 
 class Page(HTMLParser):
-    """What a page loads, and whether its tags are closed."""
+    """A parsed page: the addresses that it loads, its text, and the tags that are still open."""
 
     def __init__(self, text):
         super().__init__()

@@ -1,7 +1,7 @@
-"""The report in a browser without a window: nothing in its console, and nothing asked of a network.
+"""The report in a headless browser writes nothing to the console and requests nothing from a network.
 
-The page's own policy lets it load nothing but what it holds, and a browser that keeps a page from loading something says
-so in the console: a silent console is a page that asked for nothing.
+The content security policy of the page forbids all requests, and a browser reports each blocked request in its console.
+A page with a silent console has requested nothing.
 """
 
 import shutil
@@ -46,7 +46,7 @@ def page(tmp_path_factory):
 
 
 def opened(path):
-    """The page as the browser holds it, and what its console says."""
+    """Return the page as the browser renders it, and the lines of its console."""
     options = [
         "--headless",
         "--no-sandbox",

@@ -1,4 +1,4 @@
-"""Facts about a run: what its benchmark files, weights and observed days say."""
+"""Facts about a run, from its benchmark files, weights and observed days."""
 
 import hashlib
 import json
