@@ -81,7 +81,7 @@ def samples_per_second(
             forget(path)
         began = time.perf_counter()
         values = read(path, window)
-        normalisation.inputs(values, ("sic", "sit", "deformation")), normalisation.target(values)
+        normalisation.normalise_inputs(values, ("sic", "sit", "deformation")), normalisation.normalise_target(values)
         seconds += time.perf_counter() - began
     return len(places) / seconds
 

@@ -20,8 +20,9 @@ from superice.errors import InputError
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
 from superice.inference.tiling import Tile, find_tiles
-from superice.network.formulations import INFLATED, SAMPLERS, Denoiser, Model, Noise
+from superice.network.formulations import Model
 from superice.network.normalisation import network_quantities
+from superice.network.samplers import NOISE_SCALED, SAMPLERS, Denoiser, Noise
 from superice.network.unet import padding_to_multiple
 from superice.network.weights import TrainedNetwork
 from superice.utils.device import (
@@ -155,7 +156,7 @@ def draw_members(
             with torch.inference_mode():
                 targets = day.remove_padding(sample(denoise, steps, make_noise(numbers)))
             for number, target in zip(numbers, targets, strict=True):
-                member = trained.normalisation.thickness(target, features.sit, trained.network.settings.output)
+                member = trained.normalisation.compute_thickness(target, features.sit, trained.network.settings.output)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
@@ -186,7 +187,7 @@ def share_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: N
 def _choose_sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
     """Return the sampler that the settings name, with its scale of the noise where it has one."""
     sample = SAMPLERS[settings.name]
-    return partial(sample, inflation=settings.inflation) if settings.name in INFLATED else sample
+    return partial(sample, noise_scale=settings.inflation) if settings.name in NOISE_SCALED else sample
 
 
 class _DayDenoiser:
@@ -205,7 +206,7 @@ class _DayDenoiser:
         self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
         self.network = FusedUNet(trained.network.to(device), self.precision)
-        inputs = trained.normalisation.inputs(network_quantities(features), self.settings.inputs)
+        inputs = trained.normalisation.normalise_inputs(network_quantities(features), self.settings.inputs)
         _require_training_range(inputs, self.settings.inputs, features)
         self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)

@@ -1,33 +1,38 @@
-"""Members in one pass: a network fed one field of white noise, trained so that two of its members score well.
+"""Proper scores: members in one pass, by a network trained so that two of its members score well.
 
-No noise is removed in steps. Two members of each sample are scored against the truth with the almost fair CRPS (Lang et
-al., 2024, AIFS-CRPS), pixel by pixel, on means over boxes, and on the modes of the two-dimensional spectrum: a score of
-pixels alone leaves the fine scales to chance (Bris ensemble, 2025).
+The network reads one field of white noise. Two members of each sample are scored against the truth with the almost fair
+CRPS (Lang et al., 2024, AIFS-CRPS): pixel by pixel, on means over boxes, and on the modes of the two-dimensional
+spectrum. A score of pixels alone leaves the fine scales to chance (Bris ensemble, 2025).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from superice.errors import InputError
-from superice.network.formulations import Losses, Model, masked_mean_square
+from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
 
 
 @dataclass(frozen=True)
-class ProperScores:
+class ProperScores(OnePass):
     """One pass from noise to a member.
 
     Attributes:
-        fairness: alpha of the almost fair CRPS; 1 is fair, where two members may also be trivially far apart.
-        boxes: sides in pixels of the boxes whose means are scored as well.
+        fairness: alpha of the almost fair CRPS. 1 gives the fair score, which is 0 for any two members with the truth
+            between them, however far apart they lie.
+        boxes: widths in pixels of the boxes that have their means scored as well.
         spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
-        noise_on_ice_alone: whether the noise is 0 off the ice, where it says nothing: what is computed there is then the
-            same for all members.
+        noise_on_ice_alone: whether the noise is 0 outside the ice, where it carries no information. The network's
+            features there are then the same for all members.
     """
+
+    loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "pixel_crps", "image_loss": "member_error"}
 
     fairness: float = 0.95
     boxes: tuple[int, ...] = (4, 16)
@@ -39,60 +44,79 @@ class ProperScores:
             raise InputError("diffusion.fairness: between 0 and 1", value=self.fairness)
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """The sum of the scores of two members; beside it the CRPS of the pixels and the square error of a member."""
+        """Return the sum of the scores of two members; the pixels' CRPS and a member's square error are reported."""
         noise = torch.randn((2, *target.shape), generator=generator).to(target.device)
-        both = torch.cat([context, context])
-        members = self._apply(model, noise.flatten(0, 1), both).unflatten(0, (2, -1))
+        contexts = torch.cat([context, context])
+        members = self.apply(model, noise.flatten(0, 1), contexts).unflatten(0, (2, -1))
         mask = context[:, -1:]
         with torch.autocast(target.device.type, enabled=False):
             pixels = masked_mean(self.score(members, target), mask)
-            boxes = [self._of_boxes(members, target, mask, side) for side in self.boxes]
-            objective = pixels + sum(boxes) + self.spectrum * self._of_spectrum(members, target, mask)
-        return Losses(objective, pixels.detach(), masked_mean_square(members[0] - target, mask).detach())
+            boxes = [self.score_boxes(members, target, mask, width) for width in self.boxes]
+            objective = pixels + sum(boxes) + self.spectrum * self.score_spectrum(members, target, mask)
+        reported = {
+            "pixel_crps": pixels.detach(),
+            "member_error": masked_mean_square(members[0] - target, mask).detach(),
+        }
+        return Losses(objective, reported)
 
     def score(self, members: Tensor, truth: Tensor) -> Tensor:
-        """Almost fair CRPS of two members (2, ...) against the truth (...); of complex numbers, an energy score."""
-        apart = (1 - self.fairness) / 2
+        """Return the almost fair CRPS of two members (2, ...) against the truth (...), of the truth's shape.
+
+        Of complex numbers it is an energy score.
+        """
+        unfairness = (1 - self.fairness) / 2
         skill = (members - truth).abs().mean(dim=0)
-        return skill - (1 - apart) * (members[0] - members[1]).abs() / 2
+        return skill - (1 - unfairness) * (members[0] - members[1]).abs() / 2
 
-    def _of_boxes(self, members: Tensor, target: Tensor, mask: Tensor, side: int) -> Tensor:
-        share = functional.avg_pool2d(mask, side)
-        mean = lambda field: functional.avg_pool2d(field * mask, side) / share.clamp(min=1e-6)
-        both = torch.stack([mean(member) for member in members])
-        return masked_mean(self.score(both, mean(target)), share)
+    def score_boxes(self, members: Tensor, target: Tensor, mask: Tensor, width: int) -> Tensor:
+        """Return the mean score of the means over the ice of boxes of ``width`` pixels, weighted with their ice.
 
-    def _of_spectrum(self, members: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-        """Mean over the modes of their score, each divided by the size that the batch's truth has around its wavenumber."""
-        transform = lambda field: torch.fft.rfft2(field * mask, norm="ortho")
-        truth = transform(target)
-        ring = _rings(target.shape[-2:], truth.device)
+        ``members`` is (2, batch, 1, y, x), ``target`` and ``mask`` are (batch, 1, y, x).
+        """
+        ice_fraction = functional.avg_pool2d(mask, width)
+
+        def average(field: Tensor) -> Tensor:
+            return functional.avg_pool2d(field * mask, width) / ice_fraction.clamp(min=1e-6)
+
+        means = torch.stack([average(member) for member in members])
+        return masked_mean(self.score(means, average(target)), ice_fraction)
+
+    def score_spectrum(self, members: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+        """Return the mean over the modes of their score, relative to the amplitude of the truth at their wavenumber.
+
+        The amplitude is that of the whole batch. Shapes are those of ``score_boxes``.
+        """
+        truth = _transform(target, mask)
+        ring = _assign_rings(target.shape[-2:], truth.device)
         power = torch.zeros(int(ring.max()) + 1, device=truth.device)
         power = power.index_add(0, ring.flatten(), truth.abs().square().mean(dim=(0, 1)).flatten())
-        size = (power / torch.bincount(ring.flatten())).clamp(min=1e-8).sqrt()[ring]
-        return (self.score(transform(members), truth) / size).mean()
+        mean_power = power / torch.bincount(ring.flatten())
+        amplitude = mean_power.clamp(min=1e-8).sqrt()[ring]
+        return (self.score(_transform(members, mask), truth) / amplitude).mean()
 
-    def _apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
-        noise = noise * context[:, -1:] if self.noise_on_ice_alone else noise
-        return model(noise, torch.ones(len(noise), device=noise.device), context).float()
-
-    def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
-        """The member that the noise ``z`` becomes."""
-        return self._apply(model, z, context)
-
-    def steps(self, count: int) -> list[tuple[float, float]]:
-        """From pure noise to the member. Raises InputError for more than one pass."""
-        if count != 1:
-            raise InputError("sampler.steps: a network trained with proper scores makes a member in 1", value=count)
-        return [(0.0, 1.0), (1.0, 0.0)]
+    def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
+        """Make a member of ``noise``, both (batch, 1, y, x)."""
+        if self.noise_on_ice_alone:
+            noise = noise * context[:, -1:]
+        level = torch.ones(len(noise), device=noise.device)
+        return model(noise, level, context).float()
 
 
 def masked_mean(values: Tensor, weight: Tensor) -> Tensor:
-    """Mean of ``values`` with ``weight``, both (batch, 1, y, x)."""
+    """Return the mean of ``values`` with ``weight``, both (batch, 1, y, x)."""
     return (values * weight).sum() / weight.sum().clamp(min=1)
 
 
-def _rings(shape: tuple[int, int], device: torch.device) -> Tensor:
-    """Ring of each mode of ``rfft2`` of a (y, x) field, (y, x // 2 + 1), in units of the shorter side's wavenumber."""
-    rows, columns = (torch.fft.fftfreq(shape[0], device=device), torch.fft.rfftfreq(shape[1], device=device))
+def _transform(field: Tensor, mask: Tensor) -> Tensor:
+    """Return the two-dimensional Fourier transform of a field (..., y, x), set to 0 outside the mask."""
+    return torch.fft.rfft2(field * mask, norm="ortho")
+
+
+def _assign_rings(shape: tuple[int, int], device: torch.device) -> Tensor:
+    """Return the ring of each mode of ``rfft2`` of a (y, x) field, (y, x // 2 + 1).
+
+    Rings are numbered in units of the wavenumber of the shorter side.
+    """
+    rows = torch.fft.fftfreq(shape[0], device=device)
+    columns = torch.fft.rfftfreq(shape[1], device=device)
     return (torch.hypot(rows[:, None], columns) * min(shape)).round().long()

@@ -1,4 +1,4 @@
-"""Means and deviations of the inputs and of the target, merged from sums of single days (report, section 2)."""
+"""Means and standard deviations of the inputs and of the target, merged from those of single days (report, section 2)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from superice.features.day import Features
 
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
-OUTPUTS = ("increment", "unbounded_increment")  # what a network can be asked for
+INPUT_VARIABLES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation"}  # by the network's name of the input
+OUTPUTS = ("increment", "unbounded_increment")  # what a network can make
 NORMALISED = (*VARIABLES, "unbounded_increment")
-SOFTNESS = 0.1  # m: well above it, the unbounded thickness is the thickness
+SOFTNESS = 0.1  # m: well above it, softplus returns its argument
 THINNEST = 1e-3  # m
 
 
 def network_quantities(features: Features) -> dict[str, np.ndarray]:
-    """What the network reads and makes of a day, before normalisation: float32 (y, x), NaN where masked.
+    """Return the fields of a day that the network reads and makes, before normalisation.
 
-    The keys are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1,
-    -inf for ice at rest) and, of a model day, increment (truth less low resolution, m), NaN also where the truth is
-    unknown.
+    Each is float32 (y, x), NaN where masked. The keys are those of ``VARIABLES``: sic (fraction), sit (m),
+    log_deformation (log10 of the deformation in day-1, -inf for ice at rest) and, for a model day, increment (truth minus
+    low resolution, m), which is also NaN where the truth is unknown.
     """
     with np.errstate(divide="ignore"):
         log_deformation = np.log10(features.deformation * SECONDS_PER_DAY)
@@ -38,21 +39,21 @@ def network_quantities(features: Features) -> dict[str, np.ndarray]:
 
 
 def inverse_softplus(thickness: np.ndarray) -> np.ndarray:
-    """Thickness in m, any shape, on a scale without a lower bound: the inverse of the softplus of ``SOFTNESS``.
+    """Map thickness in m, any shape, to a scale without a lower bound; the inverse of ``softplus``.
 
-    Ice of less than ``THINNEST`` is taken to be of that.
+    Thicknesses below ``THINNEST`` are raised to it.
     """
     thickness = np.maximum(thickness, THINNEST)
     return thickness + SOFTNESS * np.log(-np.expm1(-thickness / SOFTNESS))
 
 
 def softplus(values: np.ndarray) -> np.ndarray:
-    """The thickness in m, above 0 whatever the ``values``: the inverse of ``unbounded``."""
+    """Map any values to thickness in m, above 0; well above ``SOFTNESS`` a value is the thickness itself."""
     return np.maximum(values, 0) + SOFTNESS * np.log1p(np.exp(-np.abs(values) / SOFTNESS))
 
 
-def _increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
-    """What the network is to make of a day, in m, NaN where it is unknown."""
+def _compute_increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
+    """Return the increment that a network of this output shall make of a day, in m, NaN where it is unknown."""
     if output == "increment":
         return quantities["increment"]
     low_resolution = quantities["sit"]
@@ -60,7 +61,7 @@ def _increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
 
 
 def floor_log_deformation(log_deformation: np.ndarray, floor: float) -> np.ndarray:
-    """log10 of the deformation in day-1, any shape, not below that of ``floor`` in day-1; NaN stays."""
+    """Raise log10 of the deformation in day-1, any shape, to that of ``floor`` in day-1; NaN stays."""
     return np.maximum(log_deformation, np.log10(floor))
 
 
@@ -74,7 +75,7 @@ class Moments:
 
     @classmethod
     def of(cls, values: np.ndarray) -> Moments:
-        """The moments of ``values``, any shape, without NaN."""
+        """Compute the moments of ``values``, any shape, without NaN."""
         values = np.asarray(values, dtype=np.float64)
         if values.size == 0:
             return cls()
@@ -82,7 +83,7 @@ class Moments:
         return cls(int(values.size), float(mean), float(((values - mean) ** 2).sum()))
 
     def merge(self, other: Moments) -> Moments:
-        """The moments of both sets together (Chan et al., 1979)."""
+        """Return the moments of both sets together (Chan et al., 1979)."""
         n = self.n + other.n
         if n == 0:
             return Moments()
@@ -97,27 +98,27 @@ class Moments:
 
 
 def day_moments(features: Features, floor: float) -> dict[str, dict[str, float]]:
-    """The moments of one day over its unmasked pixels, ready for JSON.
+    """Compute the moments of one day over its unmasked pixels, by variable, ready for JSON.
 
-    ``features`` has the low-resolution fields and the truth of one day; ``floor`` is the smallest deformation in day-1.
+    ``features`` holds the low-resolution fields and the truth; ``floor`` is the smallest deformation in day-1.
     """
     values = network_quantities(features)
     values["log_deformation"] = floor_log_deformation(values["log_deformation"], floor)
     known = np.isfinite(values["increment"])
-    values["unbounded_increment"] = _increment(values, "unbounded_increment")
+    values["unbounded_increment"] = _compute_increment(values, "unbounded_increment")
     return {name: asdict(Moments.of(values[name][known])) for name in NORMALISED}
 
 
 @dataclass(frozen=True)
 class Normalisation:
-    """What turns fields into network inputs and back.
+    """Means and standard deviations that turn fields into network inputs and back.
 
     Attributes:
-        mean, deviation: by variable (sic, sit in m, log_deformation, increment in m, and unbounded_increment in m, which
-            only a network of that output needs).
+        mean, deviation: by variable, among those of ``NORMALISED``: of the inputs that a network reads, and of its
+            output. Units are those of ``network_quantities``.
         floor: the smallest deformation in day-1.
         sic_threshold: the concentration above which a pixel is ice.
-        days, pixels: how many the numbers rest on.
+        days, pixels: how many days and pixels the numbers are computed from.
     """
 
     mean: dict[str, float]
@@ -129,64 +130,82 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            if not set(VARIABLES) <= set(numbers) <= set(NORMALISED):
-                raise InputError(f"normalisation.{what}: of {', '.join(VARIABLES)} is needed", value=sorted(numbers))
+            if unknown := set(numbers) - set(NORMALISED):
+                raise InputError(f"normalisation.{what}: known are {', '.join(NORMALISED)}", value=sorted(unknown))
         for name in self.mean:
-            if not (np.isfinite(self.mean[name]) and 0 < self.deviation[name] < np.inf):
+            if not (np.isfinite(self.mean[name]) and 0 < self.deviation.get(name, 1) < np.inf):
                 raise InputError("normalisation: a mean and a deviation above 0 are needed", variable=name)
 
     @classmethod
+    def from_moments(
+        cls, moments: Mapping[str, Moments], floor: float, sic_threshold: float, days: int, pixels: int
+    ) -> Normalisation:
+        """Take means and standard deviations from moments by variable. Raises InputError where one does not vary."""
+        for name, moment in moments.items():
+            if moment.deviation == 0:
+                raise InputError("the training days hold no ice or a constant field", variable=name)
+        return cls(
+            mean={name: moment.mean for name, moment in moments.items()},
+            deviation={name: moment.deviation for name, moment in moments.items()},
+            floor=floor,
+            sic_threshold=sic_threshold,
+            days=days,
+            pixels=pixels,
+        )
+
+    @classmethod
     def from_days(cls, statistics: Iterable[dict], floor: float, sic_threshold: float) -> Normalisation:
-        """Merge the moments of the training days. Raises InputError when they hold no pixel or do not vary."""
+        """Merge the moments of the training days, those of ``day_moments``.
+
+        Raises InputError when they hold no pixel or a variable does not vary.
+        """
         total = dict.fromkeys(NORMALISED, Moments())
         days = 0
         for day in statistics:
             days += day["sic"]["n"] > 0
             for name in NORMALISED:
                 total[name] = total[name].merge(Moments(**day[name]))
-        for name, moments in total.items():
-            if moments.deviation == 0:
-                raise InputError("the training days hold no ice or a constant field", variable=name)
-        return cls(
-            mean={name: moments.mean for name, moments in total.items()},
-            deviation={name: moments.deviation for name, moments in total.items()},
-            floor=floor,
-            sic_threshold=sic_threshold,
-            days=days,
-            pixels=total["sic"].n,
-        )
+        return cls.from_moments(total, floor, sic_threshold, days, pixels=total["sic"].n)
 
-    def _standard(self, name: str, values: np.ndarray) -> np.ndarray:
+    def require(self, inputs: tuple[str, ...], output: str) -> None:
+        """Raise InputError unless there are numbers for the inputs and the output of a network."""
+        needed = [*(INPUT_VARIABLES[name] for name in inputs), output]
+        for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
+            if not set(needed) <= set(numbers):
+                raise InputError(f"normalisation.{what}: of {', '.join(needed)} is needed", value=sorted(numbers))
+
+    def _standardise(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Return the values less their mean, in standard deviations, and 0 where they are NaN."""
         return np.where(np.isnan(values), np.float32(0), (values - self.mean[name]) / self.deviation[name])
 
-    def inputs(self, quantities: Mapping[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
-        """The network's context, float32 (channel, y, x): the named inputs and the mask, 0 where masked.
+    def normalise_inputs(self, quantities: Mapping[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+        """Return the network's context, float32 (channel, y, x): the named inputs, then the mask; 0 where masked.
 
-        ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked; ``names`` are among ``sic``,
-        ``sit`` and ``deformation``. The mask is always the last channel.
+        ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked; ``names`` are among those of
+        ``INPUT_VARIABLES``.
         """
-        fields = {
-            "sic": lambda: self._standard("sic", quantities["sic"]),
-            "sit": lambda: self._standard("sit", quantities["sit"]),
-            "deformation": lambda: self._standard(
-                "log_deformation", floor_log_deformation(quantities["log_deformation"], self.floor)
-            ),
-        }
+        channels = []
+        for variable in (INPUT_VARIABLES[name] for name in names):
+            values = quantities[variable]
+            if variable == "log_deformation":
+                values = floor_log_deformation(values, self.floor)
+            channels.append(self._standardise(variable, values))
         mask = ~np.isnan(quantities["sic"])
-        return np.stack([*(fields[name]() for name in names), mask]).astype(np.float32, copy=False)
+        return np.stack([*channels, mask]).astype(np.float32, copy=False)
 
-    def target(self, quantities: Mapping[str, np.ndarray], output: str = "increment") -> np.ndarray:
-        """The normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3).
+    def normalise_target(self, quantities: Mapping[str, np.ndarray], output: str = "increment") -> np.ndarray:
+        """Return the normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3).
 
-        ``output`` is one of ``OUTPUTS``: the increment is of the thickness, or of the unbounded thickness.
+        ``output`` is one of ``OUTPUTS``: the increment of the thickness, or that of the thickness on the scale of
+        ``inverse_softplus``.
         """
-        return self._standard(output, _increment(quantities, output)).astype(np.float32, copy=False)
+        return self._standardise(output, _compute_increment(quantities, output)).astype(np.float32, copy=False)
 
-    def thickness(self, target: np.ndarray, low_resolution: np.ndarray, output: str = "increment") -> np.ndarray:
-        """Thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""
+    def compute_thickness(
+        self, target: np.ndarray, low_resolution: np.ndarray, output: str = "increment"
+    ) -> np.ndarray:
+        """Return thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""
         increment = self.mean[output] + self.deviation[output] * target
-        return (
-            low_resolution + increment
-            if output == "increment"
-            else softplus(inverse_softplus(low_resolution) + increment)
-        )
+        if output == "increment":
+            return low_resolution + increment
+        return softplus(inverse_softplus(low_resolution) + increment)

@@ -1,40 +1,34 @@
-"""One field in one pass: the same network without noise, which an ensemble must beat to be worth its members.
+"""Regression: the same network without noise makes one field, which an ensemble must beat to be worth its members.
 
-It is trained on the mean square error, so that it gives the expected target of the inputs, as smooth as that is.
+The network is trained on the mean square error. It therefore returns the expected target given the inputs, which is
+smooth wherever the inputs leave the target uncertain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from superice.errors import InputError
-from superice.network.formulations import Losses, Model, masked_mean_square
+from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
 
 
 @dataclass(frozen=True)
-class Regression:
-    """The expected target. The network's input for the noisy field is kept, and is 0: its size is that of the others."""
+class Regression(OnePass):
+    """The expected target. The network keeps its channel for the noisy field, set to 0, and so its size."""
 
     noise_on_ice_alone: ClassVar[bool] = True
+    loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "image_error", "image_loss": "image_error"}
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """The mean square error over sea ice, which stands for all three losses."""
-        error = masked_mean_square(self._apply(model, target, context) - target, context[:, -1:])
-        return Losses(error, error.detach(), error.detach())
+        """Return the mean square error over sea ice, which the history holds in both of its columns."""
+        error = masked_mean_square(self.apply(model, target, context) - target, context[:, -1:])
+        return Losses(error, {"image_error": error.detach()})
 
-    def _apply(self, model: Model, like: Tensor, context: Tensor) -> Tensor:
-        return model(torch.zeros_like(like), torch.zeros(len(like), device=like.device), context).float()
-
-    def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
-        """The expected target, whatever the noise ``z``."""
-        return self._apply(model, z, context)
-
-    def steps(self, count: int) -> list[tuple[float, float]]:
-        """From pure noise to the field. Raises InputError for more than one pass."""
-        if count != 1:
-            raise InputError("sampler.steps: a regression gives its field in 1", value=count)
-        return [(0.0, 1.0), (1.0, 0.0)]
+    def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
+        """Return the expected target given the context; of ``noise`` only the shape is used."""
+        level = torch.zeros(len(noise), device=noise.device)
+        return model(torch.zeros_like(noise), level, context).float()

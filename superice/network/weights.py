@@ -1,4 +1,4 @@
-"""One file that holds all that inference needs: weights, their network, formulation and normalisation."""
+"""Weights files: one file holds everything that inference needs, the weights and their network's description."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ FORMULATIONS = {
 
 
 def build_formulation(section: dict[str, Any]) -> Formulation:
-    """The formulation of a configuration's section ``diffusion``: its ``formulation`` and that one's numbers."""
+    """Build the formulation from a section ``diffusion`` of a configuration: its name and its numbers.
+
+    Raises InputError for an unknown name or number.
+    """
     numbers = dict(section)
     name = numbers.pop("formulation", None)
     if name not in FORMULATIONS:
@@ -40,12 +43,12 @@ def build_formulation(section: dict[str, Any]) -> Formulation:
 
 @dataclass
 class TrainedNetwork:
-    """A trained network with what is needed to draw from it.
+    """A trained network and everything that is needed to draw from it.
 
     Attributes:
-        network: in evaluation mode.
-        diffusion: the section ``diffusion`` it was trained with.
-        normalisation: of its training days.
+        network: the network, in evaluation mode.
+        diffusion: the section ``diffusion`` that it was trained with.
+        normalisation: that of its training days.
         origin: experiment, seed, and whether the training diverged.
     """
 
@@ -61,7 +64,7 @@ class TrainedNetwork:
 
     @property
     def diverged(self) -> bool:
-        """Whether the training met a loss that is no number."""
+        """Whether the training met a loss that is not a number."""
         return self.origin.get("diverged", False)
 
     def save(self, path: str | Path) -> None:
@@ -76,31 +79,35 @@ class TrainedNetwork:
 
     @classmethod
     def load(cls, path: str | Path) -> TrainedNetwork:
-        """Read the file. Raises InputError when it is no such file, or damaged, or its weights fit no such network."""
+        """Read the file, and return its network in evaluation mode.
+
+        Raises InputError when the file cannot be read, its metadata are incomplete, or its weights do not fit.
+        """
         content, tensors = read_weights(path)
         try:
-            generator = cls(
+            trained = cls(
                 network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
                 diffusion=content["diffusion"],
                 normalisation=build_settings(Normalisation, content["normalisation"], "normalisation"),
                 origin=content["origin"],
             )
-            build_formulation(generator.diffusion)
+            build_formulation(trained.diffusion)
+            trained.normalisation.require(trained.network.settings.inputs, trained.network.settings.output)
         except (KeyError, TypeError, ValueError, InputError) as error:
-            raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
-        load_weights(generator.network, tensors, path, finite=not generator.diverged)
-        return generator
+            raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
+        load_weights(trained.network, tensors, path, finite=not trained.diverged)
+        return trained
 
 
 def write_weights(path: str | Path, network: nn.Module, content: dict[str, Any]) -> None:
-    """Write a network's weights and, as JSON in their metadata, what they are of."""
+    """Write a network's weights, and ``content``, which describes them, as JSON in their metadata."""
     tensors = {name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, metadata={"superice": json.dumps(content)})
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What ``write_weights`` has written. Raises InputError for a file that is no such file, or damaged."""
+    """Read content and weights that ``write_weights`` wrote. Raises InputError for another or a damaged file."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -108,15 +115,18 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except (OSError, SafetensorError) as error:
         raise InputError(f"is not a readable weights file ({error})", file=path) from error
     if "superice" not in metadata:
-        raise InputError("holds weights, but not the network and normalisation they belong to", file=path)
+        raise InputError("holds weights, but no description of their network", file=path)
     try:
         return json.loads(metadata["superice"]), tensors
     except ValueError as error:
-        raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
+        raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
 
 
 def load_weights(network: nn.Module, tensors: dict[str, Tensor], path: str | Path, finite: bool = True) -> None:
-    """Give a network its weights. Raises InputError when they do not fit it or, where asked, hold what is no number."""
+    """Load weights into a network.
+
+    Raises InputError when they do not fit or, if ``finite`` is asked for, when one is not a number.
+    """
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:

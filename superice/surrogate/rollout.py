@@ -56,7 +56,7 @@ class Surrogate:
                 origin=content["origin"],
             )
         except (KeyError, TypeError, InputError) as error:
-            raise InputError(f"does not say rightly what its weights are of ({error})", file=path) from error
+            raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
         load_weights(surrogate.network, tensors, path)
         return surrogate
 

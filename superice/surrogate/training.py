@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +37,8 @@ class IncrementLoss:
         if self.over not in OVER:
             raise InputError(f"surrogate.loss.over: one of {', '.join(OVER)}", value=self.over)
 
+    loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
+
     def loss(self, model: nn.Module, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """The losses of a batch, both over the sea; ``noise`` is the error's mean square, ``image`` that of the means.
 
@@ -47,7 +51,8 @@ class IncrementLoss:
         axes = (1, 2, 3) if self.over == "sample" else (0, 1, 2, 3)
         means = (error * mask).sum(axes) / mask.sum(axes).clamp(min=1)
         field, amount = masked_mean_square(error, mask), means.square().mean()
-        return Losses(field + self.constraint * amount, field.detach(), amount.detach())
+        reported = {"increment_error": field.detach(), "mean_error": amount.detach()}
+        return Losses(field + self.constraint * amount, reported)
 
 
 class SurrogateTraining(Training):
@@ -57,7 +62,6 @@ class SurrogateTraining(Training):
         best: the averaged network of the epoch with the lowest validation loss.
     """
 
-    losses = ("field_loss", "amount_loss")
     build = staticmethod(build_surrogate)
 
     def __init__(
@@ -84,11 +88,11 @@ class SurrogateTraining(Training):
         objectives = self._objectives()
         return bool(objectives) and len(objectives) - 1 - objectives.index(min(objectives)) >= self.patience
 
-    def _epoch(self, epoch: int) -> None:
-        super()._epoch(epoch)
+    def _run_epoch(self, epoch: int) -> None:
+        super()._run_epoch(epoch)
         objectives = self._objectives()
         if objectives[-1] <= min(objectives):
             self.best.load_state_dict(self.best_network.state_dict())
 
-    def _state(self) -> dict[str, object]:
-        return super()._state() | {"best": self.best}
+    def _list_state(self) -> dict[str, object]:
+        return super()._list_state() | {"best": self.best}

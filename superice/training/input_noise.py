@@ -1,7 +1,7 @@
-"""Errors of observations, for trainings on a model's low resolution, which has none.
+"""Observation-like noise for the inputs of a training on neXtSIM fields, which carry no observation errors.
 
-A box mean that is known exactly at every pixel can nearly be inverted. A network that learns to do so takes the errors of
-observed fields for leads; one that has met such errors in its training relies on no more than observations tell.
+A box mean that is known exactly at every pixel can nearly be inverted. A network that learns to do so mistakes the errors
+of observed fields for leads. A network that met such errors in its training relies on no more than observations show.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from superice.network.normalisation import INPUT_VARIABLES
+
 PIXEL_KM = 3.0
-QUANTITIES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation"}
 LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf)}
 
 Parts = tuple[tuple[float, float], ...]
@@ -37,28 +38,41 @@ class InputNoise:
     sit: Parts = ()
     deformation: Parts = ()
 
-    def draw(self, shape: tuple[int, int], random: np.random.Generator) -> dict[str, np.ndarray]:
-        """The errors of one sample of ``shape`` (y, x), by quantity; nothing for a sample without."""
-        parts = {quantity: getattr(self, name) for name, quantity in QUANTITIES.items() if getattr(self, name)}
-        if not parts or random.random() >= self.share:
-            return {}
-        return {
-            quantity: sum(deviation * _smooth(shape, length / PIXEL_KM, random) for length, deviation in of_quantity)
-            for quantity, of_quantity in parts.items()
-        }
-
 
 EXACT = InputNoise()
 
 
-def _smooth(shape: tuple[int, int], width: float, random: np.random.Generator) -> np.ndarray:
-    """Noise of unit variance, float32 (y, x): white, then smoothed by a Gaussian of ``width`` pixels."""
+def draw_errors(noise: InputNoise, shape: tuple[int, int], random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw the errors of one sample of ``shape`` (y, x), by quantity; an empty dictionary for a sample without errors.
+
+    Without any parts nothing is taken from ``random``.
+    """
+    parts = {quantity: getattr(noise, name) for name, quantity in INPUT_VARIABLES.items()}
+    if not any(parts.values()):
+        return {}
+    if random.random() >= noise.share:
+        return {}
+    errors = {}
+    for quantity, parts_of_quantity in parts.items():
+        if parts_of_quantity:
+            errors[quantity] = sum(
+                deviation * draw_smooth_noise(shape, length / PIXEL_KM, random)
+                for length, deviation in parts_of_quantity
+            )
+    return errors
+
+
+def draw_smooth_noise(shape: tuple[int, int], width: float, random: np.random.Generator) -> np.ndarray:
+    """Draw white noise smoothed by a Gaussian of ``width`` pixels, of unit variance, float32 (y, x)."""
     white = random.standard_normal(shape, dtype=np.float32)
     return 2 * math.sqrt(math.pi) * width * gaussian_filter(white, width, mode="wrap")
 
 
 def perturb(quantities: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The ``quantities`` of a model day with ``errors``, each within its limits; the increment leads to the same truth."""
-    with_errors = {name: np.clip(quantities[name] + error, *LIMITS[name]) for name, error in errors.items()}
-    changed = with_errors.get("sit", quantities["sit"]) - quantities["sit"]
-    return {**quantities, **with_errors, "increment": quantities["increment"] - changed}
+    """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
+
+    The increment is changed so that thickness and increment still add up to the same truth.
+    """
+    perturbed = {name: np.clip(quantities[name] + error, *LIMITS[name]) for name, error in errors.items()}
+    sit_change = perturbed.get("sit", quantities["sit"]) - quantities["sit"]
+    return {**quantities, **perturbed, "increment": quantities["increment"] - sit_change}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,40 +16,44 @@ from torch.utils.data import Dataset
 from superice.errors import InputError
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
-from superice.training.input_noise import EXACT, InputNoise, perturb
-from superice.training.store import decode_day, known_pixels, open_day
+from superice.training.input_noise import EXACT, InputNoise, draw_errors, perturb
+from superice.training.store import decode_day, find_known_pixels, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
+TRIES = 10  # random positions of a patch, the one with the most ice is taken
 
 
 @dataclass(frozen=True)
 class Crop:
-    """How samples are cut out of a day.
+    """How samples are cut out of a day and augmented.
 
     Attributes:
         size: (rows, columns) of a sample, or None for the full grid.
-        least_ice: the share of ice that a sample should have; the best of a few tries is taken.
-        turn: whether samples are flipped and turned at random.
-        masked: share of the samples of which a part is masked at random, as the drift product masks observations.
-        errors: that the inputs of samples get.
+        min_ice_fraction: the ice that a sample should have; the best of a few random positions is taken.
+        rotate_and_flip: whether samples are rotated and flipped at random.
+        masked_fraction: fraction of the samples that get a part masked at random, as the drift product masks
+            observations.
+        input_noise: noise added to the inputs.
     """
 
     size: tuple[int, int] | None
-    least_ice: float = 0.3
-    turn: bool = False
-    masked: float = 0.0
-    errors: InputNoise = EXACT
+    min_ice_fraction: float = 0.3
+    rotate_and_flip: bool = False
+    masked_fraction: float = 0.0
+    input_noise: InputNoise = EXACT
 
 
 class Days:
     """The stored days of a split that hold ice.
 
-    Raises InputError for a file that is no stored day, or of another grid than the others.
+    Raises InputError for a file that is no stored day or that lies on another grid than the first, and for a
+    normalisation that lacks a variable which the network reads or makes.
     """
 
     def __init__(
         self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...], output: str = "increment"
     ) -> None:
+        normalisation.require(inputs, output)
         self.normalisation = normalisation
         self.inputs, self.output = inputs, output
         shapes = {path: open_day(path).shape for path in files}
@@ -62,59 +66,73 @@ class Days:
         return len(self.files)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """A day as it is stored, int16 (variable, y, x), mapped into memory."""
+        """Return a day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])
 
     def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x) and target (1, y, x) of a stored day or of a part of it, with ``errors`` by quantity."""
-        quantities = perturb(decode_day(stored), errors) if errors else decode_day(stored)
-        context = self.normalisation.inputs(quantities, self.inputs)
-        target = self.normalisation.target(quantities, self.output)
+        """Return context (channel, y, x) and target (1, y, x) of a stored day or of a part of it.
+
+        ``errors``, by quantity, are added to the inputs.
+        """
+        quantities = decode_day(stored)
+        if errors:
+            quantities = perturb(quantities, errors)
+        context = self.normalisation.normalise_inputs(quantities, self.inputs)
+        target = self.normalisation.normalise_target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 
 
-def _cut(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndarray:
-    """The part of a stored day that is the sample."""
+def cut_patch(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndarray:
+    """Cut the sample out of a stored day (variable, y, x). Raises InputError for a patch larger than the day."""
     if crop.size is None:
         return stored
     rows, columns = crop.size
     height, width = stored.shape[1:]
     if rows > height or columns > width:
         raise InputError(f"training.patch {crop.size} is larger than the grid {(height, width)}")
-    best = None
-    for _ in range(10):
-        top, left = random.integers(height - rows + 1), random.integers(width - columns + 1)
+    best_ice, best_part = -1.0, stored
+    for _ in range(TRIES):
+        top = random.integers(height - rows + 1)
+        left = random.integers(width - columns + 1)
         part = stored[:, top : top + rows, left : left + columns]
-        ice = known_pixels(part).mean()
-        if best is None or ice > best[0]:
-            best = ice, part
-        if ice >= crop.least_ice:
+        ice = find_known_pixels(part).mean()
+        if ice > best_ice:
+            best_ice, best_part = ice, part
+        if ice >= crop.min_ice_fraction:
             break
-    return best[1]
+    return best_part
 
 
-def _turned(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    flip, quarters = bool(random.integers(2)), int(random.integers(4))
-    square = fields[0].shape[1] == fields[0].shape[2]
-    quarters = quarters if square else quarters // 2 * 2
-    turn: Callable[[Tensor], Tensor] = lambda x: torch.rot90(x.flip(2) if flip else x, quarters, (1, 2))
-    return turn(fields[0]), turn(fields[1])
+def rotate_and_flip(context: Tensor, target: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Flip a sample or not and rotate it by a random number of quarter turns; half turns only unless it is square."""
+    flip = bool(random.integers(2))
+    quarters = int(random.integers(4))
+    if context.shape[1] != context.shape[2]:
+        quarters = quarters // 2 * 2
+
+    def turn(field: Tensor) -> Tensor:
+        return torch.rot90(field.flip(2) if flip else field, quarters, (1, 2))
+
+    return turn(context), turn(target)
 
 
-def _partly_masked(fields: tuple[Tensor, Tensor], random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """The sample without the blocks of a drift cell's size that lie beyond a random line."""
-    rows, columns = fields[0].shape[1:]
-    blocks = [(np.arange(size) + random.integers(DRIFT_CELL)) // DRIFT_CELL for size in (rows, columns)]
+def mask_beyond_line(context: Tensor, target: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Set a sample to 0 in the cells of the drift product's size that lie beyond a random line."""
+    rows, columns = context.shape[1:]
+    cell_row = (np.arange(rows) + random.integers(DRIFT_CELL)) // DRIFT_CELL
+    cell_column = (np.arange(columns) + random.integers(DRIFT_CELL)) // DRIFT_CELL
     angle = random.uniform(0, 2 * np.pi)
-    beyond = np.cos(angle) * blocks[0][:, None] + np.sin(angle) * blocks[1][None]
-    kept = torch.from_numpy(beyond <= np.quantile(beyond, random.uniform(0.4, 0.9))).to(fields[0].dtype)
-    return fields[0] * kept, fields[1] * kept
+    distance = np.cos(angle) * cell_row[:, None] + np.sin(angle) * cell_column[None]
+    kept_fraction = random.uniform(0.4, 0.9)
+    kept = torch.from_numpy(distance <= np.quantile(distance, kept_fraction)).to(context.dtype)
+    return context * kept, target * kept
 
 
 class Samples(Dataset):
-    """One epoch of samples; each depends on (seed, epoch, position) alone, whoever loads it."""
+    """One epoch of samples; each depends only on (seed, epoch, position), whichever process loads it."""
 
     def __init__(self, days: Days, crop: Crop, factor: int, count: int, seed: int, epoch: int) -> None:
+        """Order ``count`` samples so that every day appears equally often; ``factor`` is that of the network."""
         self.days, self.crop, self.factor = days, crop, factor
         self.seed, self.epoch = seed, epoch
         random = np.random.default_rng((seed, epoch))
@@ -125,14 +143,16 @@ class Samples(Dataset):
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x) and target (1, y, x)."""
+        """Return context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
-        part = _cut(self.days[self.order[position]], self.crop, random)
-        errors = self.crop.errors.draw(part.shape[1:], random)
-        fields = self.days.normalise(part, errors) if errors else self.days.normalise(part)
+        patch = cut_patch(self.days[self.order[position]], self.crop, random)
+        errors = draw_errors(self.crop.input_noise, patch.shape[1:], random)
+        context, target = self.days.normalise(patch, errors) if errors else self.days.normalise(patch)
         if self.crop.size is None:
-            margins = padding_to_multiple(fields[0].shape[1:], self.factor)
-            fields = tuple(functional.pad(field, margins) for field in fields)
-        if self.crop.turn:
-            fields = _turned(fields, random)
-        return _partly_masked(fields, random) if random.random() < self.crop.masked else fields
+            margins = padding_to_multiple(context.shape[1:], self.factor)
+            context, target = functional.pad(context, margins), functional.pad(target, margins)
+        if self.crop.rotate_and_flip:
+            context, target = rotate_and_flip(context, target, random)
+        if random.random() < self.crop.masked_fraction:
+            context, target = mask_beyond_line(context, target, random)
+        return context, target

@@ -81,16 +81,18 @@ class Stopped(Exception):
 
 
 class Training:
-    """One training: its network, optimizer, averaged weights and history, resumable after any epoch.
+    """One training: its network, optimizer, averaged weights and history.
 
-    One that is asked to stop (``stop_asked``) is resumable after the batch that it was in.
+    A training that was killed resumes after its last finished epoch. One that was asked to stop (``stop_asked``) resumes
+    after the batch that it was in.
 
     Attributes:
-        losses: what the history calls the two losses of a batch. build: makes the network from its settings.
-        ended: whether it has ended before its last epoch.
+        build: makes the network from its settings.
+        stop_asked: set this to end the training after the current batch.
+        history: one row per finished epoch, by the names of ``history_columns``.
+        ended: whether the training is over before its last epoch.
     """
 
-    losses = ("noise_loss", "image_loss")
     build: Callable[[NetworkSettings], UNet] = staticmethod(build_network)
     ended = False
 
@@ -111,28 +113,41 @@ class Training:
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
-        self._together = distributed.average_gradients(self.network)
-        self.average = AveragedModel(self.network, avg_fn=_warmed_up(settings.averaging), use_buffers=True)
-        self.optimizer = _optimizer(self.network, settings)
+        self._parallel_network = distributed.average_gradients(self.network)
+        self.average = AveragedModel(self.network, avg_fn=make_average(settings.averaging), use_buffers=True)
+        self.optimizer = build_optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
-        steps = settings.epochs * math.ceil(self.samples_per_epoch / settings.batch)
-        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, _schedule(settings.schedule, steps))
+        batches = settings.epochs * math.ceil(self.samples_per_epoch / settings.batch)
+        schedule = make_schedule(settings.schedule, batches)
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, schedule)
         self.history: list[dict[str, float]] = []
         self.stop_asked = False
-        self._done: list[tuple[float, float]] = []  # losses of the batches of the epoch under way
-        self._noise = torch.Generator()
+        self._noise_stream = torch.Generator()
+        self._losses_so_far: list[list[float]] = []  # of the batches of the current epoch, by ``loss_names``
 
     @property
     def best_network(self) -> UNet:
-        """The network to sample from: the averaged weights where there is an average."""
+        """The network to draw from: the averaged weights where there is an average."""
         return self.average.module if self.settings.averaging else self.network
 
-    def run(self, checkpoint: Path) -> bool:
-        """Train to the last epoch, from ``checkpoint`` where it exists; True unless the training diverged.
+    @property
+    def loss_names(self) -> list[str]:
+        """The losses that the history holds of each epoch."""
+        return list(self.formulation.loss_columns)
 
-        Raises Stopped when it was asked to.
+    @property
+    def history_columns(self) -> list[str]:
+        """The columns of the history."""
+        training = [f"training_{name}" for name in self.loss_names]
+        validation = [f"validation_{name}" for name in self.loss_names]
+        return ["epoch", *training, *validation, "seconds"]
+
+    def run(self, checkpoint: Path) -> bool:
+        """Train to the last epoch, from ``checkpoint`` where it exists; return False if the training diverged.
+
+        Raises Stopped when it was asked to stop.
         """
-        self._resume(checkpoint)
+        self._load_checkpoint(checkpoint)
         first = len(self.history)
         progress = tqdm(
             range(first, self.settings.epochs),
@@ -146,84 +161,104 @@ class Training:
             if self.ended:
                 break
             try:
-                self._epoch(epoch)
+                self._run_epoch(epoch)
             except Diverged:
                 return False
             except Stopped:
-                self._save(checkpoint)
+                self._save_checkpoint(checkpoint)
                 raise
-            self._save(checkpoint)
-            latest = self.history[-1]
-            progress.set_postfix({"loss": f"{latest['training_' + self.losses[0]]:.4f}"})
+            self._save_checkpoint(checkpoint)
+            latest = self.history[-1][f"training_{self.loss_names[0]}"]
+            progress.set_postfix({"loss": f"{latest:.4f}"})
         return True
 
-    def _epoch(self, epoch: int) -> None:
+    def _run_epoch(self, epoch: int) -> None:
+        """Train on the epoch's batches, validate, and add a row to the history."""
         began = time.monotonic()
-        self._descend(epoch)
-        training = _mean(self._done)
-        validation = _mean([_pair(losses) for losses in self._validate()])
-        self._done = []
-        self.history.append(
-            {"epoch": epoch + 1}
-            | {f"training_{name}": value for name, value in zip(self.losses, training, strict=True)}
-            | {f"validation_{name}": value for name, value in zip(self.losses, validation, strict=True)}
-            | {"seconds": time.monotonic() - began}
-        )
+        self._train_on_batches(epoch)
+        training = self._average_losses(self._losses_so_far)
+        validation = self._average_losses(self._validate())
+        seconds = time.monotonic() - began
+        row = [epoch + 1, *training, *validation, seconds]
+        self.history.append(dict(zip(self.history_columns, row, strict=True)))
+        self._losses_so_far = []
 
-    def _batches(
+    def _load_batches(
         self, days: Days, count: int, seed: int, epoch: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Load context and target of the batches of an epoch of ``count`` samples, from sample ``first`` on."""
         settings = self.settings
-        errors = InputNoise(**settings.input_errors)
-        crop = Crop(settings.patch, settings.least_ice, settings.turn, settings.masked, errors)
+        crop = Crop(
+            size=settings.patch,
+            min_ice_fraction=settings.least_ice,
+            rotate_and_flip=settings.turn,
+            masked_fraction=settings.masked,
+            input_noise=InputNoise(**settings.input_errors),
+        )
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
-        left = Subset(samples, range(first, count))
-        loader = DataLoader(left, self.settings.batch, num_workers=self.settings.workers, pin_memory=self._on_gpu)
+        remaining = Subset(samples, range(first, count))
+        on_gpu = self.device.type == "cuda"
+        loader = DataLoader(remaining, settings.batch, num_workers=settings.workers, pin_memory=on_gpu)
         for context, target in loader:
             yield (
                 context.to(self.device, memory_format=torch.channels_last, non_blocking=True),
                 target.to(self.device, non_blocking=True),
             )
 
-    @property
-    def _on_gpu(self) -> bool:
-        return self.device.type == "cuda"
-
-    def _losses(self, model: Model, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
+    def _compute_losses(self, model: Model, context: Tensor, target: Tensor, generator: torch.Generator) -> Losses:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             return self.formulation.loss(distributed.share_batch(model), target, context, generator)
 
-    def _descend(self, epoch: int) -> None:
-        """The batches of an epoch that are not done yet. Raises Diverged, and Stopped after a batch."""
+    def _read_losses(self, losses: Losses) -> list[float]:
+        """Return the losses of a batch that the history holds, by ``loss_names``."""
+        return [losses.reported[name].item() for name in self.formulation.loss_columns.values()]
+
+    def _average_losses(self, batches: list[list[float]]) -> list[float]:
+        """Return the mean over the batches of each loss; NaN without batches."""
+        if not batches:
+            return [math.nan] * len(self.loss_names)
+        return np.mean(batches, axis=0).tolist()
+
+    def _train_on_batches(self, epoch: int) -> None:
+        """Descend on the batches of an epoch that are left. Raises Diverged, and Stopped after a batch."""
         self.network.train()
-        if not self._done:
-            self._noise.manual_seed(self.seed * 1_000_003 + epoch)
-        first = len(self._done) * self.settings.batch
-        for context, target in self._batches(self.training_days, self.samples_per_epoch, self.seed, epoch, first):
-            losses = self._losses(self._together, context, target, self._noise)
-            self.optimizer.zero_grad(set_to_none=True)
-            losses.objective.backward()
-            largest = self.settings.clip_gradient or math.inf
-            gradient = torch.nn.utils.clip_grad_norm_(self.network.parameters(), largest)
-            if not torch.isfinite(losses.objective + gradient):
-                raise Diverged
-            self.optimizer.step()
-            self.scheduler.step()
-            self.average.update_parameters(self.network)
-            self._done.append(_pair(losses))
+        if not self._losses_so_far:
+            self._noise_stream.manual_seed(self.seed * 1_000_003 + epoch)
+        first = len(self._losses_so_far) * self.settings.batch
+        batches = self._load_batches(self.training_days, self.samples_per_epoch, self.seed, epoch, first)
+        for context, target in batches:
+            losses = self._compute_losses(self._parallel_network, context, target, self._noise_stream)
+            self._descend(losses.objective)
+            self._losses_so_far.append(self._read_losses(losses))
             if distributed.is_set_anywhere(self.stop_asked, self.device):
                 raise Stopped
 
-    @torch.no_grad()
-    def _validate(self) -> Iterator[Losses]:
-        if not len(self.validation_days):
-            return
-        model = self.best_network.eval()
-        generator = torch.Generator().manual_seed(0)  # the same noise for every epoch and every training
-        for context, target in self._batches(self.validation_days, self.settings.validation_samples, 0, 0):
-            yield self._losses(model, context, target, generator)
+    def _descend(self, objective: Tensor) -> None:
+        """Take one step of the optimizer and update the averaged weights. Raises Diverged before any weight changes."""
+        self.optimizer.zero_grad(set_to_none=True)
+        objective.backward()
+        largest = self.settings.clip_gradient or math.inf
+        gradient_norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), largest)
+        if not torch.isfinite(objective + gradient_norm):
+            raise Diverged
+        self.optimizer.step()
+        self.scheduler.step()
+        self.average.update_parameters(self.network)
 
-    def _state(self) -> dict[str, object]:
+    @torch.no_grad()
+    def _validate(self) -> list[list[float]]:
+        """Return the losses of each validation batch, with the same noise for every epoch and every training."""
+        if not len(self.validation_days):
+            return []
+        model = self.best_network.eval()
+        generator = torch.Generator().manual_seed(0)
+        losses = []
+        for context, target in self._load_batches(self.validation_days, self.settings.validation_samples, 0, 0):
+            losses.append(self._read_losses(self._compute_losses(model, context, target, generator)))
+        return losses
+
+    def _list_state(self) -> dict[str, object]:
+        """Return the parts of the training that a checkpoint holds the states of."""
         return {
             "network": self.network,
             "average": self.average,
@@ -231,52 +266,48 @@ class Training:
             "scheduler": self.scheduler,
         }
 
-    def _save(self, checkpoint: Path) -> None:
-        if not distributed.is_first_process():
-            return
-        content = {name: part.state_dict() for name, part in self._state().items()}
-        # By a file of Python's, whose errors say what was wrong; torch's own only that a write failed.
-        with atomic_path(checkpoint) as temporary, open(temporary, "wb") as file:
-            under_way = {"history": self.history, "done": self._done, "noise": self._noise.get_state()}
-            torch.save(content | under_way | {"identity": self._identity()}, file)
-
-    def _identity(self) -> str:
+    def _describe(self) -> str:
+        """Return what a checkpoint must be of to resume this training."""
         settings = replace(self.settings, devices=1, workers=0)  # these change no result
         return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
 
-    def _resume(self, checkpoint: Path) -> None:
+    def _save_checkpoint(self, checkpoint: Path) -> None:
+        if not distributed.is_first_process():
+            return
+        content = {name: part.state_dict() for name, part in self._list_state().items()}
+        content["history"] = self.history
+        content["losses_so_far"] = self._losses_so_far
+        content["noise"] = self._noise_stream.get_state()
+        content["training"] = self._describe()
+        # Python's own file says what was wrong when a write fails; torch's says only that it failed.
+        with atomic_path(checkpoint) as temporary, open(temporary, "wb") as file:
+            torch.save(content, file)
+
+    def _load_checkpoint(self, checkpoint: Path) -> None:
+        """Continue from a checkpoint where there is one; one of other settings is ignored.
+
+        Raises InputError for a damaged checkpoint.
+        """
         if not checkpoint.exists():
             return
         try:
             content = torch.load(checkpoint, map_location=self.device, weights_only=True)
         except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
             raise InputError("is damaged: remove it, and the training begins anew", file=checkpoint) from error
-        if content["identity"] != self._identity():
-            return  # of a training with other settings: this one begins anew
-        for name, part in self._state().items():
+        if content.get("training") != self._describe():
+            return
+        for name, part in self._list_state().items():
             part.load_state_dict(content[name])
-        self.history, self._done = content["history"], [tuple(pair) for pair in content["done"]]
-        self._noise.set_state(content["noise"].cpu())
+        self.history, self._losses_so_far = content["history"], content["losses_so_far"]
+        self._noise_stream.set_state(content["noise"].cpu())
 
     def write_history(self, path: Path) -> None:
         """Write the losses of every epoch as CSV."""
-        columns = [
-            "epoch",
-            *(f"{part}_{name}" for part in ("training", "validation") for name in self.losses),
-            "seconds",
-        ]
-        write_table(path, pd.DataFrame(self.history, columns=columns))
+        write_table(path, pd.DataFrame(self.history, columns=self.history_columns))
 
 
-def _pair(losses: Losses) -> tuple[float, float]:
-    return losses.noise.item(), losses.image.item()
-
-
-def _mean(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    return tuple(np.mean(pairs, axis=0).tolist()) if pairs else (math.nan, math.nan)
-
-
-def _optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:
+def build_optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Build the optimizer of a network's weights. Raises InputError for an unknown one."""
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     if settings.optimizer not in kinds:
         raise InputError("training.optimizer: adam or adamw", value=settings.optimizer)
@@ -285,20 +316,33 @@ def _optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimiz
     )
 
 
-def _schedule(name: str, steps: int) -> Callable[[int], float]:
+def make_schedule(name: str, batches: int) -> Callable[[int], float]:
+    """Return the factor of the learning rate as a function of the batches done, of ``batches`` in all.
+
+    ``constant`` is 1. ``cosine`` rises over a twentieth of the training, then falls to 0.
+    Raises InputError for another name.
+    """
     if name == "constant":
-        return lambda step: 1.0
+        return lambda done: 1.0
     if name != "cosine":
         raise InputError("training.schedule: constant or cosine", value=name)
-    warm_up = max(1, steps // 20)
-    return lambda step: min((step + 1) / warm_up, 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))))
+    warm_up = max(1, batches // 20)
+
+    def compute_factor(done: int) -> float:
+        rise = (done + 1) / warm_up
+        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, done / batches)))
+        return min(rise, fall)
+
+    return compute_factor
 
 
-def _warmed_up(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
-    """A moving average whose memory grows with the steps made, so that a short training is averaged as well."""
+def make_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """Return a moving average whose memory grows with the batches done, so that short trainings are averaged as well."""
 
     def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        if not current.is_floating_point():
+            return current
         kept = min(decay, (1 + float(count)) / (10 + float(count)))
-        return torch.lerp(current, averaged, kept) if current.is_floating_point() else current
+        return torch.lerp(current, averaged, kept)
 
     return average

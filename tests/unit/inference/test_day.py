@@ -151,8 +151,8 @@ def rewritten(path, change):
     ("change", "pattern"),
     [
         (lambda c, t: c["network"].update(widths=[8, 16]), "its weights do not fit its network"),
-        (lambda c, t: c.pop("normalisation"), "does not say rightly what its weights are of .*normalisation"),
-        (lambda c, t: c["normalisation"].pop("floor"), "does not say rightly .*floor"),
+        (lambda c, t: c.pop("normalisation"), "has invalid metadata for its weights .*normalisation"),
+        (lambda c, t: c["normalisation"].pop("floor"), "has invalid metadata .*floor"),
         (lambda c, t: c["normalisation"]["mean"].pop("sit"), r"normalisation\.mean: of sic, sit, .* is needed"),
         (lambda c, t: c["normalisation"]["deviation"].update(sic=0.0), "sic: .*deviation above 0"),
         (lambda c, t: c["diffusion"].update(formulation="none"), r"diffusion\.formulation"),

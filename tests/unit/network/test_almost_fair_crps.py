@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from superice.errors import InputError
 from superice.network.almost_fair_crps import ProperScores
-from superice.network.formulations import SAMPLERS
+from superice.network.samplers import SAMPLERS
 
 DAY = date(2022, 1, 1)
 numbers = st.floats(-5, 5, allow_nan=False)
@@ -114,7 +114,7 @@ def test_the_spectrum_weighs_every_wavenumber_alike():
     members = torch.randn((2, *target.shape), generator=random)
     scaled = torch.fft.irfft2(torch.fft.rfft2(members) * torch.linspace(1, 30, 33))
     fair = ProperScores(fairness=1.0)
-    plain, steep = fair._of_spectrum(members, target, mask), fair._of_spectrum(scaled, rough, mask)
+    plain, steep = fair.score_spectrum(members, target, mask), fair.score_spectrum(scaled, rough, mask)
     assert float(steep) == pytest.approx(float(plain), rel=0.15)
 
 
@@ -137,7 +137,7 @@ def test_a_member_is_made_in_one_pass_by_any_sampler():
 def test_inflated_noise_moves_the_members_apart():
     noise = torch.randn((2, 1, 8, 8))
     steps = ProperScores().steps(1)
-    member = SAMPLERS["one_pass"](lambda z, signal, level: 3 * z, steps, lambda: noise, inflation=1.2)
+    member = SAMPLERS["one_pass"](lambda z, signal, level: 3 * z, steps, lambda: noise, noise_scale=1.2)
     torch.testing.assert_close(member, 3.6 * noise)
 
 

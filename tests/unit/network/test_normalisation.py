@@ -56,7 +56,7 @@ def test_statistics_of_days_equal_those_of_all_their_pixels():
 def test_masked_pixels_are_zero_after_normalisation():
     day = some_day(1)
     normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
-    inputs = normalisation.inputs(network_quantities(day), ("sic", "sit", "deformation"))
+    inputs = normalisation.normalise_inputs(network_quantities(day), ("sic", "sit", "deformation"))
     assert inputs.shape == (4, 12, 10)
     assert inputs.dtype == np.float32
     assert (inputs[:, ~day.mask] == 0).all()
@@ -69,9 +69,9 @@ def test_masked_pixels_are_zero_after_normalisation():
 def test_target_and_thickness_are_inverse(output):
     day = some_day(2)
     normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
-    target = normalisation.target(network_quantities(day), output)
+    target = normalisation.normalise_target(network_quantities(day), output)
     assert target[day.mask].std() == pytest.approx(1, abs=1e-4)
-    back = normalisation.thickness(target, day.sit, output)
+    back = normalisation.compute_thickness(target, day.sit, output)
     assert np.allclose(back[day.mask], np.maximum(day.truth, 1e-3)[day.mask], atol=1e-4)
 
 
@@ -85,8 +85,8 @@ def test_no_target_makes_an_unbounded_increment_negative():
     day = some_day(4)
     normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
     drawn = np.random.default_rng(0).normal(-2, 3, day.sit.shape)
-    assert np.nanmin(normalisation.thickness(drawn, day.sit, "unbounded_increment")) > 0
-    assert np.nanmin(normalisation.thickness(drawn, day.sit)) < 0
+    assert np.nanmin(normalisation.compute_thickness(drawn, day.sit, "unbounded_increment")) > 0
+    assert np.nanmin(normalisation.compute_thickness(drawn, day.sit)) < 0
 
 
 def test_ice_at_rest_has_the_floor_for_deformation():

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network.formulations import SAMPLERS
 from superice.network.regression import Regression
+from superice.network.samplers import SAMPLERS
 from superice.network.weights import build_formulation
 
 
@@ -21,7 +21,7 @@ def test_the_loss_is_the_mean_square_over_the_ice():
     target, context = batch()
     losses = Regression().loss(lambda z, level, seen: 0.5 + 0 * z, target, context, torch.Generator())
     expected = ((0.5 - target[..., 4:]) ** 2).mean()
-    assert float(losses.objective) == float(losses.image) == pytest.approx(float(expected), rel=1e-6)
+    assert float(losses.objective) == float(losses.reported["image_error"]) == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_the_least_loss_is_that_of_the_mean():

@@ -89,7 +89,7 @@ def test_the_constraint_is_the_squared_error_of_the_mean():
     model = lambda fields, mask: torch.tensor([1.0, -1.0])[:, None, None, None] * mask + 50 * (1 - mask)
     losses = {over: IncrementLoss(10.0, over).loss(model, target, context, None) for over in ("sample", "batch")}
     assert losses["sample"].objective == pytest.approx(1 + 10) and losses["batch"].objective == pytest.approx(1)
-    assert losses["sample"].noise == pytest.approx(1)
+    assert losses["sample"].reported["increment_error"] == pytest.approx(1)
 
 
 def training(record, scaling, settings=SETTINGS, patience=99, seed=0):
@@ -117,14 +117,14 @@ def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scali
 def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path, monkeypatch):
     whole = training(record, scaling)
     whole.run(tmp_path / "whole.pt")
-    killed, epoch_of = training(record, scaling), SurrogateTraining._epoch
+    killed, epoch_of = training(record, scaling), SurrogateTraining._run_epoch
 
     def killed_in_the_third(self, epoch):
         if epoch == 2:
             raise KeyboardInterrupt
         epoch_of(self, epoch)
 
-    monkeypatch.setattr(SurrogateTraining, "_epoch", killed_in_the_third)
+    monkeypatch.setattr(SurrogateTraining, "_run_epoch", killed_in_the_third)
     with pytest.raises(KeyboardInterrupt):
         killed.run(tmp_path / "killed.pt")
     monkeypatch.undo()
@@ -146,7 +146,7 @@ def test_a_training_ends_when_it_gets_no_better_and_keeps_the_best(record, scali
             self.network.output.bias.fill_(epoch)
         kept.append(epoch)
 
-    monkeypatch.setattr("superice.training.trainer.Training._epoch", pretended)
+    monkeypatch.setattr("superice.training.trainer.Training._run_epoch", pretended)
     assert run.run(tmp_path / "checkpoint.pt")
     assert kept == [0, 1, 2, 3] and run.best.output.bias.item() == 1
 
@@ -194,7 +194,7 @@ def test_a_generators_weights_are_refused(tmp_path):
     from superice.network.weights import write_weights
 
     write_weights(tmp_path / "other.safetensors", torch.nn.Linear(2, 2), {"network": {}})
-    with pytest.raises(InputError, match="does not say rightly what its weights are of"):
+    with pytest.raises(InputError, match="has invalid metadata for its weights"):
         Surrogate.load(tmp_path / "other.safetensors")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.network.unet import INPUTS
-from superice.training.input_noise import PIXEL_KM, InputNoise, perturb
+from superice.training.input_noise import PIXEL_KM, InputNoise, draw_errors, perturb
 from superice.training.samples import Crop, Days, Samples
 
 SHAPE = (300, 400)
@@ -18,7 +18,7 @@ ALL = {"sic": [(6.0, 0.01)], "sit": [(9.0, 0.02), (21.0, 0.05)], "deformation": 
 
 @pytest.mark.parametrize("length, deviation", [(3.0, 0.02), (6.0, 0.01), (21.0, 0.06)])
 def test_errors_are_as_large_and_as_smooth_as_they_are_told_to_be(length, deviation):
-    error = InputNoise(sit=[(length, deviation)]).draw(SHAPE, np.random.default_rng(0))["sit"]
+    error = draw_errors(InputNoise(sit=[(length, deviation)]), SHAPE, np.random.default_rng(0))["sit"]
     assert error.std() == pytest.approx(deviation, rel=0.08)
     width = length / PIXEL_KM
     for distance in (1, 2, 4):  # two Gaussians of this width, one on the other
@@ -27,20 +27,20 @@ def test_errors_are_as_large_and_as_smooth_as_they_are_told_to_be(length, deviat
 
 
 def test_parts_are_independent():
-    error = InputNoise(sit=[(3.0, 0.03), (12.0, 0.04)]).draw(SHAPE, np.random.default_rng(0))["sit"]
+    error = draw_errors(InputNoise(sit=[(3.0, 0.03), (12.0, 0.04)]), SHAPE, np.random.default_rng(0))["sit"]
     assert error.std() == pytest.approx(0.05, rel=0.05)
 
 
 def test_exact_inputs_take_nothing_from_the_random_numbers():
     """So that a training without errors has the samples that it had before there were any."""
     random = np.random.default_rng(0)
-    assert InputNoise(share=0.5).draw(SHAPE, random) == {}
+    assert draw_errors(InputNoise(share=0.5), SHAPE, random) == {}
     assert random.random() == np.random.default_rng(0).random()
 
 
 def test_a_share_of_the_samples_has_errors():
-    random, errors = np.random.default_rng(0), InputNoise(share=0.3, **ALL)
-    assert np.mean([bool(errors.draw((4, 4), random)) for _ in range(2000)]) == pytest.approx(0.3, abs=0.04)
+    random, noise = np.random.default_rng(0), InputNoise(share=0.3, **ALL)
+    assert np.mean([bool(draw_errors(noise, (4, 4), random)) for _ in range(2000)]) == pytest.approx(0.3, abs=0.04)
 
 
 @given(seed=st.integers(0, 1000), size=st.floats(0.01, 2.0))
@@ -49,7 +49,7 @@ def test_observed_quantities_stay_within_their_limits_and_lead_to_the_same_truth
     sit = np.where(random.random(shape) < 0.2, np.nan, random.gamma(2, 0.5, shape)).astype(np.float32)
     exact = {"sic": random.uniform(0.15, 1, shape).astype(np.float32), "sit": sit}
     exact |= {"log_deformation": np.full(shape, -np.inf, np.float32), "increment": random.standard_normal(shape)}
-    errors = InputNoise(**{name: [(6.0, size)] for name in INPUTS}).draw(shape, random)
+    errors = draw_errors(InputNoise(**{name: [(6.0, size)] for name in INPUTS}), shape, random)
     seen = perturb(exact, errors)
     assert seen["sic"].min() >= 0 and seen["sic"].max() <= 1 and np.nanmin(seen["sit"]) >= 0
     assert (np.isnan(seen["sit"]) == np.isnan(sit)).all() and np.isneginf(seen["log_deformation"]).all()
@@ -59,7 +59,7 @@ def test_observed_quantities_stay_within_their_limits_and_lead_to_the_same_truth
 
 def test_samples_with_errors_have_other_inputs_and_the_same_truth(stored_days, normalisation):
     days = Days(stored_days, normalisation, INPUTS)
-    crop = lambda **errors: Crop((32, 32), errors=InputNoise(**errors))
+    crop = lambda **errors: Crop((32, 32), input_noise=InputNoise(**errors))
     plain, other = (Samples(days, crop(**errors), 8, 10, seed=0, epoch=0)[3] for errors in ({}, ALL))
     named = dict(zip((*INPUTS, "mask"), zip(plain[0], other[0], strict=True), strict=True))
     assert torch.equal(*named.pop("mask"))

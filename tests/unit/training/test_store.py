@@ -12,7 +12,7 @@ from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import read_model_features
 from superice.network.normalisation import VARIABLES, floor_log_deformation, network_quantities
-from superice.training.store import STEPS, decode_day, known_pixels, open_day, write_day
+from superice.training.store import STEPS, decode_day, find_known_pixels, open_day, write_day
 
 ERROR = {"sic": 5.1e-5, "sit": 5.1e-4, "log_deformation": 1.01e-4, "increment": 5.1e-4}
 RANGE = {"sic": (0, 1), "sit": (0, 20), "log_deformation": (-6, 2), "increment": (-20, 20)}
@@ -35,7 +35,7 @@ def test_no_value_errs_by_more_than_half_a_step(tmp_path_factory, values):
         assert stored.size == 0
         return
     back = decode_day(stored)
-    assert np.array_equal(known_pixels(stored), ~np.isnan(values["sic"]))
+    assert np.array_equal(find_known_pixels(stored), ~np.isnan(values["sic"]))
     for name in VARIABLES:
         assert np.array_equal(np.isnan(back[name]), np.isnan(values[name])), name
         assert np.nanmax(np.abs(back[name] - values[name].astype(np.float64)), initial=0) <= ERROR[name], name
@@ -53,7 +53,7 @@ def test_the_mask_of_a_stored_day_is_that_of_its_features(model_days, stored_day
     for path, stored in zip(model_days, stored_days):
         features = read_model_features(path)
         assert 0 < features.mask.sum() < features.mask.size
-        assert np.array_equal(known_pixels(open_day(stored)), features.mask)
+        assert np.array_equal(find_known_pixels(open_day(stored)), features.mask)
 
 
 def test_ice_at_rest_ice_at_the_threshold_and_unknown_truth_are_kept(tmp_path):

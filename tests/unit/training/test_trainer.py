@@ -15,9 +15,9 @@ from superice.features.files import read_model_features
 from superice.network.formulations import Losses, NoisePrediction, Preconditioned
 from superice.network.normalisation import VARIABLES, network_quantities
 from superice.network.unet import NetworkSettings
-from superice.training.samples import Crop, Days, Samples
+from superice.training.samples import Days
 from superice.training.store import write_day
-from superice.training.trainer import Stopped, Training, TrainingSettings, _schedule
+from superice.training.trainer import Stopped, Training, TrainingSettings, make_schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
@@ -50,7 +50,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(days, tmp_path, monkeypat
     whole.run(tmp_path / "whole.pt")
 
     killed, batches = training(days), []
-    losses_of = Training._losses
+    losses_of = Training._compute_losses
 
     def killed_in_the_third_epoch(self, *arguments):
         batches.append(len(self.history))
@@ -58,7 +58,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(days, tmp_path, monkeypat
             raise KeyboardInterrupt
         return losses_of(self, *arguments)
 
-    monkeypatch.setattr(Training, "_losses", killed_in_the_third_epoch)
+    monkeypatch.setattr(Training, "_compute_losses", killed_in_the_third_epoch)
     with pytest.raises(KeyboardInterrupt):
         killed.run(tmp_path / "killed.pt")
     monkeypatch.undo()
@@ -76,14 +76,14 @@ def test_a_training_that_is_asked_to_stop_goes_on_within_its_epoch(days, tmp_pat
     whole.run(tmp_path / "whole.pt")
 
     stopped, counted = training(days), []
-    losses_of = Training._losses
+    losses_of = Training._compute_losses
 
     def asked_in_the_second_epoch(self, *arguments):
         counted.append(len(self.history))
         self.stop_asked = counted.count(1) == 2
         return losses_of(self, *arguments)
 
-    monkeypatch.setattr(Training, "_losses", asked_in_the_second_epoch)
+    monkeypatch.setattr(Training, "_compute_losses", asked_in_the_second_epoch)
     with pytest.raises(Stopped):
         stopped.run(tmp_path / "stopped.pt")
     assert len(stopped.history) == 1 and counted.count(1) == 2
@@ -111,7 +111,7 @@ def test_a_training_that_meets_nan_stops(days, tmp_path):
     class Broken(NoisePrediction):
         def loss(self, model, target, context, generator):
             losses = super().loss(model, target, context, generator)
-            return Losses(losses.objective * math.nan, losses.noise, losses.image)
+            return Losses(losses.objective * math.nan, losses.reported)
 
     run = training(days, formulation=Broken())
     assert run.run(tmp_path / "checkpoint.pt") is False
@@ -123,7 +123,7 @@ def test_a_gradient_that_is_no_number_reaches_no_weight(days, tmp_path):
     class Steep(NoisePrediction):
         def loss(self, model, target, context, generator):
             losses = super().loss(model, target, context, generator)
-            return Losses(losses.objective + (0 * losses.objective).sqrt(), losses.noise, losses.image)
+            return Losses(losses.objective + (0 * losses.objective).sqrt(), losses.reported)
 
     run = training(days, formulation=Steep())
     assert run.run(tmp_path / "checkpoint.pt") is False
@@ -216,81 +216,17 @@ def test_gradients_are_clipped_to_their_largest_norm(days, tmp_path):
 
 
 def test_the_learning_rate_warms_up_and_falls_as_a_cosine():
-    cosine = _schedule("cosine", 200)
+    cosine = make_schedule("cosine", 200)
     assert [cosine(step) for step in (0, 4)] == pytest.approx([0.1, 0.5])
     assert [cosine(step) for step in (50, 100, 200)] == pytest.approx([0.5 + math.sqrt(0.125), 0.5, 0.0])
-    assert {_schedule("constant", 200)(step) for step in (0, 100, 200)} == {1.0}
+    assert {make_schedule("constant", 200)(step) for step in (0, 100, 200)} == {1.0}
 
 
-def test_samples_depend_on_seed_epoch_and_position_alone(days):
-    crop = Crop((16, 16), turn=True)
-    one, other = (Samples(days, crop, 8, 10, seed=3, epoch=5) for _ in range(2))
-    context, target = one[7]
-    other[2]
-    assert torch.equal(context, other[7][0])
-    assert torch.equal(target, other[7][1])
-    assert not torch.equal(context, Samples(days, crop, 8, 10, seed=3, epoch=6)[7][0])
-
-
-def test_an_epoch_draws_every_day_equally_often(days):
-    order = Samples(days, Crop((16, 16)), 8, 15, seed=0, epoch=0).order
-    assert np.bincount(order).tolist() == [3] * 5
-
-
-def test_masked_samples_lose_inputs_and_target_alike(days):
-    whole = Samples(days, Crop((32, 32)), 8, 10, seed=0, epoch=0)
-    masked = Samples(days, Crop((32, 32), masked=1.0), 8, 10, seed=0, epoch=0)
-    shares = []
-    for (context, target), (left, kept) in zip((whole[n] for n in range(10)), (masked[n] for n in range(10))):
-        lost = (context[-1] == 1) & (left[-1] == 0)
-        shares.append(float(lost.float().mean()))
-        assert (left[:, lost] == 0).all()
-        assert (kept[0, lost] == 0).all()
-        assert torch.equal(left[:, ~lost], context[:, ~lost])
-        assert torch.equal(kept[:, ~lost], target[:, ~lost])
-    assert 0.1 < np.mean(shares) < 0.7
-
-
-def test_full_grid_samples_are_padded_for_the_network(days):
-    context, target = Samples(days, Crop(None), 8, 5, seed=0, epoch=0)[0]
-    assert context.shape == (4, 40, 48)
-    assert target.shape == (1, 40, 48)
-
-
-def test_a_patch_larger_than_the_grid_is_refused(days):
-    with pytest.raises(InputError, match=r"training.patch \(64, 64\) is larger than the grid \(36, 44\)"):
-        Samples(days, Crop((64, 64)), 8, 5, seed=0, epoch=0)[0]
-
-
-def test_days_without_ice_are_no_samples(stored_days, normalisation, tmp_path):
-    nothing = np.full((36, 44), np.nan, np.float32)
-    write_day(tmp_path / "20200106.npy", dict.fromkeys(VARIABLES, nothing))
-    days = Days([*stored_days[:2], tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
-    assert days.files == stored_days[:2]
+def test_a_training_without_ice_is_refused(normalisation, tmp_path):
+    write_day(tmp_path / "20200106.npy", dict.fromkeys(VARIABLES, np.full((36, 44), np.nan, np.float32)))
     empty = Days([tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
     with pytest.raises(InputError, match="no training day holds ice"):
         training(empty)
-
-
-def test_a_day_of_another_grid_is_refused_by_name(stored_days, normalisation, tmp_path):
-    write_day(tmp_path / "20200106.npy", dict.fromkeys(VARIABLES, np.ones((36, 40), np.float32)))
-    with pytest.raises(InputError, match=r"20200106.npy: not on the grid of .*20200101.npy \(found \(36, 40\)\)"):
-        Days([*stored_days, tmp_path / "20200106.npy"], normalisation, NETWORK.inputs)
-
-
-def test_a_patch_is_the_crop_of_the_full_day(days):
-    """Its inputs and target are those of the normalised day, wherever it lies."""
-    context, target = days.normalise(days[2])
-    patch, part = Samples(days, Crop((16, 24)), 8, 5, seed=0, epoch=0), Samples(days, Crop(None), 8, 5, 0, 0)
-    position = patch.order.tolist().index(2)
-    small, aim = patch[position]
-    places = [
-        (y, x) for y in range(36 - 15) for x in range(44 - 23) if torch.equal(context[:, y : y + 16, x : x + 24], small)
-    ]
-    assert len(places) == 1
-    y, x = places[0]
-    assert torch.equal(target[:, y : y + 16, x : x + 24], aim)
-    assert torch.equal(part[position][0][:, 2:-2, 2:-2], context)
 
 
 class PublishedDays(Days):
@@ -309,7 +245,7 @@ def test_a_training_on_the_store_has_the_losses_of_one_on_the_features(
 ):
     stored = training(days)
     stored.run(tmp_path / "stored.pt")
-    monkeypatch.setattr("superice.training.samples.known_pixels", lambda values: ~np.isnan(values[0]))
+    monkeypatch.setattr("superice.training.samples.find_known_pixels", lambda values: ~np.isnan(values[0]))
     monkeypatch.setattr("superice.training.samples.decode_day", lambda values: dict(zip(VARIABLES, values)))
     published = training(PublishedDays(model_days, normalisation, NETWORK.inputs))
     published.run(tmp_path / "published.pt")
