@@ -48,33 +48,40 @@ def contour_deformation(
         Entry (0, 0) lies in the middle of the nodes (0, 0) and (cells, cells).
 
     """
-    nodes = _list_perimeter(cells)
-    fewest_points = len(nodes) if fewest_points is None else fewest_points
+    perimeter = _list_perimeter(cells)
+    fewest_points = len(perimeter) if fewest_points is None else fewest_points
     rows, columns = u.shape[0] - cells, u.shape[1] - cells
-    fields = {"u": u, "v": v, "x": np.broadcast_to(x, u.shape), "y": np.broadcast_to(y, u.shape)}
+    x, y = np.broadcast_to(x, u.shape), np.broadcast_to(y, u.shape)
 
-    def select(name: str, row: int, column: int) -> np.ndarray:
-        """Return the values of one node of every block."""
-        return fields[name][row : row + rows, column : column + columns]
+    def select(field: np.ndarray, row: int, column: int) -> np.ndarray:
+        """Return the values at one node of every block."""
+        return field[row : row + rows, column : column + columns]
 
-    corner = {"u": 0.0, "v": 0.0, "x": select("x", 0, 0), "y": select("y", 0, 0)}
-    before = {name: np.zeros((rows, columns)) for name in fields}
+    def read_node(row: int, column: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return velocity and position of one node of every block, and where all of them are known."""
+        node = {
+            "u": select(u, row, column),
+            "v": select(v, row, column),
+            "x": select(x, row, column) - select(x, 0, 0),
+            "y": select(y, row, column) - select(y, 0, 0),
+        }
+        return node, np.logical_and.reduce([np.isfinite(values) for values in node.values()])
+
+    contour = [read_node(row, column) for row, column in perimeter]
     area, ux, uy, vx, vy, points = (np.zeros((rows, columns)) for _ in range(6))
-    # The first turn only finds the last known node of every contour, which precedes the first one.
-    for turn in ("find last node", "integrate"):
-        for row, column in nodes:
-            node = {name: select(name, row, column) - corner[name] for name in fields}
-            known = np.logical_and.reduce([np.isfinite(values) for values in node.values()])
-            if turn == "integrate":
-                dx, dy = node["x"] - before["x"], node["y"] - before["y"]
-                mean_u, mean_v = (node["u"] + before["u"]) / 2, (node["v"] + before["v"]) / 2
-                points += known
-                area += np.where(known, (before["x"] * node["y"] - node["x"] * before["y"]) / 2, 0)
-                ux += np.where(known, mean_u * dy, 0)
-                uy -= np.where(known, mean_u * dx, 0)
-                vx += np.where(known, mean_v * dy, 0)
-                vy -= np.where(known, mean_v * dx, 0)
-            before = {name: np.where(known, node[name], before[name]) for name in fields}
+    before = {name: np.zeros((rows, columns)) for name in "uvxy"}
+    for node, known in contour:  # the last known node of a contour precedes the first one
+        before = {name: np.where(known, node[name], before[name]) for name in node}
+    for node, known in contour:
+        dx, dy = node["x"] - before["x"], node["y"] - before["y"]
+        mean_u, mean_v = (node["u"] + before["u"]) / 2, (node["v"] + before["v"]) / 2
+        points += known
+        area += np.where(known, (before["x"] * node["y"] - node["x"] * before["y"]) / 2, 0)
+        ux += np.where(known, mean_u * dy, 0)
+        uy -= np.where(known, mean_u * dx, 0)
+        vx += np.where(known, mean_v * dy, 0)
+        vy -= np.where(known, mean_v * dx, 0)
+        before = {name: np.where(known, node[name], before[name]) for name in node}
     enough = (points >= fewest_points) & (area > 0)
     gradients = (np.where(enough, integral, np.nan) / np.where(enough, area, 1) for integral in (ux, uy, vx, vy))
     return _combine_gradients(*gradients)

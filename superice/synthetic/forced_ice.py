@@ -148,13 +148,16 @@ class ForcedIce:
         strain = np.hypot(normal, sheared) / days
         compression = 0.5 * np.arctan2(sheared, normal) + np.pi / 2
         tries = random.poisson(4 * how.cracks * days * self.land.size * km**2 / 1e6)
-        for row, column in zip(*(random.integers(size, size=tries) for size in self.land.shape), strict=True):
-            likely = 0.25 * strain[row, column] / 0.05
-            lengths = how.shortest_km * (1 - random.random()) ** (-1 / how.pareto)
+        rows = random.integers(self.land.shape[0], size=tries)
+        columns = random.integers(self.land.shape[1], size=tries)
+        for row, column in zip(rows, columns, strict=True):
+            probability = 0.25 * strain[row, column] / 0.05
+            length_km = how.shortest_km * (1 - random.random()) ** (-1 / how.pareto)
             turn = np.deg2rad(how.half_angle) * random.choice([-1, 1]) + 0.1 * random.standard_normal()
-            width, severity = how.width_km * random.uniform(0.6, 1.3) / km, random.beta(1.2, 1.8)
-            if random.random() < likely and not self.land[row, column]:
-                half = min(lengths, how.longest_km) / km / 2
+            width = how.width_km * random.uniform(0.6, 1.3) / km
+            severity = random.beta(1.2, 1.8)
+            if random.random() < probability and not self.land[row, column]:
+                half = min(length_km, how.longest_km) / km / 2
                 self._open_crack(row, column, compression[row, column] + turn, half, width, how.depth * severity)
 
     def _open_crack(self, row: int, column: int, angle: float, half: float, width: float, depth: float) -> None:

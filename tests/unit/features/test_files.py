@@ -1,5 +1,8 @@
 """Feature files: what is written comes back; files of other grids, of percentages, or with gaps are refused."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from feature_days import DAY, make_grid_near_pole, strained_day
@@ -43,3 +46,18 @@ def test_published_observations_in_percent_are_refused(tmp_path, grid):
     with pytest.raises(InputError, match="array missing") as caught:
         read_observed_features(path)
     assert caught.value.variable == "shear"
+
+
+def test_reading_features_imports_no_reader_of_products():
+    """The digest of a rule that reads features must not change with the readers, nor with the making of features."""
+    program = "import sys, superice.features.files; print(*sys.modules)"
+    command = [sys.executable, "-c", program]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    making = (
+        "superice.readers",
+        "superice.features.model",
+        "superice.features.observed",
+        "pyresample",
+        "superice.network",
+    )
+    assert not [name for name in imported if name.startswith(making) or name.endswith("observation_operator")]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
-from superice.fields.box_filter import LowResolution, box_mean, count_pixels
+from superice.fields.box_filter import LowResolution, block_mean, box_mean, count_pixels
 
 
 def brute_force(field, width, mask):
@@ -62,6 +62,12 @@ def test_an_even_box_does_not_shift():
     mean = box_mean(field, 4)
     np.testing.assert_allclose(mean, mean[::-1, ::-1])
     np.testing.assert_allclose(mean[10, 8:13] * 16, [0.5, 1, 1, 1, 0.5])
+
+
+def test_the_mean_over_blocks_is_that_of_the_sum_written_out():
+    field = np.random.default_rng(0).standard_normal((6, 9))
+    expected = [[field[row : row + 3, column : column + 3].mean() for column in (0, 3, 6)] for row in (0, 3)]
+    np.testing.assert_allclose(block_mean(field, 3), expected)
 
 
 def test_pixels_of_the_reference():
