@@ -98,6 +98,7 @@ def training(record, scaling, settings=SETTINGS, patience=99, seed=0):
     return SurrogateTraining(shape, IncrementLoss(1.0), settings, patience, steps, steps, seed)
 
 
+@pytest.mark.slow
 def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scaling, tmp_path):
     settings = TrainingSettings(
         epochs=25, batch=4, optimizer="adamw", learning_rate=4e-3, averaging=0.0, validation_samples=32
