@@ -23,9 +23,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from superice.features.files import read_model_features, read_observed_features
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
-from superice.network.unet import NetworkSettings, UNet, build_network, padding_to_multiple
-from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.network.settings import NetworkSettings
+from superice.network.unet import UNet, build_network, padding_to_multiple
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.device import default_device, enlarge_convolution_cache, keep_freed_memory, resolve_precision
+from superice.utils.settings import build_settings
 
 COPIED = 2**28  # bytes
 Fields = tuple[Tensor, Tensor, Tensor]

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import write_model_features
-from superice.features.day import FeatureSettings
 from superice.features.model import make_model_day, measure_floored_fraction
+from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.network.normalisation import day_moments
 from superice.readers import nextsim_moorings

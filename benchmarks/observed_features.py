@@ -18,8 +18,8 @@ import numpy as np
 
 from superice.dataset.layout import write_observed_features
 from superice.features import day
-from superice.features.day import FeatureSettings
 from superice.features.observed import make_observed_day
+from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, run_command

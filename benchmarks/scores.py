@@ -11,7 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +20,8 @@ from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import FIELDS, open_predictions, read_predictions, write_model_features
 from superice.evaluation import date_scores
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.settings import ScoreSettings
 from superice.features.files import read_model_features
 from superice.fields.box_filter import box_mean
 from superice.fields.grid import load_grid, make_land_mask
@@ -95,7 +95,7 @@ def main() -> None:
         prediction, features = read_predictions(f"{folder}/ensemble.nc"), read_model_features(f"{folder}/features.nc")
         members = prediction.sit_ai.values
         seconds["read"] = time.process_time() - began
-        settings = replace(ScoreSettings(), ssim=args.ssim)
+        settings = ScoreSettings(ssim=args.ssim)
         spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
         score_date(members, features.truth, features.sit, DAY, spacing_km, settings, features.sic)
         whole = time.process_time() - began

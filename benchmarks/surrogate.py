@@ -16,9 +16,10 @@ import torch
 from generator import device_name, machine
 from torch.utils.flop_counter import FlopCounterMode
 
-from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
+from superice.surrogate.network import build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.samples import InputSettings, Scaling
+from superice.surrogate.samples import Scaling
+from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record, write_year
 from superice.utils.command_line import make_parser, run_command
 from superice.utils.device import default_device, keep_freed_memory, resolve_precision

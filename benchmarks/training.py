@@ -13,12 +13,15 @@ from generator import device_name, machine, peak_bytes, plan_evaluation
 
 from superice.network.formulations import NoisePrediction
 from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
-from superice.network.unet import NetworkSettings, padding_to_multiple
+from superice.network.settings import NetworkSettings
+from superice.network.unet import padding_to_multiple
 from superice.training.samples import Days
+from superice.training.settings import TrainingSettings
 from superice.training.store import write_day
-from superice.training.trainer import Training, TrainingSettings
-from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.training.trainer import Training
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.distributed import is_first_process, join_processes
+from superice.utils.settings import build_settings
 
 DAYS = 4
 UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)

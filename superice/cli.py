@@ -17,9 +17,9 @@ the published data: a model day YYYYMMDD.nc with sic_reprocessed, sit_reprocesse
 shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with sic, sit, divergence and shear.
 
 A network of the report's formulation (noise_prediction) is drawn from with the default sampler. For a preconditioned one:
---sampler stochastic_multistep --steps 8 --inflation 1.12, or in less than half the time
---sampler stochastic_multistep --steps 4 --inflation 1.26 --shared-start; for one trained with proper scores:
---sampler one_pass --steps 1 --inflation 1.2
+--sampler stochastic_multistep --steps 8 --noise-scale 1.12, or in less than half the time
+--sampler stochastic_multistep --steps 4 --noise-scale 1.26 --shared-first-step; for one trained with proper scores:
+--sampler one_pass --steps 1 --noise-scale 1.2
 """
 
 
@@ -36,8 +36,10 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
     parser.add_argument("--sampler", default="ddim", help="ddim, heun, multistep, stochastic_multistep or one_pass")
     parser.add_argument("--steps", type=int, default=40, help="from noise to a member, a pass each (heun: two)")
-    parser.add_argument("--inflation", type=float, default=1.0, help="of the noise of stochastic_multistep or one_pass")
-    parser.add_argument("--shared-start", action="store_true", help="make the first estimate once for all members")
+    parser.add_argument(
+        "--noise-scale", type=float, default=1.0, help="of the noise of stochastic_multistep or one_pass"
+    )
+    parser.add_argument("--shared-first-step", action="store_true", help="make the first estimate once for all members")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
     parser.add_argument("--batch", type=int, default=2, help="most members that go through the network together")
     parser.add_argument(
@@ -59,8 +61,8 @@ def generate(arguments: list[str]) -> None:
     sampler = SamplerSettings(
         name=args.sampler,
         steps=args.steps,
-        inflation=args.inflation,
-        shared_start=args.shared_start,
+        noise_scale=args.noise_scale,
+        shared_first_step=args.shared_first_step,
         members=args.members,
         batch=args.batch,
         tile=tuple(args.tile) if args.tile else None,

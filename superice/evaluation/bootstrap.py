@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
+
+from superice.evaluation.settings import BootstrapSettings
 
 BOUNDS = {"lower": 0.025, "upper": 0.975}
 
 
-@dataclass(frozen=True)
-class IntervalSettings:
-    """How dates are redrawn.
-
-    Attributes:
-        block_days: length of a block in days; 7 is the week from Monday to Sunday.
-        resamples: how often the blocks are redrawn.
-        seed: of the drawing.
-    """
-
-    block_days: int = 7
-    resamples: int = 2000
-    seed: int = 0
-
-
-def bootstrap_means(dates: pd.Series, values: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
+def bootstrap_means(dates: pd.Series, values: pd.DataFrame, how: BootstrapSettings) -> pd.DataFrame:
     """Means over the dates of each column of values, one row for each time that the blocks are redrawn.
 
     dates: YYYY-MM-DD, row by row of ``values``; NaN takes no part in a mean. The same dates are redrawn alike, so that

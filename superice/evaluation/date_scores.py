@@ -21,6 +21,7 @@ from superice.errors import InputError
 from superice.evaluation.calibration import count_ranks, count_reliability, sum_by_spread
 from superice.evaluation.lead_lines import Leads, find_lead_lines, find_lead_pixels, increment_shape, scale_coherence
 from superice.evaluation.pointwise import PixelStatistics, accuracy, pixel_statistics
+from superice.evaluation.settings import ScoreSettings
 from superice.evaluation.ssim import structural_similarity
 from superice.evaluation.thin_ice import sum_fractions, thickness_quantiles
 from superice.fields.box_filter import box_sum, count_pixels
@@ -30,51 +31,6 @@ FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)
 ICE = "ice"
 DIRECTIONS = 12
-
-
-@dataclass(frozen=True)
-class ScoreSettings:
-    """How dates are scored.
-
-    Attributes:
-        fine_band_km, medium_band_km: wavelengths [shortest, longest) of the two spectral ratios.
-        window: "hann" or None, applied to the all-ice square of every spectrum.
-        smallest_window_km: a smaller all-ice square gives no spectrum.
-        thickness_thresholds_m: thicknesses whose exceedance is tested for reliability.
-        rank_thinning: every how many pixels, in y and x, one enters the rank histogram.
-        spread_edges_m: borders of the classes of spread in which the error is looked at.
-        pack_concentration, marginal_concentration: low-resolution concentrations above which ice is pack, and above
-            which it is at least marginal zone.
-        thin_ice_m: thicknesses below which ice is thin, for the fractions skill score.
-        fractions_widths_km: widths of its boxes.
-        quantiles: probabilities of the quantiles of thickness.
-        lead_thickness_m: cell-mean thickness below which a pixel counts as open or thinly frozen.
-        lead_share, lead_window_km: a pixel is a lead if it is thinner than this share of the mean around it.
-        lead_shortest_km: shorter leads are no lines.
-        coherence_window_km: width of the boxes in which the energies of the two bands are compared.
-        ssim: whether the structural similarity is made.
-        seed: of the ranks given at random among ties.
-    """
-
-    fine_band_km: tuple[float, float] = (6.0, 20.0)
-    medium_band_km: tuple[float, float] = (20.0, 80.0)
-    window: str | None = "hann"
-    smallest_window_km: float = 120.0
-    thickness_thresholds_m: tuple[float, ...] = (0.5, 1.0, 2.0)
-    rank_thinning: int = 5
-    spread_edges_m: tuple[float, ...] = (0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 2.0)
-    pack_concentration: float = 0.8
-    marginal_concentration: float = 0.15
-    thin_ice_m: tuple[float, ...] = (0.5, 1.0)
-    fractions_widths_km: tuple[float, ...] = (3.0, 15.0, 45.0, 93.0)
-    quantiles: tuple[float, ...] = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5)
-    lead_thickness_m: float = 0.3
-    lead_share: float = 0.5
-    lead_window_km: float = 33.0
-    lead_shortest_km: float = 15.0
-    coherence_window_km: float = 45.0
-    ssim: bool = False
-    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
+from superice.evaluation.date_scores import ICE, score_date
+from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
-from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
-
-
-@dataclass(frozen=True)
-class SelectionSettings:
-    """What a training is judged on.
-
-    Attributes:
-        days: validation days, evenly spread over those there are.
-        members: size of the ensembles drawn for it.
-    """
-
-    days: int = 6
-    members: int = 6
 
 
 def judge_training(

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import tabulate_days, tabulate_ensembles, tabulate_scores
 from superice.run.configuration import Study
 
 
 def make_study_table(
-    scores: Sequence[xr.Dataset], studies: Mapping[str, Study], intervals: IntervalSettings
+    scores: Sequence[xr.Dataset], studies: Mapping[str, Study], intervals: BootstrapSettings
 ) -> pd.DataFrame:
     """One row per study and experiment, and one of each study's low-resolution field: its ``value`` and mean scores.
 
@@ -25,7 +25,7 @@ def make_study_table(
     return pd.concat(blocks, ignore_index=True)
 
 
-def _rows(name: str, study: Study, scores: Sequence[xr.Dataset], intervals: IntervalSettings) -> pd.DataFrame:
+def _rows(name: str, study: Study, scores: Sequence[xr.Dataset], intervals: BootstrapSettings) -> pd.DataFrame:
     chosen = [day for day in scores if day.attrs["experiment"] in study.values and day.attrs["date"] in study.dates]
     means = tabulate_scores(tabulate_days(chosen), intervals, tabulate_ensembles(chosen)).drop(columns=["branch"])
     low = means[means.field == "low_resolution"].head(1).assign(experiment="low_resolution")

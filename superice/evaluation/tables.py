@@ -10,10 +10,11 @@ import pandas as pd
 import xarray as xr
 
 from superice.errors import InputError
-from superice.evaluation.bootstrap import BOUNDS, IntervalSettings, bootstrap_means
+from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
 from superice.evaluation.calibration import reliability_index
 from superice.evaluation.date_scores import FIELDS, ICE, SOURCES
 from superice.evaluation.lead_lines import direction_of
+from superice.evaluation.settings import BootstrapSettings
 
 OF_RUN = ["branch", "split", "experiment"]
 OF_FIELD = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
@@ -88,7 +89,7 @@ def tabulate_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     return groups[list(COSTS.values())].median().assign(reliability_index=index).reset_index()
 
 
-def tabulate_scores(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """One row per branch, split, experiment and field: means over the dates that have a scored pixel, over all ice.
 
     `rmse` is the mean over the dates of each date's RMSE, as the report's Fig. 8 shows them; `spread_skill` is made of
@@ -101,7 +102,7 @@ def tabulate_scores(days: pd.DataFrame, intervals: IntervalSettings, ensembles: 
     return result.merge(ensembles.assign(field="generated"), how="left", on=[*OF_RUN, "field"])
 
 
-def tabulate_comparison(days: pd.DataFrame, intervals: IntervalSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_comparison(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """As ``table``, all experiments on the same dates, and the low-resolution field as one of them; the best CRPS first.
 
     The dates are those that every experiment has of a branch and split with a scored pixel.
@@ -209,7 +210,7 @@ def _derived(means: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
     return means.assign(**scores)
 
 
-def _bounds(days: pd.DataFrame, how: IntervalSettings) -> pd.DataFrame:
+def _bounds(days: pd.DataFrame, how: BootstrapSettings) -> pd.DataFrame:
     """Bounds of the 95 % intervals of the main scores by branch, split, experiment and field."""
     scored = days[days.n_pixels > 0]
     keys = [*OF_RUN, "field"]

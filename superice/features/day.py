@@ -2,66 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from superice.dataset.layout import FIELDS
-from superice.errors import InputError
-from superice.fields.box_filter import LowResolution
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
-from superice.fields.regridding import METHODS
-from superice.utils.command_line import build_settings
 
 THICKNESS_KINDS = ("in_ice", "cell_mean")
-
-
-@dataclass(frozen=True)
-class ObservationSettings:
-    """How products become features.
-
-    Attributes:
-        thickness_kind: ``in_ice`` (thickness of the ice: multiplied by the concentration) or ``cell_mean``.
-        regridding: ``spline`` or ``gauss`` (the report's).
-        smoothing_sigma: of the 5 x 5 Gaussian in pixels (report, section 8.2), 0 for none.
-        contour_cells: side of the contour of the deformation in cells of the drift product; two are 125 km.
-        contour_points: drift vectors that a contour needs, None for all.
-
-    """
-
-    thickness_kind: str = "in_ice"
-    regridding: str = "spline"
-    smoothing_sigma: float = 1.0
-    contour_cells: int = 2
-    contour_points: int | None = None
-
-    def __post_init__(self) -> None:
-        for key, value, known in (
-            ("thickness_kind", self.thickness_kind, THICKNESS_KINDS),
-            ("regridding", self.regridding, METHODS),
-        ):
-            if value not in known:
-                raise InputError(f"features.observations.{key}: known are {', '.join(known)}", value=value)
-
-
-@dataclass(frozen=True)
-class FeatureSettings:
-    """When a pixel is ice, the floor of the deformation in day-1, and the settings of either branch."""
-
-    sic_threshold: float = 0.15
-    deformation_floor: float = 1e-4
-    low_resolution: LowResolution = field(default_factory=LowResolution)
-    observations: ObservationSettings = field(default_factory=ObservationSettings)
-
-    @classmethod
-    def from_mapping(cls, values: Mapping) -> FeatureSettings:
-        """Build from the configuration's section ``features``. Raises InputError naming an unknown key."""
-        kinds = {"low_resolution": LowResolution, "observations": ObservationSettings}
-        parts = {key: build_settings(kind, values.get(key, {}), f"features.{key}") for key, kind in kinds.items()}
-        return build_settings(cls, {**values, **parts}, "features")
 
 
 @dataclass(frozen=True)

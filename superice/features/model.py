@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from superice.features.day import Features, FeatureSettings, ModelFeatures
+from superice.features.day import Features, ModelFeatures
 from superice.features.observation_operator import simulate_products
 from superice.features.observed import make_observed_day
+from superice.features.settings import FeatureSettings
 from superice.fields.box_filter import box_mean, count_pixels
 from superice.fields.deformation import gradient_deformation, polar_map_scale
 from superice.fields.grid import Grid

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
-from superice.fields.box_filter import LowResolution, box_mean, count_pixels
+from superice.features.settings import LowResolution
+from superice.fields.box_filter import box_mean, count_pixels
 from superice.fields.deformation import polar_map_scale
 from superice.fields.grid import Grid
 from superice.fields.regridding import locate_pixels, sample_bilinear

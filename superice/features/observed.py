@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from superice.dataset.layout import MASK_REASONS
-from superice.features.day import FeatureSettings, ObservationSettings, make_empty_fields
+from superice.features.day import make_empty_fields
+from superice.features.settings import FeatureSettings, ObservationSettings
 from superice.fields.deformation import contour_grid, drift_deformation
 from superice.fields.grid import Grid
 from superice.fields.regridding import crop_to, regrid, sample_spline, smooth_gaussian

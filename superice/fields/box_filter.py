@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from superice.errors import InputError
 
 METHODS = ("boxes", "satellites")
-
-
-@dataclass(frozen=True)
-class LowResolution:
-    """How the model's fields lose their resolution.
-
-    Attributes:
-        method: ``boxes`` (report, section 2) or ``satellites``: over the products' own grids and back.
-        concentration_km, thickness_km, deformation_km: widths of the boxes, the resolutions of the input features.
-
-    """
-
-    method: str = "boxes"
-    concentration_km: float = 15.0
-    thickness_km: float = 90.0
-    deformation_km: float = 120.0
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise InputError(f"features.low_resolution.method: known are {', '.join(METHODS)}", value=self.method)
-        for name, width in vars(self).items():
-            if name != "method" and not width > 0:
-                raise InputError("a width must be above 0 km", variable=name, value=width)
 
 
 def count_pixels(width_km: float, step_m: float) -> int:

@@ -14,7 +14,8 @@ from superice.features.files import read_features
 from superice.fields.box_filter import count_pixels
 from superice.fields.grid import Grid
 from superice.inference.box_mean_constraint import constrain_box_mean
-from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
 
 
@@ -56,7 +57,7 @@ def generate_day(
         "training_seed": generator.origin["seed"],
         "ensemble_seed": seed,
         "sampler": f"{sampler.name}, {sampler.steps} step{'s' * (sampler.steps > 1)}"
-        + ", the first shared" * sampler.shared_start,
+        + ", the first shared" * sampler.shared_first_step,
         "passes_per_member": sampler.passes,
     }
     drawn_pixels = 0 if generator.diverged else int(features.mask.sum()) * sampler.members
@@ -68,13 +69,15 @@ def generate_day(
         for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
             member, count = clip_negative(drawn)
             negative += count
-            if sampler.consistent_within is not None:
-                width = count_pixels(sampler.consistent_box, grid.step)
-                member, left = constrain_box_mean(member, features.sit, features.mask, width, sampler.consistent_within)
+            if sampler.box_mean_tolerance_m is not None:
+                width = count_pixels(sampler.box_mean_km, grid.step)
+                member, left = constrain_box_mean(
+                    member, features.sit, features.mask, width, sampler.box_mean_tolerance_m
+                )
                 differences.append(left)
             ensemble.append(member)
         seconds = (time.monotonic() - began) / sampler.members
         share = negative / max(1, drawn_pixels)
         ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(share, 6)})
         if differences:
-            ensemble.describe({"consistent_within_m": round(max(differences), 4)})
+            ensemble.describe({"box_mean_difference_m": round(max(differences), 4)})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from superice.errors import InputError
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
+from superice.inference.settings import SamplerSettings
 from superice.inference.tiling import Tile, find_tiles
 from superice.network.formulations import Model
 from superice.network.normalisation import network_quantities
@@ -37,56 +37,6 @@ if TYPE_CHECKING:
     from superice.features.day import Features
 
 FARTHEST_MEAN = 6.0  # standard deviations of the training, from its mean to the mean of a day
-
-
-@dataclass(frozen=True)
-class SamplerSettings:
-    """How members are drawn.
-
-    Attributes:
-        name: ddim (the report's), heun, multistep, stochastic_multistep or one_pass.
-        steps: from pure noise to the member (N_d of the report).
-        inflation: of the fresh noise of the stochastic sampler, or of the noise that one pass starts from.
-        shared_start: whether the first estimate, which pure noise can tell nothing of, is made once for all members.
-        members: size of the ensemble.
-        batch: the most members that go through the network together, where the memory has room for them; the result
-            does not depend on it.
-        tile: the largest (rows, columns) evaluated for at once, less the halo that is added; None for no bound. The
-            result does not depend on it.
-        precision: fp32, bf16, or auto.
-        consistent_within: difference in m (root mean square) that a member's box mean may have from the low-resolution
-            thickness; None for any.
-        consistent_box: width of that box in km.
-    """
-
-    name: str = "ddim"
-    steps: int = 40
-    inflation: float = 1.0
-    shared_start: bool = False
-    members: int = 30
-    batch: int = 2
-    tile: tuple[int, int] | None = None
-    precision: str = "fp32"
-    consistent_within: float | None = None
-    consistent_box: float = 90.0
-
-    @property
-    def passes(self) -> int:
-        """Evaluations of the network for one member, beside those that members share."""
-        return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_start
-
-    def __post_init__(self) -> None:
-        if self.name not in SAMPLERS:
-            raise InputError(f"sampler.name: one of {', '.join(SAMPLERS)} is needed", value=self.name)
-        for name in ("steps", "members", "batch"):
-            if getattr(self, name) < 1:
-                raise InputError(f"sampler.{name}: at least 1 is needed", value=getattr(self, name))
-        if self.name == "one_pass" and self.steps > 1:
-            raise InputError("sampler.steps: one_pass takes 1", value=self.steps)
-        if self.shared_start and self.steps < 2:
-            raise InputError("sampler.shared_start: at least 2 steps are needed", value=self.steps)
-        if self.tile is not None and (len(self.tile) != 2 or min(self.tile) < 1):
-            raise InputError("sampler.tile: rows and columns are needed, each at least 1", value=self.tile)
 
 
 def member_seed(seed: int, day: date, member: int | str) -> int:
@@ -142,14 +92,14 @@ def draw_members(
     def make_noise(members: Iterable[int | str]) -> MemberNoise:
         return MemberNoise([member_seed(seed, features.date, member) for member in members], day.shape, device)
 
-    evaluations = sampler.members * sampler.passes + sampler.shared_start
+    evaluations = sampler.members * sampler.passes + sampler.shared_first_step
     with tqdm(total=evaluations, unit="pass", disable=not progress) as bar:
 
         def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
             bar.update(len(z))
             return day.denoise(z, signal, noise)
 
-        if sampler.shared_start:
+        if sampler.shared_first_step:
             denoise = share_first_step(denoise, steps[0], make_noise(["all"]))
         for first in range(0, sampler.members, batch):
             numbers = range(first, min(first + batch, sampler.members))
@@ -187,7 +137,7 @@ def share_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: N
 def _choose_sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
     """Return the sampler that the settings name, with its scale of the noise where it has one."""
     sample = SAMPLERS[settings.name]
-    return partial(sample, noise_scale=settings.inflation) if settings.name in NOISE_SCALED else sample
+    return partial(sample, noise_scale=settings.noise_scale) if settings.name in NOISE_SCALED else sample
 
 
 class _DayDenoiser:
@@ -225,7 +175,7 @@ class _DayDenoiser:
             return self.network
         ice_to_write = np.zeros(tile.read.shape, bool)
         ice_to_write[tile.inner.slices] = ice[tile.write.slices]
-        noisy = ice[tile.read.slices] if self.formulation.noise_on_ice_alone else None
+        noisy = ice[tile.read.slices] if self.formulation.noise_on_ice_only else None
         return IceOnlyUNet(self.network, plan_evaluation(ice_to_write, self.settings, noisy))
 
     def count_fitting_members(self) -> int:

@@ -17,7 +17,8 @@ from torch.nn import functional
 
 from superice.inference.receptive_field import EvaluationPlan
 from superice.inference.tiling import Box
-from superice.network.unet import BLOCK_REACH, NetworkSettings, ResidualBlock, UNet
+from superice.network.settings import BLOCK_REACH, NetworkSettings
+from superice.network.unet import ResidualBlock, UNet
 
 
 @dataclass(frozen=True)

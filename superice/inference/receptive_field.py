@@ -15,7 +15,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 
 from superice.inference.tiling import Box, find_tiles
-from superice.network.unet import BLOCK_REACH, NetworkSettings
+from superice.network.settings import BLOCK_REACH, NetworkSettings
 
 UPSAMPLING_REACH = 1  # coarse pixels
 # Each box costs a few more operations, with shapes that must be prepared. Boxes are chosen as if they were wider by this.

@@ -8,40 +8,20 @@ spectrum. A score of pixels alone leaves the fine scales to chance (Bris ensembl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from superice.errors import InputError
 from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
+from superice.network.settings import ProperScoresSettings
 
 
-@dataclass(frozen=True)
-class ProperScores(OnePass):
-    """One pass from noise to a member.
-
-    Attributes:
-        fairness: alpha of the almost fair CRPS. 1 gives the fair score, which is 0 for any two members with the truth
-            between them, however far apart they lie.
-        boxes: widths in pixels of the boxes that have their means scored as well.
-        spectrum: weight of the score of the spectrum's modes, against 1 for the pixels and for each size of boxes.
-        noise_on_ice_alone: whether the noise is 0 outside the ice, where it carries no information. The network's
-            features there are then the same for all members.
-    """
+class ProperScores(ProperScoresSettings, OnePass):
+    """One network evaluation from noise to a member."""
 
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "pixel_crps", "image_loss": "member_error"}
-
-    fairness: float = 0.95
-    boxes: tuple[int, ...] = (4, 16)
-    spectrum: float = 1.0
-    noise_on_ice_alone: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.fairness <= 1:
-            raise InputError("diffusion.fairness: between 0 and 1", value=self.fairness)
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the sum of the scores of two members; the pixels' CRPS and a member's square error are reported."""
@@ -51,8 +31,8 @@ class ProperScores(OnePass):
         mask = context[:, -1:]
         with torch.autocast(target.device.type, enabled=False):
             pixels = masked_mean(self.score(members, target), mask)
-            boxes = [self.score_boxes(members, target, mask, width) for width in self.boxes]
-            objective = pixels + sum(boxes) + self.spectrum * self.score_spectrum(members, target, mask)
+            boxes = [self.score_boxes(members, target, mask, width) for width in self.box_sizes]
+            objective = pixels + sum(boxes) + self.spectrum_weight * self.score_spectrum(members, target, mask)
         reported = {
             "pixel_crps": pixels.detach(),
             "member_error": masked_mean_square(members[0] - target, mask).detach(),
@@ -96,7 +76,7 @@ class ProperScores(OnePass):
 
     def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
         """Make a member of ``noise``, both (batch, 1, y, x)."""
-        if self.noise_on_ice_alone:
+        if self.noise_on_ice_only:
             noise = noise * context[:, -1:]
         level = torch.ones(len(noise), device=noise.device)
         return model(noise, level, context).float()

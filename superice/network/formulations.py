@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from superice.errors import InputError
+from superice.network.settings import NoisePredictionSettings, PreconditionedSettings
 
 Model = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -42,11 +43,11 @@ class Formulation(Protocol):
     """What training and sampling need to know.
 
     Attributes:
-        noise_on_ice_alone: whether the model gets noise on the ice only, so that members differ nowhere else.
+        noise_on_ice_only: whether the model gets noise on the ice only, so that members differ nowhere else.
         loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
-    noise_on_ice_alone: bool
+    noise_on_ice_only: bool
     loss_columns: Mapping[str, str]
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
@@ -108,7 +109,7 @@ class Errors:
 class Diffusion:
     """The loss that formulations of many noise levels share: the mean square of an error over sea ice."""
 
-    noise_on_ice_alone: ClassVar[bool] = False
+    noise_on_ice_only: ClassVar[bool] = False
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "noise_error", "image_loss": "image_error"}
 
     def draw_rates(self, count: int, device: torch.device, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -132,27 +133,8 @@ class Diffusion:
         return Losses(masked_mean_square(errors.objective, mask), reported)
 
 
-@dataclass(frozen=True)
-class NoisePrediction(Diffusion):
-    """The report's method (section 3): cosine rates, the network predicts the noise.
-
-    Attributes:
-        min_rate: signal rate at t = 1 (full noise), cos of the largest angle.
-        max_rate: signal rate at t = 0 (full signal), cos of the smallest angle.
-        embedded: the noise level that the network reads, ``noise_variance`` or ``time``.
-    """
-
-    min_rate: float = 0.02
-    max_rate: float = 0.95
-    embedded: str = "noise_variance"
-
-    def __post_init__(self) -> None:
-        if not 0 < self.min_rate < self.max_rate < 1:
-            raise InputError(
-                "diffusion: 0 < min_rate < max_rate < 1 is needed", value=f"{self.min_rate}, {self.max_rate}"
-            )
-        if self.embedded not in ("noise_variance", "time"):
-            raise InputError("diffusion.embedded: noise_variance or time", value=self.embedded)
+class NoisePrediction(NoisePredictionSettings, Diffusion):
+    """The report's method (section 3): cosine rates, the network predicts the noise."""
 
     def angle(self, time: Tensor) -> Tensor:
         """Return the diffusion angle in radians at the time in [0, 1]; time 0 is full signal."""
@@ -201,6 +183,8 @@ class VelocityPrediction(NoisePrediction):
     nearer to no noise and to no signal than those of ``NoisePrediction``.
     """
 
+    formulation: Literal["velocity_prediction"] = "velocity_prediction"
+
     def compare(self, model: Model, batch: NoisyBatch, context: Tensor) -> Errors:
         """Compare the predicted velocity with the velocity."""
         velocity = batch.signal_rate * batch.noise - batch.noise_rate * batch.target
@@ -213,25 +197,8 @@ class VelocityPrediction(NoisePrediction):
         return signal * z - noise * model(z, self.embed_level(rate), context).float()
 
 
-@dataclass(frozen=True)
-class Preconditioned(Diffusion):
-    """The preconditioned denoiser of Karras et al. (2022) for a target of unit variance: z = target + noise * e.
-
-    Attributes:
-        noise_min, noise_max: smallest and largest noise of the sampler, in standard deviations of the target.
-        log_noise_mean, log_noise_deviation: of the log-normal noise levels of the training.
-        spacing: exponent of the sampler's levels (rho of the paper).
-    """
-
-    noise_min: float = 0.02
-    noise_max: float = 20.0
-    log_noise_mean: float = 0.0
-    log_noise_deviation: float = 2.2
-    spacing: float = 7.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.noise_min < self.noise_max:
-            raise InputError("diffusion: 0 < noise_min < noise_max is needed")
+class Preconditioned(PreconditionedSettings, Diffusion):
+    """The preconditioned denoiser of Karras et al. (2022) for a target of unit variance: z = target + noise * e."""
 
     def embed_level(self, noise: Tensor) -> Tensor:
         """Return the level that the network reads, (batch,): 0 at ``noise_min``, 1 at ``noise_max``."""
@@ -241,7 +208,7 @@ class Preconditioned(Diffusion):
     def draw_rates(self, count: int, device: torch.device, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw log-normal noise; the signal is never scaled."""
         draw = torch.randn(count, generator=generator).to(device)
-        noise = (self.log_noise_mean + self.log_noise_deviation * draw).exp()
+        noise = (self.log_noise_mean + self.log_noise_std * draw).exp()
         return torch.ones_like(noise), noise
 
     def compare(self, model: Model, batch: NoisyBatch, context: Tensor) -> Errors:

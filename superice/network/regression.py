@@ -7,20 +7,19 @@ smooth wherever the inputs leave the target uncertain.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
+from superice.network.settings import RegressionSettings
 
 
-@dataclass(frozen=True)
-class Regression(OnePass):
+class Regression(RegressionSettings, OnePass):
     """The expected target. The network keeps its channel for the noisy field, set to 0, and so its size."""
 
-    noise_on_ice_alone: ClassVar[bool] = True
+    noise_on_ice_only: ClassVar[bool] = True
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "image_error", "image_loss": "image_error"}
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.errors import InputError
-from superice.network.normalisation import OUTPUTS
+from superice.network.settings import NetworkSettings
 from superice.utils.distributed import BatchNorm2d
-
-INPUTS = ("sic", "sit", "deformation")
-BLOCK_REACH = 2  # pixels from which a residual block takes anything
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """The shape of the network.
-
-    Attributes:
-        widths: channels of each level, from the finest to the bottleneck.
-        depth: residual blocks of each level.
-        inputs: the fields it is conditioned on, among sic, sit and deformation; the mask is always added.
-        embedding_channels: channels of the sinusoidal embedding of the noise level.
-        embedding_frequencies: lowest and highest frequency of the embedding.
-        output: what it makes, the increment of the thickness, or the unbounded_increment that no member can become
-            negative of.
-    """
-
-    widths: tuple[int, ...] = (32, 64, 96, 128)
-    depth: int = 4
-    inputs: tuple[str, ...] = INPUTS
-    embedding_channels: int = 32
-    embedding_frequencies: tuple[float, float] = (1.0, 1000.0)
-    output: str = "increment"
-
-    @property
-    def factor(self) -> int:
-        """Rows and columns of the network's fields are multiples of this."""
-        return 2 ** (len(self.widths) - 1)
-
-    @property
-    def reach(self) -> int:
-        """Pixels beyond a pooling cell's edge from which its output takes anything, a multiple of ``factor``.
-
-        Every block reaches two pixels of its level, bilinear upsampling half a coarse pixel; the way goes back from the
-        output through the decoder and the bottleneck to the input.
-        """
-        block, reach = BLOCK_REACH * self.depth, 0
-        for _ in self.widths[1:]:
-            reach = (reach + block + 2) // 2
-        reach += block
-        for _ in self.widths[1:]:
-            reach = 2 * reach + block
-        return -(-reach // self.factor) * self.factor
 
 
 class ResidualBlock(nn.Module):
@@ -148,14 +101,7 @@ class UNet(nn.Module):
 
 
 def build_network(settings: NetworkSettings) -> UNet:
-    """A network with fresh weights. Raises InputError for settings that make none."""
-    unknown = set(settings.inputs) - set(INPUTS)
-    if unknown:
-        raise InputError(f"network.inputs: unknown {sorted(unknown)}; known are {', '.join(INPUTS)}")
-    if settings.output not in OUTPUTS:
-        raise InputError(f"network.output: one of {', '.join(OUTPUTS)} is needed", value=settings.output)
-    if settings.embedding_channels % 2 or settings.embedding_channels < 2:
-        raise InputError("network.embedding_channels must be even and at least 2", value=settings.embedding_channels)
+    """Return a network with fresh weights."""
     return UNet(settings).to(memory_format=torch.channels_last)
 
 

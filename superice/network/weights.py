@@ -16,9 +16,10 @@ from superice.network.almost_fair_crps import ProperScores
 from superice.network.formulations import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
 from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
-from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.utils.command_line import build_settings
+from superice.network.settings import NetworkSettings
+from superice.network.unet import UNet, build_network
 from superice.utils.files import atomic_path
+from superice.utils.settings import build_settings
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
@@ -34,11 +35,10 @@ def build_formulation(section: dict[str, Any]) -> Formulation:
 
     Raises InputError for an unknown name or number.
     """
-    numbers = dict(section)
-    name = numbers.pop("formulation", None)
+    name = section.get("formulation")
     if name not in FORMULATIONS:
         raise InputError(f"diffusion.formulation: one of {', '.join(FORMULATIONS)} is needed", value=name)
-    return build_settings(FORMULATIONS[name], numbers, f"diffusion ({name})")
+    return build_settings(FORMULATIONS[name], section, "diffusion")
 
 
 @dataclass
@@ -70,7 +70,7 @@ class TrainedNetwork:
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
         content = {
-            "network": asdict(self.network.settings),
+            "network": self.network.settings.model_dump(),
             "diffusion": self.diffusion,
             "normalisation": asdict(self.normalisation),
             "origin": self.origin,
@@ -88,7 +88,7 @@ class TrainedNetwork:
             trained = cls(
                 network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
                 diffusion=content["diffusion"],
-                normalisation=build_settings(Normalisation, content["normalisation"], "normalisation"),
+                normalisation=Normalisation(**content["normalisation"]),
                 origin=content["origin"],
             )
             build_formulation(trained.diffusion)

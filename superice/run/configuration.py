@@ -19,6 +19,7 @@ from superice.errors import InputError
 from superice.seasons import Calendar, Season, spread_evenly
 from superice.synthetic.settings import SyntheticSettings
 from superice.utils.provenance import compute_digest
+from superice.utils.settings import build_settings
 
 SCHEMA = Path(__file__).parents[2] / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
@@ -50,7 +51,7 @@ class Configuration:
         # A branch of its own: its settings change nothing in the generator's outputs, nor in what they say of their making.
         self.surrogate = self.content.pop("surrogate", {})
         self.calendar = Calendar.from_mapping(self.content["calendar"])
-        SyntheticSettings.from_mapping(self.content["twin"])
+        build_settings(SyntheticSettings, self.content["synthetic"], "synthetic")
         self._check_shared_trainings()
         self._check_experiments(rules)
         self._check_figures()
@@ -151,7 +152,7 @@ class Configuration:
         days = self.ensemble_days(experiment, branch)
         if branch == "model":
             return days
-        if self.content["sources"]["observations"]["kind"] != "twin":
+        if self.content["sources"]["observations"]["kind"] != "synthetic":
             return []
         return sorted(set(days) & set(self.calendar.model_days()))
 
@@ -182,8 +183,8 @@ class Configuration:
         """The days of a season that the twin writes as model and as observations."""
         sources = self.content["sources"]
         within = lambda days: [day for day in days if season.first <= day <= season.last]
-        model = within(self.calendar.model_days()) if sources["model"]["kind"] == "twin" else []
-        observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "twin" else []
+        model = within(self.calendar.model_days()) if sources["model"]["kind"] == "synthetic" else []
+        observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "synthetic" else []
         return model, observed
 
     def figure_days(self, kind: str) -> list[date]:

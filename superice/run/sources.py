@@ -40,13 +40,13 @@ class Sources:
 
     def model_folder(self, day: date) -> str:
         """Return the folder to search for the model's file of a day."""
-        if self.model["kind"] == "twin":
+        if self.model["kind"] == "synthetic":
             return self._locate_synthetic(day, "nextsim")
         return self.model["folder"]
 
     def model_files(self, day: date) -> list[str]:
         """Return the model's file of a day, or the record of its download; none when it is not known."""
-        if self.model["kind"] == "twin":
+        if self.model["kind"] == "synthetic":
             return [f"{self.model_folder(day)}/{file_names.moorings_name(day)}"]
         if records := self.model_records(day):
             return records
@@ -59,13 +59,13 @@ class Sources:
 
     def observed_folder(self, product: str, day: date) -> str:
         """Return the folder to search for the file of a product: cs2smos, concentration or drift."""
-        if self.observations["kind"] == "twin":
+        if self.observations["kind"] == "synthetic":
             return self._locate_synthetic(day, product)
         return self.observations[product]
 
     def download_records(self, day: date) -> list[str]:
         """Return the records of the downloads of an observed day; none when the observations are synthetic."""
-        return [] if self.observations["kind"] == "twin" else self._list_records(PRODUCTS, day)
+        return [] if self.observations["kind"] == "synthetic" else self._list_records(PRODUCTS, day)
 
     def provider(self, product: str) -> tuple[str, list[str]]:
         """Return the folder that keeps the downloads of a product, and the addresses of its providers."""
@@ -85,9 +85,9 @@ class Sources:
         files = []
         for product, (find, name) in PRODUCTS.items():
             folder = self.observed_folder(product, day)
-            if self.observations["kind"] != "twin":
+            if self.observations["kind"] != "synthetic":
                 files += _find_existing(find, folder, day)
-            elif day.isoformat() not in self.run.content["twin"].get("missing", {}).get(product, []):
+            elif day.isoformat() not in self.run.content["synthetic"].get("missing", {}).get(product, []):
                 files.append(f"{folder}/{name(day)}")
         return files
 

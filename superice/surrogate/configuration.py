@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from superice.errors import InputError
-from superice.surrogate.restoration import RestorationSettings
-from superice.synthetic.forced_run import ForcedRunSettings
-from superice.utils.command_line import build_settings
+from superice.surrogate.settings import RestorationSettings
+from superice.synthetic.settings import ForcedRunSettings
+from superice.utils.settings import build_settings
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")
@@ -21,7 +21,7 @@ class SurrogateConfiguration:
     def __init__(self, content: dict[str, Any]) -> None:
         """``content`` is checked against the schema. Raises InputError naming the key that does not fit the others."""
         self.content = content
-        ForcedRunSettings.from_mapping(content["twin"])
+        build_settings(ForcedRunSettings, content["synthetic"], "surrogate.synthetic")
         previous = None
         for split in SPLITS:
             first, last = content["years"][split]

@@ -14,30 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from superice.errors import InputError
-
-
-@dataclass(frozen=True)
-class SurrogateNetworkSettings:
-    """The shape of the network.
-
-    Attributes:
-        kind: unet or residual.
-        filters: channels of the finest level of the U-Net; of the widest layer of the residual network.
-        inputs: fields that it reads, without the mask.
-        blocks: of the residual network. kernel: of its convolutions.
-    """
-
-    kind: str = "unet"
-    filters: int = 32
-    inputs: int = 10
-    blocks: int = 5
-    kernel: int = 5
-
-    @property
-    def factor(self) -> int:
-        """Rows and columns of the network's fields are multiples of this."""
-        return 4 if self.kind == "unet" else 1
+from superice.surrogate.settings import SurrogateNetworkSettings
 
 
 @dataclass(frozen=True)
@@ -174,7 +151,5 @@ KINDS: dict[str, Callable[[SurrogateNetworkSettings], nn.Module]] = {"unet": Par
 
 
 def build_surrogate(settings: SurrogateNetworkSettings) -> nn.Module:
-    """A network with fresh weights. Raises InputError for a kind that there is not."""
-    if settings.kind not in KINDS:
-        raise InputError(f"surrogate.network.kind: one of {', '.join(KINDS)}", value=settings.kind)
+    """Return a network with fresh weights."""
     return KINDS[settings.kind](settings).to(memory_format=torch.channels_last)

@@ -7,7 +7,6 @@ box is laid over the forecast: what the roll-out has kept is left, what it has l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,24 +17,6 @@ from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.network.normalisation import VARIABLES, Moments, Normalisation
 
 INPUTS = ("sit",)
-
-
-@dataclass(frozen=True)
-class RestorationSettings:
-    """How the generator is used.
-
-    Attributes:
-        box_km: of the average that it draws from.
-        band_km: wavelengths of the fine scale. lead_days: of the forecasts that are restored. members: drawn of each.
-        every_days: distance of its training days. seed: of its training and of the members.
-    """
-
-    box_km: float = 108.0
-    band_km: tuple[float, float] = (24.0, 80.0)
-    lead_days: float = 10
-    members: int = 4
-    every_days: int = 5
-    seed: int = 0
 
 
 def thickness_features(

@@ -15,11 +15,12 @@ from torch.nn import functional
 from superice.errors import InputError
 from superice.network.unet import padding_to_multiple
 from superice.network.weights import load_weights, read_weights, write_weights
-from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
-from superice.surrogate.samples import InputSettings, Scaling
+from superice.surrogate.network import build_surrogate
+from superice.surrogate.samples import Scaling
+from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record
-from superice.utils.command_line import build_settings
 from superice.utils.device import default_device, resolve_precision
+from superice.utils.settings import build_settings
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Surrogate:
 
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
-        content = {"surrogate": asdict(self.network.settings), "inputs": asdict(self.inputs)}
+        content = {"surrogate": self.network.settings.model_dump(), "inputs": self.inputs.model_dump()}
         write_weights(path, self.network, content | {"scaling": asdict(self.scaling), "origin": self.origin})
 
     @classmethod
@@ -52,7 +53,7 @@ class Surrogate:
                     build_settings(SurrogateNetworkSettings, content["surrogate"], "surrogate")
                 ).eval(),
                 inputs=build_settings(InputSettings, content["inputs"], "inputs"),
-                scaling=build_settings(Scaling, content["scaling"], "scaling"),
+                scaling=Scaling(**content["scaling"]),
                 origin=content["origin"],
             )
         except (KeyError, TypeError, InputError) as error:

@@ -11,47 +11,9 @@ from torch import Tensor
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
+from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import VARIABLES, Record, decode_field
 from superice.training.store import MISSING
-
-
-@dataclass(frozen=True)
-class InputSettings:
-    """Which fields enter.
-
-    Attributes:
-        step_hours: from the state to its prediction.
-        states_h: hours of the states, 0 being now; earlier ones are negative.
-        forcings: their names. forcings_h: hours of the forcings, the same for each.
-    """
-
-    step_hours: float = 12
-    states_h: tuple[float, ...] = (0,)
-    forcings: tuple[str, ...] = ("t2m", "u10", "v10")
-    forcings_h: tuple[float, ...] = (0, 6, 12)
-
-    def __post_init__(self) -> None:
-        if not self.states_h or self.states_h[0] != 0 or max(self.states_h) > 0:
-            raise InputError("surrogate.inputs.states_h: 0, then hours below 0", value=self.states_h)
-        if any(hours % self.step_hours for hours in self.states_h):
-            raise InputError(
-                "surrogate.inputs.states_h: multiples of the step, as a roll-out has them", value=self.states_h
-            )
-        if self.forcings_h and max(self.forcings_h) > self.step_hours:
-            raise InputError("surrogate.inputs.forcings_h: none after the step", value=self.forcings_h)
-        if unknown := set(self.forcings) - set(VARIABLES[1:]):
-            raise InputError(f"surrogate.inputs.forcings: known are {', '.join(VARIABLES[1:])}", value=sorted(unknown))
-
-    @property
-    def channels(self) -> list[tuple[str, float]]:
-        """Name and hours of every input: the states, then the forcings, time after time."""
-        return [("sit", h) for h in self.states_h] + [(name, h) for h in self.forcings_h for name in self.forcings]
-
-    @property
-    def needed_hours(self) -> tuple[float, float]:
-        """The first and the last of the hours that a prediction needs, without the target's."""
-        hours = [h for _, h in self.channels]
-        return min(hours), max(hours)
 
 
 @dataclass(frozen=True)

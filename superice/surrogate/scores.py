@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
@@ -15,30 +14,11 @@ from tqdm import tqdm
 from superice.errors import InputError
 from superice.fields.spectra import find_ice_square, radial_spectrum, spectral_slope
 from superice.surrogate.rollout import RollOut
+from superice.surrogate.settings import ForecastSettings
 from superice.surrogate.store import Record
 
 DAYS = 366
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")
-
-
-@dataclass(frozen=True)
-class ForecastSettings:
-    """What is forecast, and how it is scored.
-
-    Attributes:
-        days: length of a forecast. every_hours: from one start to the next. batch: starts that are stepped together.
-        precision: fp32, bf16 or auto.
-        exponent_km: shortest and longest wavelength of the spectral exponent.
-        kept_starts: how many forecasts are kept as fields, at the leads ``kept_days``.
-    """
-
-    days: float = 30
-    every_hours: float = 6
-    batch: int = 8
-    precision: str = "fp32"
-    exponent_km: tuple[float, float] = (24.0, 200.0)
-    kept_starts: int = 12
-    kept_days: tuple[float, ...] = (1, 5, 10, 30)
 
 
 def day_of_year(moment: date) -> int:

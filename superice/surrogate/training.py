@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from superice.errors import InputError
 from superice.network.formulations import Losses, masked_mean_square
-from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
+from superice.surrogate.network import build_surrogate
 from superice.surrogate.samples import Steps
-from superice.training.trainer import Training, TrainingSettings
+from superice.surrogate.settings import LossSettings, SurrogateNetworkSettings
+from superice.training.settings import TrainingSettings
+from superice.training.trainer import Training
 
-OVER = ("sample", "batch")
 
-
-@dataclass(frozen=True)
-class IncrementLoss:
-    """Squared error of the increment, and of its mean over the field: the slides' constraint on the amount of ice.
-
-    Attributes:
-        constraint: weight of the second (lambda of the paper).
-        over: whether a mean is taken of each ``sample``, or over the ``batch`` as in the released code.
-        input_noise: deviation of the noise that is added to the normalised inputs in training.
-    """
-
-    constraint: float = 100.0
-    over: str = "sample"
-    input_noise: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.over not in OVER:
-            raise InputError(f"surrogate.loss.over: one of {', '.join(OVER)}", value=self.over)
+class IncrementLoss(LossSettings):
+    """Squared error of the increment, and of its mean over the field: the slides' constraint on the amount of ice."""
 
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
 

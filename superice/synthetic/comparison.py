@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -77,7 +76,8 @@ def simulate_window(settings: SyntheticSettings, seed: int, day: date = date(201
     middle = [3000 * round(metres / 3000) for metres in to_lattice.transform(CENTRE[1], CENTRE[0])]
     axes = [centre + 3000.0 * np.arange(-256, 256) for centre in middle]
     grid = Grid("window", LATTICE, *axes)
-    boundless = replace(settings, seed=seed, ice=replace(settings.ice, edge_october_km=FAR_KM, edge_april_km=FAR_KM))
+    far = settings.ice.model_copy(update={"edge_october_km": FAR_KM, "edge_april_km": FAR_KM})
+    boundless = settings.model_copy(update={"seed": seed, "ice": far})
     season = Season(date(2014, 10, 18), date(2015, 4, 15))
     return Arctic(grid, boundless, season, land=np.zeros(grid.shape, bool)).simulate_day(day).sit
 

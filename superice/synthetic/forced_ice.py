@@ -7,8 +7,6 @@ freezes by degree days. Drift and breaking conserve the volume; only temperature
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.fft import dctn, idctn
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
@@ -16,48 +14,12 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 from superice.fields.grid import Grid
 from superice.fields.quantities import SECONDS_PER_DAY
 from superice.synthetic.random_fields import draw_intermittent, draw_power_law
+from superice.synthetic.settings import ForcedIceSettings
 from superice.synthetic.weather import Weather
 
 FREEZING = 273.15 - 1.8  # K, of sea water
 EVEN_KM = 30.0  # scale over which cracks and ridges even out, and the ice yields
 CONDUCTION = 6.6e-9  # m2 s-1 K-1: conductivity of ice over its density and heat of fusion
-
-
-@dataclass(frozen=True)
-class ForcedIceSettings:
-    """How the ice answers to the weather.
-
-    Attributes:
-        first_m: mean thickness of the first moment.
-        drift_ratio, turning_degrees: of the drift to the wind, and to its right.
-        pressure: share of the drift's convergence that the pack withstands.
-        yielding_m: thickness at which half of the drift is left. coast_km: over which the drift ends at the coast.
-        insulation_m: ice that the snow and the air above are worth. melting: m day-1 K-1.
-        erosion: m day-1 that a metre of ice loses below, growing with the square of the thickness.
-        cracks: in a day on 10^6 km² where the drift is sheared by 0.05 day-1.
-        half_angle: between a crack and the axis of compression, degrees.
-        shortest_km, longest_km, pareto: the distribution of lengths. width_km: of a zone of leads.
-        healing_days: over which cracks and ridges even out.
-        depth: largest share of the ice that is pushed from a crack onto its flanks.
-    """
-
-    first_m: float = 1.8
-    drift_ratio: float = 0.018
-    turning_degrees: float = 20.0
-    pressure: float = 0.9
-    yielding_m: float = 3.0
-    coast_km: float = 60.0
-    insulation_m: float = 0.35
-    melting: float = 0.007
-    erosion: float = 5e-4
-    cracks: float = 24.0
-    half_angle: float = 32.0
-    shortest_km: float = 60.0
-    longest_km: float = 600.0
-    pareto: float = 1.2
-    width_km: float = 7.0
-    healing_days: float = 8.0
-    depth: float = 0.5
 
 
 def divergent_part(flow: np.ndarray) -> np.ndarray:

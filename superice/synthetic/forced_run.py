@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,37 +15,10 @@ from superice.fields.box_filter import block_mean
 from superice.fields.grid import Grid, make_land_mask
 from superice.fields.vectors import east_on_map, rotate_to_geographic
 from superice.synthetic.forced_files import write_new_era5, write_old_era5, write_thickness
-from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings
-from superice.synthetic.weather import Weather, WeatherSettings
-from superice.utils.command_line import build_settings
+from superice.synthetic.forced_ice import ForcedIce
+from superice.synthetic.settings import ForcedRunSettings
+from superice.synthetic.weather import Weather
 from superice.utils.files import atomic_path
-
-
-@dataclass(frozen=True)
-class ForcedRunSettings:
-    """The driven twin.
-
-    Attributes:
-        seed: of everything random in it.
-        refinement: its cells along a cell of the region: steps smooth the ice less on smaller ones.
-        degrees: steps of the weather's points, latitude and longitude.
-        new_layout_from: the first year that is written in ERA5's new layout.
-        ice, weather: see there.
-    """
-
-    seed: int = 0
-    refinement: int = 2
-    degrees: tuple[float, float] = (0.5, 2.0)
-    new_layout_from: int = 2017
-    ice: ForcedIceSettings = field(default_factory=ForcedIceSettings)
-    weather: WeatherSettings = field(default_factory=WeatherSettings)
-
-    @classmethod
-    def from_mapping(cls, values: Mapping) -> ForcedRunSettings:
-        """Build from the configuration's section ``surrogate.twin``. Raises InputError naming an unknown key."""
-        kinds = {"ice": ForcedIceSettings, "weather": WeatherSettings}
-        parts = {key: build_settings(kind, values.get(key, {}), f"surrogate.twin.{key}") for key, kind in kinds.items()}
-        return build_settings(cls, {**values, **parts}, "surrogate.twin")
 
 
 @dataclass(frozen=True)

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from superice.synthetic.drift import draw_autoregression
+from superice.synthetic.settings import WeatherSettings
 
 ACROSS = 0.99  # share of the wind's variance that has no divergence
-
-
-@dataclass(frozen=True)
-class WeatherSettings:
-    """What the weather is like.
-
-    Attributes:
-        wind: rms of the wind, m s-1. wind_memory_days: its decorrelation time.
-        shortest_km, longest_km: wavelengths of the systems. modes: how many.
-        winter, summer: mean temperature of the coldest and of the warmest day, °C.
-        anomaly: deviation of the temperature of the systems, K. anomaly_memory_days: its decorrelation time.
-        yearly: deviation of the temperature from year to year, K.
-        ocean: temperature over the open ocean, °C. ocean_heading_degrees: its direction against x.
-        ocean_km: where it begins along that direction, from the pole. front_km: width of the change.
-    """
-
-    wind: float = 7.0
-    wind_memory_days: float = 2.0
-    shortest_km: float = 900.0
-    longest_km: float = 2400.0
-    modes: int = 10
-    winter: float = -31.0
-    summer: float = 0.0
-    anomaly: float = 4.0
-    anomaly_memory_days: float = 4.0
-    yearly: float = 1.0
-    ocean: float = 2.0
-    ocean_heading_degrees: float = -37.0
-    ocean_km: float = 760.0
-    front_km: float = 60.0
 
 
 class Waves:

@@ -8,35 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.network.normalisation import INPUT_VARIABLES
+from superice.training.settings import InputNoise
 
 PIXEL_KM = 3.0
 LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf)}
-
-Parts = tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class InputNoise:
-    """Gaussian errors of each input: independent parts, (length in km, standard deviation), none for an exact input.
-
-    A part is white noise smoothed by a Gaussian of that length.
-
-    Attributes:
-        share: of the samples that have errors.
-        sic, sit, deformation: parts of the concentration's error (a fraction), of the thickness' (m), and of that of the
-            logarithm to base 10 of the deformation.
-    """
-
-    share: float = 1.0
-    sic: Parts = ()
-    sit: Parts = ()
-    deformation: Parts = ()
 
 
 EXACT = InputNoise()

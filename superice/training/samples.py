@@ -16,7 +16,8 @@ from torch.utils.data import Dataset
 from superice.errors import InputError
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
-from superice.training.input_noise import EXACT, InputNoise, draw_errors, perturb
+from superice.training.input_noise import EXACT, draw_errors, perturb
+from superice.training.settings import InputNoise
 from superice.training.store import decode_day, find_known_pixels, open_day
 
 DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,56 +18,13 @@ from tqdm import tqdm
 
 from superice.errors import InputError
 from superice.network.formulations import Formulation, Losses, Model
-from superice.network.unet import NetworkSettings, UNet, build_network
-from superice.training.input_noise import InputNoise
+from superice.network.settings import NetworkSettings
+from superice.network.unet import UNet, build_network
 from superice.training.samples import Crop, Days, Samples
+from superice.training.settings import TrainingSettings
 from superice.utils import distributed
 from superice.utils.device import default_device, resolve_precision
 from superice.utils.files import atomic_path, write_table
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How the network is trained.
-
-    Attributes:
-        epochs: passes over the training days.
-        batch: samples in a batch.
-        patch: (rows, columns) of a sample, or None for the full grid.
-        patches_per_day: samples of each day in an epoch.
-        least_ice: the share of ice that a patch should have.
-        turn: whether samples are flipped and turned.
-        masked: share of the samples of which a part is masked at random (report, section 8.3, option ii).
-        input_errors: those of ``InputErrors`` that samples get.
-        optimizer: adam or adamw.
-        learning_rate, weight_decay: of the optimizer.
-        schedule: constant, or cosine (a short warm-up, then down to zero).
-        averaging: decay of the moving average of the weights; 0 for none.
-        clip_gradient: largest norm of the gradient; 0 for none.
-        precision: fp32, bf16, or auto.
-        validation_samples: samples of the validation days in each epoch's validation losses.
-        workers: processes that read samples beside the training.
-        devices: GPUs that share each batch; the result is that of one, to rounding.
-    """
-
-    epochs: int = 250
-    batch: int = 4
-    patch: tuple[int, int] | None = None
-    patches_per_day: int = 1
-    least_ice: float = 0.3
-    turn: bool = False
-    masked: float = 0.0
-    input_errors: Mapping[str, Any] = field(default_factory=dict)
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    schedule: str = "constant"
-    averaging: float = 0.999
-    clip_gradient: float = 0.0
-    precision: str = "fp32"
-    validation_samples: int = 16
-    workers: int = 0
-    devices: int = 1
 
 
 class Diverged(Exception):
@@ -114,7 +69,7 @@ class Training:
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
         self._parallel_network = distributed.average_gradients(self.network)
-        self.average = AveragedModel(self.network, avg_fn=make_average(settings.averaging), use_buffers=True)
+        self.average = AveragedModel(self.network, avg_fn=make_average(settings.ema_decay), use_buffers=True)
         self.optimizer = build_optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
         batches = settings.epochs * math.ceil(self.samples_per_epoch / settings.batch)
@@ -128,7 +83,7 @@ class Training:
     @property
     def best_network(self) -> UNet:
         """The network to draw from: the averaged weights where there is an average."""
-        return self.average.module if self.settings.averaging else self.network
+        return self.average.module if self.settings.ema_decay else self.network
 
     @property
     def loss_names(self) -> list[str]:
@@ -190,10 +145,10 @@ class Training:
         settings = self.settings
         crop = Crop(
             size=settings.patch,
-            min_ice_fraction=settings.least_ice,
-            rotate_and_flip=settings.turn,
-            masked_fraction=settings.masked,
-            input_noise=InputNoise(**settings.input_errors),
+            min_ice_fraction=settings.min_ice_fraction,
+            rotate_and_flip=settings.rotate_and_flip,
+            masked_fraction=settings.masked_fraction,
+            input_noise=settings.input_noise,
         )
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         remaining = Subset(samples, range(first, count))
@@ -268,7 +223,7 @@ class Training:
 
     def _describe(self) -> str:
         """Return what a checkpoint must be of to resume this training."""
-        settings = replace(self.settings, devices=1, workers=0)  # these change no result
+        settings = self.settings.model_copy(update={"devices": 1, "workers": 0})  # these change no result
         return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
 
     def _save_checkpoint(self, checkpoint: Path) -> None:

@@ -7,14 +7,10 @@ import errno
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
 
 from superice.errors import InputError
-
-Settings = TypeVar("Settings")
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
@@ -56,21 +52,6 @@ def use_threads(count: int | None) -> None:
         import torch
 
         torch.set_num_threads(count)
-
-
-def build_settings(kind: type[Settings], values: dict[str, Any], where: str = "settings") -> Settings:
-    """Build the dataclass ``kind`` from a mapping; an unknown key is an error that names it.
-
-    Lists become tuples, so that settings can be compared and hashed.
-    """
-    known = {field.name for field in fields(kind)}
-    for key in values:
-        if key not in known:
-            raise InputError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
-    try:
-        return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
-    except TypeError as error:
-        raise InputError(f"{where}: {error}") from error
 
 
 def run_command(main: Callable[[], None]) -> None:

@@ -4,7 +4,8 @@ from datetime import date
 
 import numpy as np
 
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.settings import ScoreSettings
 
 DAY = date(2020, 1, 1)
 SETTINGS = ScoreSettings(lead_window_km=15.0, fractions_widths_km=(3.0, 15.0), thin_ice_m=(1.0,))

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import torch
 
-from superice.network.unet import NetworkSettings, build_network
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network
 
 SHAPES = [
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4),

@@ -290,14 +290,14 @@ def surrogate_years(split):
 def surrogate_folder(product, year):
     """The folder of nextsim or era5 in which a year's files are looked for."""
     source = SURROGATE.content["source"]
-    if source["kind"] == "twin":
+    if source["kind"] == "synthetic":
         return paths("surrogate/twin/{product}/{year}", product=product, year=year)[0]
     return source["thickness" if product == "nextsim" else "forcings"]
 
 
 def surrogate_files(year):
     """The files of a year as far as they are known: those of the twin. What a folder lacks, its job tells."""
-    if SURROGATE.content["source"]["kind"] != "twin":
+    if SURROGATE.content["source"]["kind"] != "synthetic":
         return []
     names = {"nextsim": "Moorings_{year}.nc", "era5": "ERA5_y{year}.nc"}
     return [f"{surrogate_folder(product, year)}/{name.format(year=year)}" for product, name in names.items()]

@@ -66,7 +66,7 @@ rule model_features:
     params:
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
-        kind=MODEL["kind"].replace("twin", "moorings"),
+        kind=MODEL["kind"].replace("synthetic", "moorings"),
         resample="--resample" if MODEL.get("resample") else "",
         area=area,
         settings=settings_of_features("model"),

@@ -60,7 +60,7 @@ rule score_table:
         mem_mb=2000,
         runtime=20,
     params:
-        intervals=as_json(RUN.content["intervals"]),
+        intervals=as_json(RUN.content["bootstrap"]),
     message:
         "tables of scores"
     shell:

@@ -31,7 +31,7 @@ for SEASON in RUN.calendar.seasons():
             last=SEASON.last.isoformat(),
             dates=",".join(map(str, RUN.synthetic_days(SEASON)[0])),
             observed=",".join(map(str, RUN.synthetic_days(SEASON)[1])),
-            settings=as_json(RUN.content["twin"]),
+            settings=as_json(RUN.content["synthetic"]),
         message:
             "virtual Arctic of the season {params.first} to {params.last}"
         shell:

@@ -28,7 +28,7 @@ rule study_table:
         runtime=20,
     params:
         studies=json.dumps(STUDIES),
-        intervals=as_json(RUN.content["intervals"]),
+        intervals=as_json(RUN.content["bootstrap"]),
     message:
         "table of the studies"
     shell:

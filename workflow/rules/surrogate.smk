@@ -20,7 +20,7 @@ SURROGATE_DRAWN = [
     for path in paths("surrogate/figures/{name}", name=name + (".gif" if name == "animation" else ".png"))
 ]
 
-if SURROGATE_SOURCE["kind"] == "twin":
+if SURROGATE_SOURCE["kind"] == "synthetic":
 
     rule surrogate_twin:
         input:
@@ -48,7 +48,7 @@ if SURROGATE_SOURCE["kind"] == "twin":
             area=SURROGATE.content["area"],
             years=lambda wildcards: [SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
-            settings=as_json(SURROGATE.content["twin"]),
+            settings=as_json(SURROGATE.content["synthetic"]),
             before=lambda wildcards, input: f"--before {input.before}" if input.before else "",
         message:
             "weather and thickness of {wildcards.year}"

@@ -18,6 +18,7 @@ from superice.synthetic.comparison import (
 )
 from superice.synthetic.settings import SyntheticSettings
 from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.settings import build_settings
 
 
 def is_near(name: str, value: float, reference: float) -> bool:
@@ -50,11 +51,11 @@ def main() -> None:
     parser.add_argument(
         "--snapshot", type=Path, help="neXtSIM thickness snapshot (NetCDF with sit, latitude, longitude)"
     )
-    parser.add_argument("--settings", type=read_settings, default={}, help="section twin: JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section synthetic: JSON or a YAML file")
     parser.add_argument("--seeds", type=int, default=4, help="number of synthetic Arctics")
     parser.add_argument("--figure", type=Path, help="picture of both, PNG")
     args = parser.parse_args()
-    settings = SyntheticSettings.from_mapping(args.settings)
+    settings = build_settings(SyntheticSettings, args.settings, "synthetic")
     snapshot = read_snapshot_window(args.snapshot) if args.snapshot else None
     known = measure_texture(snapshot, 12.0) if args.snapshot else {}
     measures = [measure_synthetic(settings, seed) for seed in range(args.seeds)]

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from superice.fields.grid import load_grid
 from superice.inference.day import generate_day
-from superice.inference.ensemble import SamplerSettings
+from superice.inference.settings import SamplerSettings
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     parse_day,
     read_settings,
     run_command,
     use_threads,
 )
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

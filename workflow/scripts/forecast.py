@@ -6,11 +6,11 @@ import numpy as np
 
 from superice.fields.grid import load_grid
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.scores import ForecastSettings, score_forecasts
+from superice.surrogate.scores import score_forecasts
+from superice.surrogate.settings import ForecastSettings
 from superice.surrogate.store import Record
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     read_settings,
     run_command,
@@ -18,6 +18,7 @@ from superice.utils.command_line import (
 )
 from superice.utils.device import keep_freed_memory
 from superice.utils.files import write_dataset
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from superice.fields.grid import load_grid
-from superice.synthetic.forced_run import ForcedRun, ForcedRunSettings
+from superice.synthetic.forced_run import ForcedRun
+from superice.synthetic.settings import ForcedRunSettings
 from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -15,7 +17,7 @@ def main() -> None:
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
     parser.add_argument(
-        "--settings", type=read_settings, default={}, help="section surrogate.twin: JSON or a YAML file"
+        "--settings", type=read_settings, default={}, help="section surrogate.synthetic: JSON or a YAML file"
     )
     parser.add_argument("--before", type=Path, help="state at the end of the year before; none in the first year")
     parser.add_argument("--thickness", type=Path, required=True, help="NetCDF in the Moorings layout")
@@ -23,7 +25,10 @@ def main() -> None:
     parser.add_argument("--after", type=Path, required=True, help="state at the end of the year, npy")
     args = parser.parse_args()
 
-    region, how = load_grid(args.areas, args.area), ForcedRunSettings.from_mapping(args.settings)
+    region, how = (
+        load_grid(args.areas, args.area),
+        build_settings(ForcedRunSettings, args.settings, "surrogate.synthetic"),
+    )
     run = ForcedRun(region, how, *args.years, args.hours)
     run.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
 

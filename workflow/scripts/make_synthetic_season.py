@@ -13,6 +13,7 @@ from superice.synthetic.nextsim_files import write_moorings
 from superice.synthetic.satellites import Satellites
 from superice.synthetic.settings import SyntheticSettings
 from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
+from superice.utils.settings import build_settings
 
 
 def days(text: str) -> list[date]:
@@ -28,11 +29,11 @@ def main() -> None:
     parser.add_argument("--season-end", type=parse_day, required=True, help="last day of the season")
     parser.add_argument("--dates", type=days, default=[], help="days to write as neXtSIM files, with commas")
     parser.add_argument("--observed-dates", type=days, default=[], help="days to write as products, with commas")
-    parser.add_argument("--settings", type=read_settings, default={}, help="section twin: JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section synthetic: JSON or a YAML file")
     parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
     args = parser.parse_args()
 
-    how = SyntheticSettings.from_mapping(args.settings)
+    how = build_settings(SyntheticSettings, args.settings, "synthetic")
     region = load_grid(args.areas, args.area)
     margin = round(how.margin_km * 1000 / region.step)
     inner = (slice(margin, -margin or None),) * 2

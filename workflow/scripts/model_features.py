@@ -9,15 +9,17 @@ from pathlib import Path
 
 from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
-from superice.features.day import FeatureSettings, ModelFeatures
+from superice.features.day import ModelFeatures
 from superice.features.files import read_archived_day
 from superice.features.model import make_model_day, measure_floored_fraction
+from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid
 from superice.network.normalisation import day_moments, network_quantities
 from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_json
+from superice.utils.settings import build_settings
 
 READERS = {"moorings": nextsim_moorings, "cmems": nextsim_cmems}
 
@@ -50,7 +52,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
-    settings = FeatureSettings.from_mapping(args.settings)
+    settings = build_settings(FeatureSettings, args.settings, "features")
     grid = load_grid(args.areas, args.area)
     problems = []
     try:

@@ -12,12 +12,13 @@ import numpy as np
 
 from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
-from superice.features.day import FeatureSettings
 from superice.features.observed import ObservedDay, make_observed_day
+from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_json
+from superice.utils.settings import build_settings
 
 
 def land_of(path: Path | None, grid: Grid) -> np.ndarray:
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
     args = parser.parse_args()
 
-    how = FeatureSettings.from_mapping(args.settings)
+    how = build_settings(FeatureSettings, args.settings, "features")
     grid = load_grid(args.areas, args.area)
     products, problems = [], []
     folders = (

@@ -9,18 +9,20 @@ import xarray as xr
 
 from superice.fields.grid import load_grid
 from superice.fields.spectra import band_ratio
-from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
+from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import RestorationSettings, spectra, thickness_features
+from superice.surrogate.restoration import spectra, thickness_features
+from superice.surrogate.settings import RestorationSettings
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     read_settings,
     run_command,
     use_threads,
 )
 from superice.utils.files import write_dataset, write_table
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 from superice.dataset.layout import read_predictions
-from superice.evaluation.date_scores import ICE, ScoreSettings, score_date
+from superice.evaluation.date_scores import ICE, score_date
+from superice.evaluation.settings import ScoreSettings
 from superice.evaluation.tables import COSTS
 from superice.features.files import read_model_features, read_observed_features
-from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_dataset
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.evaluation.bootstrap import IntervalSettings
+from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
     read_scores,
     tabulate_comparison,
@@ -16,8 +16,9 @@ from superice.evaluation.tables import (
     tabulate_scores,
     tabulate_thin_ice,
 )
-from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table
+from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
 
     scores = [read_scores(path) for path in args.scores]
     days, ensembles = tabulate_days(scores), tabulate_ensembles(scores)
-    intervals = build_settings(IntervalSettings, args.intervals, "intervals")
+    intervals = build_settings(BootstrapSettings, args.intervals, "bootstrap")
     tables = {
         args.daily: days,
         args.regions: tabulate_regions(days),

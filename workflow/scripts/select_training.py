@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 
 from superice.dataset.layout import model_features_name
-from superice.evaluation.date_scores import ScoreSettings
-from superice.evaluation.model_selection import SelectionSettings, choose_training, judge_training
+from superice.evaluation.model_selection import choose_training, judge_training
+from superice.evaluation.settings import ScoreSettings, SelectionSettings
 from superice.features.files import read_model_features
-from superice.inference.ensemble import SamplerSettings
+from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
 from superice.seasons import spread_evenly
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     parse_day,
     read_settings,
@@ -21,6 +20,7 @@ from superice.utils.command_line import (
     use_threads,
 )
 from superice.utils.files import atomic_path, write_table
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

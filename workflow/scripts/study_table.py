@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.sensitivity import make_study_table
+from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import read_scores
 from superice.run.configuration import Study
-from superice.utils.command_line import build_settings, make_parser, read_settings, run_command
+from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table
+from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -28,8 +29,8 @@ def main() -> None:
     args = parser.parse_args()
 
     scores = [read_scores(path) for path in args.scores]
-    studies = {name: build_settings(Study, study, f"studies.{name}") for name, study in args.studies.items()}
-    frame = make_study_table(scores, studies, build_settings(IntervalSettings, args.intervals, "intervals"))
+    studies = {name: Study(**study) for name, study in args.studies.items()}
+    frame = make_study_table(scores, studies, build_settings(BootstrapSettings, args.intervals, "bootstrap"))
     write_table(args.output, frame)
 
 

@@ -12,14 +12,15 @@ from argparse import Namespace
 from pathlib import Path
 
 from superice.network.normalisation import Normalisation
-from superice.network.unet import NetworkSettings, count_parameters
+from superice.network.settings import NetworkSettings
+from superice.network.unet import count_parameters
 from superice.network.weights import TrainedNetwork, build_formulation
 from superice.training.samples import Days
+from superice.training.settings import TrainingSettings
 from superice.training.store import store_name
-from superice.training.trainer import Stopped, Training, TrainingSettings
+from superice.training.trainer import Stopped, Training
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     parse_day,
     read_settings,
@@ -28,6 +29,7 @@ from superice.utils.command_line import (
 )
 from superice.utils.distributed import is_first_process, join_processes
 from superice.utils.files import read_json
+from superice.utils.settings import build_settings
 
 
 def main() -> None:

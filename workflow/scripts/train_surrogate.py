@@ -5,20 +5,20 @@ import sys
 from pathlib import Path
 
 from superice.network.unet import count_parameters
-from superice.surrogate.network import SurrogateNetworkSettings
 from superice.surrogate.rollout import Surrogate
-from superice.surrogate.samples import InputSettings, Scaling, Steps
+from superice.surrogate.samples import Scaling, Steps
+from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings, SurrogateTrainingSettings
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
-from superice.training.trainer import Stopped, TrainingSettings
+from superice.training.trainer import Stopped
 from superice.utils.command_line import (
     add_threads,
-    build_settings,
     make_parser,
     read_settings,
     run_command,
     use_threads,
 )
+from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -40,16 +40,15 @@ def main() -> None:
     use_threads(args.threads)
     inputs = build_settings(InputSettings, args.settings["inputs"], "surrogate.inputs")
     shape = {**args.settings["network"], "inputs": len(inputs.channels)}
-    how = dict(args.settings["training"])
-    patience, every = how.pop("patience"), how.pop("every_hours")
+    how = build_settings(SurrogateTrainingSettings, args.settings["training"], "surrogate.training")
     records = [Record(args.training), Record(args.validation)]
     scaling = Scaling.of(records[0].statistics)
     training = SurrogateTraining(
         build_settings(SurrogateNetworkSettings, shape, "surrogate.network"),
         build_settings(IncrementLoss, args.settings["loss"], "surrogate.loss"),
-        build_settings(TrainingSettings, how, "surrogate.training"),
-        patience,
-        *(Steps([record], inputs, scaling, every) for record in records),
+        how.without_stopping(),
+        how.patience,
+        *(Steps([record], inputs, scaling, how.every_hours) for record in records),
         args.seed,
     )
     print(

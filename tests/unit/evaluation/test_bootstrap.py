@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap
 
-from superice.evaluation.bootstrap import IntervalSettings, bootstrap_means
+from superice.evaluation.bootstrap import bootstrap_means
+from superice.evaluation.settings import BootstrapSettings
 
-WEEKLY = IntervalSettings(resamples=500)
+WEEKLY = BootstrapSettings(resamples=500)
 SEASON = pd.Series(pd.date_range("2021-10-18", periods=26 * 7).strftime("%Y-%m-%d"))
 
 
@@ -33,19 +34,19 @@ def test_intervals_cover_a_known_mean_at_the_nominal_rate():
 
 
 def test_days_redrawn_one_by_one_would_be_far_too_sure():
-    assert covered(IntervalSettings(block_days=1, resamples=500)) < 0.7
+    assert covered(BootstrapSettings(block_days=1, resamples=500)) < 0.7
 
 
 def test_intervals_agree_with_scipy_where_every_day_is_a_block():
     values = np.random.default_rng(1).gamma(2, 1, 182)
     expected = bootstrap((values,), np.mean, method="percentile", n_resamples=5000, rng=0).confidence_interval
-    found = bounds(values, IntervalSettings(block_days=1, resamples=5000))
+    found = bounds(values, BootstrapSettings(block_days=1, resamples=5000))
     assert found == pytest.approx([expected.low, expected.high], abs=0.02)
 
 
 def test_weeks_begin_on_monday_and_weigh_by_their_days():
     dates = pd.Series(["2021-10-18", "2021-10-24", "2021-10-25"])  # Monday, Sunday, Monday
-    means = bootstrap_means(dates, pd.DataFrame({"score": [1.0, 2.0, 6.0]}), IntervalSettings(resamples=200)).score
+    means = bootstrap_means(dates, pd.DataFrame({"score": [1.0, 2.0, 6.0]}), BootstrapSettings(resamples=200)).score
     assert set(means.round(6)) == {1.5, 3.0, 6.0}
 
 
@@ -62,4 +63,4 @@ def test_one_week_tells_nothing_of_its_error():
 def test_a_seed_gives_the_same_interval():
     values = weekly_weather(np.random.default_rng(2))
     assert np.array_equal(bounds(values), bounds(values))
-    assert not np.array_equal(bounds(values), bounds(values, IntervalSettings(resamples=500, seed=1)))
+    assert not np.array_equal(bounds(values), bounds(values, BootstrapSettings(resamples=500, seed=1)))

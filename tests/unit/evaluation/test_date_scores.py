@@ -10,8 +10,9 @@ from skimage.metrics import structural_similarity as reference_similarity
 
 from superice.errors import InputError
 from superice.evaluation.calibration import count_ranks, count_reliability, reliability_index, sum_by_spread
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import score_date
 from superice.evaluation.pointwise import fair_crps, pixel_statistics, spread_skill
+from superice.evaluation.settings import ScoreSettings
 from superice.evaluation.ssim import RANGE_M, structural_similarity
 
 DAY = date(2023, 1, 4)

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.evaluation.date_scores import ScoreSettings
 from superice.evaluation.model_selection import SCORES, choose_training, judge_training
-from superice.inference.ensemble import SamplerSettings
-from superice.network.unet import NetworkSettings, build_network
+from superice.evaluation.settings import ScoreSettings
+from superice.inference.settings import SamplerSettings
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 from superice.seasons import spread_evenly
 

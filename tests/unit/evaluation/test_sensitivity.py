@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.evaluation.bootstrap import IntervalSettings
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.sensitivity import make_study_table
+from superice.evaluation.settings import BootstrapSettings
 from superice.run.configuration import Study
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
@@ -31,7 +31,7 @@ def scored(experiment, day):
 @pytest.fixture(scope="module")
 def table():
     scores = [scored(experiment, day) for experiment in ERRORS for day in DAYS]
-    return make_study_table(scores, STUDIES, IntervalSettings(resamples=50)).set_index(["study", "experiment"])
+    return make_study_table(scores, STUDIES, BootstrapSettings(resamples=50)).set_index(["study", "experiment"])
 
 
 def test_each_study_has_its_experiments_in_order_below_the_low_resolution_field(table):
@@ -59,7 +59,7 @@ def test_an_experiment_whose_training_diverged_has_no_row_and_the_others_have_th
     truth = np.ones((48, 48))
     missing = score_date(np.full((3, 48, 48), np.nan), truth, truth, DAYS[2], 3.0)
     missing.attrs |= scores[0].attrs | {"experiment": "many"}
-    rows = make_study_table([*scores, missing], {"steps": STUDIES["steps"]}, IntervalSettings(resamples=50))
+    rows = make_study_table([*scores, missing], {"steps": STUDIES["steps"]}, BootstrapSettings(resamples=50))
     assert rows.experiment.tolist() == ["low_resolution", "few", "reference"]
     assert rows.rmse.tolist() == pytest.approx(table.loc["steps"].rmse[:3].tolist(), rel=1e-6)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from superice.evaluation.bootstrap import IntervalSettings
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.settings import BootstrapSettings, ScoreSettings
 from superice.evaluation.tables import (
     format_summary,
     read_scores,
@@ -23,7 +23,7 @@ from superice.evaluation.tables import (
 from superice.utils.files import write_dataset
 
 SHAPE = (48, 48)
-HOW = IntervalSettings(resamples=200)
+HOW = BootstrapSettings(resamples=200)
 SETTINGS = ScoreSettings(lead_window_km=15.0, fractions_widths_km=(3.0,), thin_ice_m=(1.0,))
 CONCENTRATION = np.repeat(np.where(np.arange(48) < 36, 0.95, 0.4)[:, None], 48, axis=1)
 
@@ -90,7 +90,7 @@ def test_months_stand_in_the_order_of_a_winter(dates):
 
 def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
     result = of_generated(
-        tabulate_scores(tabulate_days(dates), IntervalSettings(resamples=4000), tabulate_ensembles(dates))
+        tabulate_scores(tabulate_days(dates), BootstrapSettings(resamples=4000), tabulate_ensembles(dates))
     ).iloc[0]
     # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
     draws = np.stack(np.meshgrid(*[[0.1, 0.2, 0.3, 0.4]] * 4)).reshape(4, -1).mean(axis=0)

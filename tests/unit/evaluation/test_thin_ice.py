@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from superice.evaluation.date_scores import ScoreSettings, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.settings import ScoreSettings
 from superice.evaluation.thin_ice import sum_fractions, thickness_quantiles
 
 DAY = date(2023, 1, 4)

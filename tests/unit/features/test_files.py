@@ -9,9 +9,9 @@ from feature_days import DAY, make_grid_near_pole, strained_day
 
 from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
 from superice.errors import InputError
-from superice.features.day import FeatureSettings
 from superice.features.files import read_archived_day, read_model_features, read_observed_features
 from superice.features.model import make_model_day
+from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid
 
 

@@ -10,10 +10,9 @@ from feature_days import DAY, make_grid_near_pole, run_script, strained_day
 from product_files import write_cmems, write_moorings
 
 from superice.dataset.layout import FIELDS, write_model_features
-from superice.features.day import FeatureSettings
 from superice.features.files import read_model_features
 from superice.features.model import make_model_day, measure_floored_fraction
-from superice.fields.box_filter import LowResolution
+from superice.features.settings import FeatureSettings, LowResolution
 from superice.fields.grid import Grid
 from superice.network.normalisation import day_moments
 from superice.readers import nextsim_cmems, nextsim_moorings
@@ -46,7 +45,7 @@ def test_the_models_own_divergence_is_taken_where_it_is_written(grid):
 
 
 def test_means_over_the_boxes_are_those_of_the_settings(grid):
-    narrow = FeatureSettings(low_resolution=LowResolution("boxes", 3, 9, 9))
+    narrow = FeatureSettings(low_resolution=LowResolution(concentration_km=3, thickness_km=9, deformation_km=9))
     low = make_model_day(strained_day(grid), grid, narrow).low
     assert low["sit"][45, 30] == pytest.approx(2.0)
     assert low["sit"][41, 30] == pytest.approx(2.0)

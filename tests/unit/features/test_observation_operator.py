@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superice.features.day import FeatureSettings, ObservationSettings
 from superice.features.model import make_model_day
 from superice.features.observation_operator import simulate_products
-from superice.fields.box_filter import LowResolution
+from superice.features.settings import FeatureSettings, LowResolution, ObservationSettings
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
 from superice.readers.nextsim_day import ModelDay

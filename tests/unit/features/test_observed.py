@@ -11,9 +11,9 @@ from feature_days import DAY, STEREOGRAPHIC, make_grid_near_pole, run_script
 from product_files import DRIFT_AXES_KM, ease2_axes, write_concentration, write_drift, write_thickness
 
 from superice.dataset.layout import FIELDS, MASK_REASONS
-from superice.features.day import FeatureSettings, ObservationSettings
 from superice.features.files import read_observed_features
 from superice.features.observed import make_observed_day
+from superice.features.settings import FeatureSettings, ObservationSettings
 from superice.fields.grid import Grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from superice.errors import InputError
-from superice.fields.box_filter import LowResolution, block_mean, box_mean, count_pixels
+from superice.features.settings import LowResolution
+from superice.fields.box_filter import block_mean, box_mean, count_pixels
 
 
 def brute_force(field, width, mask):

@@ -17,8 +17,10 @@ from superice.dataset.layout import Ensemble
 from superice.features.files import read_model_features
 from superice.inference import ensemble
 from superice.inference.day import generate_day
-from superice.inference.ensemble import SamplerSettings, clip_negative, draw_members
-from superice.network.unet import NetworkSettings, build_network
+from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.settings import SamplerSettings
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
@@ -213,12 +215,12 @@ def test_a_sampler_that_cannot_be_is_refused(superice, option, value, capsys):
 
 
 def test_the_file_says_that_its_members_share_their_start(superice, folder):
-    superice("--shared-start")
+    superice("--shared-first-step")
     with xr.open_dataset(folder / "out.nc") as file:
         assert (file.attrs["sampler"], file.attrs["passes_per_member"]) == ("multistep, 2 steps, the first shared", 1)
 
 
 def test_one_step_cannot_be_shared(superice, capsys):
     with pytest.raises(SystemExit):
-        superice("--steps", "1", "--shared-start")
-    assert "error: sampler.shared_start: at least 2 steps are needed (found 1)" in capsys.readouterr().err
+        superice("--steps", "1", "--shared-first-step")
+    assert "error: sampler.steps: 1 is less than the minimum of 2: the first step is shared" in capsys.readouterr().err

@@ -10,15 +10,17 @@ import torch
 
 from superice.errors import InputError
 from superice.features.files import read_model_features
-from superice.inference.ensemble import MemberNoise, SamplerSettings, clip_negative, draw_members, member_seed
+from superice.inference.ensemble import MemberNoise, clip_negative, draw_members, member_seed
 from superice.inference.fast_unet import estimate_memory
+from superice.inference.settings import SamplerSettings
 from superice.inference.tiling import Box, Tile, find_tiles
 from superice.network.formulations import Preconditioned
-from superice.network.unet import NetworkSettings, build_network
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
-NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_alone": True}
+NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_only": True}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 
 
@@ -60,7 +62,7 @@ def test_members_do_not_depend_on_the_tiles(generator, model_days, monkeypatch, 
     features = replace(features, sic=sic)
     assert len(find_tiles(features.mask, NETWORK.reach, NETWORK.factor)) == 2
     draw = lambda tile: np.stack(
-        list(draw_members(generator, features, SamplerSettings(name, steps, members=2, tile=tile), seed=0))
+        list(draw_members(generator, features, SamplerSettings(name=name, steps=steps, members=2, tile=tile), seed=0))
     )
     apart, tiled = draw(None), draw((4, 6))
     rows, columns = features.sic.shape
@@ -82,7 +84,7 @@ def test_members_do_not_depend_on_what_the_network_makes_off_the_ice(generator, 
         return denoise(formulation, model, z, signal, noise, context)
 
     monkeypatch.setattr(Preconditioned, "denoise", spied)
-    next(draw_members(generator, features, SamplerSettings("stochastic_multistep", 8, members=1), seed=0))
+    next(draw_members(generator, features, SamplerSettings(name="stochastic_multistep", steps=8, members=1), seed=0))
     first, *later = (off_ice / noise for noise, off_ice in seen)
     assert first == pytest.approx(1, abs=0.2)
     assert later == pytest.approx([1.0] * 7, abs=0.3)
@@ -114,13 +116,15 @@ def test_members_that_start_alike_share_the_first_estimate_and_nothing_else(gene
         return denoise(formulation, model, z, signal, noise, context)
 
     monkeypatch.setattr(Preconditioned, "denoise", spied)
-    drawn = members(generator, model_days[0], members=3, batch=batch, shared_start=True)
+    drawn = members(generator, model_days[0], members=3, batch=batch, shared_first_step=True)
     levels = [noise for _, noise in generator.formulation.steps(3)]
     assert sorted(evaluated, reverse=True) == [levels[0], *3 * [levels[1]], *3 * [levels[2]]]
-    assert SamplerSettings(steps=3, shared_start=True).passes == 2
+    assert SamplerSettings(steps=3, shared_first_step=True).passes == 2
     ice = np.isfinite(drawn[0])
     assert np.abs(drawn[0] - drawn[1])[ice].mean() > 1e-3
-    assert np.allclose(drawn[1:2], members(generator, model_days[0], members=2, shared_start=True)[1:], equal_nan=True)
+    assert np.allclose(
+        drawn[1:2], members(generator, model_days[0], members=2, shared_first_step=True)[1:], equal_nan=True
+    )
 
 
 def test_for_a_denoiser_that_looks_at_the_context_alone_a_shared_start_changes_nothing(generator, model_days):
@@ -128,7 +132,7 @@ def test_for_a_denoiser_that_looks_at_the_context_alone_a_shared_start_changes_n
     alone = lambda formulation, model, z, signal, noise, context: context[:, :1].expand_as(z)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Preconditioned, "denoise", alone)
-        each, shared = (members(generator, model_days[0], shared_start=start) for start in (False, True))
+        each, shared = (members(generator, model_days[0], shared_first_step=start) for start in (False, True))
     assert np.array_equal(each, shared, equal_nan=True)
 
 

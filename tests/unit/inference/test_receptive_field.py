@@ -10,7 +10,7 @@ from random_networks import SHAPES, fields, patches, trained
 from superice.inference import fast_unet
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet
 from superice.inference.receptive_field import dilate_through, plan_evaluation
-from superice.network.unet import BLOCK_REACH, NetworkSettings
+from superice.network.settings import BLOCK_REACH, NetworkSettings
 
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 

@@ -11,7 +11,7 @@ from random_networks import SHAPES, fields, patches, trained
 
 from superice.inference.fast_unet import FusedUNet, estimate_memory
 from superice.inference.tiling import Box, Tile, find_tiles
-from superice.network.unet import NetworkSettings
+from superice.network.settings import NetworkSettings
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -83,7 +83,7 @@ def test_noise_on_the_ice_alone_is_all_that_the_model_sees():
         seen.append(z)
         return z
 
-    on_ice = ProperScores(noise_on_ice_alone=True)
+    on_ice = ProperScores(noise_on_ice_only=True)
     noise = torch.randn(target.shape)
     for formulation in (ProperScores(), on_ice):
         formulation.loss(model, target, context, torch.Generator().manual_seed(2))
@@ -99,9 +99,9 @@ def test_a_blurred_member_is_told_by_the_spectrum():
     """White truth: a model that gives white members beats one whose fine scales are lost, by the modes alone."""
     blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1)
     white = lambda z, level, seen: z
-    only = {"boxes": (), "fairness": 1.0}
-    by_pixels = [objective(model, spectrum=0.0, **only) for model in (white, blur)]
-    by_all = [objective(model, spectrum=1.0, **only) for model in (white, blur)]
+    only = {"box_sizes": (), "fairness": 1.0}
+    by_pixels = [objective(model, spectrum_weight=0.0, **only) for model in (white, blur)]
+    by_all = [objective(model, spectrum_weight=1.0, **only) for model in (white, blur)]
     assert by_all[1] - by_all[0] > by_pixels[1] - by_pixels[0] + 0.01
 
 

@@ -102,7 +102,14 @@ def test_levels_of_the_preconditioned_sampler_follow_the_paper():
     assert levels[-1] == 0
 
 
-@pytest.mark.parametrize("rates", [(0.95, 0.02), (0.0, 0.5), (0.02, 1.0)])
-def test_rates_out_of_order_are_refused(rates):
-    with pytest.raises(InputError, match="min_rate"):
-        NoisePrediction(*rates)
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        ((0.95, 0.02), r"diffusion\.min_rate: min_rate < max_rate is needed \(found 0.95, 0.02\)"),
+        ((0.0, 0.5), r"diffusion\.min_rate: 0.0 is not above 0"),
+        ((0.02, 1.0), r"diffusion\.max_rate: 1.0 is not below 1"),
+    ],
+)
+def test_rates_out_of_order_are_refused(rates, sentence):
+    with pytest.raises(InputError, match=sentence):
+        NoisePrediction(min_rate=rates[0], max_rate=rates[1])

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from superice.errors import InputError
-from superice.network.unet import NetworkSettings, build_network, count_parameters, padding_to_multiple
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network, count_parameters, padding_to_multiple
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The configurations that are shipped, and what a wrong one is told."""
 
 from copy import deepcopy
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -10,19 +9,15 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from superice.errors import InputError
-from superice.evaluation.bootstrap import IntervalSettings
-from superice.evaluation.date_scores import ScoreSettings
-from superice.evaluation.model_selection import SelectionSettings
-from superice.features.day import FeatureSettings, ObservationSettings
-from superice.inference.ensemble import SamplerSettings
-from superice.network.unet import NetworkSettings
+from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings
+from superice.features.settings import FeatureSettings, ObservationSettings
+from superice.inference.settings import SamplerSettings
+from superice.network.settings import NetworkSettings
 from superice.network.weights import FORMULATIONS
 from superice.run.configuration import SCHEMA, Configuration
 from superice.surrogate.configuration import SurrogateConfiguration
-from superice.surrogate.samples import InputSettings
-from superice.surrogate.scores import ForecastSettings
-from superice.surrogate.training import IncrementLoss
-from superice.training.trainer import TrainingSettings
+from superice.surrogate.settings import ForecastSettings, InputSettings, LossSettings
+from superice.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parents[3]
 
@@ -109,7 +104,7 @@ def set_key(content, path, value):
         ("published", "nonsense", "published: no experiment 'nonsense'"),
         ("run", ["nonsense"], "run: no experiment 'nonsense'"),
         ("sources.model", {"kind": "guess"}, "sources.model.kind: 'guess'"),
-        ("twin", {"colour": 1}, "twin: unknown key 'colour'"),
+        ("synthetic", {"colour": 1}, "synthetic: unknown key 'colour'"),
         ("experiments.other", {"trained_as": "nonsense"}, "other.trained_as: 'nonsense' is no experiment with its own"),
         ("experiments.other", {"trained_as": "reference", "network": {}}, "other: network is decided by 'reference'"),
         ("experiments.other", {"seed": 0}, "experiments.other.seed: .*trained_as is missing"),
@@ -138,7 +133,7 @@ def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):
         ({"diffusion": {"formulation": "proper_scores"}}, "experiments.mine.sampler.steps: .* .found 40."),
         ({"diffusion": {"noise_max": 9.0}}, "experiments.mine.diffusion: no key 'noise_max' here; known are"),
         ({"trained_as": "reference", "sampler": {"name": "one_pass"}}, "mine.sampler.steps: .* .found 40."),
-        ({"sampler": {"steps": 1, "shared_start": True}}, "mine.sampler.steps: 1 is less than the minimum of 2"),
+        ({"sampler": {"steps": 1, "shared_first_step": True}}, "mine.sampler.steps: 1 is less than the minimum of 2"),
     ],
 )
 def test_what_does_not_go_together_with_the_defaults_is_refused_before_a_training(own, sentence):
@@ -190,16 +185,16 @@ def keys_of(*path):
         (("experiment", "sampler"), SamplerSettings),
         (("selection",), SelectionSettings),
         (("scores",), ScoreSettings),
-        (("intervals",), IntervalSettings),
+        (("bootstrap",), BootstrapSettings),
         (("features",), FeatureSettings),
         (("features", "observations"), ObservationSettings),
         (("surrogate_experiment", "inputs"), InputSettings),
-        (("surrogate_experiment", "loss"), IncrementLoss),
+        (("surrogate_experiment", "loss"), LossSettings),
         (("surrogate", "forecasts"), ForecastSettings),
     ],
 )
 def test_schema_and_settings_know_the_same_keys(path, settings):
-    assert keys_of(*path) == {field.name for field in fields(settings)}
+    assert keys_of(*path) == set(settings.model_fields)
 
 
 @pytest.mark.parametrize("formulation", FORMULATIONS)
@@ -213,7 +208,7 @@ def test_schema_knows_the_keys_of_every_formulation(formulation):
         )
     )
     known = {key for key in keys_of("experiment", "diffusion") if allowed(key)}
-    assert known == {field.name for field in fields(FORMULATIONS[formulation])} | {"formulation"}
+    assert known == set(FORMULATIONS[formulation].model_fields)
 
 
 def test_observed_truth_is_scored_only_on_the_twin():
@@ -244,7 +239,7 @@ def test_the_surrogate_changes_nothing_that_the_generator_says_of_itself():
 def test_the_surrogates_reference_is_the_papers():
     plan = SurrogateConfiguration(Configuration(load()).surrogate)
     experiment = plan.experiment("with_forcings")
-    inputs = InputSettings(**{key: tuple(v) if isinstance(v, list) else v for key, v in experiment["inputs"].items()})
+    inputs = InputSettings(**experiment["inputs"])
     assert len(inputs.channels) == 10 and experiment["network"] == {"kind": "unet", "filters": 32}
     assert (experiment["training"]["learning_rate"], experiment["training"]["weight_decay"]) == (5e-5, 1e-6)
     assert plan.years("training") == list(range(2009, 2017)) and plan.content["season"]["steps"] == 720

@@ -6,12 +6,8 @@ import torch
 
 from superice.errors import InputError
 from superice.network.unet import count_parameters
-from superice.surrogate.network import (
-    PartialConvolution,
-    Sea,
-    SurrogateNetworkSettings,
-    build_surrogate,
-)
+from superice.surrogate.network import PartialConvolution, Sea, build_surrogate
+from superice.surrogate.settings import SurrogateNetworkSettings
 
 
 def test_partial_convolution_is_that_of_liu_et_al():
@@ -80,5 +76,5 @@ def test_padding_is_land():
 
 
 def test_unknown_kind_is_refused():
-    with pytest.raises(InputError, match=r"surrogate.network.kind: one of unet, residual \(found lstm\)"):
+    with pytest.raises(InputError, match=r"surrogate\.network\.kind: 'lstm' is unknown; known are unet, residual"):
         build_surrogate(SurrogateNetworkSettings(kind="lstm"))

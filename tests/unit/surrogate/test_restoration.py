@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from superice.fields.box_filter import box_mean
-from superice.inference.ensemble import SamplerSettings, draw_members
-from superice.network.unet import NetworkSettings, build_network
+from superice.inference.ensemble import draw_members
+from superice.inference.settings import SamplerSettings
+from superice.network.settings import NetworkSettings
+from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
 

@@ -8,16 +8,17 @@ import torch
 from surrogate_years import SHAPE, drifting
 
 from superice.errors import InputError
-from superice.surrogate.network import SurrogateNetworkSettings, build_surrogate
+from superice.surrogate.network import build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.samples import InputSettings, Scaling, Steps
-from superice.surrogate.scores import ForecastSettings, daily_climatology, score_forecasts, tabulate_forecasts
+from superice.surrogate.samples import Scaling, Steps
+from superice.surrogate.scores import daily_climatology, score_forecasts, tabulate_forecasts
+from superice.surrogate.settings import ForecastSettings, InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
-from superice.training.trainer import TrainingSettings
+from superice.training.settings import TrainingSettings
 
 INPUTS = InputSettings(forcings_h=(0, 12))
-SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", averaging=0.0, validation_samples=4)
+SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", ema_decay=0.0, validation_samples=4, workers=0)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,10 @@ def test_the_constraint_is_the_squared_error_of_the_mean():
     target, context = torch.zeros(2, 1, 4, 4), torch.ones(2, 2, 4, 4)
     context[:, -1, :2] = 0
     model = lambda fields, mask: torch.tensor([1.0, -1.0])[:, None, None, None] * mask + 50 * (1 - mask)
-    losses = {over: IncrementLoss(10.0, over).loss(model, target, context, None) for over in ("sample", "batch")}
+    losses = {
+        over: IncrementLoss(constraint=10.0, over=over, input_noise=0).loss(model, target, context, None)
+        for over in ("sample", "batch")
+    }
     assert losses["sample"].objective == pytest.approx(1 + 10) and losses["batch"].objective == pytest.approx(1)
     assert losses["sample"].reported["increment_error"] == pytest.approx(1)
 
@@ -95,13 +99,15 @@ def test_the_constraint_is_the_squared_error_of_the_mean():
 def training(record, scaling, settings=SETTINGS, patience=99, seed=0):
     steps = Steps([record], INPUTS, scaling, every_hours=12)
     shape = SurrogateNetworkSettings(filters=8, inputs=len(INPUTS.channels))
-    return SurrogateTraining(shape, IncrementLoss(1.0), settings, patience, steps, steps, seed)
+    return SurrogateTraining(
+        shape, IncrementLoss(constraint=1.0, input_noise=0), settings, patience, steps, steps, seed
+    )
 
 
 @pytest.mark.slow
 def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scaling, tmp_path):
     settings = TrainingSettings(
-        epochs=25, batch=4, optimizer="adamw", learning_rate=4e-3, averaging=0.0, validation_samples=32
+        epochs=25, batch=4, optimizer="adamw", learning_rate=4e-3, ema_decay=0.0, validation_samples=32, workers=0
     )
     run = training(record, scaling, settings)
     assert run.run(tmp_path / "checkpoint.pt")
@@ -138,7 +144,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path
 
 def test_a_training_ends_when_it_gets_no_better_and_keeps_the_best(record, scaling, tmp_path, monkeypatch):
     losses, kept = iter([5.0, 3.0, 4.0, 4.0, 4.0, 1.0]), []
-    run = training(record, scaling, TrainingSettings(epochs=6, batch=4, averaging=0.0), patience=2)
+    run = training(record, scaling, TrainingSettings(epochs=6, batch=4, ema_decay=0.0, workers=0), patience=2)
 
     def pretended(self, epoch):
         self.history.append({"epoch": epoch + 1, "training_field_loss": 1, "validation_field_loss": next(losses),

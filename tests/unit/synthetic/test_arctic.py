@@ -1,7 +1,6 @@
 """The synthetic Arctic: its statistics against neXtSIM's, its motion, and that a day depends on nothing but itself."""
 
 import os
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from superice.synthetic.arctic import KM_PER_DAY, Arctic
 from superice.synthetic.comparison import measure_synthetic, measure_texture, read_snapshot_window
 from superice.synthetic.random_fields import PeriodicField, draw_power_law
 from superice.synthetic.settings import SyntheticSettings
-from superice.utils.command_line import build_settings
+from superice.utils.settings import build_settings
 
 SEASON = Season(date(2022, 10, 18), date(2023, 4, 15))
 LATTICE = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
@@ -28,7 +27,7 @@ DEVIATION, SLOPES, RESIDUAL, SKEWNESS, KURTOSIS = 0.64, (-2.4, -2.5), 0.163, -0.
 
 def arctic(seed=0, columns=72, rows=64, season=SEASON, bottom=-600_000, **ice):
     settings = SyntheticSettings(seed=seed)
-    settings = replace(settings, ice=replace(settings.ice, **ice))
+    settings = settings.model_copy(update={"ice": settings.ice.model_copy(update=ice)})
     grid = Grid("test", LATTICE, 150_000 + 3000.0 * np.arange(columns), bottom + 3000.0 * np.arange(rows))
     return Arctic(grid, settings, season)
 
@@ -163,6 +162,6 @@ def test_a_periodic_field_is_reproduced_between_its_points():
 
 
 def test_an_unknown_setting_is_named():
-    with pytest.raises(InputError, match=r"twin.ice: unknown key 'colour'"):
-        SyntheticSettings.from_mapping({"ice": {"colour": 1}})
+    with pytest.raises(InputError, match=r"synthetic.ice: unknown key 'colour'"):
+        build_settings(SyntheticSettings, {"ice": {"colour": 1}}, "synthetic")
     assert build_settings(SyntheticSettings, {"seed": 3}).seed == 3

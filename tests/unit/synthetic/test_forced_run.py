@@ -11,9 +11,11 @@ from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.readers.era5 import read_forcings
 from superice.readers.nextsim_thickness import read_thickness
-from superice.synthetic.forced_ice import ForcedIce, ForcedIceSettings, divergent_part
-from superice.synthetic.forced_run import ForcedRun, ForcedRunSettings
-from superice.synthetic.weather import Weather, WeatherSettings
+from superice.synthetic.forced_ice import ForcedIce, divergent_part
+from superice.synthetic.forced_run import ForcedRun
+from superice.synthetic.settings import ForcedIceSettings, ForcedRunSettings, WeatherSettings
+from superice.synthetic.weather import Weather
+from superice.utils.settings import build_settings
 
 CRS = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273")
 GRID = Grid("sea", CRS, 12e3 * np.arange(-20, 24), -600e3 + 12e3 * np.arange(40))
@@ -157,5 +159,5 @@ def test_thickness_of_another_grid_is_refused(written):
 
 
 def test_an_unknown_setting_is_named():
-    with pytest.raises(InputError, match=r"surrogate\.twin\.ice: unknown key 'crack'"):
-        ForcedRunSettings.from_mapping({"ice": {"crack": 3}})
+    with pytest.raises(InputError, match=r"surrogate\.synthetic\.ice: unknown key 'crack'"):
+        build_settings(ForcedRunSettings, {"ice": {"crack": 3}}, "surrogate.synthetic")

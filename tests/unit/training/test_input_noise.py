@@ -8,9 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superice.network.unet import INPUTS
-from superice.training.input_noise import PIXEL_KM, InputNoise, draw_errors, perturb
+from superice.network.settings import INPUTS
+from superice.training.input_noise import PIXEL_KM, draw_errors, perturb
 from superice.training.samples import Crop, Days, Samples
+from superice.training.settings import InputNoise
 
 SHAPE = (300, 400)
 ALL = {"sic": [(6.0, 0.01)], "sit": [(9.0, 0.02), (21.0, 0.05)], "deformation": [(30.0, 0.1)]}

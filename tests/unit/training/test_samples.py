@@ -6,7 +6,7 @@ import torch
 
 from superice.errors import InputError
 from superice.network.normalisation import VARIABLES, Normalisation
-from superice.network.unet import INPUTS
+from superice.network.settings import INPUTS
 from superice.training.samples import Crop, Days, Samples
 from superice.training.store import write_day
 

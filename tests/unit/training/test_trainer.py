@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,13 +13,14 @@ from superice.errors import InputError
 from superice.features.files import read_model_features
 from superice.network.formulations import Losses, NoisePrediction, Preconditioned
 from superice.network.normalisation import VARIABLES, network_quantities
-from superice.network.unet import NetworkSettings
+from superice.network.settings import NetworkSettings
 from superice.training.samples import Days
+from superice.training.settings import TrainingSettings
 from superice.training.store import write_day
-from superice.training.trainer import Stopped, Training, TrainingSettings, make_schedule
+from superice.training.trainer import Stopped, Training, make_schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
-SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4)
+SETTINGS = TrainingSettings(epochs=4, batch=4, patch=(16, 16), patches_per_day=4, validation_samples=4, workers=0)
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def training(days, settings=SETTINGS, formulation=None, seed=0):
 
 
 def test_training_reduces_the_loss(days, tmp_path):
-    settings = TrainingSettings(epochs=25, batch=4, patch=(16, 16), patches_per_day=8, averaging=0.9)
-    levels = Preconditioned(noise_max=50.0, log_noise_mean=-0.4, log_noise_deviation=1.4)
+    settings = TrainingSettings(epochs=25, batch=4, patch=(16, 16), patches_per_day=8, ema_decay=0.9, workers=0)
+    levels = Preconditioned(noise_max=50.0, log_noise_mean=-0.4, log_noise_std=1.4)
     run = training(days, settings, levels)
     assert run.run(tmp_path / "checkpoint.pt")
     first, last = run.history[0], run.history[-1]
@@ -157,10 +157,10 @@ def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(days, tmp_pa
 
 def test_mixed_precision_follows_single_precision(days, tmp_path):
     """As many batches as make the loss fall: it falls alike, but not the same."""
-    settings = replace(SETTINGS, epochs=8, patches_per_day=8, averaging=0.9)
+    settings = SETTINGS.model_copy(update={"epochs": 8, "patches_per_day": 8, "ema_decay": 0.9})
     losses = {}
     for precision in ("fp32", "bf16"):
-        run = training(days, replace(settings, precision=precision), NoisePrediction())
+        run = training(days, settings.model_copy(update={"precision": precision}), NoisePrediction())
         run.run(tmp_path / f"{precision}.pt")
         assert all(p.dtype == torch.float32 for p in run.network.parameters())
         losses[precision] = [row[key] for row in run.history for key in row if key.endswith("noise_loss")]
@@ -195,7 +195,7 @@ def test_the_average_is_that_of_the_weights_after_every_batch(days, tmp_path, mo
         update(average, network)
 
     monkeypatch.setattr(AveragedModel, "update_parameters", spied)
-    run = training(days, replace(SETTINGS, averaging=decay))
+    run = training(days, SETTINGS.model_copy(update={"ema_decay": decay}))
     run.run(tmp_path / "checkpoint.pt")
     expected = weights[0]
     for n, current in enumerate(weights[1:], start=1):
@@ -208,7 +208,7 @@ def test_the_average_is_that_of_the_weights_after_every_batch(days, tmp_path, mo
 def test_gradients_are_clipped_to_their_largest_norm(days, tmp_path):
     norms = {}
     for largest in (0.0, 1e-2):
-        run = training(days, replace(SETTINGS, epochs=1, clip_gradient=largest))
+        run = training(days, SETTINGS.model_copy(update={"epochs": 1, "clip_gradient": largest}))
         run.run(tmp_path / f"{largest}.pt")
         norms[largest] = float(torch.nn.utils.get_total_norm([p.grad for p in run.network.parameters()]))
     assert norms[1e-2] == pytest.approx(1e-2, rel=1e-3)

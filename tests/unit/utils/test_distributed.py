@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,10 @@ from torch.multiprocessing import spawn
 
 from superice.network.almost_fair_crps import ProperScores
 from superice.network.formulations import NoisePrediction, Preconditioned
-from superice.network.unet import NetworkSettings
+from superice.network.settings import NetworkSettings
 from superice.training.samples import Days
-from superice.training.trainer import Training, TrainingSettings
+from superice.training.settings import TrainingSettings
+from superice.training.trainer import Training
 from superice.utils import distributed
 from superice.utils.files import write_json
 
@@ -27,13 +28,24 @@ ROOT = Path(__file__).parents[3]
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
 # 5 days twice: the last batch of an epoch has a single sample, which leaves the second process without one.
 SETTINGS = TrainingSettings(
-    epochs=2, batch=3, patch=(16, 16), patches_per_day=2, least_ice=0.0, validation_samples=3, masked=0.5, turn=True
+    epochs=2,
+    batch=3,
+    patch=(16, 16),
+    patches_per_day=2,
+    min_ice_fraction=0.0,
+    validation_samples=3,
+    masked_fraction=0.5,
+    rotate_and_flip=True,
+    workers=0,
 )
 TRAININGS = {
     "noise": (NoisePrediction(), SETTINGS),
-    "clipped": (Preconditioned(), replace(SETTINGS, clip_gradient=0.1, averaging=0.0, schedule="cosine")),
-    "scores": (ProperScores(), replace(SETTINGS, epochs=1)),
-    "bf16": (NoisePrediction(), replace(SETTINGS, precision="bf16", epochs=1)),
+    "clipped": (
+        Preconditioned(),
+        SETTINGS.model_copy(update={"clip_gradient": 0.1, "ema_decay": 0.0, "schedule": "cosine"}),
+    ),
+    "scores": (ProperScores(), SETTINGS.model_copy(update={"epochs": 1})),
+    "bf16": (NoisePrediction(), SETTINGS.model_copy(update={"precision": "bf16", "epochs": 1})),
 }
 
 
@@ -94,9 +106,9 @@ def command(days, stored_days, normalisation, tmp_path):
     """Return a function: the training command's arguments for a number of processes."""
     write_json(tmp_path / "normalisation.json", asdict(normalisation))
     settings = {
-        "network": asdict(NETWORK),
+        "network": NETWORK.model_dump(),
         "diffusion": {"formulation": "noise_prediction"},
-        "training": asdict(replace(SETTINGS, epochs=12)),
+        "training": SETTINGS.model_copy(update={"epochs": 12}).model_dump(),
     }
     dates = [path.stem for path in stored_days]
 
@@ -143,7 +155,7 @@ def test_a_stopped_training_goes_on_with_another_number_of_processes(command, da
     subprocess.run(command(2), check=True, capture_output=True)
     assert not checkpoint.exists()
 
-    whole = Training(NETWORK, NoisePrediction(), replace(SETTINGS, epochs=12), days, days, seed=1)
+    whole = Training(NETWORK, NoisePrediction(), SETTINGS.model_copy(update={"epochs": 12}), days, days, seed=1)
     whole.run(tmp_path / "whole.pt")
     with (tmp_path / "history.csv").open() as file:
         history = list(csv.DictReader(file))

@@ -1,15 +1,12 @@
 """Files are written whole or not at all; settings and errors name what is wrong."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 from safetensors.numpy import save_file
 
-from superice.errors import InputError
-from superice.utils.command_line import build_settings, read_settings, run_command
+from superice.utils.command_line import run_command
 from superice.utils.files import atomic_path, read_json, write_dataset, write_json
 
 
@@ -56,28 +53,3 @@ def test_a_file_appears_only_when_the_block_ends(tmp_path):
         temporary.write_text("all")
         assert not path.exists()
     assert path.read_text() == "all"
-
-
-@dataclass(frozen=True)
-class Numbers:
-    first: int
-    pair: tuple[int, ...] = ()
-
-
-def test_settings_become_a_dataclass():
-    assert build_settings(Numbers, read_settings('{"first": 1, "pair": [2, 3]}')) == Numbers(1, (2, 3))
-
-
-def test_settings_from_a_yaml_file(tmp_path):
-    (tmp_path / "s.yaml").write_text("first: 4\n")
-    assert read_settings(str(tmp_path / "s.yaml")) == {"first": 4}
-
-
-def test_an_unknown_key_is_named():
-    with pytest.raises(InputError, match=r"numbers: unknown key 'third'; known are first, pair"):
-        build_settings(Numbers, {"first": 1, "third": 2}, "numbers")
-
-
-def test_a_missing_key_is_named():
-    with pytest.raises(InputError, match="first"):
-        build_settings(Numbers, {})

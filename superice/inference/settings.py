@@ -1,0 +1,53 @@
+"""Settings of the sampler: how the members of an ensemble are drawn."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from superice.utils.settings import Number, RuleBroken, Settings, declare
+
+
+class SamplerSettings(Settings):
+    """How members are drawn."""
+
+    section: ClassVar[str] = "sampler"
+
+    name: Literal["ddim", "heun", "multistep", "stochastic_multistep", "one_pass"] = declare(
+        "ddim", "The sampler; the report's is ddim."
+    )
+    steps: int = declare(40, "Steps from pure noise to a member (N_d of the report).", ge=1)
+    noise_scale: Number = declare(
+        1.0, "Factor of the noise that stochastic_multistep adds, or that one_pass starts from.", "1", gt=0
+    )
+    shared_first_step: bool = declare(False, "Whether the first estimate is made once for all members.")
+    members: int = declare(30, "Size of an ensemble.", "members", ge=1)
+    batch: int = declare(
+        2, "Most members that go through the network together; the result does not depend on it.", "members", ge=1
+    )
+    tile: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = declare(
+        None, "Most rows and columns that are evaluated at once, without the halo; null for no limit.", "pixels"
+    )
+    precision: Literal["fp32", "bf16", "auto"] = declare(
+        "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
+    )
+    box_mean_tolerance_m: Annotated[Number, Field(gt=0)] | None = declare(
+        None,
+        "Root mean square difference that a member's box mean may have from the low-resolution thickness; null for any.",
+        "m",
+    )
+    box_mean_km: Number = declare(90.0, "Width of the box of that mean.", "km", gt=0)
+
+    @property
+    def passes(self) -> int:
+        """Network evaluations for one member, without those that members share."""
+        return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_first_step
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        if self.name == "one_pass" and self.steps not in (1, None):
+            raise RuleBroken("steps", f"one_pass is one step, 1 is needed (found {self.steps})")
+        if self.shared_first_step and self.steps == 1:
+            raise RuleBroken("steps", "1 is less than the minimum of 2: the first step is shared")
+        return self

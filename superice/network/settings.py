@@ -1,0 +1,166 @@
+"""Settings of the network and of the formulations that it is trained in."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
+
+from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken, Settings, declare, make_partial
+
+INPUTS = ("sic", "sit", "deformation")
+BLOCK_REACH = 2  # pixels from which a residual block takes anything
+
+
+class NetworkSettings(Settings):
+    """The shape of the network."""
+
+    section: ClassVar[str] = "network"
+
+    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2)] = declare(
+        (32, 64, 96, 128), "Channels of each level, from the finest to the bottleneck."
+    )
+    depth: int = declare(4, "Residual blocks of each level.", ge=1)
+    inputs: Annotated[tuple[Literal["sic", "sit", "deformation"], ...], Field(min_length=1), Distinct] = declare(
+        INPUTS, "Fields that the network reads; the mask is always added."
+    )
+    embedding_channels: int = declare(
+        32, "Channels of the sinusoidal embedding of the noise level.", ge=2, multiple_of=2
+    )
+    embedding_frequencies: tuple[Number, Number] = declare(
+        (1.0, 1000.0), "Lowest and highest frequency of the embedding."
+    )
+    output: Literal["increment", "unbounded_increment"] = declare(
+        "increment", "What the network predicts; with unbounded_increment no thickness becomes negative."
+    )
+
+    @property
+    def factor(self) -> int:
+        """Rows and columns of the network's fields are multiples of this."""
+        return 2 ** (len(self.widths) - 1)
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond a pooling cell's edge from which its output takes anything, a multiple of ``factor``.
+
+        Every block reaches two pixels of its level, bilinear upsampling half a coarse pixel; the way goes back from the
+        output through the decoder and the bottleneck to the input.
+        """
+        block, reach = BLOCK_REACH * self.depth, 0
+        for _ in self.widths[1:]:
+            reach = (reach + block + 2) // 2
+        reach += block
+        for _ in self.widths[1:]:
+            reach = 2 * reach + block
+        return -(-reach // self.factor) * self.factor
+
+
+class FormulationSettings(Settings):
+    """What all formulations share: the name of their section."""
+
+    section: ClassVar[str] = "diffusion"
+    unknown_key: ClassVar[str] = "no key {!r} here"
+
+
+class NoisePredictionSettings(FormulationSettings):
+    """The report's method (section 3): cosine rates, and a network that predicts the noise."""
+
+    formulation: Literal["noise_prediction"] = declare("noise_prediction", "What the network is trained to predict.")
+    min_rate: Number = declare(0.02, "Signal rate at full noise.", "1", gt=0, lt=1)
+    max_rate: Number = declare(0.95, "Signal rate at the lowest noise.", "1", gt=0, lt=1)
+    embedded: Literal["noise_variance", "time"] = declare(
+        "noise_variance", "What the embedding of the noise level shows to the network."
+    )
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> Self:
+        if self.min_rate and self.max_rate and self.min_rate >= self.max_rate:
+            raise RuleBroken("min_rate", f"min_rate < max_rate is needed (found {self.min_rate}, {self.max_rate})")
+        return self
+
+
+class VelocityPredictionSettings(NoisePredictionSettings):
+    """The report's cosine rates, and a network that predicts the velocity (Salimans and Ho, 2022)."""
+
+    formulation: Literal["velocity_prediction"] = declare(  # type: ignore[assignment]
+        "velocity_prediction", "What the network is trained to predict."
+    )
+
+
+class PreconditionedSettings(FormulationSettings):
+    """The preconditioned denoiser of Karras et al. (2022)."""
+
+    formulation: Literal["preconditioned"] = declare("preconditioned", "What the network is trained to predict.")
+    noise_min: Number = declare(0.02, "Smallest noise of the sampler.", "standard deviations of the target", gt=0)
+    noise_max: Number = declare(20.0, "Largest noise of the sampler.", "standard deviations of the target", gt=0)
+    log_noise_mean: Number = declare(0.0, "Mean of the logarithm of the noise levels in training.")
+    log_noise_std: Number = declare(2.2, "Standard deviation of that logarithm.", gt=0)
+    spacing: Number = declare(7.0, "Exponent that spaces the sampler's noise levels (rho of the paper).", gt=0)
+
+    @model_validator(mode="after")
+    def _check_noise(self) -> Self:
+        if self.noise_min and self.noise_max and self.noise_min >= self.noise_max:
+            raise RuleBroken("noise_min", f"noise_min < noise_max is needed (found {self.noise_min}, {self.noise_max})")
+        return self
+
+
+class ProperScoresSettings(FormulationSettings):
+    """One network evaluation from noise to a member, trained with the almost fair CRPS (Lang et al., 2024)."""
+
+    formulation: Literal["proper_scores"] = declare("proper_scores", "What the network is trained to predict.")
+    fairness: Number = declare(0.95, "Alpha of the almost fair CRPS; 1 is the fair CRPS.", "1", ge=0, le=1)
+    box_sizes: tuple[Annotated[int, Field(ge=2)], ...] = declare(
+        (4, 16), "Sides of the boxes of which the means are scored as well.", "pixels"
+    )
+    spectrum_weight: Number = declare(
+        1.0, "Weight of the score of the spectrum's modes; pixels and each size of boxes have 1.", ge=0
+    )
+    noise_on_ice_only: bool = declare(
+        False, "Whether the noise is 0 outside the ice, so that members share what is computed there."
+    )
+
+
+class RegressionSettings(FormulationSettings):
+    """The same network without noise, trained on the mean square error."""
+
+    formulation: Literal["regression"] = declare("regression", "What the network is trained to predict.")
+
+
+FORMULATION_SETTINGS: dict[str, type[FormulationSettings]] = {
+    "noise_prediction": NoisePredictionSettings,
+    "velocity_prediction": VelocityPredictionSettings,
+    "preconditioned": PreconditionedSettings,
+    "proper_scores": ProperScoresSettings,
+    "regression": RegressionSettings,
+}
+
+DiffusionSettings = Annotated[
+    NoisePredictionSettings
+    | VelocityPredictionSettings
+    | PreconditionedSettings
+    | ProperScoresSettings
+    | RegressionSettings,
+    Field(discriminator=DISCRIMINATOR),
+]
+"""The numbers of a formulation, chosen by the key ``formulation``."""
+
+
+def _find_formulation(values: Any) -> str:
+    """Return the name of the formulation that a section states, or ``any``."""
+    stated = values.get(DISCRIMINATOR) if isinstance(values, dict) else getattr(values, DISCRIMINATOR, None)
+    return stated or "any"
+
+
+def _make_partial_diffusion() -> Any:
+    """Return the type of a section that states only some numbers: of the formulation that it names, or of any."""
+    parts = {name: make_partial(kind) for name, kind in FORMULATION_SETTINGS.items()}
+    fields = {key: (field.annotation, field) for part in parts.values() for key, field in part.model_fields.items()}
+    fields.pop(DISCRIMINATOR)
+    parts["any"] = create_model("AnyFormulationSettings", __base__=FormulationSettings, **fields)
+    tagged = [Annotated[kind, Tag(name)] for name, kind in parts.items()]
+    return Annotated[reduce(or_, tagged), Discriminator(_find_formulation)]
+
+
+PartialDiffusion: Any = _make_partial_diffusion()

@@ -1,0 +1,139 @@
+"""Settings of the surrogate: its inputs, network, loss, training, forecasts and restoration."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from superice.training.settings import TrainingSettings
+from superice.utils.settings import Distinct, Number, RuleBroken, Settings, declare
+
+Positive = Annotated[Number, Field(gt=0)]
+Precision = Literal["fp32", "bf16", "auto"]
+
+
+class InputSettings(Settings):
+    """Which fields the network reads."""
+
+    section: ClassVar[str] = "surrogate.inputs"
+
+    step_hours: Number = declare(12, "Time from the state to its prediction.", "h", gt=0)
+    states_h: Annotated[tuple[Annotated[Number, Field(le=0)], ...], Field(min_length=1)] = declare(
+        (0,), "Hours of the states; 0 is now and comes first, earlier states are negative.", "h"
+    )
+    forcings: Annotated[tuple[Literal["t2m", "u10", "v10"], ...], Distinct] = declare(
+        ("t2m", "u10", "v10"), "Fields of the weather."
+    )
+    forcings_h: tuple[Number, ...] = declare((0, 6, 12), "Hours of the forcings; empty for no forcings.", "h")
+
+    @model_validator(mode="after")
+    def _check_hours(self) -> Self:
+        states, step, forcings = self.states_h, self.step_hours, self.forcings_h
+        if states and states[0] != 0:
+            raise RuleBroken("states_h", f"0, then hours below 0 (found {states})")
+        if states and step and any(hours % step for hours in states):
+            raise RuleBroken("states_h", f"multiples of the step, as a roll-out has them (found {states})")
+        if forcings and step and max(forcings) > step:
+            raise RuleBroken("forcings_h", f"none after the step (found {forcings})")
+        return self
+
+    @property
+    def channels(self) -> list[tuple[str, float]]:
+        """Name and hours of every input: the states, then the forcings, time after time."""
+        return [("sit", h) for h in self.states_h] + [(name, h) for h in self.forcings_h for name in self.forcings]
+
+    @property
+    def needed_hours(self) -> tuple[float, float]:
+        """The first and the last of the hours that a prediction needs, without the target's."""
+        hours = [h for _, h in self.channels]
+        return min(hours), max(hours)
+
+
+class SurrogateNetworkSettings(Settings):
+    """The shape of the surrogate's network."""
+
+    section: ClassVar[str] = "surrogate.network"
+
+    kind: Literal["unet", "residual"] = declare("unet", "A U-Net or a residual network.")
+    filters: int = declare(
+        32, "Channels of the finest level of the U-Net, or of the widest layer of the residual network.",
+        ge=4, multiple_of=4,
+    )  # fmt: skip
+    inputs: int = declare(10, "Fields that it reads, without the mask.", ge=1)
+    blocks: int = declare(5, "Blocks of the residual network.", ge=1)
+    kernel: int = declare(5, "Size of the kernels of the residual network.", "cells", ge=1)
+
+    @property
+    def factor(self) -> int:
+        """Rows and columns of the network's fields are multiples of this."""
+        return 4 if self.kind == "unet" else 1
+
+
+class LossSettings(Settings):
+    """The loss of a step: the error of the increment and of its mean."""
+
+    section: ClassVar[str] = "surrogate.loss"
+
+    constraint: Number = declare(100.0, "Weight of the error of the mean (lambda of the paper).", ge=0)
+    over: Literal["sample", "batch"] = declare("sample", "What the mean is taken over.")
+    input_noise: Number = declare(
+        0.01, "Standard deviation of the noise on the normalised inputs in training.", "standard deviations", ge=0
+    )
+
+
+class SurrogateTrainingSettings(Settings):
+    """How the surrogate is trained."""
+
+    section: ClassVar[str] = "surrogate.training"
+
+    epochs: int = declare(500, "Most passes over the training years.", ge=1)
+    patience: int = declare(30, "Epochs without a lower validation loss after which a training ends.", "epochs", ge=1)
+    every_hours: Number = declare(6, "Time from one sample to the next.", "h", gt=0)
+    batch: int = declare(32, "Samples of a batch.", "samples", ge=1)
+    optimizer: Literal["adam", "adamw"] = declare("adamw", "The optimizer.")
+    learning_rate: Number = declare(5e-5, "Learning rate of the optimizer.", gt=0)
+    weight_decay: Number = declare(1e-6, "Weight decay of the optimizer.", ge=0)
+    schedule: Literal["constant", "cosine"] = declare(
+        "constant", "Schedule of the learning rate; cosine has a short warm-up and ends at 0."
+    )
+    ema_decay: Number = declare(
+        0.0, "Decay of the exponential moving average of the weights; 0 for no average.", ge=0, lt=1
+    )
+    clip_gradient: Number = declare(0.0, "Largest norm of the gradient; 0 for no limit.", ge=0)
+    precision: Precision = declare("fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it.")
+    validation_samples: int = declare(1450, "Samples of the validation years in each epoch's losses.", "samples", ge=1)
+    workers: int = declare(4, "Processes that read samples beside the training.", ge=0)
+
+    def without_stopping(self) -> TrainingSettings:
+        """Return the settings that all trainings have, without the patience and the distance of the samples."""
+        return TrainingSettings(**self.model_dump(exclude={"patience", "every_hours"}))
+
+
+class ForecastSettings(Settings):
+    """What is forecast, and how it is scored."""
+
+    section: ClassVar[str] = "surrogate.forecasts"
+
+    days: Number = declare(30, "Length of a forecast.", "days", gt=0)
+    every_hours: Number = declare(6, "Time from one start to the next.", "h", gt=0)
+    batch: int = declare(16, "Starts that are stepped together.", ge=1)
+    precision: Precision = declare("fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it.")
+    exponent_km: tuple[Number, Number] = declare(
+        (24, 200), "Shortest and longest wavelength of the spectral exponent.", "km"
+    )
+    kept_starts: int = declare(12, "Forecasts that are kept as fields.", ge=1)
+    kept_days: tuple[Positive, ...] = declare((1, 5, 10, 30), "Lead times at which they are kept.", "days")
+
+
+class RestorationSettings(Settings):
+    """How the network of the report restores the scales that a roll-out smooths out."""
+
+    section: ClassVar[str] = "surrogate.restoration"
+
+    box_km: Number = declare(108, "Width of the average from which members are drawn.", "km", gt=0)
+    band_km: tuple[Number, Number] = declare((24, 80), "Shortest and longest wavelength of the fine scale.", "km")
+    lead_days: Number = declare(10, "Lead time of the forecasts that are restored.", "days", gt=0)
+    members: int = declare(4, "Members that are drawn of each forecast.", "members", ge=1)
+    every_days: int = declare(5, "Time from one training day to the next.", "days", ge=1)
+    seed: int = declare(0, "Seed of the training and of the members.", ge=0)

@@ -1,0 +1,60 @@
+"""Settings of a training and of the noise that its inputs are given."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from superice.utils.settings import Number, Settings, declare
+
+NoiseParts = tuple[tuple[Annotated[Number, Field(ge=3)], Annotated[Number, Field(gt=0)]], ...]
+"""Independent parts of a noise, each with a length in km and a standard deviation."""
+
+
+class InputNoise(Settings):
+    """Observation-like noise on the inputs: independent parts, each white noise smoothed over a length."""
+
+    section: ClassVar[str] = "training.input_noise"
+
+    share: Number = declare(1.0, "Share of the samples that get noise.", "1", ge=0, le=1)
+    sic: NoiseParts = declare((), "Parts of the concentration's noise: length and standard deviation.", "km, 1")
+    sit: NoiseParts = declare((), "Parts of the thickness' noise: length and standard deviation.", "km, m")
+    deformation: NoiseParts = declare(
+        (), "Parts of the noise of the deformation's logarithm: length and standard deviation.", "km, log10"
+    )
+
+
+class TrainingSettings(Settings):
+    """How the network is trained."""
+
+    section: ClassVar[str] = "training"
+
+    epochs: int = declare(250, "Passes over the training days.", ge=1)
+    batch: int = declare(4, "Samples of a batch.", "samples", ge=1)
+    patch: tuple[Annotated[int, Field(ge=8)], Annotated[int, Field(ge=8)]] | None = declare(
+        None, "Rows and columns of a sample; null for the full grid.", "pixels"
+    )
+    patches_per_day: int = declare(1, "Samples of each day in an epoch.", "samples", ge=1)
+    min_ice_fraction: Number = declare(0.3, "Share of ice that a patch should have.", "1", ge=0, le=1)
+    rotate_and_flip: bool = declare(False, "Whether samples are rotated and flipped at random.")
+    masked_fraction: Number = declare(
+        0.0, "Share of the samples that are masked in part (report, section 8.3).", "1", ge=0, le=1
+    )
+    input_noise: InputNoise = declare(InputNoise(), "Observation-like noise on the inputs.")
+    optimizer: Literal["adam", "adamw"] = declare("adam", "The optimizer.")
+    learning_rate: Number = declare(1e-3, "Learning rate of the optimizer.", gt=0)
+    weight_decay: Number = declare(0.0, "Weight decay of the optimizer.", ge=0)
+    schedule: Literal["constant", "cosine"] = declare(
+        "constant", "Schedule of the learning rate; cosine has a short warm-up and ends at 0."
+    )
+    ema_decay: Number = declare(
+        0.999, "Decay of the exponential moving average of the weights; 0 for no average.", ge=0, lt=1
+    )
+    clip_gradient: Number = declare(0.0, "Largest norm of the gradient; 0 for no limit.", ge=0)
+    precision: Literal["fp32", "bf16", "auto"] = declare(
+        "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
+    )
+    validation_samples: int = declare(16, "Samples of the validation days in each epoch's losses.", "samples", ge=1)
+    workers: int = declare(4, "Processes that read samples beside the training.", ge=0)
+    devices: int = declare(1, "GPUs of one node that share each batch.", ge=1)

@@ -1,0 +1,243 @@
+"""Declare settings once: a model states the type, unit, bounds, default and meaning of every key.
+
+The configuration, the scripts and the package build their settings from these models. The schema and the reference table
+in the documentation are generated from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    create_model,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from superice.errors import InputError
+from superice.utils.renamed_keys import RENAMED_KEYS
+
+DISCRIMINATOR = "formulation"  # the key that chooses among models; pydantic adds its value to the place of an error
+TYPES = {
+    "int_type": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
+    "string_type": "string",
+    "tuple_type": "array",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "dict_type": "object",
+}
+
+
+def _keep_as_written(value: Any, validate: Any) -> Any:
+    """Return the value itself: outputs repeat a number as the configuration states it, 12 or 12.0."""
+    validate(value)
+    return value
+
+
+Number = Annotated[float, WrapValidator(_keep_as_written)]
+"""An integer or a floating-point number, kept as it is written."""
+
+
+def _require_distinct(values: tuple) -> tuple:
+    if len(set(values)) < len(values):
+        raise ValueError(f"{list(values)} names an item twice")
+    return values
+
+
+Distinct = AfterValidator(_require_distinct)
+"""The items of a tuple differ from each other."""
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+"""A day, YYYY-MM-DD."""
+
+
+class RuleBroken(ValueError):
+    """A rule between the keys of a model is broken; ``key`` is the one to change."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        self.key = key
+        super().__init__(sentence)
+
+
+def declare(default: Any, sentence: str, unit: str | None = None, **bounds: Any) -> Any:
+    """Declare a key: its default (``...`` for none), a sentence of help, its unit, and bounds as of ``pydantic.Field``."""
+    extra = {"unit": unit} if unit else None
+    return Field(default, description=sentence, json_schema_extra=extra, **bounds)
+
+
+class Settings(BaseModel):
+    """The base of all settings: immutable, strict about types, without unknown keys; lists become tuples.
+
+    Raises InputError with one sentence that names the key, the value and what is allowed.
+
+    Attributes:
+        section: the section of the configuration that the model describes.
+        unknown_key: how an unknown key is refused.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    section: ClassVar[str] = "settings"
+    unknown_key: ClassVar[str] = "unknown key {!r}"
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InputError(describe_error(error, values, self.section)) from error
+
+    # Tells pydantic that a nested model needs no call of __init__, so that an error is told with its whole path.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prepare(cls, values: Any) -> Any:
+        """Refuse unknown keys with a sentence, and make tuples of lists."""
+        if not isinstance(values, Mapping):
+            return values
+        for key in values:
+            if key not in cls.model_fields:
+                raise PydanticCustomError("unknown_key", "{sentence}", {"sentence": cls._refuse_key(key)})
+        return {key: make_tuples(_complete(cls.model_fields[key].default, value)) for key, value in values.items()}
+
+    @classmethod
+    def _refuse_key(cls, key: str) -> str:
+        new = RENAMED_KEYS.get(f"{cls.section}.{key}" if cls.section else key)
+        if new:
+            return f"key {key!r} is now called {new!r}"
+        return f"{cls.unknown_key.format(key)}; known are {', '.join(cls.model_fields)}"
+
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+def _complete(default: Any, values: Any) -> Any:
+    """Return the values of a nested section on top of those that it has by default where it belongs."""
+    if not (isinstance(default, Settings) and isinstance(values, Mapping)):
+        return values
+    own = getattr(default, DISCRIMINATOR, None)
+    if values.get(DISCRIMINATOR, own) != own:
+        return values
+    return dict(default) | {key: _complete(getattr(default, key, None), value) for key, value in values.items()}
+
+
+def make_tuples(value: Any) -> Any:
+    """Return the value with every list in it as a tuple."""
+    if isinstance(value, Mapping):
+        return {key: make_tuples(item) for key, item in value.items()}
+    return tuple(make_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def make_lists(value: Any) -> Any:
+    """Return the value with every tuple in it as a list, as YAML and JSON have them."""
+    if isinstance(value, Mapping):
+        return {key: make_lists(item) for key, item in value.items()}
+    return [make_lists(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def build_settings(kind: type[Kind], values: Mapping[str, Any], where: str = "settings") -> Kind:
+    """Build settings of the ``kind`` from a mapping; ``where`` is the dotted name of its section.
+
+    Raises InputError with one sentence that names the key, the value and what is allowed.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise InputError(describe_error(error, values, where)) from error
+
+
+def make_partial(kind: type[Kind]) -> type[Kind]:
+    """Return the model of a section that states only what differs: no key is required, none has a default but None.
+
+    Types, bounds and rules are those of ``kind``; a rule between keys has to pass where one of them is None.
+    """
+    fields = {}
+    for name, field in kind.model_fields.items():
+        part = copy(field)
+        part.default, part.default_factory = None, None
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
+            annotation = make_partial(annotation)
+        part.annotation = annotation
+        fields[name] = (annotation, part)
+    return create_model(f"Partial{kind.__name__}", __base__=kind, __doc__=kind.__doc__, **fields)
+
+
+def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
+    """Return the model without some of its keys."""
+    fields = {name: (field.annotation, copy(field)) for name, field in kind.model_fields.items() if name not in keys}
+    return create_model(f"{kind.__name__}Section", __base__=Settings, __doc__=kind.__doc__, **fields)
+
+
+def describe_error(error: ValidationError, values: Mapping[str, Any], where: str) -> str:
+    """Return the sentence of a validation's first error; ``where`` is the dotted name of the ``values``."""
+    first = error.errors()[0]
+    kind, value, context = first["type"], first["input"], first.get("ctx", {})
+    place = _strip_tags(first["loc"], values)
+    if kind == "missing" and isinstance(place[-1], str):
+        *place, key = place
+        return f"{_join(where, place)}: key {key!r} is missing"
+    if kind == "union_tag_not_found":
+        return f"{_join(where, place)}: key {DISCRIMINATOR!r} is missing"
+    if kind == "union_tag_invalid":
+        place, value, context = [*place, DISCRIMINATOR], context["tag"], {"expected": context["expected_tags"]}
+    cause = context.get("error")
+    if isinstance(cause, RuleBroken):
+        place = [*place, cause.key]
+    elif kind == "missing":
+        place = place[:-1]
+    return f"{_join(where, place)}: {_tell(kind, value, context, first['msg'])}"
+
+
+def _tell(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
+    value = make_lists(value)
+    if kind in TYPES:
+        return f"{value!r} is not of type {TYPES[kind]}"
+    match kind:
+        case "literal_error" | "union_tag_invalid":
+            known = context["expected"].replace(" or ", ", ").replace("'", "")
+            return f"{value!r} is unknown; known are {known}"
+        case "greater_than_equal":
+            return f"{value!r} is less than the minimum of {context['ge']:g}"
+        case "greater_than":
+            return f"{value!r} is not above {context['gt']:g}"
+        case "less_than_equal":
+            return f"{value!r} is greater than the maximum of {context['le']:g}"
+        case "less_than":
+            return f"{value!r} is not below {context['lt']:g}"
+        case "multiple_of":
+            return f"{value!r} is not a multiple of {context['multiple_of']:g}"
+        case "string_pattern_mismatch":
+            return f"{value!r} does not match {context['pattern']!r}"
+        case "too_short" | "too_long" | "missing":
+            return f"{value!r} has too {'many' if kind == 'too_long' else 'few'} items"
+        case "value_error":
+            return str(context["error"])
+    return message
+
+
+def _strip_tags(place: tuple[int | str, ...], values: Any) -> list[int | str]:
+    """Return the place of an error without the tags that pydantic adds where a key chooses among models."""
+    path: list[int | str] = []
+    for part in place:
+        if isinstance(values, Mapping):
+            if part not in values and part == values.get(DISCRIMINATOR, "any"):
+                continue
+            values = values.get(part)
+        elif isinstance(values, list | tuple) and isinstance(part, int) and part < len(values):
+            values = values[part]
+        path.append(part)
+    return path
+
+
+def _join(where: str, place: list[int | str]) -> str:
+    return ".".join(str(part) for part in (where, *place) if part != "") or "the configuration"
