@@ -11,8 +11,6 @@ from superice.dataset.layout import FIELDS
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
 
-THICKNESS_KINDS = ("in_ice", "cell_mean")
-
 
 @dataclass(frozen=True)
 class Features:
