@@ -69,7 +69,7 @@ def main() -> None:
     print(f"{'':18s}{'GFLOP/step':>12s}{'steps/s':>10s}{'of product':>12s}{'720 steps, s':>14s}")
     with tempfile.TemporaryDirectory() as folder:
         sea = record(Path(folder), args.size, args.steps + 1)
-        scaling = Scaling.of(sea.statistics)
+        scaling = Scaling.from_years(sea.statistics)
         for precision in args.precision:
             product, copy = machine(resolve_precision(precision, device), device, 3)
             for filters in args.filters:

@@ -28,7 +28,7 @@ from superice.figures.style import (
     choose_colours,
     spell_experiment,
 )
-from superice.surrogate.restoration import spectra
+from superice.surrogate.restoration import compute_spectrum
 from superice.utils.files import atomic_path
 
 BASELINES = {"persistence": LOW_RESOLUTION, "climatology": "0.5"}  # colours
@@ -218,7 +218,7 @@ def _draw_restored_spectra(axis: Axes, fields: xr.Dataset, grid: Grid) -> None:
         "members": (fields.members.values.reshape(-1, *sea.shape), MEMBERS),
     }
     for name, (values, colour) in sources.items():
-        wavenumber, power = spectra(values, sea, grid.step / 1000)
+        wavenumber, power = compute_spectrum(values, sea, grid.step / 1000)
         axis.loglog(1 / wavenumber, power, color=colour, label=name)
     _label_spectra(axis)
     axis.set(title="mean spectra of all starts")

@@ -68,7 +68,7 @@ class UNet(nn.Module):
         nn.init.zeros_(self.output.bias)
 
     def embed(self, level: Tensor) -> Tensor:
-        """Sines and cosines of the noise level, (batch,) -> (batch, embedding_channels)."""
+        """Return sines and cosines of the noise level (batch,), (batch, embedding_channels)."""
         angles = level.double()[:, None] * self.angular
         return torch.cat([torch.sin(angles), torch.cos(angles)], dim=1)
 
@@ -81,7 +81,7 @@ class UNet(nn.Module):
             context: (batch, inputs + 1, y, x), the mask last.
 
         Returns:
-            (batch, 1, y, x). y and x are multiples of ``settings.factor``.
+            (batch, 1, y, x). y and x must be multiples of ``settings.factor``.
         """
         x = self.stem(torch.cat([noisy, context], dim=1))
         embedded = self.embed(level).to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])
@@ -101,16 +101,16 @@ class UNet(nn.Module):
 
 
 def build_network(settings: NetworkSettings) -> UNet:
-    """Return a network with fresh weights."""
+    """Build a network with fresh weights."""
     return UNet(settings).to(memory_format=torch.channels_last)
 
 
 def count_parameters(network: nn.Module) -> int:
-    """The number of trainable parameters."""
+    """Count the trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
 def padding_to_multiple(shape: tuple[int, int], factor: int) -> tuple[int, int, int, int]:
-    """Zeros to add (left, right, bottom, top) so that both sides of (y, x) become multiples of ``factor``."""
+    """Return the cells to add (left, right, bottom, top) so that both sides of (y, x) become multiples of ``factor``."""
     (rows, columns) = (-size % factor for size in shape)
     return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2

@@ -1,7 +1,7 @@
 """The surrogate's networks: a U-Net and a residual network of partial convolutions (slides; Durand et al., 2024).
 
-A partial convolution (Liu et al., 2018) sees the sea alone and makes up for the land in its window. Land never fills:
-the mask of a level is the same for all of its layers. Cells outside the field count as land.
+A partial convolution (Liu et al., 2018) reads the sea only and scales its result up for the land in its window. Unlike in
+the paper, land is never filled in: all layers of a level have the same mask. Cells outside the field count as land.
 """
 
 from __future__ import annotations
@@ -19,28 +19,31 @@ from superice.surrogate.settings import SurrogateNetworkSettings
 
 @dataclass(frozen=True)
 class Sea:
-    """The sea of one level: its mask (batch, 1, y, x), and what a convolution makes up for.
+    """The sea of one level, and the factors that make up for land in a convolution's window.
 
     Attributes:
-        mask: 1 at sea.
-        gain: by size of kernel, the cells of a window over those of them at sea; 0 where there are none.
+        mask: 1 at sea, (batch, 1, y, x).
+        gain: by size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 where a
+            window holds no sea.
     """
 
     mask: Tensor
     gain: dict[int, Tensor]
 
     @classmethod
-    def of(cls, mask: Tensor, kernels: tuple[int, ...]) -> Sea:
-        """From the mask alone."""
+    def from_mask(cls, mask: Tensor, kernels: tuple[int, ...]) -> Sea:
+        """Compute the factors for the kernels."""
         gain = {}
         for kernel in kernels:
-            seen = functional.avg_pool2d(mask.float(), kernel, stride=1, padding=kernel // 2)
-            gain[kernel] = torch.where(seen > 0.5 / kernel**2, 1 / seen.clamp(min=0.5 / kernel**2), 0).to(mask.dtype)
+            half_a_cell = 0.5 / kernel**2
+            sea_fraction = functional.avg_pool2d(mask.float(), kernel, stride=1, padding=kernel // 2)
+            factor = torch.where(sea_fraction > half_a_cell, 1 / sea_fraction.clamp(min=half_a_cell), 0)
+            gain[kernel] = factor.to(mask.dtype)
         return cls(mask, gain)
 
-    def coarser(self) -> Sea:
-        """Half the resolution: a cell with any sea is sea."""
-        return Sea.of(functional.max_pool2d(self.mask, 2), tuple(self.gain))
+    def coarsen(self) -> Sea:
+        """Return the sea at half the resolution: a cell with any sea is sea."""
+        return Sea.from_mask(functional.max_pool2d(self.mask, 2), tuple(self.gain))
 
 
 class PartialConvolution(nn.Conv2d):
@@ -85,17 +88,17 @@ class PartialUNet(nn.Module):
         self.output = zero_init(PartialConvolution(n, 1, kernel=1))
 
     def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
-        """The change of the state, (batch, 1, y, x), 0 on land.
+        """Return the change of the state, (batch, 1, y, x), 0 on land.
 
         ``fields`` is (batch, inputs, y, x), ``mask`` (batch, 1, y, x) with 1 at sea; y and x are multiples of 4.
         """
-        seas = [Sea.of(mask, (1, 3))]
+        seas = [Sea.from_mask(mask, (1, 3))]
         x = self.stem(fields, seas[0])
         skips = []
         for stack in self.encoder:
             skips.append(x)
             x = functional.max_pool2d(stack(x, seas[-1]), 2)
-            seas.append(seas[-1].coarser())
+            seas.append(seas[-1].coarsen())
         x = self.bottleneck(x, seas.pop())
         for up, stack in zip(self.up, self.decoder, strict=True):
             sea = seas.pop()
@@ -133,8 +136,8 @@ class PartialResNet(nn.Module):
         self.output = zero_init(PartialConvolution(8, 1, kernel=1))
 
     def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
-        """As ``PartialUNet.forward``, for any shape."""
-        sea = Sea.of(mask, tuple({1, 3, self.settings.kernel}))
+        """Return the change of the state as ``PartialUNet.forward`` does, for any shape."""
+        sea = Sea.from_mask(mask, tuple({1, 3, self.settings.kernel}))
         x = functional.mish(self.stem(fields, sea))
         for block in self.blocks:
             x = block(x, sea)
@@ -142,7 +145,7 @@ class PartialResNet(nn.Module):
 
 
 def zero_init(layer: PartialConvolution) -> PartialConvolution:
-    """The layer with weights of zero."""
+    """Set the weights of a layer to zero, and return it."""
     nn.init.zeros_(layer.weight)
     return layer
 
@@ -151,5 +154,5 @@ KINDS: dict[str, Callable[[SurrogateNetworkSettings], nn.Module]] = {"unet": Par
 
 
 def build_surrogate(settings: SurrogateNetworkSettings) -> nn.Module:
-    """Return a network with fresh weights."""
+    """Build a network with fresh weights."""
     return KINDS[settings.kind](settings).to(memory_format=torch.channels_last)

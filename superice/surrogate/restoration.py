@@ -1,7 +1,7 @@
-"""Giving back what a roll-out smooths away: the report's generator draws members from the smooth forecast.
+"""Restoration of the fine scales that a roll-out smooths out: the report's network draws members from the forecast.
 
-The generator is trained on the model alone, from the thickness averaged over a box to the thickness itself. At inference the
-box is laid over the forecast: what the roll-out has kept is left, what it has lost is drawn.
+The network is trained on neXtSIM alone, from the thickness averaged over a box to the thickness itself. At inference the
+same average is taken of the forecast. Scales that it keeps come from the roll-out, finer scales are drawn.
 """
 
 from __future__ import annotations
@@ -14,42 +14,47 @@ import numpy as np
 from superice.features.day import Features
 from superice.fields.box_filter import box_mean, count_pixels
 from superice.fields.spectra import find_ice_square, radial_spectrum
-from superice.network.normalisation import VARIABLES, Moments, Normalisation
+from superice.network.normalisation import Moments, Normalisation
 
-INPUTS = ("sit",)
+INPUTS = ("sit",)  # of the network, beside the mask
+FLOOR = 1e-4  # day-1: the deformation is 0 everywhere and not read
+SIC_THRESHOLD = 0.15  # the concentration is 1 on all the sea
 
 
-def thickness_features(
+def make_features(
     day: date, thickness: np.ndarray, step_m: float, box_km: float, truth: np.ndarray | None = None
 ) -> Features:
-    """Features of a thickness alone, m, (y, x), NaN on land: its box average; all the sea counts as ice."""
+    """Make features of a thickness alone, m, (y, x), NaN on land: its box average, with ice on all the sea."""
     sea = np.isfinite(thickness)
-    still, full = (np.where(sea, value, np.nan).astype(np.float32) for value in (0, 1))
-    low = box_mean(thickness, count_pixels(box_km, step_m)).astype(np.float32)
-    return Features(day, full, low, still, still, truth)
+    full_cover = np.where(sea, 1, np.nan).astype(np.float32)
+    no_deformation = np.where(sea, 0, np.nan).astype(np.float32)
+    low_resolution = box_mean(thickness, count_pixels(box_km, step_m)).astype(np.float32)
+    return Features(day, full_cover, low_resolution, no_deformation, no_deformation, truth)
 
 
-def thickness_normalisation(days: Iterable[Features]) -> Normalisation:
-    """Of the thickness and of its increment over some days; the other inputs are not read and stay as they are."""
-    total, count = dict.fromkeys(("sit", "increment"), Moments()), 0
+def compute_normalisation(days: Iterable[Features]) -> Normalisation:
+    """Compute the normalisation of the thickness and of its increment over some days.
+
+    It holds no numbers for the other inputs, which the network must not read. Raises InputError when the days do not vary.
+    """
+    thickness, increment, count = Moments(), Moments(), 0
     for features in days:
         mask = features.mask
-        total["sit"] = total["sit"].merge(Moments.of(features.sit[mask]))
-        total["increment"] = total["increment"].merge(Moments.of((features.truth - features.sit)[mask]))
+        thickness = thickness.merge(Moments.of(features.sit[mask]))
+        increment = increment.merge(Moments.of((features.truth - features.sit)[mask]))
         count += 1
-    known = lambda name: total.get(name, Moments(2, 0.0, 2.0))
-    return Normalisation(
-        mean={name: known(name).mean for name in VARIABLES},
-        deviation={name: known(name).deviation for name in VARIABLES},
-        floor=1e-4,
-        sic_threshold=0.15,
-        days=count,
-        pixels=total["sit"].n,
-    )
+    moments = {"sit": thickness, "increment": increment}
+    return Normalisation.from_moments(moments, FLOOR, SIC_THRESHOLD, days=count, pixels=thickness.n)
 
 
-def spectra(fields: Iterable[np.ndarray], sea: np.ndarray, spacing_km: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wavenumber (k,) in cycles per km and mean power (k,) of fields (y, x) on the largest square of sea."""
+def compute_spectrum(fields: Iterable[np.ndarray], sea: np.ndarray, spacing_km: float) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the mean spectrum of fields (y, x) on the largest square of sea.
+
+    Returns wavenumber (k,) in cycles per km and power (k,).
+    """
     square = find_ice_square(sea)
-    found = [radial_spectrum(field[square], spacing_km) for field in fields]
-    return found[0][0], np.mean([power for _, power in found], axis=0)
+    powers = []
+    for field in fields:
+        wavenumber, power = radial_spectrum(field[square], spacing_km)
+        powers.append(power)
+    return wavenumber, np.mean(powers, axis=0)

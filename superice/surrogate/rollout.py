@@ -1,4 +1,4 @@
-"""The trained surrogate, and its roll-out: each prediction is the next state, under the true forcings."""
+"""The trained surrogate, and its roll-out: each prediction is the next state, under prescribed weather."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from superice.utils.settings import build_settings
 
 @dataclass
 class Surrogate:
-    """A trained network with what it needs to step a state.
+    """A trained network and everything that is needed to step a state.
 
     Attributes:
-        network: in evaluation mode.
-        inputs: the fields that it reads. scaling: of its training years.
-        origin: experiment and seed.
+        network: the network, in evaluation mode.
+        inputs: the fields that it reads.
+        scaling: that of its training years.
+        origin: experiment, seed, and whether the training diverged.
     """
 
     network: nn.Module
@@ -45,7 +46,10 @@ class Surrogate:
 
     @classmethod
     def load(cls, path: str | Path) -> Surrogate:
-        """Read the file. Raises InputError when it is no such file, or damaged, or its weights fit no such network."""
+        """Read the file, and return its network in evaluation mode.
+
+        Raises InputError when the file cannot be read, its metadata are incomplete, or its weights do not fit.
+        """
         content, tensors = read_weights(path)
         try:
             surrogate = cls(
@@ -63,62 +67,69 @@ class Surrogate:
 
 
 class RollOut:
-    """Many starts at once, stepped as long as the record has forcings."""
+    """Forecasts from many starts at once, stepped under the forcings of a record."""
 
     def __init__(self, surrogate: Surrogate, record: Record, precision: str = "fp32") -> None:
         self.surrogate, self.record, self.device = surrogate, record, default_device()
         self.precision = resolve_precision(precision, self.device)
         self.network = surrogate.network.to(self.device)
         self.margins = padding_to_multiple(record.sea.shape, surrogate.network.settings.factor)
-        self.sea = self._field(record.sea.astype(np.float32))
-        self.step = record.offset(surrogate.inputs.step_hours)
+        self.sea = self._pad(record.sea.astype(np.float32))
+        self.step = record.count_steps(surrogate.inputs.step_hours)
 
-    def _field(self, values: np.ndarray) -> Tensor:
+    def _pad(self, values: np.ndarray) -> Tensor:
+        """Return a field (y, x) on the device, with zeros around it."""
         return functional.pad(torch.from_numpy(values), self.margins).to(self.device)
 
     def run(self, starts: Sequence[int], steps: int) -> Iterator[np.ndarray]:
-        """The states after 1, 2, … ``steps`` steps, float32 (start, y, x), m, NaN on land; never negative.
+        """Yield the states after 1, 2, … ``steps`` steps, float32 (start, y, x), m, NaN on land; never negative.
 
         ``starts`` are indices of the record. Raises InputError when the record does not cover the roll-out.
         """
-        self._check_covered(starts, steps)
-        states = [self._states(starts, hours) for hours in self.surrogate.inputs.states_h]
+        self._require_forcings(starts, steps)
+        states = [self._read_states(starts, hours) for hours in self.surrogate.inputs.states_h]
         left, right, bottom, top = self.margins
         rows, columns = self.sea.shape
         for step in range(steps):
-            states = [self._next(states, starts, step), *states[:-1]]
+            states = [self._predict(states, starts, step), *states[:-1]]
             inside = states[0][:, bottom : rows - top, left : columns - right].cpu().numpy()
             yield np.where(self.record.sea, inside, np.float32(np.nan))
 
-    def _check_covered(self, starts: Sequence[int], steps: int) -> None:
+    def _require_forcings(self, starts: Sequence[int], steps: int) -> None:
+        """Raise InputError unless the record covers ``steps`` steps from every start."""
         earliest, latest = self.surrogate.inputs.needed_hours
         for start in (min(starts), max(starts)):
-            last = start + self.step * (steps - 1) + self.record.offset(latest)
-            if start + self.record.offset(earliest) < 0 or last >= self.record.length:
+            first_needed = start + self.record.count_steps(earliest)
+            last_needed = start + self.step * (steps - 1) + self.record.count_steps(latest)
+            if first_needed < 0 or last_needed >= self.record.length:
                 raise InputError(
-                    f"forcings do not cover {steps} steps from {self.record.moment(start):%Y-%m-%d %H:%M}",
-                    value=f"{self.record.moment(0):%Y-%m-%d %H:%M} to"
-                    f" {self.record.moment(self.record.length - 1):%Y-%m-%d %H:%M}",
+                    f"forcings do not cover {steps} steps from {self.record.time_at(start):%Y-%m-%d %H:%M}",
+                    value=self.record.describe_span(),
                 )
 
-    def _states(self, starts: Sequence[int], hours: float) -> Tensor:
-        shift = self.record.offset(hours)
-        return torch.stack([self._field(np.nan_to_num(self.record.values("sit", s + shift))) for s in starts])
+    def _read_states(self, starts: Sequence[int], hours: float) -> Tensor:
+        """Read the states ``hours`` after the starts, (start, y, x), 0 on land."""
+        shift = self.record.count_steps(hours)
+        fields = [np.nan_to_num(self.record.read_field("sit", start + shift)) for start in starts]
+        return torch.stack([self._pad(field) for field in fields])
+
+    def _read_forcing(self, name: str, indices: list[int], hours: float) -> Tensor:
+        """Read a standardised forcing ``hours`` after the indices of the record, (start, y, x)."""
+        shift = self.record.count_steps(hours)
+        fields = [self.record.read_field(name, index + shift) for index in indices]
+        return torch.stack([self._pad(self.surrogate.scaling.standardise(name, field)) for field in fields])
 
     @torch.inference_mode()
-    def _next(self, states: list[Tensor], starts: Sequence[int], step: int) -> Tensor:
-        """The states (start, y, x) one step later."""
+    def _predict(self, states: list[Tensor], starts: Sequence[int], step: int) -> Tensor:
+        """Return the states (start, y, x) one step later; ``states`` are those after ``step`` steps and earlier ones."""
         scaling = self.surrogate.scaling
-        fields = [scaling.standard("sit", state) for state in states]
-        fields += [self._forcing(name, [s + self.step * step for s in starts], hours)
-                   for name, hours in self.surrogate.inputs.channels[len(states):]]  # fmt: skip
-        stacked = (torch.stack(fields, dim=1) * self.sea).contiguous(memory_format=torch.channels_last)
+        indices = [start + self.step * step for start in starts]
+        fields = [scaling.standardise("sit", state) for state in states]
+        for name, hours in self.surrogate.inputs.channels[len(states) :]:
+            fields.append(self._read_forcing(name, indices, hours))
+        context = (torch.stack(fields, dim=1) * self.sea).contiguous(memory_format=torch.channels_last)
         sea = self.sea.expand(len(starts), 1, *self.sea.shape)
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            change = self.network(stacked, sea)[:, 0]
-        return (states[0] + scaling.deviation["increment"] * change.float()).clamp(min=0) * self.sea
-
-    def _forcing(self, name: str, indices: list[int], hours: float) -> Tensor:
-        shift = self.record.offset(hours)
-        values = [self.surrogate.scaling.standard(name, self.record.values(name, index + shift)) for index in indices]
-        return torch.stack([self._field(value) for value in values])
+            change = self.network(context, sea)[:, 0]
+        thickness = states[0] + scaling.deviation["increment"] * change.float()
+        return thickness.clamp(min=0) * self.sea

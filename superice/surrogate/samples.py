@@ -1,4 +1,4 @@
-"""What the network reads and predicts: states and forcings of a moment, and the change of the state until a step later."""
+"""Samples of the surrogate: states and forcings around a time, and the change of the state until one step later."""
 
 from __future__ import annotations
 
@@ -18,59 +18,65 @@ from superice.training.store import MISSING
 
 @dataclass(frozen=True)
 class Scaling:
-    """Means and deviations of the training years, over the sea.
+    """Means and standard deviations of the training years, over the sea.
 
     Attributes:
-        mean, deviation: of sit in m, t2m in K, u10 and v10 in m s-1, and of the increment in m. The increment is only
-            divided: a network that returns zero is persistence.
+        mean, deviation: by variable: sit in m, t2m in K, u10 and v10 in m s-1, and the increment in m. The increment is
+            divided by its deviation only, so that a network that returns zero is persistence.
     """
 
     mean: dict[str, float]
     deviation: dict[str, float]
 
     @classmethod
-    def of(cls, years: Iterable[dict]) -> Scaling:
-        """Merge the moments of years. Raises InputError for a variable that does not vary."""
+    def from_years(cls, statistics: Iterable[dict]) -> Scaling:
+        """Merge the moments of years, those of ``Record.statistics``. Raises InputError for a variable without variation."""
         total = dict.fromkeys((*VARIABLES, "increment"), Moments())
-        for year in years:
-            total = {name: moments.merge(Moments(**year[name])) for name, moments in total.items()}
+        for year in statistics:
+            for name in total:
+                total[name] = total[name].merge(Moments(**year[name]))
         for name, moments in total.items():
             if moments.deviation == 0:
                 raise InputError("the training years hold a constant field", variable=name)
-        return cls({n: m.mean for n, m in total.items()}, {n: m.deviation for n, m in total.items()})
+        mean = {name: moments.mean for name, moments in total.items()}
+        deviation = {name: moments.deviation for name, moments in total.items()}
+        return cls(mean, deviation)
 
-    def standard(self, name: str, values: np.ndarray | Tensor) -> np.ndarray | Tensor:
-        """Values to deviations from their mean."""
+    def standardise(self, name: str, values: np.ndarray | Tensor) -> np.ndarray | Tensor:
+        """Return the values less their mean, in standard deviations."""
         return (values - self.mean[name]) / self.deviation[name]
 
 
 class Steps:
-    """The steps of some years, for ``samples.Samples``: what ``samples.Days`` is of single days."""
+    """The steps of some years, which ``training.samples.Samples`` reads as it reads ``training.samples.Days``."""
 
     def __init__(self, records: list[Record], inputs: InputSettings, scaling: Scaling, every_hours: float) -> None:
-        """``every_hours`` is the distance of the samples in time; records are those of the years without a gap."""
+        """List the steps of the records that hold all their fields, one every ``every_hours``."""
         self.inputs, self.scaling = inputs, scaling
         self.samples: list[tuple[Record, int]] = []
         for record in records:
             earliest, latest = inputs.needed_hours
-            first = -record.offset(min(earliest, 0))
-            last = record.length - record.offset(max(latest, inputs.step_hours))
-            self.samples += [(record, index) for index in range(first, last, record.offset(every_hours))]
+            first = -record.count_steps(min(earliest, 0))
+            last = record.length - record.count_steps(max(latest, inputs.step_hours))
+            self.samples += [(record, index) for index in range(first, last, record.count_steps(every_hours))]
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, number: int) -> np.ndarray:
-        """The stored fields of a step, int16 (channel, y, x): the inputs, then the state a step later."""
+        """Return the stored fields of a step, int16 (channel, y, x): the inputs, then the state a step later."""
         record, index = self.samples[number]
         channels = [*self.inputs.channels, ("sit", self.inputs.step_hours)]
-        return np.stack([record.stored(name, index + record.offset(hours)) for name, hours in channels])
+        return np.stack([record.read_stored(name, index + record.count_steps(hours)) for name, hours in channels])
 
     def normalise(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it."""
+        """Return context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it."""
         sea = stored[0] != MISSING
-        values = [decode_field(name, part) for (name, _), part in zip(self.inputs.channels, stored)]
-        fields = [self.scaling.standard(name, v) for (name, _), v in zip(self.inputs.channels, values)]
-        change = (decode_field("sit", stored[-1]) - values[0]) / self.scaling.deviation["increment"]
-        context = np.stack([*(np.where(sea, field, 0) for field in fields), sea]).astype(np.float32)
-        return torch.from_numpy(context), torch.from_numpy(np.where(sea, change, 0).astype(np.float32))[None]
+        channels = []
+        for (name, _), field in zip(self.inputs.channels, stored):
+            standardised = self.scaling.standardise(name, decode_field(name, field))
+            channels.append(np.where(sea, standardised, 0))
+        change = decode_field("sit", stored[-1]) - decode_field("sit", stored[0])
+        target = np.where(sea, change / self.scaling.deviation["increment"], 0).astype(np.float32)
+        context = np.stack([*channels, sea]).astype(np.float32)
+        return torch.from_numpy(context), torch.from_numpy(target)[None]

@@ -1,65 +1,41 @@
-"""How good a roll-out is: skill and bias against lead time, and how smooth it becomes."""
+"""Scores of roll-outs: skill and bias against lead time, and the loss of fine scales."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.ndimage import uniform_filter1d
 from tqdm import tqdm
 
 from superice.errors import InputError
 from superice.fields.spectra import find_ice_square, radial_spectrum, spectral_slope
+from superice.surrogate.climatology import day_of_year
 from superice.surrogate.rollout import RollOut
 from superice.surrogate.settings import ForecastSettings
 from superice.surrogate.store import Record
 
-DAYS = 366
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")
 
 
-def day_of_year(moment: date) -> int:
-    """From 0 for 1 January to 365 for 31 December, of a leap year."""
-    return date(2000, moment.month, moment.day).timetuple().tm_yday - 1
-
-
-def daily_climatology(record: Record, window_days: int = 1) -> np.ndarray:
-    """Mean thickness of every day of the year, m, (366, y, x), NaN on land, over ``window_days`` around it."""
-    total, count = np.zeros((DAYS, *record.sea.shape), np.float32), np.zeros(DAYS)
-    for index in tqdm(range(record.length), desc="climatology", unit="step"):
-        day = day_of_year(record.moment(index))
-        total[day] += record.values("sit", index)
-        count[day] += 1
-    if window_days > 1:
-        total = uniform_filter1d(total, window_days, axis=0, mode="wrap")
-        count = uniform_filter1d(count, window_days, mode="wrap")
-    with np.errstate(invalid="ignore"):
-        mean = total / count[:, None, None]
-    if not count[59]:  # no leap year
-        mean[59] = mean[58]
-    if not count.all() and (np.delete(count, 59) == 0).any():
-        raise InputError("the climatology's years lack days", value=int((count == 0).sum()))
-    return mean
-
-
-def starts_of(record: Record, every_hours: float, days: float, step_hours: float) -> list[int]:
-    """Indices of the starts from which the record covers a forecast. Raises InputError when there is none."""
-    last = record.length - record.offset(24 * days) - 1
-    starts = list(range(record.offset(step_hours), last, record.offset(every_hours)))
+def find_starts(record: Record, every_hours: float, days: float, step_hours: float) -> list[int]:
+    """List the starts, as indices, from which the record covers a forecast. Raises InputError when there is none."""
+    last = record.length - record.count_steps(24 * days) - 1
+    starts = list(range(record.count_steps(step_hours), last, record.count_steps(every_hours)))
     if not starts:
-        raise InputError(f"forcings do not cover one forecast of {days:g} days", value=f"{record.length} moments")
+        raise InputError(f"forcings do not cover one forecast of {days:g} days", value=f"{record.length} times")
     return starts
 
 
 class Tally:
     """Scores and fields of the roll-outs, filled case by case.
 
-    Of each forecast, lead and start: ``rmse`` and ``bias`` over the sea in m; of surrogate and truth also the spectral
-    ``exponent`` (positive) and the mean ``power`` on the largest square of sea. Over all pixels, land counting as without
-    error, as the paper has it, an rmse is sqrt(sea_share) times as large and a bias sea_share times.
+    For each forecast, lead and start it holds the ``rmse`` and the ``bias`` over the sea in m. For surrogate and truth it
+    also holds the spectral ``exponent`` (positive) and, averaged over the starts, the ``power`` on the largest square of
+    sea. The paper averages over all pixels and counts land as without error: its rmse is sqrt(sea_share) times this one,
+    its bias sea_share times this one.
     """
 
     def __init__(self, roll_out: RollOut, starts: list[int], how: ForecastSettings, spacing_km: float) -> None:
@@ -72,12 +48,18 @@ class Tally:
         shape = (len(FORECASTS), self.steps, len(starts))
         self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent")}
         self.power = np.zeros((len(FORECASTS), self.steps, self.wavenumber.size))
-        self.kept = starts[:: max(1, -(-len(starts) // how.kept_starts))]
+        every = max(1, -(-len(starts) // how.kept_starts))
+        self.kept = starts[::every]
         self.kept_steps = [round(24 * day / self.hours) for day in how.kept_days if day <= how.days]
-        self.fields = np.full((2, len(self.kept), len(self.kept_steps), *self.record.sea.shape), np.nan, np.float32)
+        shape = (len(self.kept), len(self.kept_steps), *self.record.sea.shape)
+        self.kept_forecasts = np.full(shape, np.nan, np.float32)
+        self.kept_truths = np.full(shape, np.nan, np.float32)
 
     def add(self, step: int, number: int, candidates: dict[str, np.ndarray]) -> None:
-        """Score the candidates, (y, x) in m, the truth among them, after ``step`` steps from a start."""
+        """Score the candidates, (y, x) in m, after ``step`` steps from the start of that number.
+
+        ``candidates`` holds a field for each name in ``FORECASTS``, the truth among them.
+        """
         truth, sea = candidates["truth"], self.record.sea
         for place, name in enumerate(FORECASTS):
             error = (candidates[name] - truth)[sea]
@@ -88,52 +70,56 @@ class Tally:
                 slope = spectral_slope(self.wavenumber, power, *self.how.exponent_km)
                 self.values["exponent"][place, step - 1, number] = -slope
                 self.power[place, step - 1] += power / len(self.starts)
-        if self.starts[number] in self.kept and step in self.kept_steps:
-            place = self.kept.index(self.starts[number]), self.kept_steps.index(step)
-            self.fields[:, *place] = candidates["surrogate"], truth
+        start = self.starts[number]
+        if step in self.kept_steps and start in self.kept:
+            row, column = self.kept.index(start), self.kept_steps.index(step)
+            self.kept_forecasts[row, column] = candidates["surrogate"]
+            self.kept_truths[row, column] = truth
 
-    def _moments(self, indices: list[int]) -> np.ndarray:
-        return np.array([self.record.moment(index) for index in indices], "datetime64[ns]")
+    def _list_times(self, indices: list[int]) -> np.ndarray:
+        return np.array([self.record.time_at(index) for index in indices], "datetime64[ns]")
 
-    def scores(self) -> xr.Dataset:
-        """By (forecast, lead in days, start)."""
-        values = {name: (("forecast", "lead", "start"), part) for name, part in self.values.items()}
+    def to_scores(self) -> xr.Dataset:
+        """Return the scores by (forecast, lead in days, start), the power by (forecast, lead, wavenumber)."""
+        axes = ("forecast", "lead", "start")
+        values = {name: (axes, scores) for name, scores in self.values.items()}
+        values["power"] = (("forecast", "lead", "wavenumber"), self.power)
         return xr.Dataset(
-            values | {"power": (("forecast", "lead", "wavenumber"), self.power)},
+            values,
             coords={
                 "forecast": list(FORECASTS),
                 "lead": self.hours * np.arange(1, self.steps + 1) / 24,
-                "start": self._moments(self.starts),
+                "start": self._list_times(self.starts),
                 "wavenumber": self.wavenumber,
             },
             attrs={"sea_share": float(self.record.sea.mean()), "experiment": self.experiment},
         )
 
-    def forecasts(self) -> xr.Dataset:
-        """The fields that were kept: forecast and truth by (start, lead in days, y, x), m."""
+    def to_fields(self) -> xr.Dataset:
+        """Return the fields that were kept: forecast and truth by (start, lead in days, y, x), m."""
         axes = ("start", "lead", "y", "x")
         return xr.Dataset(
-            {"forecast": (axes, self.fields[0]), "truth": (axes, self.fields[1])},
-            coords={"start": self._moments(self.kept), "lead": np.array(self.kept_steps) * self.hours / 24},
+            {"forecast": (axes, self.kept_forecasts), "truth": (axes, self.kept_truths)},
+            coords={"start": self._list_times(self.kept), "lead": np.array(self.kept_steps) * self.hours / 24},
         )
 
 
 def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: float, how: ForecastSettings) -> Tally:
     """Roll out from every start, and score each lead against the record, persistence and climatology."""
     record = roll_out.record
-    starts = starts_of(record, how.every_hours, how.days, roll_out.surrogate.inputs.step_hours)
+    starts = find_starts(record, how.every_hours, how.days, roll_out.surrogate.inputs.step_hours)
     tally = Tally(roll_out, starts, how, spacing_km)
     with tqdm(total=len(starts) * tally.steps, unit="step", desc="forecasts") as bar:
         for first in range(0, len(starts), how.batch):
             group = starts[first : first + how.batch]
             for step, states in enumerate(roll_out.run(group, tally.steps), 1):
                 for number, (start, state) in enumerate(zip(group, states, strict=True), first):
-                    at = start + roll_out.step * step
+                    index = start + roll_out.step * step
                     candidates = {
                         "surrogate": state,
-                        "persistence": record.values("sit", start),
-                        "climatology": climatology[day_of_year(record.moment(at))],
-                        "truth": record.values("sit", at),
+                        "persistence": record.read_field("sit", start),
+                        "climatology": climatology[day_of_year(record.time_at(index))],
+                        "truth": record.read_field("sit", index),
                     }
                     tally.add(step, number, candidates)
                 bar.update(len(group))
@@ -143,33 +129,45 @@ def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: floa
 def forecast_season(
     roll_out: RollOut, start: datetime, steps: int, every: int
 ) -> Iterator[tuple[datetime, np.ndarray, np.ndarray]]:
-    """One long run: the moment, the forecast and the truth, each (y, x) in m, of every ``every``-th step."""
-    record, first = roll_out.record, roll_out.record.index(start)
-    for number, states in enumerate(tqdm(roll_out.run([first], steps), total=steps, unit="step", desc="season"), 1):
-        if number % every == 0:
-            index = first + roll_out.step * number
-            if index < record.length:
-                yield record.moment(index), states[0], record.values("sit", index)
+    """Run one long forecast, and yield every ``every``-th step: its time, forecast and truth, each (y, x) in m."""
+    record = roll_out.record
+    first = record.find_index(start)
+    progress = tqdm(roll_out.run([first], steps), total=steps, unit="step", desc="season")
+    for number, states in enumerate(progress, 1):
+        index = first + roll_out.step * number
+        if number % every == 0 and index < record.length:
+            yield record.time_at(index), states[0], record.read_field("sit", index)
 
 
 def tabulate_forecasts(scores: Sequence[xr.Dataset], days: Sequence[float] = (1, 5, 10, 30)) -> pd.DataFrame:
-    """A row for each experiment: errors at some leads, gains over both baselines, bias, and the exponents at the end."""
+    """Make a table of a row for each experiment.
+
+    It holds the errors at the leads ``days``, the gains over both baselines, and bias and spectral exponent at the end.
+    """
     rows = []
-    for one in scores:
-        mean = one.mean("start")
-        row = {"experiment": one.attrs["experiment"], "starts": one.sizes["start"]}
+    for experiment in scores:
+        mean = experiment.mean("start")
+        row = {"experiment": experiment.attrs["experiment"], "starts": experiment.sizes["start"]}
         for day in days:
-            if day > float(one.lead[-1]):
-                continue
-            at = mean.sel(lead=day, method="nearest")
-            error = {name: float(at.rmse.sel(forecast=name)) for name in FORECASTS[:3]}
-            row[f"rmse_{day:g}d"] = error["surrogate"]
-            row[f"rmse_all_pixels_{day:g}d"] = error["surrogate"] * one.attrs["sea_share"] ** 0.5
-            row[f"gain_persistence_{day:g}d"] = 100 * (1 - error["surrogate"] / error["persistence"])
-            row[f"gain_climatology_{day:g}d"] = 100 * (1 - error["surrogate"] / error["climatology"])
+            if day <= float(experiment.lead[-1]):
+                row |= _tabulate_lead(mean, day, experiment.attrs["sea_share"])
         last = mean.isel(lead=-1)
         row["bias_end"] = float(last.bias.sel(forecast="surrogate"))
         row["exponent_end"] = float(last.exponent.sel(forecast="surrogate"))
         row["exponent_truth"] = float(mean.exponent.sel(forecast="truth").mean())
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _tabulate_lead(mean: xr.Dataset, day: float, sea_share: float) -> dict[str, float]:
+    """Return the errors at a lead in days, and the gains over the baselines in %."""
+    rmse = mean.rmse.sel(lead=day, method="nearest")
+    surrogate = float(rmse.sel(forecast="surrogate"))
+    persistence = float(rmse.sel(forecast="persistence"))
+    climatology = float(rmse.sel(forecast="climatology"))
+    return {
+        f"rmse_{day:g}d": surrogate,
+        f"rmse_all_pixels_{day:g}d": surrogate * sea_share**0.5,
+        f"gain_persistence_{day:g}d": 100 * (1 - surrogate / persistence),
+        f"gain_climatology_{day:g}d": 100 * (1 - surrogate / climatology),
+    }

@@ -1,6 +1,7 @@
-"""The store of the surrogate: thickness and forcings of a year on the model's grid, as one memory-mapped array.
+"""The store of the surrogate: thickness and forcings of a year on neXtSIM's grid, as one memory-mapped array.
 
-Scaled integers as in ``superice.store``, (time, variable, y, x): any moment of any year costs the pages it lies on.
+The array is (time, variable, y, x), of scaled integers as in ``superice.training.store``. Reading one time of any year
+costs only the pages that its fields lie on.
 """
 
 from __future__ import annotations
@@ -18,122 +19,137 @@ from superice.training.store import MISSING, scale_to_integers
 from superice.utils.files import atomic_path, read_json, write_json
 
 VARIABLES = ("sit", "t2m", "u10", "v10")
+FORCINGS = VARIABLES[1:]
 OFFSETS = np.array([0, 250, 0, 0], np.float32)  # m, K, m s-1, m s-1
 STEPS = np.array([1e-3, 1e-2, 2e-3, 2e-3], np.float32)
 
 
 def write_year(
     path: str | Path,
-    moments: Sequence[datetime],
+    times: Sequence[datetime],
     step_hours: float,
     thickness: Iterable[np.ndarray],
     forcings: Iterable[dict[str, np.ndarray]],
 ) -> None:
-    """Write a year as ``path`` (npy), and beside it (json) its moments in time and of its values.
+    """Write a year as ``path`` (npy), and beside it (json) its first time, its time step and its statistics.
 
     Args:
         path: the array.
-        moments: evenly spaced.
-        step_hours: of the increments whose moments are taken.
-        thickness: of each moment, m, (y, x), NaN on land.
-        forcings: of each moment, t2m in K, u10 and v10 in m s-1, (y, x).
+        times: evenly spaced.
+        step_hours: time over which the increments of the statistics are taken.
+        thickness: of each time, m, (y, x), NaN on land.
+        forcings: of each time, t2m in K, u10 and v10 in m s-1, (y, x).
 
     Raises:
-        InputError: where the thickness is missing at sea, or a value is beyond the integers.
+        InputError: where the thickness is missing at sea, or a value is too large for the integers.
     """
     path, stored = Path(path), None
     with atomic_path(path) as temporary:
         for row, (ice, weather) in enumerate(zip(thickness, forcings, strict=True)):
             if stored is None:
-                shape = (len(moments), len(VARIABLES), *ice.shape)
+                shape = (len(times), len(VARIABLES), *ice.shape)
                 stored = np.lib.format.open_memmap(temporary, "w+", np.int16, shape)
                 land = np.isnan(ice)
             if (np.isnan(ice) != land).any():
-                lacking = f"{moments[row]:%Y-%m-%d %H:%M}"
-                raise InputError("thickness is missing where it was known, or the land moved", value=lacking)
-            for place, (name, values) in enumerate(zip(VARIABLES, (ice, *(weather[n] for n in VARIABLES[1:])))):
+                time = f"{times[row]:%Y-%m-%d %H:%M}"
+                raise InputError("thickness is missing where it was known, or the land moved", value=time)
+            fields = {"sit": ice} | {name: weather[name] for name in FORCINGS}
+            for place, (name, values) in enumerate(fields.items()):
                 stored[row, place] = scale_to_integers(path, name, values - OFFSETS[place], STEPS[place])
-        write_json(path.with_suffix(".json"), _described(stored, moments, step_hours))
+        write_json(path.with_suffix(".json"), _describe_year(stored, times, step_hours))
         stored.flush()
 
 
-def _described(stored: np.ndarray, moments: Sequence[datetime], step_hours: float) -> dict:
-    hours = (moments[1] - moments[0]) / timedelta(hours=1)
+def _describe_year(stored: np.ndarray, times: Sequence[datetime], step_hours: float) -> dict:
+    """Return the first time, the hours between two, and the moments of every variable over the sea."""
+    hours = (times[1] - times[0]) / timedelta(hours=1)
     lead = round(step_hours / hours)
     sea = stored[0, 0] != MISSING
-    of = lambda name, values: asdict(Moments.of(values * float(STEPS[VARIABLES.index(name)])))
-    values = {name: stored[:, place][:, sea].astype(np.float32) for place, name in enumerate(VARIABLES)}
-    described = {name: of(name, part) for name, part in values.items()}
+    steps = {name: stored[:, place][:, sea].astype(np.float32) for place, name in enumerate(VARIABLES)}
+    statistics = {}
     for place, name in enumerate(VARIABLES):
-        described[name]["mean"] += float(OFFSETS[place])
-    increment = of("sit", values["sit"][lead:] - values["sit"][:-lead])
-    return {"first": moments[0].isoformat(), "hours": hours, "moments": described | {"increment": increment}}
+        statistics[name] = _compute_moments(name, steps[name])
+        statistics[name]["mean"] += float(OFFSETS[place])
+    statistics["increment"] = _compute_moments("sit", steps["sit"][lead:] - steps["sit"][:-lead])
+    return {"first": times[0].isoformat(), "hours": hours, "moments": statistics}
+
+
+def _compute_moments(name: str, steps: np.ndarray) -> dict[str, float]:
+    """Return the moments of a variable from its values in whole steps, without its offset."""
+    return asdict(Moments.of(steps * float(STEPS[VARIABLES.index(name)])))
 
 
 class Record:
     """Thickness and forcings over the years, without a gap.
 
     Attributes:
-        first: the first moment. hours: between two. length: how many moments there are.
-        sea: where the model has ice or water, bool (y, x).
+        first: the first time.
+        hours: between two times.
+        length: the number of times.
+        sea: where neXtSIM has ice or water, bool (y, x).
+        statistics: of each year, the moments of every variable over the sea.
     """
 
     def __init__(self, files: Sequence[str | Path]) -> None:
-        """Open years of the store, in order. Raises InputError when they do not follow each other on one grid."""
+        """Open years of the store, in order. Raises InputError unless they follow each other on one grid."""
         if not files:
             raise InputError("no year of thickness and forcings is given")
         self.files = [Path(path) for path in files]
-        about = [read_json(path.with_suffix(".json")) for path in self.files]
-        self._years = [_opened(path) for path in self.files]
-        self.first, self.hours = datetime.fromisoformat(about[0]["first"]), about[0]["hours"]
-        self._begins = np.cumsum([0] + [len(year) for year in self._years])
-        self.length = int(self._begins[-1])
-        for path, year, described, begin in zip(self.files, self._years, about, self._begins):
+        descriptions = [read_json(path.with_suffix(".json")) for path in self.files]
+        self._years = [_open_year(path) for path in self.files]
+        self.first = datetime.fromisoformat(descriptions[0]["first"])
+        self.hours = descriptions[0]["hours"]
+        self._year_starts = np.cumsum([0] + [len(year) for year in self._years])
+        self.length = int(self._year_starts[-1])
+        for path, year, description, start in zip(self.files, self._years, descriptions, self._year_starts):
             if year.shape[1:] != self._years[0].shape[1:]:
                 raise InputError(f"not on the grid of {self.files[0]}", file=path, value=year.shape[2:])
-            expected = self.moment(int(begin))
-            if datetime.fromisoformat(described["first"]) != expected:
-                raise InputError(f"does not go on at {expected}", file=path, value=described["first"])
+            expected = self.time_at(int(start))
+            if datetime.fromisoformat(description["first"]) != expected:
+                raise InputError(f"does not continue at {expected}", file=path, value=description["first"])
         self.sea = np.asarray(self._years[0][0, 0] != MISSING)
-        self.statistics = [described["moments"] for described in about]
+        self.statistics = [description["moments"] for description in descriptions]
 
-    def moment(self, index: int) -> datetime:
-        """The moment of an index."""
+    def time_at(self, index: int) -> datetime:
+        """Return the time of an index."""
         return self.first + timedelta(hours=self.hours * index)
 
-    def index(self, moment: datetime) -> int:
-        """The index of a moment. Raises InputError when the record does not hold it."""
-        index = (moment - self.first) / timedelta(hours=self.hours)
+    def find_index(self, time: datetime) -> int:
+        """Return the index of a time. Raises InputError when the record does not hold it."""
+        index = (time - self.first) / timedelta(hours=self.hours)
         if index != int(index) or not 0 <= index < self.length:
-            held = f"{self.first:%Y-%m-%d %H:%M} to {self.moment(self.length - 1):%Y-%m-%d %H:%M}"
-            raise InputError(f"thickness and forcings do not cover {moment:%Y-%m-%d %H:%M}", value=held)
+            raise InputError(f"thickness and forcings do not cover {time:%Y-%m-%d %H:%M}", value=self.describe_span())
         return int(index)
 
-    def offset(self, hours: float) -> int:
-        """Hours as a difference of indices. Raises InputError for a part of one."""
+    def describe_span(self) -> str:
+        """Return the first and the last time, for messages."""
+        return f"{self.first:%Y-%m-%d %H:%M} to {self.time_at(self.length - 1):%Y-%m-%d %H:%M}"
+
+    def count_steps(self, hours: float) -> int:
+        """Return hours as a difference of indices. Raises InputError unless it is a whole number."""
         steps = hours / self.hours
         if steps != int(steps):
             raise InputError(f"{hours:g} h are not a whole number of the record's steps of {self.hours:g} h")
         return int(steps)
 
-    def stored(self, name: str, index: int) -> np.ndarray:
-        """A field as it is stored, int16 (y, x)."""
-        year = int(np.searchsorted(self._begins, index, "right")) - 1
-        return self._years[year][index - self._begins[year], VARIABLES.index(name)]
+    def read_stored(self, name: str, index: int) -> np.ndarray:
+        """Read a field as it is stored, int16 (y, x)."""
+        year = int(np.searchsorted(self._year_starts, index, "right")) - 1
+        return self._years[year][index - self._year_starts[year], VARIABLES.index(name)]
 
-    def values(self, name: str, index: int) -> np.ndarray:
-        """A field, float32 (y, x): sit in m, NaN on land; t2m in K; u10 and v10 along the grid's axes in m s-1."""
-        return decode_field(name, self.stored(name, index))
+    def read_field(self, name: str, index: int) -> np.ndarray:
+        """Read a field, float32 (y, x): sit in m, NaN on land; t2m in K; u10 and v10 along the grid's axes in m s-1."""
+        return decode_field(name, self.read_stored(name, index))
 
 
 def decode_field(name: str, stored: np.ndarray) -> np.ndarray:
-    """Values of stored integers, float32, NaN where missing."""
+    """Return the values of stored integers, float32, NaN where missing."""
     place = VARIABLES.index(name)
     values = stored * STEPS[place] + OFFSETS[place]
     return np.where(stored == MISSING, np.float32(np.nan), values)
 
 
-def _opened(path: Path) -> np.ndarray:
+def _open_year(path: Path) -> np.ndarray:
     try:
         stored = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:

@@ -1,4 +1,4 @@
-"""Training of the surrogate: the loss of a step, and early stopping on top of the generator's training."""
+"""Training of the surrogate: the loss of a step, and early stopping on top of the general training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class IncrementLoss(LossSettings):
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
 
     def loss(self, model: nn.Module, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """The losses of a batch, both over the sea; ``noise`` is the error's mean square, ``image`` that of the means.
+        """Return the losses of a batch; the mean squares of the error and of its mean over the sea are reported.
 
         ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.
         """
@@ -33,9 +33,10 @@ class IncrementLoss(LossSettings):
         error = model(fields, mask).float() - target
         axes = (1, 2, 3) if self.over == "sample" else (0, 1, 2, 3)
         means = (error * mask).sum(axes) / mask.sum(axes).clamp(min=1)
-        field, amount = masked_mean_square(error, mask), means.square().mean()
-        reported = {"increment_error": field.detach(), "mean_error": amount.detach()}
-        return Losses(field + self.constraint * amount, reported)
+        increment_error = masked_mean_square(error, mask)
+        mean_error = means.square().mean()
+        reported = {"increment_error": increment_error.detach(), "mean_error": mean_error.detach()}
+        return Losses(increment_error + self.constraint * mean_error, reported)
 
 
 class SurrogateTraining(Training):
@@ -61,20 +62,24 @@ class SurrogateTraining(Training):
         self.patience = patience
         self.best = deepcopy(self.best_network)
 
-    def _objectives(self) -> list[float]:
+    def _list_validation_losses(self) -> list[float]:
+        """Return the validation objective of every epoch."""
         weight = self.formulation.constraint
         return [row["validation_field_loss"] + weight * row["validation_amount_loss"] for row in self.history]
 
     @property
     def ended(self) -> bool:
-        """Whether the validation loss has not fallen for long enough."""
-        objectives = self._objectives()
-        return bool(objectives) and len(objectives) - 1 - objectives.index(min(objectives)) >= self.patience
+        """Whether the validation loss has not fallen for ``patience`` epochs."""
+        losses = self._list_validation_losses()
+        if not losses:
+            return False
+        best_epoch = losses.index(min(losses))
+        return len(losses) - 1 - best_epoch >= self.patience
 
     def _run_epoch(self, epoch: int) -> None:
         super()._run_epoch(epoch)
-        objectives = self._objectives()
-        if objectives[-1] <= min(objectives):
+        losses = self._list_validation_losses()
+        if losses[-1] <= min(losses):
             self.best.load_state_dict(self.best_network.state_dict())
 
     def _list_state(self) -> dict[str, object]:

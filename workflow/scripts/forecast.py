@@ -40,8 +40,8 @@ def main() -> None:
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
     spacing_km = load_grid(args.areas, args.area).step / 1000
     tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
-    write_dataset(args.scores, tally.scores())
-    write_dataset(args.fields, tally.forecasts())
+    write_dataset(args.scores, tally.to_scores())
+    write_dataset(args.fields, tally.to_fields())
 
 
 if __name__ == "__main__":

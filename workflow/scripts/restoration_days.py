@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from superice.fields.grid import load_grid
 from superice.network.normalisation import network_quantities
-from superice.surrogate.restoration import thickness_features, thickness_normalisation
+from superice.surrogate.restoration import compute_normalisation, make_features
 from superice.surrogate.store import Record
 from superice.training.store import store_name, write_day
 from superice.utils.command_line import make_parser, parse_day, run_command
@@ -30,12 +30,12 @@ def main() -> None:
     record, step = Record(args.years), load_grid(args.areas, args.area).step
     seen = []
     for when in tqdm([*args.training, *args.validation], unit="day"):
-        truth = record.values("sit", record.index(datetime(when.year, when.month, when.day)))
-        features = thickness_features(when, truth, step, args.box_km, truth)
+        truth = record.read_field("sit", record.find_index(datetime(when.year, when.month, when.day)))
+        features = make_features(when, truth, step, args.box_km, truth)
         write_day(args.store / store_name(when), network_quantities(features))
         if when in args.training:
             seen.append(features)
-    write_json(args.normalisation, asdict(thickness_normalisation(seen)))
+    write_json(args.normalisation, asdict(compute_normalisation(seen)))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from superice.fields.spectra import band_ratio
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import spectra, thickness_features
+from superice.surrogate.restoration import compute_spectrum, make_features
 from superice.surrogate.settings import RestorationSettings
 from superice.utils.command_line import (
     add_threads,
@@ -46,7 +46,7 @@ def main() -> None:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
     members = []
     for start, forecast in zip(at_lead.start.values, at_lead.forecast.values, strict=True):
-        features = thickness_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)
+        features = make_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)
         members.append(
             [clip_negative(member)[0] for member in draw_members(generator, features, sampler, how.seed, True)]
         )
@@ -60,7 +60,7 @@ def main() -> None:
         "surrogate": at_lead.forecast.values,
         "members": at_lead.members.values.reshape(-1, *sea.shape),
     }
-    power = {name: spectra(fields, sea, grid.step / 1000) for name, fields in shown.items()}
+    power = {name: compute_spectrum(fields, sea, grid.step / 1000) for name, fields in shown.items()}
     ratio = {name: band_ratio(p, power["truth"][1], k, *how.band_km) for name, (k, p) in power.items()}
     error = {"truth": 0.0, "surrogate": mean(at_lead.forecast.values), "members": mean(at_lead.members.values.mean(1))}
     rows = pd.DataFrame({"field": list(ratio), "fine_scale": ratio.values(), "rmse": [error[name] for name in ratio]})

@@ -18,7 +18,7 @@ def test_partial_convolution_is_that_of_liu_et_al():
     x = torch.randn(2, 3, 7, 9, dtype=torch.float64)
     mask = (torch.rand(2, 1, 7, 9) > 0.5).double()
     mask[0, 0, :4, :4] = 0  # windows without any sea
-    found = layer(x, Sea.of(mask, (3,))).detach().numpy()
+    found = layer(x, Sea.from_mask(mask, (3,))).detach().numpy()
     padded_x, padded_m = (np.pad(part.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1))) for part in (x, mask))
     weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
     whole = 0

@@ -11,7 +11,7 @@ from superice.inference.settings import SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import INPUTS, spectra, thickness_features, thickness_normalisation
+from superice.surrogate.restoration import INPUTS, compute_normalisation, compute_spectrum, make_features
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def days():
     random = np.random.default_rng(0)
     fields = np.abs(random.normal(1.5, 0.5, (3, 24, 32))).astype(np.float32)
     fields[:, :5, :6], fields[:, 20:] = np.nan, 0  # land, and open water, which counts as sea
-    return [thickness_features(date(2018, 1, n + 1), field, 12e3, 60, field) for n, field in enumerate(fields)]
+    return [make_features(date(2018, 1, n + 1), field, 12e3, 60, field) for n, field in enumerate(fields)]
 
 
 def test_features_are_the_average_over_all_the_sea(days):
@@ -29,7 +29,7 @@ def test_features_are_the_average_over_all_the_sea(days):
 
 
 def test_normalisation_is_of_the_thickness_and_its_increment(days):
-    found = thickness_normalisation(days)
+    found = compute_normalisation(days)
     increments = np.concatenate([(day.truth - day.sit)[day.mask] for day in days])
     assert found.deviation["increment"] == pytest.approx(increments.std(), rel=1e-5)
     assert found.pixels == increments.size and found.days == 3
@@ -38,7 +38,7 @@ def test_normalisation_is_of_the_thickness_and_its_increment(days):
 def test_the_generator_draws_from_a_forecast(days):
     """An untrained one draws noise of the training's size around the average, on the sea alone."""
     shape = NetworkSettings(widths=(8, 8), depth=1, inputs=INPUTS, embedding_channels=8)
-    normalisation = thickness_normalisation(days)
+    normalisation = compute_normalisation(days)
     diffusion = {"formulation": "preconditioned", "noise_min": 0.02, "noise_max": 20.0}
     generator = TrainedNetwork(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
     sampler = SamplerSettings(name="stochastic_multistep", steps=4, members=2)
@@ -51,6 +51,6 @@ def test_spectra_are_means_over_the_fields():
     random = np.random.default_rng(1)
     fields, sea = random.standard_normal((2, 24, 32)), np.ones((24, 32), bool)
     sea[:, 30:] = False
-    wavenumber, both = spectra(fields, sea, 12.0)
-    single = [spectra(fields[n : n + 1], sea, 12.0)[1] for n in (0, 1)]
+    wavenumber, both = compute_spectrum(fields, sea, 12.0)
+    single = [compute_spectrum(fields[n : n + 1], sea, 12.0)[1] for n in (0, 1)]
     assert np.allclose(both, np.mean(single, axis=0)) and wavenumber[-1] == pytest.approx(1 / 24)

@@ -8,10 +8,11 @@ import torch
 from surrogate_years import SHAPE, drifting
 
 from superice.errors import InputError
+from superice.surrogate.climatology import compute_climatology
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import Scaling, Steps
-from superice.surrogate.scores import daily_climatology, score_forecasts, tabulate_forecasts
+from superice.surrogate.scores import score_forecasts, tabulate_forecasts
 from superice.surrogate.settings import ForecastSettings, InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
@@ -34,7 +35,7 @@ def record(year):
 
 @pytest.fixture(scope="module")
 def scaling(record):
-    return Scaling.of(record.statistics)
+    return Scaling.from_years(record.statistics)
 
 
 def untrained(scaling, inputs=INPUTS, **shape):
@@ -46,9 +47,9 @@ def test_the_store_gives_back_what_was_written(year, record):
     _, states, wind, land = year
     assert (record.sea == ~land).all()
     for index in (0, 17, 59):
-        values = record.values("sit", index)
+        values = record.read_field("sit", index)
         assert np.isnan(values[land]).all() and np.abs(values - states[index])[~land].max() <= 0.51e-3
-        assert np.abs(record.values("u10", index) - wind[index]).max() <= 1.01e-3
+        assert np.abs(record.read_field("u10", index) - wind[index]).max() <= 1.01e-3
 
 
 def test_statistics_are_those_of_the_sea(year, scaling):
@@ -62,7 +63,7 @@ def test_statistics_are_those_of_the_sea(year, scaling):
 def test_years_follow_each_other_or_are_refused(tmp_path):
     for name, when in (("a", 2011), ("b", 2013)):
         drifting(tmp_path / f"{name}.npy", when)
-    with pytest.raises(InputError, match=r"b.npy: does not go on at 2011-01-31 00:00:00 \(found 2013"):
+    with pytest.raises(InputError, match=r"b.npy: does not continue at 2011-01-31 00:00:00 \(found 2013"):
         Record([tmp_path / "a.npy", tmp_path / "b.npy"])
 
 
@@ -116,9 +117,9 @@ def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scali
     how = ForecastSettings(days=3, every_hours=48, exponent_km=(24, 100), kept_starts=3, kept_days=(1, 3))
     climatology = np.full((366, *SHAPE), 1.5, np.float32)
     tally = score_forecasts(RollOut(surrogate, record), climatology, 12.0, how)
-    row = tabulate_forecasts([tally.scores()], days=(1, 3)).iloc[0]
+    row = tabulate_forecasts([tally.to_scores()], days=(1, 3)).iloc[0]
     assert row.gain_persistence_1d > 30 and row.gain_climatology_1d > 30
-    assert tally.forecasts().forecast.shape == (3, 2, *SHAPE)
+    assert tally.to_fields().forecast.shape == (3, 2, *SHAPE)
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path, monkeypatch):
@@ -163,7 +164,7 @@ def test_an_untrained_roll_out_is_persistence_and_never_negative(record, scaling
     starts = [3, 11, 20]
     for states in RollOut(surrogate, record).run(starts, 4):
         for state, start in zip(states, starts):
-            assert np.allclose(state, record.values("sit", start), atol=1e-6, equal_nan=True)
+            assert np.allclose(state, record.read_field("sit", start), atol=1e-6, equal_nan=True)
     with torch.no_grad():
         surrogate.network.output.bias.fill_(-2.0)
     *_, last = RollOut(surrogate, record).run(starts, 12)
@@ -184,7 +185,7 @@ def test_forcings_that_do_not_cover_the_roll_out_are_refused(record, scaling):
     with pytest.raises(InputError, match="forcings do not cover 40 steps from 2010-01-11 00:00"):
         next(RollOut(untrained(scaling), record).run([0, 20], 40))
     with pytest.raises(InputError, match="do not cover 2010-03-01 00:00"):
-        record.index(datetime(2010, 3, 1))
+        record.find_index(datetime(2010, 3, 1))
 
 
 def test_weights_go_through_the_file(record, scaling, tmp_path):
@@ -215,7 +216,7 @@ def test_inputs_that_cannot_be_rolled_out_are_refused():
 def test_climatology_is_the_mean_of_the_years(tmp_path):
     files = [tmp_path / f"{year}.npy" for year in (2010,)]
     states, _, land = drifting(files[0], 2010, count=730)
-    mean = daily_climatology(Record(files))
+    mean = compute_climatology(Record(files))
     assert np.abs(mean[40] - (states[80] + states[81])[None] / 2)[0][~land].max() < 1e-3  # 10 February
     assert np.array_equal(mean[59], mean[58], equal_nan=True)  # no 29 February in 2010
     assert np.abs(mean[365] - states[728:].mean(0))[~land].max() < 1e-3
