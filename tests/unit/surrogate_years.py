@@ -1,16 +1,21 @@
-"""A small sea whose ice drifts with the wind, in the surrogate's store; tests know what the right answer is."""
+"""A small sea with ice that drifts with the wind, in the surrogate's store: the right answer is known."""
 
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import write_year
 
 SHAPE = (22, 26)
+INPUTS = InputSettings(forcings_h=(0, 12))
 
 
-def drifting(path, year, count=60, seed=0, hours=12):
-    """Bumps of ice that a wind along x, the same everywhere, carries by its whole pixels; a corner of land."""
+def write_drifting_year(path, year, count=60, seed=0, hours=12):
+    """Write a year of bumps of ice that a uniform wind along x carries by whole pixels, with a corner of land.
+
+    Returns the states (time, y, x), the wind (time,) in pixels a step, and the land (y, x).
+    """
     random = np.random.default_rng(seed)
     wind = random.integers(-1, 2, count).astype(float)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]

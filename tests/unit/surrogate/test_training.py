@@ -1,0 +1,90 @@
+"""Loss and training of the surrogate: it learns to carry ice, resumes to the same weights, and stops early."""
+
+import numpy as np
+import pytest
+import torch
+from surrogate_years import INPUTS, SHAPE
+
+from superice.surrogate.rollout import RollOut, Surrogate
+from superice.surrogate.samples import Steps
+from superice.surrogate.scores import score_forecasts, tabulate_forecasts
+from superice.surrogate.settings import ForecastSettings, SurrogateNetworkSettings
+from superice.surrogate.training import IncrementLoss, SurrogateTraining
+from superice.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", ema_decay=0.0, validation_samples=4, workers=0)
+
+
+def test_the_constraint_is_the_squared_error_of_the_mean():
+    """Errors +1 and -1 in two samples: nothing in the batch's mean, one in each sample's."""
+    target, context = torch.zeros(2, 1, 4, 4), torch.ones(2, 2, 4, 4)
+    context[:, -1, :2] = 0
+    model = lambda fields, mask: torch.tensor([1.0, -1.0])[:, None, None, None] * mask + 50 * (1 - mask)
+    losses = {
+        over: IncrementLoss(constraint=10.0, over=over, input_noise=0).loss(model, target, context, None)
+        for over in ("sample", "batch")
+    }
+    assert losses["sample"].objective == pytest.approx(1 + 10) and losses["batch"].objective == pytest.approx(1)
+    assert losses["sample"].reported["increment_error"] == pytest.approx(1)
+
+
+def training(record, scaling, settings=SETTINGS, patience=99, seed=0):
+    steps = Steps([record], INPUTS, scaling, every_hours=12)
+    shape = SurrogateNetworkSettings(filters=8, inputs=len(INPUTS.channels))
+    return SurrogateTraining(
+        shape, IncrementLoss(constraint=1.0, input_noise=0), settings, patience, steps, steps, seed
+    )
+
+
+@pytest.mark.slow
+def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scaling, tmp_path):
+    settings = TrainingSettings(
+        epochs=25, batch=4, optimizer="adamw", learning_rate=4e-3, ema_decay=0.0, validation_samples=32, workers=0
+    )
+    run = training(record, scaling, settings)
+    assert run.run(tmp_path / "checkpoint.pt")
+    assert run.history[-1]["validation_field_loss"] < 0.3  # of the variance of the increment, 1 for persistence
+    surrogate = Surrogate(run.best.eval(), INPUTS, scaling, {"experiment": "test", "seed": 0})
+    how = ForecastSettings(days=3, every_hours=48, exponent_km=(24, 100), kept_starts=3, kept_days=(1, 3))
+    climatology = np.full((366, *SHAPE), 1.5, np.float32)
+    tally = score_forecasts(RollOut(surrogate, record), climatology, 12.0, how)
+    row = tabulate_forecasts([tally.to_scores()], days=(1, 3)).iloc[0]
+    assert row.gain_persistence_1d > 30 and row.gain_climatology_1d > 30
+    assert tally.to_fields().forecast.shape == (3, 2, *SHAPE)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path, monkeypatch):
+    whole = training(record, scaling)
+    whole.run(tmp_path / "whole.pt")
+    killed, epoch_of = training(record, scaling), SurrogateTraining._run_epoch
+
+    def killed_in_the_third(self, epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        epoch_of(self, epoch)
+
+    monkeypatch.setattr(SurrogateTraining, "_run_epoch", killed_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        killed.run(tmp_path / "killed.pt")
+    monkeypatch.undo()
+    resumed = training(record, scaling)
+    resumed.run(tmp_path / "killed.pt")
+    assert len(resumed.history) == 4
+    for mine, theirs in zip(resumed.best.state_dict().values(), whole.best.state_dict().values()):
+        assert torch.equal(mine, theirs)
+
+
+def test_a_training_ends_when_it_gets_no_better_and_keeps_the_best(record, scaling, tmp_path, monkeypatch):
+    losses, kept = iter([5.0, 3.0, 4.0, 4.0, 4.0, 1.0]), []
+    run = training(record, scaling, TrainingSettings(epochs=6, batch=4, ema_decay=0.0, workers=0), patience=2)
+
+    def pretended(self, epoch):
+        self.history.append({"epoch": epoch + 1, "training_field_loss": 1, "validation_field_loss": next(losses),
+                             "validation_amount_loss": 0.0})  # fmt: skip
+        with torch.no_grad():
+            self.network.output.bias.fill_(epoch)
+        kept.append(epoch)
+
+    monkeypatch.setattr("superice.training.trainer.Training._run_epoch", pretended)
+    assert run.run(tmp_path / "checkpoint.pt")
+    assert kept == [0, 1, 2, 3] and run.best.output.bias.item() == 1
