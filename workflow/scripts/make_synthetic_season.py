@@ -52,7 +52,7 @@ def main() -> None:
             write_moorings(path, region, arctic.scale[inner], when, cropped)
         if when in args.observed_dates:
             for product, (name, write) in products.items():
-                if when.isoformat() not in how.missing.get(product, ()):
+                if when.isoformat() not in getattr(how.missing, product):
                     write(args.output / product / name(when), satellites, when)
 
 
