@@ -8,10 +8,9 @@ import os
 import resource
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,26 +18,29 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import FIELDS, open_predictions, read_predictions, write_model_features
-from superice.evaluation import date_scores
-from superice.evaluation.date_scores import score_date
+from superice.evaluation.calibration import CALIBRATION
+from superice.evaluation.lead_lines import LEADS
+from superice.evaluation.pointwise import POINTWISE
+from superice.evaluation.scored_date import ScoredDate
 from superice.evaluation.settings import ScoreSettings
+from superice.evaluation.spectral import SPECTRAL
+from superice.evaluation.ssim import SSIM
+from superice.evaluation.texture import TEXTURE
+from superice.evaluation.thin_ice import FRACTIONS, THIN_ICE
 from superice.features.files import read_model_features
 from superice.fields.box_filter import box_mean
 from superice.fields.grid import load_grid, make_land_mask
 from superice.utils.command_line import make_parser, run_command
 
 DAY = date(2022, 4, 1)
-STEPS = {
-    "pixel_statistics": "mean, variance and CRPS",
-    "_accuracy": "RMSE, variability, spread-skill by region",
-    "_calibration": "ranks, reliability, spread classes",
-    "spectra_within": "power spectra by region",
-    "_spectral_scores": "error spectra and coherence",
-    "_thin_ice": "quantiles",
-    "_leads": "leads",
-    "_shapes": "skewness, coherence of the scales",
-    "_fractions": "fractions skill",
-    "_similarity": "structural similarity",
+GROUPS = {
+    "RMSE, variability, spread-skill by region": POINTWISE,
+    "ranks, reliability, spread classes": CALIBRATION,
+    "spectra, error spectra and coherence": SPECTRAL,
+    "quantiles": THIN_ICE,
+    "leads": LEADS,
+    "skewness, coherence of the scales": TEXTURE,
+    "fractions skill": FRACTIONS,
 }
 
 
@@ -62,19 +64,6 @@ def make(folder: Path, areas: Path, area: str, members: int) -> None:
             ensemble.append(np.where(ice, draw(), np.nan))
 
 
-def watch(seconds: dict[str, float], function: str, name: str) -> None:
-    """Count the calls of a step of ``score_date``."""
-    original: Callable = getattr(date_scores, function)
-
-    def timed(*arguments):
-        began = time.process_time()
-        result = original(*arguments)
-        seconds[name] += time.process_time() - began
-        return result
-
-    setattr(date_scores, function, timed)
-
-
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
@@ -84,22 +73,29 @@ def main() -> None:
     args = parser.parse_args()
 
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    seconds = defaultdict(float)
+    seconds = {}
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own, so that its memory is not taken for that of the scores.
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
             other.submit(make, Path(folder), args.areas, args.area, args.members).result()
-        for function, name in STEPS.items():
-            watch(seconds, function, name)
         began = time.process_time()
         prediction, features = read_predictions(f"{folder}/ensemble.nc"), read_model_features(f"{folder}/features.nc")
         members = prediction.sit_ai.values
         seconds["read"] = time.process_time() - began
-        settings = ScoreSettings(ssim=args.ssim)
         spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
-        score_date(members, features.truth, features.sit, DAY, spacing_km, settings, features.sic)
+        scored = ScoredDate(members, features.truth, features.sit, DAY, spacing_km, ScoreSettings(), features.sic)
+        steps = {
+            "masks": lambda: scored.regions,
+            "squares of ice": lambda: scored.squares,
+            "mean, variance and CRPS": lambda: scored.statistics,
+        }
+        groups = GROUPS | ({"structural similarity": SSIM} if args.ssim else {})
+        steps |= {name: partial(group.evaluate, scored) for name, group in groups.items()}
+        for name, step in steps.items():
+            before = time.process_time()
+            step()
+            seconds[name] = time.process_time() - before
         whole = time.process_time() - began
-    seconds["masks and the rest"] = whole - sum(seconds.values())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{members.shape[1]} x {members.shape[2]} cells, {len(members)} members, one core")
     for name, value in sorted(seconds.items(), key=lambda item: -item[1]):

@@ -1,6 +1,6 @@
-"""Whether the members are as likely as the truth: counts by rank, by forecast probability and by class of spread.
+"""Scores that tell whether the members are as likely as the truth: by rank, by forecast probability and by spread.
 
-All are counts and sums, so that dates are put together by adding them.
+All are counts and sums, so that dates are combined by adding them up.
 """
 
 from __future__ import annotations
@@ -9,16 +9,57 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from superice.evaluation.score_group import ScoreGroup, Variable, stack_regions
+from superice.evaluation.scored_date import ScoredDate
+
+
+def compute_calibration(scored: ScoredDate) -> dict[str, np.ndarray]:
+    """Return counts and sums by name, (region, ...)."""
+    return stack_regions([calibrate_region(scored, region) for region in scored.regions.values()])
+
+
+def calibrate_region(scored: ScoredDate, region: np.ndarray) -> dict[str, np.ndarray]:
+    """Return counts and sums by name over the pixels of a region (y, x)."""
+    settings, pixels = scored.settings, scored.select_pixels(region)
+    # Ranks are counted on a lattice of pixels that are far enough apart to be nearly independent.
+    lattice = np.zeros_like(region)
+    lattice[:: settings.rank_thinning, :: settings.rank_thinning] = True
+    thinned = lattice[region]
+    random = np.random.default_rng([settings.seed, scored.day.toordinal()])
+    ranks = count_ranks(pixels.members[:, thinned], pixels.truth[thinned], random)
+
+    pixels_above, hits = [], []
+    for threshold in settings.thickness_thresholds_m:
+        pixels_by_count, hits_by_count = count_reliability(pixels.members, pixels.truth, threshold)
+        pixels_above.append(pixels_by_count)
+        hits.append(hits_by_count)
+
+    square_error = (pixels.statistics.mean - pixels.truth) ** 2
+    class_pixels, class_variance, class_square_error = sum_by_spread(
+        pixels.statistics.variance, square_error, settings.spread_edges_m
+    )
+    return {
+        "rank_count": ranks,
+        "reliability_pixels": np.array(pixels_above),
+        "reliability_hits": np.array(hits),
+        "spread_class_pixels": class_pixels,
+        "spread_class_variance": class_variance,
+        "spread_class_square_error": class_square_error,
+    }
+
 
 def count_ranks(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """How often the truth (p,) has each rank among the members (n, p): counts (n + 1,); ties are ranked at random."""
+    """Count how often the truth (p,) has each rank among the members (n, p): (n + 1,); ties are ranked at random."""
     below = (members < truth).sum(axis=0)
     ties = (members == truth).sum(axis=0)
     return np.bincount(below + random.integers(0, ties + 1), minlength=members.shape[0] + 1)
 
 
 def count_reliability(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (n + 1,) where k of the n members (n, p) exceed the threshold, and those of them where the truth does."""
+    """Count the pixels where k of the n members (n, p) exceed the threshold, and those of them where the truth does.
+
+    Both are (n + 1,), for k = 0 to n; the threshold has the unit of members and truth.
+    """
     exceeding = (members > threshold).sum(axis=0)
     bins = members.shape[0] + 1
     return np.bincount(exceeding, minlength=bins), np.bincount(exceeding[truth > threshold], minlength=bins)
@@ -27,21 +68,50 @@ def count_reliability(members: np.ndarray, truth: np.ndarray, threshold: float) 
 def sum_by_spread(
     variance: np.ndarray, square_error: np.ndarray, edges_m: Sequence[float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixels, sum of the variance and of the mean's square error, each (class,), by class of the spread in m.
+    """Sum pixels, variance and square error of the mean, each (class,), by class of spread.
 
-    variance, square_error: (p,) in m2. What lies beyond the outer edges belongs to the outer classes.
+    variance, square_error: (p,) in m2. Spreads beyond the outer edges belong to the outer classes.
     """
     edges = np.asarray(edges_m, dtype=float)
-    of_pixel = np.clip(np.searchsorted(edges, np.sqrt(variance), side="right") - 1, 0, edges.size - 2)
-    return tuple(np.bincount(of_pixel, weights, edges.size - 1) for weights in (None, variance, square_error))
+    classes = edges.size - 1
+    class_above = np.searchsorted(edges, np.sqrt(variance), side="right")
+    spread_class = np.clip(class_above - 1, 0, classes - 1)
+    return (
+        np.bincount(spread_class, minlength=classes),
+        np.bincount(spread_class, variance, classes),
+        np.bincount(spread_class, square_error, classes),
+    )
 
 
 def reliability_index(counts: np.ndarray) -> float:
-    """How far a rank histogram (n + 1,) is from flat: the sum of |frequency - 1 / (n + 1)| (Delle Monache et al., 2006).
+    """Return the distance of a rank histogram (n + 1,) from flat (Delle Monache et al., 2006).
 
-    0 is flat, 2 (1 - 1 / (n + 1)) has all in one rank. It grows with the number of members, that is of ranks: compare
-    ensembles of equal size. NaN for no count and for a single member, which has no spread to be judged.
+    It is the sum of |frequency - 1 / (n + 1)|: 0 for a flat histogram, 2 (1 - 1 / (n + 1)) with all counts in one rank.
+    It grows with the number of ranks: compare only ensembles of equal size. NaN without counts, and for a single member,
+    which has no spread to be judged.
     """
     if counts.size < 3 or not counts.sum() > 0:
         return float("nan")
     return float(np.abs(counts / counts.sum() - 1 / counts.size).sum())
+
+
+BY_THRESHOLD = ("region", "threshold", "members_above")
+BY_SPREAD = ("region", "spread_class")
+CALIBRATION = ScoreGroup(
+    (
+        Variable("rank_count", ("region", "rank"), "thinned pixels by the rank of the truth among the members"),
+        Variable("reliability_pixels", BY_THRESHOLD, "pixels by the number of members above the threshold"),
+        Variable(
+            "reliability_hits", BY_THRESHOLD, "of reliability_pixels, those where the truth is above the threshold"
+        ),
+        Variable("spread_class_pixels", BY_SPREAD, "pixels by class of the members' standard deviation"),
+        Variable("spread_class_variance", BY_SPREAD, "sum of the variance over the pixels of the class", "m2"),
+        Variable(
+            "spread_class_square_error",
+            BY_SPREAD,
+            "sum of the square error of the mean over the pixels of the class",
+            "m2",
+        ),
+    ),
+    compute_calibration,
+)

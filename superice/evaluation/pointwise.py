@@ -1,111 +1,99 @@
-"""Scores that look at one pixel at a time: how far the mean is from the truth, and whether the spread says so."""
+"""Scores that compare the fields pixel by pixel: error of the ensemble mean, CRPS, variability, and spread.
+
+The error is that of the ensemble mean, the variability that of each member.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
-PIXELS_AT_ONCE = 2**16
+from superice.evaluation.score_group import ScoreGroup, Variable, stack_regions
+from superice.evaluation.scored_date import RegionPixels, ScoredDate
 
 
-@dataclass(frozen=True)
-class PixelStatistics:
-    """What the members (n, p) say of each pixel: mean (p,) and fair CRPS (p,) in m, unbiased variance (p,) in m2."""
-
-    mean: np.ndarray
-    variance: np.ndarray
-    crps: np.ndarray
-
-    def of(self, where: np.ndarray) -> PixelStatistics:
-        """Those of the pixels where the mask (p,) is True."""
-        return PixelStatistics(*(values[where] for values in vars(self).values()))
+def compute_pointwise(scored: ScoredDate) -> dict[str, np.ndarray]:
+    """Return the pointwise scores by name, (region,) or (region, field); NaN in a region without a pixel."""
+    by_region = [score_region(scored.select_pixels(region)) for region in scored.regions.values()]
+    scores = stack_regions(by_region)
+    ice_share = scores["n_pixels"] / scored.mask.size
+    return scores | {"rmse_domain": scores["rmse"] * np.sqrt(ice_share)[:, None]}
 
 
-def pixel_statistics(members: np.ndarray, truth: np.ndarray) -> PixelStatistics:
-    """Mean, variance (NaN for a single member) and CRPS of members (n, p) with the truth (p,), a part at a time."""
-    n, pixels = members.shape
-    mean, variance, crps = (np.full(pixels, np.nan) for _ in range(3))
-    for start in range(0, pixels, PIXELS_AT_ONCE):
-        part = slice(start, start + PIXELS_AT_ONCE)
-        values = members[:, part].astype(np.float64)
-        mean[part] = values.mean(axis=0)
-        crps[part] = fair_crps(values, truth[part])
-        if n > 1:
-            variance[part] = values.var(axis=0, ddof=1)
-    return PixelStatistics(mean, variance, crps)
-
-
-def fair_crps(members: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Continuous ranked probability score (...) of members (n, ...), unbiased by their number (Ferro 2014).
-
-    mean |x_i - y| - sum_ij |x_i - x_j| / (2 n (n - 1)); for a single member the absolute error.
-    """
-    n = members.shape[0]
-    error = sum(np.abs(member - truth, dtype=np.float64) for member in members) / n
-    if n == 1:
-        return error
-    # In ascending order x_(i), the i-th of n, stands above i - 1 members and below n - i.
-    weight = 2 * np.arange(1, n + 1) - n - 1
-    differences = np.tensordot(weight, np.sort(members, axis=0).astype(np.float64), axes=1)
-    return error - differences / (n * (n - 1))
+def score_region(pixels: RegionPixels) -> dict[str, float | list[float]]:
+    """Return the scores of one region by name: a number, or one for the ensemble and one for the low resolution."""
+    members, truth, low, statistics = pixels.members, pixels.truth, pixels.low_resolution, pixels.statistics
+    mean_square_error = [
+        average((statistics.mean - truth) ** 2),
+        average((low.astype(np.float64) - truth) ** 2),
+    ]
+    member_square_error = np.mean([average((member - truth) ** 2) for member in members])
+    mean_variance = average(statistics.variance)
+    truth_deviation = standard_deviation(truth)
+    member_variability = np.mean([divide(standard_deviation(member), truth_deviation) for member in members])
+    return {
+        "n_pixels": truth.size,
+        "rmse": np.sqrt(mean_square_error),
+        "mean_square_error": mean_square_error,
+        "bias": [average(statistics.mean - truth), average(low - truth)],
+        "crps": [average(statistics.crps), average(np.abs(low - truth))],
+        "variability": [member_variability, divide(standard_deviation(low), truth_deviation)],
+        "rmse_member": np.sqrt(member_square_error),
+        "mean_variance": mean_variance,
+        "spread": np.sqrt(mean_variance),
+        "spread_skill": spread_skill(mean_variance, mean_square_error[0], len(members)),
+    }
 
 
 def spread_skill(mean_variance: float, mean_square_error: float, n: int) -> float:
-    """Spread over error, 1 for an ensemble of n members drawn like the truth (Fortin et al. 2014).
+    """Return spread over error, 1 for n members drawn from the distribution of the truth (Fortin et al. 2014).
 
-    mean_variance: mean of the unbiased variance of the members; mean_square_error: of their mean; same unit.
+    mean_variance: mean of the members' unbiased variance; mean_square_error: that of their mean, in the same unit.
     """
     return float(np.sqrt((n + 1) / n * mean_variance / mean_square_error)) if mean_square_error > 0 else float("nan")
 
 
-def accuracy(
-    members: np.ndarray,
-    truth: np.ndarray,
-    low: np.ndarray,
-    statistics: PixelStatistics,
-    regions: Mapping[str, np.ndarray],
-) -> dict[str, np.ndarray]:
-    """Scores by region, (region,) or (region, field) with the fields generated and low-resolution.
-
-    members (n, p), truth (p,), low-resolution field (p,) in m; regions: masks (p,) by name. NaN in an empty region.
-    """
-    rows = [
-        _of_region([member[where] for member in members], truth[where], low[where], statistics.of(where))
-        for where in regions.values()
-    ]
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def _of_region(
-    members: list[np.ndarray], truth: np.ndarray, low: np.ndarray, statistics: PixelStatistics
-) -> dict[str, float | list[float]]:
-    mean, deviation = statistics.mean, _deviation(truth)
-    mse = [_mean((mean - truth) ** 2), _mean((low.astype(np.float64) - truth) ** 2)]
-    variance = _mean(statistics.variance)
-    of_members = np.mean([_ratio(_deviation(member), deviation) for member in members])
-    return {
-        "n_pixels": truth.size,
-        "rmse": np.sqrt(mse),
-        "mean_square_error": mse,
-        "bias": [_mean(mean - truth), _mean(low - truth)],
-        "crps": [_mean(statistics.crps), _mean(np.abs(low - truth))],
-        "variability": [of_members, _ratio(_deviation(low), deviation)],
-        "rmse_member": np.sqrt(np.mean([_mean((member - truth) ** 2) for member in members])),
-        "mean_variance": variance,
-        "spread": np.sqrt(variance),
-        "spread_skill": spread_skill(variance, mse[0], len(members)),
-    }
-
-
-def _mean(values: np.ndarray) -> float:
+def average(values: np.ndarray) -> float:
+    """Return the mean in double precision, NaN for no values."""
     return float(np.mean(values, dtype=np.float64)) if values.size else float("nan")
 
 
-def _deviation(values: np.ndarray) -> float:
+def standard_deviation(values: np.ndarray) -> float:
+    """Return the standard deviation in double precision, NaN for no values."""
     return float(np.std(values, dtype=np.float64)) if values.size else float("nan")
 
 
-def _ratio(value: float, reference: float) -> float:
+def divide(value: float, reference: float) -> float:
+    """Return value / reference, NaN for a reference of 0."""
     return value / reference if reference > 0 else float("nan")
+
+
+BY_REGION = ("region",)
+BY_FIELD = ("region", "field")
+POINTWISE = ScoreGroup(
+    (
+        Variable("n_pixels", BY_REGION, "pixels scored"),
+        Variable("rmse", BY_FIELD, "root mean square error over ice; generated: of the ensemble mean", "m"),
+        Variable("mean_square_error", BY_FIELD, "mean square error over ice; generated: of the ensemble mean", "m2"),
+        Variable("bias", BY_FIELD, "mean error over ice; generated: of the ensemble mean", "m"),
+        Variable(
+            "crps", BY_FIELD, "fair continuous ranked probability score; low_resolution: mean absolute error", "m"
+        ),
+        Variable(
+            "variability",
+            BY_FIELD,
+            "spatial standard deviation over that of the truth; generated: mean over the members",
+        ),
+        Variable("rmse_member", BY_REGION, "root mean square error of single members", "m"),
+        Variable("mean_variance", BY_REGION, "mean over ice of the unbiased variance of the members", "m2"),
+        Variable("spread", BY_REGION, "root of mean_variance", "m"),
+        Variable(
+            "spread_skill",
+            BY_REGION,
+            "spread over the RMSE of the mean, with the factor for finitely many members",
+        ),
+        Variable(
+            "rmse_domain", BY_FIELD, "root mean square error over the whole domain, no error outside the ice", "m"
+        ),
+    ),
+    compute_pointwise,
+)

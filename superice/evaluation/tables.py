@@ -1,8 +1,8 @@
-"""From the scores of single dates to tables: one row per date, and means by branch, split, experiment and field."""
+"""Tables of the scores of many dates: one row a date, and means by branch, split, experiment and field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,18 @@ import xarray as xr
 from superice.errors import InputError
 from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
 from superice.evaluation.calibration import reliability_index
-from superice.evaluation.date_scores import FIELDS, ICE, SOURCES
-from superice.evaluation.lead_lines import direction_of
+from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import BootstrapSettings
 
-OF_RUN = ["branch", "split", "experiment"]
-OF_FIELD = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
-OF_ENSEMBLE = ["spread", "mean_variance", "rmse_member", "spread_skill"]
+RUN_KEYS = ["branch", "split", "experiment"]
+FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
+ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
     "medium_scale", "bias", "rmse_domain", "rmse_member", "spread",
 ]  # fmt: skip
 WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "medium_scale"]
-SHAPES = ["increment_skewness", "increment_kurtosis", "scale_coherence"]
+INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
 COSTS = {"passes_per_member": "passes", "seconds_per_member": "seconds_per_member"}  # attributes of an ensemble's file
 SUMMARY = {
     "members": ("members", "{:.0f}"),
@@ -40,10 +39,11 @@ SUMMARY = {
     "20–80 km": ("medium_scale", "{:.2f}"),
     "bias m": ("bias", "{:+.3f}"),
 }
+BEST_VALUES = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1."
 
 
 def read_scores(path: str | Path) -> xr.Dataset:
-    """One date's scores, in memory. Raises InputError when the file is none."""
+    """Read the scores of one date into memory. Raises InputError when the file cannot be read."""
     try:
         with xr.open_dataset(path, engine="netcdf4") as scores:
             return scores.load()
@@ -52,238 +52,186 @@ def read_scores(path: str | Path) -> xr.Dataset:
 
 
 def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
-    """One row per branch, split, experiment, region, field and date, from the scores of single dates.
+    """Return a row for each branch, split, experiment, region, field and date, from the scores of single dates.
 
-    Dates without a scored pixel keep their row, with n_pixels 0 and NaN.
+    A date without a scored pixel keeps its row, with n_pixels 0 and NaN.
     """
-    rows = []
-    for scores in days:
-        label = {key: scores.attrs[key] for key in (*OF_RUN, "date", "members")}
-        for i, region in enumerate(scores.region.values):
-            for j, field in enumerate(FIELDS):
-                row = label | {"region": region, "field": field, "n_pixels": int(scores.n_pixels[i])}
-                row |= {name: float(scores[name].values[i, j]) for name in OF_FIELD}
-                of_ensemble = field == "generated"
-                row |= {name: float(scores[name].values[i]) if of_ensemble else np.nan for name in OF_ENSEMBLE}
-                rows.append(row)
-    keys = [*OF_RUN, "region", "field", "date"]
-    columns = [*keys, "members", "n_pixels", *OF_FIELD, *OF_ENSEMBLE]
-    return pd.DataFrame(rows, columns=columns).sort_values(keys, ignore_index=True)
+    keys = [*RUN_KEYS, "region", "field", "date"]
+    columns = [*keys, "members", "n_pixels", *FIELD_SCORES, *ENSEMBLE_SCORES]
+    tables = [tabulate_day(scores)[columns] for scores in days]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables).sort_values(keys, ignore_index=True)
+
+
+def tabulate_day(scores: xr.Dataset) -> pd.DataFrame:
+    """Return a row for each region and field of one date; scores of ensembles are NaN for the low-resolution field."""
+    fields = scores[FIELD_SCORES].to_dataframe(dim_order=["region", "field"]).astype(float)
+    ensemble = scores[ENSEMBLE_SCORES].to_dataframe().astype(float)
+    pixels = scores["n_pixels"].to_series()
+    table = fields.join(ensemble).join(pixels).reset_index()
+    table.loc[table.field != "generated", ENSEMBLE_SCORES] = np.nan
+    return table.assign(**{key: scores.attrs[key] for key in [*RUN_KEYS, "date", "members"]})
 
 
 def tabulate_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
-    """One row per branch, split and experiment: what is no mean of scores.
+    """Return a row for each branch, split and experiment with the quantities that are not means of scores.
 
-    The reliability index is that of the rank histogram of all dates; passes and seconds per member are medians, as files
-    without them count nothing and a date that was drawn on a busy machine little.
+    The reliability index is that of the rank histogram of all dates. Network evaluations and seconds per member are
+    medians: files without them do not count, and a date that was drawn on a busy machine has little influence.
     """
-    rows = [
-        {key: scores.attrs[key] for key in OF_RUN}
-        | {column: scores.attrs.get(name, np.nan) for name, column in COSTS.items()}
-        | {"ranks": scores.rank_count.sel(region=ICE).values}
-        for scores in days
-    ]
-    frame = pd.DataFrame(rows, columns=[*OF_RUN, *COSTS.values(), "ranks"])
-    groups = frame.groupby(OF_RUN, sort=False)
+    rows = []
+    for scores in days:
+        row = {key: scores.attrs[key] for key in RUN_KEYS}
+        for attribute, column in COSTS.items():
+            row[column] = scores.attrs.get(attribute, np.nan)
+        row["ranks"] = scores.rank_count.sel(region=ICE).values
+        rows.append(row)
+    costs = list(COSTS.values())
+    groups = pd.DataFrame(rows, columns=[*RUN_KEYS, *costs, "ranks"]).groupby(RUN_KEYS, sort=False)
     index = groups.ranks.agg(lambda counts: reliability_index(sum(counts)))
-    return groups[list(COSTS.values())].median().assign(reliability_index=index).reset_index()
+    return groups[costs].median().assign(reliability_index=index).reset_index()
 
 
 def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
-    """One row per branch, split, experiment and field: means over the dates that have a scored pixel, over all ice.
+    """Return a row for each branch, split, experiment and field: means over the dates with a scored pixel, over all ice.
 
-    `rmse` is the mean over the dates of each date's RMSE, as the report's Fig. 8 shows them; `spread_skill` is made of
-    variances and square errors averaged over the dates before the root. The gains are against the low-resolution field
-    of the same dates and pixels, in percent, positive when the ensemble is better. `<score>_lower` and `_upper` are the
-    bounds of the 95 % intervals. `ensembles`, as ``of_ensembles`` gives them, adds its columns to their rows.
+    `rmse` is the mean over the dates of each date's RMSE, as in the report's Fig. 8. `spread_skill` is made of variances
+    and square errors that are averaged over the dates before the root is taken. The gains are relative to the
+    low-resolution field on the same dates and pixels, in percent, positive when the ensemble is better.
+    `<score>_lower` and `<score>_upper` are the bounds of the 95 % intervals.
+
+    Parameters
+    ----------
+    days
+        Table of the dates, as `tabulate_days` returns it.
+    intervals
+        How dates are resampled.
+    ensembles
+        Table of the ensembles, as `tabulate_ensembles` returns it; its columns are added to their rows.
     """
-    whole = days[days.region == ICE]
-    result = _means(whole, []).merge(_bounds(whole, intervals), how="left", on=[*OF_RUN, "field"])
-    return result.merge(ensembles.assign(field="generated"), how="left", on=[*OF_RUN, "field"])
+    ice = days[days.region == ICE]
+    keys = [*RUN_KEYS, "field"]
+    result = average_days(ice, []).merge(bound_means(ice, intervals), how="left", on=keys)
+    return result.merge(ensembles.assign(field="generated"), how="left", on=keys)
 
 
 def tabulate_comparison(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
-    """As ``table``, all experiments on the same dates, and the low-resolution field as one of them; the best CRPS first.
+    """Compare all experiments, and the low-resolution field as one of them, on the same dates; the best CRPS first.
 
-    The dates are those that every experiment has of a branch and split with a scored pixel.
+    The columns are those of `tabulate_scores`. The dates of a branch and split are those on which every experiment has a
+    scored pixel.
     """
+    split_keys = ["branch", "split"]
     scored = days[(days.n_pixels > 0) & (days.region == ICE)]
-    of_split = ["branch", "split"]
-    having = scored.groupby([*of_split, "date"]).experiment.transform("nunique")
-    shared = scored[having == scored.groupby(of_split).experiment.transform("nunique")]
+    experiments_of_date = scored.groupby([*split_keys, "date"]).experiment.transform("nunique")
+    experiments_of_split = scored.groupby(split_keys).experiment.transform("nunique")
+    shared = scored[experiments_of_date == experiments_of_split]
     result = tabulate_scores(shared, intervals, ensembles)
-    low = result.field == "low_resolution"
-    result["experiment"] = result.experiment.mask(low, "low_resolution")
+    is_low = result.field == "low_resolution"
+    result["experiment"] = result.experiment.mask(is_low, "low_resolution")
     return (
         result.drop(columns="field")
-        .drop_duplicates([*OF_RUN])
-        .sort_values([*of_split, "crps"], ignore_index=True, kind="stable")
+        .drop_duplicates(RUN_KEYS)
+        .sort_values([*split_keys, "crps"], ignore_index=True, kind="stable")
     )
 
 
 def tabulate_regions(days: pd.DataFrame) -> pd.DataFrame:
-    """As ``table``, with a row for each region of the ice, without intervals."""
-    return _means(days, ["region"])
+    """Return the means of `tabulate_scores` without intervals, with a row for each region of the ice."""
+    return average_days(days, ["region"])
 
 
 def tabulate_months(days: pd.DataFrame) -> pd.DataFrame:
-    """As ``table``, with a row for each month of the year in the order of a freezing season, without intervals."""
-    whole = days[days.region == ICE]
-    result = _means(whole.assign(month=pd.to_datetime(whole.date).dt.month), ["month"])
-    return result.sort_values([*OF_RUN, "month"], key=_in_season, kind="stable", ignore_index=True)
+    """Return the means of `tabulate_scores` without intervals, with a row for each month in the order of a winter."""
+    ice = days[days.region == ICE]
+    by_month = average_days(ice.assign(month=pd.to_datetime(ice.date).dt.month), ["month"])
+    return by_month.sort_values([*RUN_KEYS, "month"], key=order_months, kind="stable", ignore_index=True)
 
 
-def _in_season(key: pd.Series) -> pd.Series:
-    """Months counted from July, so that a winter is in one piece."""
+def order_months(key: pd.Series) -> pd.Series:
+    """Count months from July, so that a winter is in one piece; leave other sorting keys as they are."""
     return (key - 7) % 12 if key.name == "month" else key
 
 
-def tabulate_thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
-    """One row per branch, split, experiment, region, month and source: thin ice and leads, as ``_thin_ice_of`` a date.
-
-    The month is empty for all months together. Means over the dates of the shares in percent and of the quantiles in m;
-    the fractions skill scores are made of sums over the dates, so that a date with more thin ice weighs more.
-    """
-    rows = [
-        {key: scores.attrs[key] for key in OF_RUN}
-        | {"region": region, "month": int(scores.attrs["date"][5:7]), "source": source}
-        | _thin_ice_of(scores.sel(region=region), source)
-        for scores in days
-        for region in scores.region.values
-        if int(scores.n_pixels.sel(region=region))
-        for source in SOURCES
-    ]
-    keys = [*OF_RUN, "region", "month", "source"]
-    if not rows:
-        return pd.DataFrame(columns=keys)
-    of_days = pd.DataFrame(rows)
-    together = [
-        of_days.assign(month=0),
-        of_days[of_days.region == ICE].sort_values("month", key=_in_season, kind="stable"),
-    ]
-    result = pd.concat(part.groupby(keys, sort=False).mean() for part in together).reset_index()
-    result["month"] = result.month.where(result.month > 0).astype("Int64")
-    for name in [name for name in result if name.startswith("difference_")]:
-        worst = result.pop(name.replace("difference", "worst"))
-        result[name.replace("difference", "fractions_skill")] = 1 - result.pop(name) / worst
-    return result
-
-
-def _thin_ice_of(scores: xr.Dataset, source: str) -> dict[str, float]:
-    """One date's numbers for a row of ``thin_ice``, from its scores in a region; the truth has no skill."""
-    row = {
-        f"{name}_percent": 100 * float(scores[name].sel(source=source)) for name in ("thin_fraction", "lead_fraction")
-    }
-    for probability, quantile in zip(scores.probability.values, scores.thickness_quantile.sel(source=source).values):
-        row[f"quantile_{100 * probability:g}_percent"] = float(quantile)
-    of_field = scores.sel(field=source) if source in FIELDS else None
-    for name in ("difference", "worst"):
-        for i, thickness in enumerate(scores.thin_ice.values):
-            for j, width in enumerate(scores.width.values):
-                value = np.nan if of_field is None else float(of_field[f"fractions_{name}"].values[i, j])
-                row[f"{name}_{thickness:g}_m_{width:g}_km"] = value
-    return row
-
-
-def _means(days: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Means over the scored dates by branch, split, experiment, ``by`` and field, and what is made of the means."""
-    keys = [*OF_RUN, *by, "field"]
+def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
+    """Return means over the scored dates by branch, split, experiment, ``parts`` and field, with the derived scores."""
+    pair_keys = [*RUN_KEYS, *parts]
+    keys = [*pair_keys, "field"]
+    columns = [*keys, "dates", "members", *COLUMNS]
     scored = days[days.n_pixels > 0]
     if scored.empty:
-        return pd.DataFrame(columns=[*keys, "dates", "members", *COLUMNS])
+        return pd.DataFrame(columns=columns)
     groups = scored.groupby(keys, sort=False)
-    result = groups[[*OF_FIELD, *OF_ENSEMBLE, "members"]].mean()
-    result.insert(0, "dates", groups.size())
-    result = _derived(result.reset_index(), keys[:-1])
+    means = groups[[*FIELD_SCORES, *ENSEMBLE_SCORES, "members"]].mean()
+    means["dates"] = groups.size()
+    result = derive_scores(means.reset_index(), pair_keys)
     result["members"] = result.members.where(result.field == "generated", 1).astype(int)
-    return result[[*keys, "dates", "members", *COLUMNS]]
+    return result[columns]
 
 
-def _derived(means: pd.DataFrame, pair: list[str]) -> pd.DataFrame:
-    """Means with the scores that are no means of dates; ``pair``: what a field and its low resolution share."""
+def derive_scores(means: pd.DataFrame, pair_keys: Sequence[str]) -> pd.DataFrame:
+    """Add the scores that are computed from means over dates: spread-skill and the gains over the low resolution.
+
+    pair_keys: the columns in which an ensemble and its low-resolution field are equal.
+    """
     factor = (means.members + 1) / means.members
     scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
+    pairs = [means[key] for key in pair_keys]
     for score in ("rmse", "crps"):
-        of_low = means[score].where(means.field == "low_resolution")
-        reference = of_low.groupby([means[key] for key in pair]).transform("max")
-        scores[f"{score}_gain_percent"] = (100 * (1 - means[score] / reference)).where(means.field == "generated")
+        low_resolution = means[score].where(means.field == "low_resolution")
+        reference = low_resolution.groupby(pairs).transform("max")
+        gain_percent = 100 * (1 - means[score] / reference)
+        scores[f"{score}_gain_percent"] = gain_percent.where(means.field == "generated")
     return means.assign(**scores)
 
 
-def _bounds(days: pd.DataFrame, how: BootstrapSettings) -> pd.DataFrame:
-    """Bounds of the 95 % intervals of the main scores by branch, split, experiment and field."""
+def bound_means(days: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFrame:
+    """Return the bounds of the 95 % intervals of the main scores by branch, split, experiment and field."""
+    keys = [*RUN_KEYS, "field"]
     scored = days[days.n_pixels > 0]
-    keys = [*OF_RUN, "field"]
     if scored.empty:
-        return pd.DataFrame(columns=[*keys, *(f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS)])
-    redrawn = {
-        key: bootstrap_means(group.date, group[[*OF_FIELD, *OF_ENSEMBLE, "members"]], how)
-        for key, group in scored.groupby(keys, sort=False)
-    }
-    means = pd.concat(redrawn, names=[*keys, "sample"]).reset_index()
-    groups = _derived(means, [*OF_RUN, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
-    bounds = [groups.quantile(at).add_suffix(f"_{end}") for end, at in BOUNDS.items()]
-    pairs = [f"{name}_{end}" for name in WITH_INTERVAL for end in BOUNDS]
-    return pd.concat(bounds, axis=1)[pairs].reset_index()
+        return pd.DataFrame(columns=[*keys, *INTERVAL_COLUMNS])
+    samples = {}
+    for key, group in scored.groupby(keys, sort=False):
+        samples[key] = bootstrap_means(group.date, group[[*FIELD_SCORES, *ENSEMBLE_SCORES, "members"]], intervals)
+    means = pd.concat(samples, names=[*keys, "sample"]).reset_index()
+    groups = derive_scores(means, [*RUN_KEYS, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
+    bounds = [groups.quantile(probability).add_suffix(f"_{end}") for end, probability in BOUNDS.items()]
+    return pd.concat(bounds, axis=1)[INTERVAL_COLUMNS].reset_index()
 
 
-def tabulate_leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
-    """One row per branch, split, experiment and source (truth, generated, low-resolution): leads and shapes.
-
-    Means over the dates. `anisotropy` (0 for all directions alike, 1 for one) and `direction_degrees`, from the x axis
-    of the grid, are those of the leads of all dates; `directions_shared` is what the leads' distribution over the
-    directions has in common with the truth's, 0 to 1.
-    """
-    rows, densities = [], []
-    for scores in days:
-        for source in SOURCES if int(scores.n_pixels.sel(region=ICE)) else ():
-            of_source = scores.sel(source=source)
-            rows.append(
-                {key: scores.attrs[key] for key in OF_RUN}
-                | {"source": source, "lead_fraction_percent": 100 * float(of_source.lead_fraction.sel(region=ICE))}
-                | {"leads_per_10000_km2": float(of_source.lead_number)}
-                | {"lead_km_per_1000_km2": float(of_source.lead_density.sum())}
-                | dict(zip(("median_length_km", "longest_tenth_km"), map(float, of_source.lead_length.values)))
-                | {name: float(of_source[name]) for name in SHAPES}
-            )
-            densities.append(of_source.lead_density.values)
-    keys = [*OF_RUN, "source"]
-    if not rows:
-        return pd.DataFrame(columns=keys)
-    frame = pd.DataFrame(rows)
-    result = frame.groupby(keys, sort=False).mean().reset_index()
-    by_direction = pd.DataFrame(densities).groupby([frame[key] for key in keys], sort=False).sum().to_numpy()
-    result["anisotropy"], result["direction_degrees"] = zip(*map(direction_of, by_direction))
-    with np.errstate(invalid="ignore"):
-        shares = pd.DataFrame(by_direction / by_direction.sum(axis=1, keepdims=True))
-    of_truth = shares.where(result.source == "truth").groupby([result[key] for key in OF_RUN]).transform("max")
-    result["directions_shared"] = np.minimum(shares, of_truth).sum(axis=1, skipna=False)
-    return result
+def list_last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return each branch of a table with its last split in time: the test split where it was scored."""
+    order = ["training", "validation", "test"]
+    return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]
 
 
 def format_summary(compared: pd.DataFrame) -> str:
-    """The comparison in Markdown, a table for each branch and split, in columns that a terminal shows as well."""
+    """Format the comparison in Markdown, a table for each branch and split; a terminal shows its columns as well."""
     if compared.empty:
         return "no date was scored"
-    parts = []
-    for (branch, split), block in compared.groupby(["branch", "split"], sort=False):
-        rows = [["", *SUMMARY], *(_summary_row(row) for _, row in block.iterrows())]
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = [
-            "| " + " | ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) + " |" for row in rows
-        ]
-        rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
-        parts.append("\n".join([f"{branch}, {split}, {block.dates.max()} dates", "", lines[0], rule, *lines[1:]]))
-    best = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1."
-    return "\n\n".join([*parts, best])
+    blocks = []
+    for (branch, split), rows in compared.groupby(["branch", "split"], sort=False):
+        cells = [["", *SUMMARY]]
+        for _, row in rows.iterrows():
+            cells.append([row.experiment.replace("_", " "), *format_scores(row)])
+        blocks.append(f"{branch}, {split}, {rows.dates.max()} dates\n\n{format_markdown(cells)}")
+    return "\n\n".join([*blocks, BEST_VALUES])
 
 
-def _summary_row(row: pd.Series) -> list[str]:
-    numbers = [form.format(row[name]) if pd.notna(row[name]) else "" for name, form in SUMMARY.values()]
-    return [row.experiment.replace("_", " "), *numbers]
+def format_scores(row: pd.Series) -> list[str]:
+    """Format the numbers of a row of the comparison; a missing number is empty."""
+    return [form.format(row[name]) if pd.notna(row[name]) else "" for name, form in SUMMARY.values()]
 
 
-def last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Branch and split, for each branch in ``table`` the last split in time: test, where it was scored."""
-    order = ["training", "validation", "test"]
-    return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]
+def format_markdown(cells: list[list[str]]) -> str:
+    """Format rows of cells as a Markdown table: the first row is the head, the first column flush left."""
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = []
+    for first, *others in cells:
+        numbers = [text.rjust(width) for text, width in zip(others, widths[1:], strict=True)]
+        lines.append("| " + " | ".join([first.ljust(widths[0]), *numbers]) + " |")
+    rules = ["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]
+    head, *body = lines
+    return "\n".join([head, "|" + "|".join(rules) + "|", *body])

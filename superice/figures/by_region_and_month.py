@@ -11,8 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.evaluation.date_scores import ICE
-from superice.evaluation.tables import last_splits
+from superice.evaluation.scored_date import ICE
+from superice.evaluation.tables import list_last_splits
 from superice.figures.annotation import ScoreAxis, letter_panels, make_legend_keys, mark_value
 from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
@@ -39,7 +39,7 @@ def draw_scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
     by_region = _name_regions(regions)
     by_month = months.assign(part=months.month.map(lambda number: month_abbr[number]))
     titles, tables = [], []
-    for branch, split in last_splits(by_region):
+    for branch, split in list_last_splits(by_region):
         for table in (by_region, by_month):
             titles.append(f"{branch}, {split}")
             tables.append(table[(table.branch == branch) & (table.split == split)])

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from superice.evaluation.date_scores import ICE
+from superice.evaluation.scored_date import ICE
 from superice.figures.annotation import letter_panels, mark_value, name_line_styles
 from superice.figures.style import PAGE_WIDTH, TRUTH, apply_style, choose_colours, draw_notice, spell_experiment
 

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.evaluation.date_scores import ICE
+from superice.evaluation.scored_date import ICE
 from superice.figures.annotation import ScoreAxis, letter_panels, mark_value
 from superice.figures.style import (
     LOW,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,8 +10,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.evaluation.date_scores import ICE
-from superice.evaluation.tables import last_splits
+from superice.evaluation.scored_date import ICE
+from superice.evaluation.tables import list_last_splits
+from superice.evaluation.thin_ice_table import parse_quantiles, parse_skills
 from superice.figures.annotation import label_ticks, letter_panels, make_legend_keys, name_line_styles
 from superice.figures.style import (
     LOW,
@@ -26,8 +26,6 @@ from superice.figures.style import (
 )
 
 LINE_STYLES = ("-", "--", "-.", ":")
-FRACTIONS_SKILL = re.compile(r"fractions_skill_(?P<thickness>[\d.]+)_m_(?P<width>[\d.]+)_km")
-QUANTILE = re.compile(r"quantile_(?P<percent>.+)_percent")
 SHARES = {"thin_fraction_percent": "thinner than\nlead threshold", "lead_fraction_percent": "leads"}
 
 
@@ -41,7 +39,7 @@ def draw_thin_ice(table: pd.DataFrame) -> Figure:
         return draw_notice(NOTHING)
     table = table[(table.region == ICE) & table.month.isna()]
     colours = choose_colours(table.experiment) | {LOW: LOW_RESOLUTION, "truth": TRUTH}
-    splits = last_splits(table)
+    splits = list_last_splits(table)
     with apply_style():
         figure, axes = plt.subplots(
             len(splits), 3, figsize=(PAGE_WIDTH, 0.7 + 2.2 * len(splits)), squeeze=False, width_ratios=(1.2, 1.1, 1)
@@ -67,34 +65,22 @@ def _name_sources(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_fractions_skill(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
     """Draw the skill of everything but the truth, a line style for each thickness."""
-    columns = _find_fractions_skill(rows)
-    for style, (thickness, of_thickness) in zip(LINE_STYLES, columns.groupby("thickness", sort=False)):
+    columns = parse_skills(rows)
+    for style, (thickness_m, of_thickness) in zip(LINE_STYLES, columns.groupby("thickness_m", sort=False)):
         for name in rows.index.drop("truth", errors="ignore"):
             skill = rows.loc[name, of_thickness.column].astype(float)
-            axis.plot(of_thickness.width, skill, style, marker=".", ms=4, color=colours[name])
-        axis.lines[-1].set_label(f"below {thickness} m")
+            axis.plot(of_thickness.width_km, skill, style, marker=".", ms=4, color=colours[name])
+        axis.lines[-1].set_label(f"below {thickness_m:g} m")
     axis.set(xscale="log", ylim=(0, 1), xlabel="box width (km)", title="fractions skill of thin ice")
-    label_ticks(axis, sorted(columns.width.unique()))
-
-
-def _find_fractions_skill(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of fractions skill, with the thickness (text) and the width of the boxes that they name."""
-    found = []
-    for name in rows.columns:
-        match = FRACTIONS_SKILL.fullmatch(name)
-        if match:
-            found.append({"column": name, "thickness": match["thickness"], "width": float(match["width"])})
-    return pd.DataFrame(found)
+    label_ticks(axis, sorted(columns.width_km.unique()))
 
 
 def _draw_quantiles(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    matches = [match for match in map(QUANTILE.fullmatch, rows.columns) if match]
-    columns = [match.string for match in matches]
-    percent = [float(match["percent"]) for match in matches]
+    columns = parse_quantiles(rows)
     for name, row in rows.iterrows():
-        axis.plot(percent, row[columns].astype(float), ".-", ms=4, lw=0.9, color=colours[name])
+        axis.plot(columns.percent, row[columns.column].astype(float), ".-", ms=4, lw=0.9, color=colours[name])
     axis.set(xscale="log", xlabel="quantile (%)", ylabel="thickness (m)", title="lowest thickness quantiles")
-    label_ticks(axis, percent)
+    label_ticks(axis, columns.percent)
 
 
 def _draw_shares(axis: Axes, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:

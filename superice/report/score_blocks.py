@@ -6,6 +6,7 @@ from calendar import month_name
 
 import pandas as pd
 
+from superice.evaluation.thin_ice_table import parse_quantiles
 from superice.report.tables import GAIN, Block, Column, make_blocks
 
 _OF_SCORES = (
@@ -116,10 +117,10 @@ def _remove_repeats(table: pd.DataFrame) -> pd.DataFrame:
 
 def _name_thin_ice_columns(table: pd.DataFrame) -> list[Column]:
     """Return the columns of the table of thin ice. Their names hold the configured thresholds."""
-    columns = []
+    columns, quantiles = [], set(parse_quantiles(table).column)
     for name in table.columns.drop(["branch", "split", "month"], errors="ignore"):
         head = name.replace("fractions_skill", "FSS").replace("_percent", " %").replace("_", " ")
-        if name.startswith("quantile"):
+        if name in quantiles:
             head += " (m)"
         columns.append(Column(name, head))
     return columns

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from superice.dataset.layout import read_predictions
-from superice.evaluation.date_scores import ICE, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import ScoreSettings
 from superice.evaluation.tables import COSTS
 from superice.features.files import read_model_features, read_observed_features

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from superice.evaluation.lead_table import tabulate_leads
 from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
     read_scores,
     tabulate_comparison,
     tabulate_days,
     tabulate_ensembles,
-    tabulate_leads,
     tabulate_months,
     tabulate_regions,
     tabulate_scores,
-    tabulate_thin_ice,
 )
+from superice.evaluation.thin_ice_table import tabulate_thin_ice
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table
 from superice.utils.settings import build_settings

@@ -1,24 +1,15 @@
-"""Leads of known length and direction; shapes against closed forms."""
+"""Leads of known length and direction."""
 
 from datetime import date
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
 
 from superice.evaluation.date_scores import score_date
-from superice.evaluation.lead_lines import (
-    Leads,
-    direction_of,
-    find_lead_lines,
-    find_lead_pixels,
-    increment_shape,
-    scale_coherence,
-)
+from superice.evaluation.lead_lines import Leads, find_lead_lines, find_lead_pixels
 from superice.fields.box_filter import box_sum
 
 SHAPE = (128, 128)
-BANDS = (6.0, 20.0), (20.0, 80.0)
 DAY = date(2023, 1, 4)
 
 
@@ -55,17 +46,8 @@ def test_blots_are_no_leads():
 
 def test_classes_of_direction_are_around_their_middles():
     leads = Leads(np.array([10.0, 20.0, 40.0]), np.array([177.0, 4.0, 91.0]))
-    lengths = leads.length_by_direction(12)
+    lengths = leads.sum_by_direction(12)
     assert lengths[[0, 6]].tolist() == [30.0, 40.0] and lengths.sum() == 70
-
-
-def test_anisotropy_is_none_for_crossing_axes_and_one_for_a_single_one():
-    single, crossing = np.zeros(12), np.zeros(12)
-    single[2] = 5
-    crossing[[2, 8]] = 5
-    assert direction_of(single) == pytest.approx((1, 30))
-    assert direction_of(crossing)[0] == pytest.approx(0)
-    assert np.isnan(direction_of(np.zeros(12))).all()
 
 
 def test_leads_are_counted_against_the_ice_around_them():
@@ -98,29 +80,3 @@ def test_leads_of_truth_and_members():
     density = scores.lead_density.to_pandas()
     assert density.idxmax(axis=1)[["truth", "generated"]].tolist() == [60, 150]
     assert density.sum(axis=1)["generated"] == pytest.approx(183 / 2 / area, rel=0.06)
-
-
-def test_shape_of_an_exponential_increment():
-    """Skewness 2, excess kurtosis 6; turned round, the skewness too."""
-    increment = np.random.default_rng(0).exponential(size=2_000_000)
-    assert increment_shape(increment) == pytest.approx((2, 6), rel=0.05)
-    assert increment_shape(-increment)[0] == pytest.approx(-2, rel=0.05)
-    assert np.isnan(increment_shape(np.zeros(10))).all()
-
-
-def noise(seed, sigma):
-    return gaussian_filter(np.random.default_rng(seed).standard_normal((256, 256)), sigma)
-
-
-def test_scales_of_gaussian_noise_are_incoherent_and_those_of_rough_patches_coherent():
-    red = [sum(sigma * noise(seed + 50 * i, sigma) for i, sigma in enumerate((0, 1, 2, 4, 8))) for seed in range(4)]
-    apart = [scale_coherence(field, 3.0, BANDS, 15) for field in red]
-    patches = np.exp(40 * noise(99, 16))
-    together = [scale_coherence(patches * field, 3.0, BANDS, 15) for field in red]
-    assert abs(np.mean(apart)) < 0.2
-    assert np.mean(together) > 0.7
-
-
-def test_a_constant_field_has_no_scales():
-    assert np.isnan(scale_coherence(np.ones((64, 64)), 3.0, BANDS, 15))
-    assert np.isnan(scale_coherence(np.empty((0, 0)), 3.0, BANDS, 15))

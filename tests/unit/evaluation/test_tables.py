@@ -5,51 +5,30 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scored_winter import score_error, score_winter
 
-from superice.evaluation.date_scores import score_date
-from superice.evaluation.settings import BootstrapSettings, ScoreSettings
+from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
     format_summary,
     read_scores,
     tabulate_comparison,
     tabulate_days,
     tabulate_ensembles,
-    tabulate_leads,
     tabulate_months,
     tabulate_regions,
     tabulate_scores,
-    tabulate_thin_ice,
 )
 from superice.utils.files import write_dataset
 
-SHAPE = (48, 48)
 HOW = BootstrapSettings(resamples=200)
-SETTINGS = ScoreSettings(lead_window_km=15.0, fractions_widths_km=(3.0,), thin_ice_m=(1.0,))
-CONCENTRATION = np.repeat(np.where(np.arange(48) < 36, 0.95, 0.4)[:, None], 48, axis=1)
-
-
-def scored(day, error, experiment="e"):
-    """A date whose members are wrong by ``error`` in the pack and by twice that in the marginal zone; None for no ice."""
-    truth = np.random.default_rng(day.toordinal()).gamma(2, 1, SHAPE) if error else np.full(SHAPE, np.nan)
-    members = np.stack([truth + (error or 0) * np.where(CONCENTRATION > 0.8, 1, 2)] * 3)
-    scores = score_date(members, truth, truth + 0.8, day, 3.0, SETTINGS, CONCENTRATION)
-    scores.attrs |= {"branch": "model", "experiment": experiment, "split": "test"}
-    return scores
 
 
 @pytest.fixture(scope="module")
 def dates():
-    errors = {
-        date(2022, 11, 7): 0.1,
-        date(2022, 11, 20): 0.2,
-        date(2023, 1, 2): 0.3,
-        date(2023, 1, 9): 0.4,
-        date(2023, 2, 1): None,
-    }
-    return [scored(day, error) for day, error in errors.items()]
+    return score_winter()
 
 
-def of_generated(frame):
+def select_generated(frame):
     return frame[frame.field == "generated"]
 
 
@@ -74,7 +53,7 @@ def test_means_are_of_the_dates_with_ice(dates):
 
 
 def test_regions_have_their_own_errors_and_gains(dates):
-    result = of_generated(tabulate_regions(tabulate_days(dates))).set_index("region")
+    result = select_generated(tabulate_regions(tabulate_days(dates))).set_index("region")
     assert result.rmse["pack"] == pytest.approx(0.25, rel=1e-5)
     assert result.rmse["marginal"] == pytest.approx(0.5, rel=1e-5)
     assert result.rmse_gain_percent["marginal"] == pytest.approx(100 * (1 - 0.5 / 0.8), rel=1e-4)
@@ -82,14 +61,14 @@ def test_regions_have_their_own_errors_and_gains(dates):
 
 
 def test_months_stand_in_the_order_of_a_winter(dates):
-    result = of_generated(tabulate_months(tabulate_days(dates)))
+    result = select_generated(tabulate_months(tabulate_days(dates)))
     assert result.month.tolist() == [11, 1]
     assert result.dates.tolist() == [2, 2]
     assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.35)], rel=1e-5)
 
 
 def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
-    result = of_generated(
+    result = select_generated(
         tabulate_scores(tabulate_days(dates), BootstrapSettings(resamples=4000), tabulate_ensembles(dates))
     ).iloc[0]
     # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
@@ -101,41 +80,11 @@ def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
     assert result.rmse_gain_percent_upper == pytest.approx(100 * (1 - result.rmse_lower / 0.8), rel=1e-4)
 
 
-def test_thin_ice_is_gathered_from_the_dates(dates):
-    result = tabulate_thin_ice(dates)
-    result = result[(result.region == "ice") & result.month.isna()].set_index("source")
-    assert list(result.index) == ["truth", "generated", "low_resolution"]
-    expected = np.mean([float(day.thin_fraction.sel(source="truth", region="ice")) for day in dates[:4]])
-    assert result.thin_fraction_percent["truth"] == pytest.approx(100 * expected)
-    assert expected > 0.02
-    assert result.quantile_50_percent["low_resolution"] == pytest.approx(result.quantile_50_percent["truth"] + 0.8)
-    difference, worst = (sum(day[f"fractions_{name}"].values[0] for day in dates) for name in ("difference", "worst"))
-    skill = (1 - difference / worst).ravel()
-    assert result["fractions_skill_1_m_3_km"].tolist() == pytest.approx([np.nan, *skill], nan_ok=True)
-
-
-def test_thin_ice_has_its_regions_and_the_months_of_a_winter(dates):
-    result = tabulate_thin_ice(dates)
-    truth = result[result.source == "truth"].set_index(["region", "month"])
-    assert list(truth.index) == [("ice", pd.NA), ("pack", pd.NA), ("marginal", pd.NA), ("ice", 11), ("ice", 1)]
-    shares = truth.thin_fraction_percent.tolist()
-    # Three quarters of the ice are pack; two dates each in November and in January.
-    assert shares[0] == pytest.approx(0.75 * shares[1] + 0.25 * shares[2])
-    assert shares[0] == pytest.approx((shares[3] + shares[4]) / 2)
-    assert shares[3] != shares[4]
-
-
 def test_no_scored_date_makes_empty_tables():
-    nothing = [scored(date(2023, 2, 1), None)]
+    nothing = [score_error(date(2023, 2, 1), None)]
     days = tabulate_days(nothing)
     of_means = [make(days, HOW, tabulate_ensembles(nothing)) for make in (tabulate_scores, tabulate_comparison)]
-    for frame in (
-        *of_means,
-        tabulate_regions(days),
-        tabulate_months(days),
-        tabulate_thin_ice(nothing),
-        tabulate_leads(nothing),
-    ):
+    for frame in (*of_means, tabulate_regions(days), tabulate_months(days)):
         assert frame.empty
         assert "experiment" in frame
     assert format_summary(of_means[1]) == "no date was scored"
@@ -152,7 +101,10 @@ def test_what_an_ensemble_cost_is_the_median_of_its_files(dates):
 
 
 def test_experiments_are_compared_on_the_dates_that_they_share(dates):
-    several = [*dates, *(scored(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0)))]
+    several = [
+        *dates,
+        *(score_error(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0))),
+    ]
     result = tabulate_comparison(tabulate_days(several), HOW, tabulate_ensembles(several)).set_index("experiment")
     assert list(result.index) == ["e", "f", "low_resolution"]
     assert result.dates.tolist() == [2, 2, 2]
@@ -168,23 +120,3 @@ def test_the_summary_is_a_table_in_markdown(dates):
     assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
     assert rows[0].startswith("| e ") and "0.331" in rows[0]
     assert rows[1].startswith("| low resolution ") and "0.800" in rows[1]
-
-
-def test_leads_are_gathered_from_the_dates():
-    days = []
-    for number, column in ((1, 20), (2, 30)):
-        truth, member = (np.full((48, 48), 2.0) for _ in range(2))
-        truth[:, column : column + 2] = 0.2
-        member[column : column + 2] = 0.2
-        truth[4:6, :16] = 0.2
-        scores = score_date(np.stack([member] * 2), truth, np.full((48, 48), 2.0), date(2023, 1, number), 3.0, SETTINGS)
-        scores.attrs |= {"branch": "model", "experiment": "e", "split": "test"}
-        days.append(scores)
-    result = tabulate_leads(days).set_index("source")
-    assert result.lead_fraction_percent["generated"] == pytest.approx(100 * 2 / 48)
-    assert result.direction_degrees[["truth", "generated"]].tolist() == pytest.approx([90, 0], abs=1e-6)
-    # About 48 of 64 pixels of the truth's leads run along y, all of the members' along x.
-    assert result.anisotropy[["truth", "generated"]].tolist() == pytest.approx([(48 - 16) / 64, 1], abs=0.05)
-    assert result.directions_shared[["truth", "generated"]].tolist() == pytest.approx([1, 16 / 64], abs=0.05)
-    assert np.isnan(result.directions_shared["low_resolution"])
-    assert result.lead_km_per_1000_km2["low_resolution"] == 0

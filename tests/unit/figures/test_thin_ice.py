@@ -1,4 +1,4 @@
-from superice.evaluation.tables import tabulate_thin_ice
+from superice.evaluation.thin_ice_table import tabulate_thin_ice
 from superice.figures.style import LOW_RESOLUTION, TRUTH
 from superice.figures.thin_ice import draw_thin_ice
 

@@ -1,0 +1,139 @@
+"""One date as it is scored: its fields, its regions, and what several groups of scores need of them.
+
+Everything is computed on the pixels where the truth, the low-resolution field and every member are present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from superice.evaluation.pixel_statistics import PixelStatistics, compute_pixel_statistics
+from superice.evaluation.settings import ScoreSettings
+from superice.fields.box_filter import count_pixels
+from superice.fields.spectra import find_ice_square
+
+FIELDS = ("generated", "low_resolution")
+SOURCES = ("truth", *FIELDS)
+ICE = "ice"
+NO_SQUARE = slice(0, 0), slice(0, 0)
+
+
+@dataclass(frozen=True)
+class RegionPixels:
+    """The pixels of one region.
+
+    Attributes
+    ----------
+    members
+        Thickness (n, p) in m.
+    truth, low_resolution
+        Thickness (p,) in m.
+    statistics
+        Statistics of the members at each pixel.
+    """
+
+    members: np.ndarray
+    truth: np.ndarray
+    low_resolution: np.ndarray
+    statistics: PixelStatistics
+
+
+@dataclass(frozen=True)
+class ScoredDate:
+    """The fields of one date, and what several groups of scores compute from them; each is computed once.
+
+    Attributes
+    ----------
+    members
+        Thickness (n, y, x) in m, NaN where missing.
+    truth, low_resolution
+        Thickness (y, x) in m, NaN where missing.
+    day
+        The date.
+    spacing_km
+        Grid spacing.
+    settings
+        How the date is scored.
+    concentration
+        Low-resolution fraction (y, x), which separates pack from marginal zone; None to score all ice
+        as one region.
+    """
+
+    members: np.ndarray
+    truth: np.ndarray
+    low_resolution: np.ndarray
+    day: date
+    spacing_km: float
+    settings: ScoreSettings
+    concentration: np.ndarray | None = None
+
+    @property
+    def forecasts(self) -> tuple[np.ndarray, ...]:
+        """Members and low-resolution field, each (y, x)."""
+        return *self.members, self.low_resolution
+
+    @property
+    def all_fields(self) -> tuple[np.ndarray, ...]:
+        """Truth, members and low-resolution field, each (y, x)."""
+        return self.truth, *self.members, self.low_resolution
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Pixels (y, x) that are scored: those where no field is missing."""
+        return find_common_pixels(self.members, self.truth, self.low_resolution)
+
+    @cached_property
+    def regions(self) -> dict[str, np.ndarray]:
+        """Masks (y, x) by name: all ice and, where the concentration is given, pack and marginal zone."""
+        if self.concentration is None:
+            return {ICE: self.mask}
+        pack = self.mask & (self.concentration > self.settings.pack_concentration)
+        marginal = self.mask & (self.concentration > self.settings.marginal_concentration) & ~pack
+        return {ICE: self.mask, "pack": pack, "marginal": marginal}
+
+    @cached_property
+    def squares(self) -> dict[str, tuple[slice, slice]]:
+        """Rows and columns of the largest square of ice in each region; empty where it is too small for a spectrum."""
+        squares = {}
+        for name, region in self.regions.items():
+            rows, columns = find_ice_square(region)
+            side_km = (rows.stop - rows.start) * self.spacing_km
+            squares[name] = (rows, columns) if side_km >= self.settings.smallest_window_km else NO_SQUARE
+        return squares
+
+    @cached_property
+    def members_on_ice(self) -> np.ndarray:
+        """Thickness (n, p) of the members in m on the pixels of the mask."""
+        return self.members[:, self.mask]
+
+    @cached_property
+    def statistics(self) -> PixelStatistics:
+        """Statistics of the members at each pixel of the mask."""
+        return compute_pixel_statistics(self.members_on_ice, self.truth[self.mask])
+
+    def select_pixels(self, region: np.ndarray) -> RegionPixels:
+        """Return the pixels of a region (y, x) that lies within the mask."""
+        within = region[self.mask]
+        members = np.stack([member[within] for member in self.members_on_ice])
+        return RegionPixels(members, self.truth[region], self.low_resolution[region], self.statistics.select(within))
+
+    def measure_shares(self, where: np.ndarray) -> list[float]:
+        """Return the share of each region's pixels where ``where`` (y, x) is True; NaN for a region without a pixel."""
+        return [np.mean(where[region]) if region.any() else np.nan for region in self.regions.values()]
+
+    def count_pixels(self, width_km: float) -> int:
+        """Return a width in pixels. Raises InputError when it is not a whole number of them."""
+        return count_pixels(width_km, 1000 * self.spacing_km)
+
+
+def find_common_pixels(members: Iterable[np.ndarray], truth: np.ndarray, low_resolution: np.ndarray) -> np.ndarray:
+    """Return the pixels (y, x) where the truth, the low-resolution field and every member are present."""
+    mask = np.isfinite(truth) & np.isfinite(low_resolution)
+    for member in members:
+        mask &= np.isfinite(member)
+    return mask

@@ -1,0 +1,35 @@
+"""Shapes of increments and coherence of scales against closed forms."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from superice.evaluation.texture import scale_coherence, skewness_and_kurtosis
+
+BANDS = (6.0, 20.0), (20.0, 80.0)
+
+
+def test_shape_of_an_exponential_increment():
+    """Skewness 2, excess kurtosis 6; turned round, the skewness too."""
+    increment = np.random.default_rng(0).exponential(size=2_000_000)
+    assert skewness_and_kurtosis(increment) == pytest.approx((2, 6), rel=0.05)
+    assert skewness_and_kurtosis(-increment)[0] == pytest.approx(-2, rel=0.05)
+    assert np.isnan(skewness_and_kurtosis(np.zeros(10))).all()
+
+
+def noise(seed, sigma):
+    return gaussian_filter(np.random.default_rng(seed).standard_normal((256, 256)), sigma)
+
+
+def test_scales_of_gaussian_noise_are_incoherent_and_those_of_rough_patches_coherent():
+    red = [sum(sigma * noise(seed + 50 * i, sigma) for i, sigma in enumerate((0, 1, 2, 4, 8))) for seed in range(4)]
+    apart = [scale_coherence(field, 3.0, BANDS, 15) for field in red]
+    patches = np.exp(40 * noise(99, 16))
+    together = [scale_coherence(patches * field, 3.0, BANDS, 15) for field in red]
+    assert abs(np.mean(apart)) < 0.2
+    assert np.mean(together) > 0.7
+
+
+def test_a_constant_field_has_no_scales():
+    assert np.isnan(scale_coherence(np.ones((64, 64)), 3.0, BANDS, 15))
+    assert np.isnan(scale_coherence(np.empty((0, 0)), 3.0, BANDS, 15))
