@@ -1,4 +1,4 @@
-"""Confidence intervals of means over dates: a bootstrap over blocks of days, since neighbouring days are alike."""
+"""Confidence intervals of means over dates: a bootstrap over blocks of days, because neighbouring days are alike."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from superice.evaluation.settings import BootstrapSettings
 BOUNDS = {"lower": 0.025, "upper": 0.975}
 
 
-def bootstrap_means(dates: pd.Series, values: pd.DataFrame, how: BootstrapSettings) -> pd.DataFrame:
-    """Means over the dates of each column of values, one row for each time that the blocks are redrawn.
+def bootstrap_means(dates: pd.Series, values: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFrame:
+    """Resample blocks of dates and return the means of each column of values, one row for each resample.
 
-    dates: YYYY-MM-DD, row by row of ``values``; NaN takes no part in a mean. The same dates are redrawn alike, so that
-    differences and ratios of two sets of means are those of pairs. With less than two blocks nothing is known: NaN.
+    The same dates are resampled alike, so that differences and ratios of two sets of means are those of pairs. With less
+    than two blocks, all means are NaN.
+
+    Parameters
+    ----------
+    dates
+        YYYY-MM-DD, one for each row of ``values``.
+    values
+        Scores of the dates; NaN is left out of a mean.
+    intervals
+        How blocks are resampled.
     """
-    block = (pd.to_datetime(dates) - pd.Timestamp("1900-01-01")).dt.days // how.block_days
-    groups = values.groupby(block)
+    days = (pd.to_datetime(dates) - pd.Timestamp("1900-01-01")).dt.days  # a Monday
+    groups = values.groupby(days // intervals.block_days)
     sums, counts = groups.sum().to_numpy(), groups.count().to_numpy()
     blocks = len(sums)
     if blocks < 2:
-        return pd.DataFrame(np.nan, index=range(how.resamples), columns=values.columns)
-    drawn = np.random.default_rng(how.seed).integers(blocks, size=(how.resamples, blocks))
-    # How often each block is drawn, so that a resample is a product of matrices.
-    times = np.apply_along_axis(np.bincount, 1, drawn, minlength=blocks)
+        return pd.DataFrame(np.nan, index=range(intervals.resamples), columns=values.columns)
+    drawn = np.random.default_rng(intervals.seed).integers(blocks, size=(intervals.resamples, blocks))
+    # With the number of times that each block is drawn, the sums of all resamples are one product of matrices.
+    times_drawn = np.apply_along_axis(np.bincount, 1, drawn, minlength=blocks)
     with np.errstate(invalid="ignore"):
-        return pd.DataFrame((times @ sums) / (times @ counts), columns=values.columns)
+        return pd.DataFrame((times_drawn @ sums) / (times_drawn @ counts), columns=values.columns)

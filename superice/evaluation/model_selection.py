@@ -1,4 +1,4 @@
-"""Choice of one of several trainings by its score on validation days (report, section 6.1)."""
+"""Choose one of several trainings by its scores on validation days (report, section 6.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.date_scores import ICE, score_date
+from superice.evaluation.date_scores import score_date
+from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
 from superice.inference.ensemble import clip_negative, draw_members
@@ -21,23 +22,49 @@ SCORES = ("crps", "rmse", "variability", "fine_scale")
 def judge_training(
     generator: TrainedNetwork, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
 ) -> dict[str, float | bool]:
-    """Whether a training diverged, and the mean scores of small ensembles of ``sampler.members`` on the days.
+    """Score small ensembles of a training; return whether it diverged, and the mean of each score over the days.
 
-    The scores of a training that diverged, or without days, are NaN.
+    The scores are NaN if the training diverged or if there are no days.
+
+    Parameters
+    ----------
+    generator
+        The trained network.
+    days
+        Inputs and truth of the days.
+    sampler
+        How to draw the ensembles, ``sampler.members`` for each day.
+    scoring
+        How to score the days.
+    spacing_km
+        Grid spacing.
     """
-    results = []
-    for features in [] if generator.diverged else days:
-        members = np.stack([clip_negative(m)[0] for m in draw_members(generator, features, sampler, seed=0)])
+    if generator.diverged or not days:
+        return {"diverged": generator.diverged, **dict.fromkeys(SCORES, np.nan)}
+    scores_of_days = []
+    for features in days:
+        members = np.stack([clip_negative(member)[0] for member in draw_members(generator, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        results.append([float(scores[name].sel(region=ICE, field="generated")) for name in SCORES])
-    means = np.nanmean(results, axis=0).tolist() if results else [np.nan] * len(SCORES)
+        of_ensemble = scores.sel(region=ICE, field="generated")
+        scores_of_days.append([float(of_ensemble[name]) for name in SCORES])
+    means = np.nanmean(scores_of_days, axis=0).tolist()
     return {"diverged": generator.diverged, **dict(zip(SCORES, means, strict=True))}
 
 
 def choose_training(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:
-    """The training with the lowest CRPS among those that did not diverge, and the table of all.
+    """Return the training with the lowest CRPS among those that did not diverge, and the table of all trainings.
 
-    Raises InputError when every training diverged.
+    A training without a score is chosen last.
+
+    Parameters
+    ----------
+    candidates
+        The scores of each training, as `judge_training` returns them, by its file of weights.
+
+    Raises
+    ------
+    InputError
+        When every training diverged.
     """
     table = pd.DataFrame.from_dict(candidates, orient="index")
     sound = table[~table["diverged"].astype(bool)]

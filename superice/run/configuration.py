@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from operator import getitem
@@ -16,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from superice.errors import InputError
+from superice.evaluation.study import Study
 from superice.seasons import Calendar, Season, spread_evenly
 from superice.synthetic.settings import SyntheticSettings
 from superice.utils.provenance import compute_digest
@@ -23,21 +23,6 @@ from superice.utils.settings import build_settings
 
 SCHEMA = Path(__file__).parents[2] / "config" / "schema.yaml"
 OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
-
-
-@dataclass(frozen=True)
-class Study:
-    """What is compared.
-
-    Attributes:
-        varies: the key of the configuration in which the experiments differ.
-        values: by experiment, what it has there.
-        dates: YYYY-MM-DD, the days on which all are scored.
-    """
-
-    varies: str
-    values: Mapping[str, Any]
-    dates: Sequence[str]
 
 
 class Configuration:

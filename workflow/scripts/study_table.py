@@ -6,8 +6,8 @@ from pathlib import Path
 
 from superice.evaluation.sensitivity import make_study_table
 from superice.evaluation.settings import BootstrapSettings
+from superice.evaluation.study import Study
 from superice.evaluation.tables import read_scores
-from superice.run.configuration import Study
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table
 from superice.utils.settings import build_settings

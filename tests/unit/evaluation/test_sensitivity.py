@@ -9,7 +9,7 @@ import pytest
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.sensitivity import make_study_table
 from superice.evaluation.settings import BootstrapSettings
-from superice.run.configuration import Study
+from superice.evaluation.study import Study
 
 DAYS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1)]
 ERRORS = {"few": 0.3, "reference": 0.2, "many": 0.1}
