@@ -1,8 +1,8 @@
-"""Members whose box mean is the low-resolution thickness that they were drawn for.
+"""Constrain the box mean of a member to the low-resolution thickness that it was drawn for.
 
-The box mean of the model's thickness is known without noise at every pixel, so that it can nearly be inverted: what a
-member gains from it on model days (a third of its error and more) it does not gain on observed days, whose thickness is
-the box mean of no field. There the constraint adds the product's errors, magnified, to the member.
+On model days the box mean of the thickness is known without noise at every pixel, so that it can nearly be inverted: the
+constraint takes away a third of a member's error or more. On observed days it does not. Observed thickness is the box mean
+of no field, and the constraint adds the product's errors, amplified, to the member.
 """
 
 from __future__ import annotations
@@ -12,71 +12,98 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from superice.fields.box_filter import box_sum
 
-ROUNDS, ITERATIONS = 20, 40
-SHARES = (1.0, 0.5, 0.25, 0.125)  # of a step, the first that comes nearer is taken
-LEAST = 1e-3  # m: the weight of ice thinner than this
+MAX_ROUNDS = 20
+MAX_ITERATIONS = 40  # of the conjugate gradients in one round
+STEP_FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # tried in this order
+MIN_WEIGHT = 1e-3  # m: thinner ice changes as much as ice of this thickness
 
 
 def constrain_box_mean(
     member: np.ndarray, low_resolution: np.ndarray, mask: np.ndarray, width: int, tolerance: float
 ) -> tuple[np.ndarray, float]:
-    """The member moved to where its mask-normalised box mean is the low-resolution thickness, never below 0.
+    """Change the member so that its box mean over the mask is the low-resolution thickness; never below 0.
 
-    The change is the smallest one in relation to the thickness: thick ice takes more of it than thin ice, so leads stay
-    leads. It is found with conjugate gradients; what that makes negative is set to 0, and the rest is moved again. Where a
-    whole step makes so much ice negative that the means become worse, a part of it is taken.
+    The change is the smallest one relative to the thickness: thick ice changes more than thin ice, so leads stay leads.
+    Each round finds it with conjugate gradients and sets what becomes negative to 0. Where this makes so much ice negative
+    that the box means become worse, only a fraction of the change is made.
 
     Args:
         member: thickness in m, (y, x), not negative where ``mask`` is True.
-        low_resolution: the box mean that is asked for, in m, (y, x).
+        low_resolution: the box mean to reach in m, (y, x).
         mask: bool (y, x), the pixels that count.
         width: of the box in pixels.
-        tolerance: root mean square in m over the mask at which a member's box mean is taken as equal.
+        tolerance: difference of the box means in m (root mean square over the mask) at which the rounds end.
 
     Returns:
-        The member, (y, x), NaN off the mask, and the difference of its box mean in m (root mean square) that is left.
-        Where no field has that box mean, the nearest that was met.
+        The member, float32 (y, x), NaN outside the mask, and the remaining difference of its box mean in m (root mean
+        square). If no field has the low-resolution thickness as its box mean, this is the nearest member found.
     """
-    means = _BoxMeans(mask, width)
+    box_means = _BoxMeans(mask, width)
     wanted = low_resolution[mask].astype(np.float64)
-    rms = lambda residual: float(np.sqrt(np.mean(residual**2))) if residual.size else 0.0
     thickness = np.maximum(member[mask], 0).astype(np.float64)
-    residual = wanted - means.of(thickness)
-    for _ in range(ROUNDS):
-        if rms(residual) <= tolerance:
+    residual = wanted - box_means.apply(thickness)
+    for _ in range(MAX_ROUNDS):
+        if _root_mean_square(residual) <= tolerance:
             break
-        weight = np.maximum(thickness, LEAST)
-        step = lambda y, weight=weight: means.of(weight * means.adjoint(y))
-        operator = LinearOperator((wanted.size,) * 2, matvec=step, dtype=np.float64)
-        multiplier, _ = cg(operator, residual, rtol=0, atol=tolerance / 2 * np.sqrt(wanted.size), maxiter=ITERATIONS)
-        change = weight * means.adjoint(multiplier)
-        for share in SHARES:
-            moved = np.maximum(thickness + share * change, 0)
-            left = wanted - means.of(moved)
-            if rms(left) < rms(residual):
-                break
-        else:
+        change = _solve_change(box_means, thickness, residual, tolerance)
+        step = _take_step(box_means, wanted, thickness, change, _root_mean_square(residual))
+        if step is None:
             break
-        thickness, residual = moved, left
+        thickness, residual = step
     result = np.full(member.shape, np.nan, np.float32)
     result[mask] = thickness
-    return result, rms(residual)
+    return result, _root_mean_square(residual)
+
+
+def _solve_change(box_means: _BoxMeans, thickness: np.ndarray, residual: np.ndarray, tolerance: float) -> np.ndarray:
+    """Solve for the smallest change relative to the thickness with ``residual`` as its box means, all (pixel,) in m."""
+    weight = np.maximum(thickness, MIN_WEIGHT)
+
+    def apply(multiplier: np.ndarray) -> np.ndarray:
+        return box_means.apply(weight * box_means.apply_adjoint(multiplier))
+
+    count = residual.size
+    operator = LinearOperator((count, count), matvec=apply, dtype=np.float64)
+    atol = tolerance / 2 * np.sqrt(count)
+    multiplier, _ = cg(operator, residual, rtol=0, atol=atol, maxiter=MAX_ITERATIONS)
+    return weight * box_means.apply_adjoint(multiplier)
+
+
+def _take_step(
+    box_means: _BoxMeans, wanted: np.ndarray, thickness: np.ndarray, change: np.ndarray, error: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Make the largest fraction of the change that reduces the error of the box means, without negative ice.
+
+    Returns the new thickness and residual, all (pixel,) in m, or None if no fraction reduces the error.
+    """
+    for fraction in STEP_FRACTIONS:
+        changed = np.maximum(thickness + fraction * change, 0)
+        residual = wanted - box_means.apply(changed)
+        if _root_mean_square(residual) < error:
+            return changed, residual
+    return None
+
+
+def _root_mean_square(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
 class _BoxMeans:
-    """The mask-normalised box mean as a linear map of the pixels of the mask, and its adjoint."""
+    """The box mean over the mask as a linear map of the mask's pixels (pixel,), and its adjoint."""
 
     def __init__(self, mask: np.ndarray, width: int) -> None:
         self.mask, self.width = mask, width
         self.count = box_sum(mask, width)[mask]
 
-    def _sum(self, values: np.ndarray) -> np.ndarray:
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the box means of the values."""
+        return self._sum_boxes(values) / self.count
+
+    def apply_adjoint(self, values: np.ndarray) -> np.ndarray:
+        """Return what the adjoint of the box mean makes of the values."""
+        return self._sum_boxes(values / self.count)
+
+    def _sum_boxes(self, values: np.ndarray) -> np.ndarray:
         field = np.zeros(self.mask.shape)
         field[self.mask] = values
         return box_sum(field, self.width)[self.mask]
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        return self._sum(values) / self.count
-
-    def adjoint(self, values: np.ndarray) -> np.ndarray:
-        return self._sum(values / self.count)

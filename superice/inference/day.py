@@ -1,4 +1,4 @@
-"""The ensemble of one day, from a weights file and a features file to the published file."""
+"""Generate the ensemble of one day: read weights and features, draw the members, write the published file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def generate_day(
     details: Mapping[str, str | float] | None = None,
     missing_if_diverged: bool = False,
 ) -> None:
-    """Draw the ensemble of a day and write it, member by member, as ``sit_hrai_YYYYMMDD.nc``.
+    """Draw the ensemble of a day and write it, member by member, to ``output``.
 
     Args:
         features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
@@ -38,46 +38,61 @@ def generate_day(
         grid: of the features.
         sampler: how to draw.
         seed: of the ensemble.
-        output: the file to write.
-        day: that the features must be of; None for theirs.
+        output: the file to write, ``sit_hrai_YYYYMMDD.nc``.
+        day: the date that the features must have; None for any.
         details: further attributes of the file.
-        missing_if_diverged: whether the members of a training that diverged are missing everywhere, where it is refused
-            otherwise.
+        missing_if_diverged: whether to write missing members if the training diverged, instead of raising an error.
 
     Raises:
         InputError: for any input that cannot be used; no file is left then.
     """
-    generator = TrainedNetwork.load(weights)
-    if generator.diverged and not missing_if_diverged:
+    trained = TrainedNetwork.load(weights)
+    if trained.diverged and not missing_if_diverged:
         raise InputError("its training diverged: there is nothing to draw", file=weights)
-    features = read_features(features_path, grid, generator.normalisation.sic_threshold, day)
-    made_by = {
-        "experiment": generator.origin["experiment"],
-        **(details or {}),
-        "training_seed": generator.origin["seed"],
-        "ensemble_seed": seed,
-        "sampler": f"{sampler.name}, {sampler.steps} step{'s' * (sampler.steps > 1)}"
-        + ", the first shared" * sampler.shared_first_step,
-        "passes_per_member": sampler.passes,
-    }
-    drawn_pixels = 0 if generator.diverged else int(features.mask.sum()) * sampler.members
-    if not drawn_pixels:
-        reason = f"the training of {weights} diverged" if generator.diverged else f"{features_path} holds no ice"
-        print(f"warning: {reason}: the members are missing", file=sys.stderr)
-    began, negative, differences = time.monotonic(), 0, []
-    with open_predictions(output, grid, features.date, sampler.members, made_by) as ensemble:
-        for drawn in draw_members(generator, features, sampler, seed, progress=True) if drawn_pixels else ():
+    features = read_features(features_path, grid, trained.normalisation.sic_threshold, day)
+    drawn_pixels = int(features.mask.sum()) * sampler.members
+    if trained.diverged:
+        drawn_pixels = 0
+        _warn_of_missing_members(f"the training of {weights} diverged")
+    elif not drawn_pixels:
+        _warn_of_missing_members(f"{features_path} holds no ice")
+
+    attributes = _describe_ensemble(trained, sampler, seed, details or {})
+    start, clipped_pixels, differences = time.monotonic(), 0, []
+    with open_predictions(output, grid, features.date, sampler.members, attributes) as ensemble:
+        members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
+        for drawn in members:
             member, count = clip_negative(drawn)
-            negative += count
+            clipped_pixels += count
             if sampler.box_mean_tolerance_m is not None:
                 width = count_pixels(sampler.box_mean_km, grid.step)
-                member, left = constrain_box_mean(
+                member, difference = constrain_box_mean(
                     member, features.sit, features.mask, width, sampler.box_mean_tolerance_m
                 )
-                differences.append(left)
+                differences.append(difference)
             ensemble.append(member)
-        seconds = (time.monotonic() - began) / sampler.members
-        share = negative / max(1, drawn_pixels)
-        ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(share, 6)})
+        seconds = (time.monotonic() - start) / sampler.members
+        fraction = clipped_pixels / max(1, drawn_pixels)
+        ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(fraction, 6)})
         if differences:
             ensemble.describe({"box_mean_difference_m": round(max(differences), 4)})
+
+
+def _warn_of_missing_members(reason: str) -> None:
+    print(f"warning: {reason}: the members are missing", file=sys.stderr)
+
+
+def _describe_ensemble(
+    trained: TrainedNetwork, sampler: SamplerSettings, seed: int, details: Mapping[str, str | float]
+) -> dict[str, str | float]:
+    """Return the attributes that say how an ensemble was drawn."""
+    steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
+    shared = ", the first shared" if sampler.shared_first_step else ""
+    return {
+        "experiment": trained.origin["experiment"],
+        **details,
+        "training_seed": trained.origin["seed"],
+        "ensemble_seed": seed,
+        "sampler": f"{sampler.name}, {steps}{shared}",
+        "passes_per_member": sampler.passes,
+    }

@@ -14,10 +14,11 @@ SHAPES = [
     NetworkSettings(widths=(4, 6, 8), depth=2, embedding_channels=4),
     NetworkSettings(widths=(4, 4, 4, 4), depth=1, embedding_channels=4, inputs=("sit",)),
 ]
+DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 
 
 def trained(shape, seed=0):
-    """A network whose every parameter and statistic was moved away from where it starts."""
+    """Return a network with random parameters and statistics, none of them at its initial value."""
     stream = torch.Generator().manual_seed(seed)
     network = build_network(shape).eval()
     for name, tensor in network.state_dict().items():
@@ -29,13 +30,14 @@ def trained(shape, seed=0):
 
 
 def fields(shape, size, seed=0):
+    """Return a random noisy field, a noise level and a random context."""
     stream = torch.Generator().manual_seed(seed)
     draw = lambda channels: torch.randn(1, channels, *size, generator=stream)
     return draw(1), torch.tensor([0.3]), draw(len(shape.inputs) + 1)
 
 
 def patches(size, count, seed):
-    """Ice in a few small rectangles, some of them at the edge."""
+    """Return a mask with ice in a few small rectangles, some of them at the edge."""
     random, ice = np.random.default_rng(seed), np.zeros(size, bool)
     for _ in range(count):
         y, x = (random.integers(side) for side in size)

@@ -1,4 +1,4 @@
-"""Baselines: noise that is what it was fitted to, and the cubic field of a product's cells."""
+"""Baselines: correlated noise against the fields that it was fitted to, and the cubic field."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def grid():
 
 
 def red(seed, sigma=2.0):
-    """Periodic Gaussian noise of unit variance."""
+    """Return periodic Gaussian noise of unit variance."""
     field = gaussian_filter(np.random.default_rng(seed).standard_normal(SHAPE), sigma, mode="wrap")
     return field / field.std()
 
@@ -34,7 +34,7 @@ def low_resolution(seed=0):
 
 
 def day(seed):
-    """A day whose increment grows with the thickness: 0.1 times it, with a corner of land."""
+    """Return a day with a corner of land; its increment is a tenth of the thickness."""
     low = low_resolution(seed)
     increment = 0.1 * low * red(seed)
     low[:10, :10] = increment[:10, :10] = np.nan
@@ -50,7 +50,7 @@ def features(sit):
     return Features(date(2022, 1, 1), np.full(SHAPE, 0.9), sit, np.zeros(SHAPE), np.zeros(SHAPE))
 
 
-def test_the_noise_is_as_large_as_the_increments_of_its_thickness(noise):
+def test_the_noise_is_as_large_as_the_increments_of_the_same_thickness(noise):
     assert noise.days == 12
     assert noise.deviation == pytest.approx(0.1 * np.array(noise.thickness), rel=0.1)
     low = np.full(SHAPE, 2.0)
@@ -62,7 +62,7 @@ def test_the_noise_is_as_large_as_the_increments_of_its_thickness(noise):
     assert drawn.mean() == pytest.approx(0, abs=0.02)
 
 
-def test_the_noise_has_the_spectrum_that_it_was_fitted_to(noise):
+def test_the_noise_has_the_spectrum_of_the_increments(noise):
     low = np.full(SHAPE, 2.0)
     spectrum = lambda field: radial_spectrum(field[:, :160], SPACING_KM)
     random = np.random.default_rng(1)
@@ -73,7 +73,7 @@ def test_the_noise_has_the_spectrum_that_it_was_fitted_to(noise):
     assert band_ratio(drawn, truth, wavenumber, 10, 20) == pytest.approx(1, abs=0.25)
 
 
-def test_opposite_sides_of_the_noise_are_unrelated(noise):
+def test_opposite_sides_of_the_noise_are_independent(noise):
     random = np.random.default_rng(2)
     drawn = np.stack([noise.draw(np.full(SHAPE, 2.0), SPACING_KM, random) for _ in range(60)])
     beside = np.corrcoef(drawn[:, 0].ravel(), drawn[:, 1].ravel())[0, 1]
@@ -81,7 +81,7 @@ def test_opposite_sides_of_the_noise_are_unrelated(noise):
     assert beside > 0.8 and abs(across) < 0.1
 
 
-def test_a_member_depends_on_seed_day_and_number_alone(noise, grid):
+def test_a_member_depends_only_on_seed_day_and_number(noise, grid):
     given = features(low_resolution())
     three, two = (list(draw_baseline_members(given, grid, noise, count, seed=1)) for count in (3, 2))
     assert np.array_equal(three[1], two[1])
@@ -90,7 +90,7 @@ def test_a_member_depends_on_seed_day_and_number_alone(noise, grid):
     assert not np.array_equal(two[0], two[1])
 
 
-def test_a_file_gives_back_the_noise(noise, tmp_path):
+def test_saved_noise_is_read_back(noise, tmp_path):
     noise.save(tmp_path / "noise.json")
     assert CorrelatedNoise.load(tmp_path / "noise.json") == noise
 
@@ -101,14 +101,14 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         CorrelatedNoise.load(tmp_path / "noise.json")
 
 
-def test_days_without_a_square_of_ice_fit_nothing():
+def test_days_without_a_square_of_ice_are_refused():
     narrow = day(0)
     narrow["increment"][:, 20:] = np.nan
     with pytest.raises(InputError, match="no training day has 120 km"):
         CorrelatedNoise.fit(lambda: [narrow], SPACING_KM)
 
 
-def test_cubic_keeps_a_wide_wave_and_smooths_one_that_its_cells_cannot_hold(grid):
+def test_cubic_keeps_a_long_wave_and_smooths_one_shorter_than_its_cells(grid):
     x = 3.0 * np.arange(SHAPE[1])
     inner = np.s_[20:-20, 20:-20]
     kept = {}
@@ -120,7 +120,7 @@ def test_cubic_keeps_a_wide_wave_and_smooths_one_that_its_cells_cannot_hold(grid
     assert kept[40.0] < 0.8
 
 
-def test_cubic_is_known_where_the_ice_is(grid):
+def test_the_cubic_field_covers_the_ice_and_nothing_else(grid):
     given = features(np.where(np.arange(SHAPE[1]) < 150, 1.5, np.nan) * np.ones(SHAPE))
     (found,) = draw_baseline_members(given, grid, None, 30, seed=0)
     assert np.array_equal(np.isfinite(found), given.mask)

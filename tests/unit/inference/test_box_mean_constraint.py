@@ -1,4 +1,4 @@
-"""Members brought to the low-resolution thickness, against the box mean itself."""
+"""The box means of constrained members, computed by the box filter, against the low-resolution thickness."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ WIDTH = 6
 
 
 def some_ice(seed, shape=(40, 34)):
-    """A mask with a ragged edge, a thickness of about 2 m with open leads, and a member that errs by 0.3 m."""
+    """Return a mask with a ragged edge, a thickness of about 2 m with open leads, and a member that is 0.3 m off."""
     random = np.random.default_rng(seed)
     smooth = lambda sigma: gaussian_filter(random.normal(size=shape), sigma) * sigma * 3
     mask = smooth(3) > -0.8
@@ -25,8 +25,8 @@ def some_ice(seed, shape=(40, 34)):
 
 @given(seed=st.integers(0, 10_000))
 @example(seed=760)  # needs many rounds
-@example(seed=1824)  # a whole step makes so much ice negative that the means become worse
-def test_box_means_become_those_of_the_truth_without_negative_ice(seed):
+@example(seed=1824)  # a whole step makes so much ice negative that the box means become worse
+def test_box_means_reach_those_of_the_truth_without_negative_ice(seed):
     mask, truth, member = some_ice(seed)
     low_resolution = box_mean(truth, WIDTH, mask)
     result, left = constrain_box_mean(member, low_resolution, mask, WIDTH, tolerance=0.01)
@@ -38,7 +38,7 @@ def test_box_means_become_those_of_the_truth_without_negative_ice(seed):
     assert np.array_equal(np.isfinite(result), mask)
 
 
-def test_a_member_that_is_consistent_is_left_as_it_is():
+def test_a_member_within_the_tolerance_stays_as_it_is():
     mask, truth, _ = some_ice(1)
     result, _ = constrain_box_mean(truth, box_mean(truth, WIDTH, mask), mask, WIDTH, tolerance=0.01)
     assert np.array_equal(result[mask], truth.astype(np.float32)[mask])
@@ -51,13 +51,13 @@ def test_open_leads_stay_thin():
     assert np.nanmax(result[10:12][mask[10:12]]) < 0.05
 
 
-def test_what_no_field_can_have_is_approached_and_told():
-    """A low resolution of white noise is no box mean: the difference that is left is smaller, not gone."""
+def test_box_means_that_no_field_has_are_approached_and_the_difference_returned():
+    """With white noise added, the low resolution is the box mean of no field: the difference shrinks but remains."""
     mask, truth, member = some_ice(3)
     noise = np.random.default_rng(0).normal(0, 0.2, truth.shape)
-    asked = box_mean(truth, WIDTH, mask) + noise
-    result, left = constrain_box_mean(member, asked, mask, WIDTH, tolerance=0.01)
-    before = np.sqrt(np.mean((box_mean(member, WIDTH, mask) - asked)[mask] ** 2))
+    low_resolution = box_mean(truth, WIDTH, mask) + noise
+    result, left = constrain_box_mean(member, low_resolution, mask, WIDTH, tolerance=0.01)
+    before = np.sqrt(np.mean((box_mean(member, WIDTH, mask) - low_resolution)[mask] ** 2))
     assert 0.01 < left <= before
     assert np.isfinite(result[mask]).all()
     assert np.nanmin(result) >= 0

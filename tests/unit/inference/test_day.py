@@ -1,4 +1,4 @@
-"""The command ``superice generate`` and the file it writes; what it refuses, in one sentence and without a file."""
+"""The command ``superice generate``: the file that it writes, and the inputs that it refuses in one sentence."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def generator(normalisation):
 
 @pytest.fixture
 def folder(tmp_path, generator, small_grid):
-    """A weights file and the area of the synthetic days."""
+    """Write a weights file and the area of the synthetic days; return their folder."""
     generator.save(tmp_path / "w.safetensors")
     left, bottom, right, top = (float(edge) for edge in small_grid.extent())
     rows, columns = small_grid.shape
@@ -56,7 +56,7 @@ def folder(tmp_path, generator, small_grid):
 
 @pytest.fixture
 def superice(folder, model_days, monkeypatch, capsys):
-    """Run the command; it gives what was printed as errors, and raises SystemExit as the command does."""
+    """Return a function that runs the command and returns its error output; it raises SystemExit as the command does."""
 
     def call(*more, features=model_days[0], area="small"):
         files = {"--weights": folder / "w.safetensors", "--features": features, "--areas": folder / "areas.yaml"}
@@ -71,7 +71,7 @@ def superice(folder, model_days, monkeypatch, capsys):
 
 @pytest.fixture
 def refused(superice, folder, capsys):
-    """Run the command, which must end with one sentence that matches, and leave no file."""
+    """Return a function: the command must fail with one sentence that matches, and leave no file."""
 
     def call(pattern, **where):
         before = set(folder.iterdir())
@@ -98,7 +98,7 @@ def test_the_file_holds_the_members_that_the_package_draws(superice, folder, gen
 
 
 def test_members_are_written_before_the_next_are_drawn(superice, monkeypatch):
-    """Else an ensemble of the full grid is held in memory."""
+    """Otherwise an ensemble of the full grid would be held in memory."""
     written, written_at_draw = [], []
     draw = ensemble.MemberNoise.__call__
     monkeypatch.setattr(
@@ -119,10 +119,8 @@ def test_an_observed_day_gives_an_ensemble(superice, folder, model_days):
         assert (np.isfinite(data["sit_ai"]).all("n").values == features.mask).all()
 
 
-def test_the_members_of_a_training_that_diverged_are_missing_if_that_is_asked_for(
-    folder, model_days, small_grid, capsys
-):
-    rewritten(folder / "w.safetensors", lambda content, tensors: content["origin"].update(diverged=True))
+def test_members_of_a_diverged_training_are_missing_on_request(folder, model_days, small_grid, capsys):
+    rewrite(folder / "w.safetensors", lambda content, tensors: content["origin"].update(diverged=True))
     path = folder / "out.nc"
     sampler = SamplerSettings(name="multistep", steps=2, members=3)
     generate_day(model_days[0], folder / "w.safetensors", small_grid, sampler, 5, path, missing_if_diverged=True)
@@ -140,8 +138,8 @@ def test_a_day_without_ice_gives_an_empty_ensemble(superice, folder, model_days)
         assert data["sit_ai"].shape[0] == 3 and np.isnan(data["sit_ai"]).all()
 
 
-def rewritten(path, change):
-    """Change what a weights file says about itself."""
+def rewrite(path, change):
+    """Change the metadata or the tensors of a weights file."""
     tensors = load_file(path)
     with safe_open(path, framework="pt") as file:
         content = json.loads(file.metadata()["superice"])
@@ -170,26 +168,26 @@ def rewritten(path, change):
         ),
     ],
 )
-def test_weights_that_cannot_be_right_are_refused(refused, folder, change, pattern):
-    rewritten(folder / "w.safetensors", change)
+def test_invalid_weights_files_are_refused(refused, folder, change, pattern):
+    rewrite(folder / "w.safetensors", change)
     refused(pattern)
 
 
-def test_a_cut_weights_file_is_refused(refused, folder):
+def test_a_truncated_weights_file_is_refused(refused, folder):
     path = folder / "w.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
     refused(r"w\.safetensors: is not a readable weights file")
 
 
-def test_an_input_that_is_no_number_on_the_ice_is_refused(refused, folder, model_days):
+def test_an_input_that_is_not_a_number_on_the_ice_is_refused(refused, folder, model_days):
     path = folder / "20200101.nc"
     with xr.open_dataset(model_days[0]) as opened:
         data = opened.load()
     for name in ("divergence_reprocessed", "shear_reprocessed"):
         data[name][20, 20] = 0
     data.to_netcdf(path)
-    # Ice at rest has no logarithm of its deformation but for the floor.
-    rewritten(folder / "w.safetensors", lambda content, tensors: content["normalisation"].update(floor=0.0))
+    # Ice at rest has no logarithm of its deformation unless there is a floor.
+    rewrite(folder / "w.safetensors", lambda content, tensors: content["normalisation"].update(floor=0.0))
     refused("deformation: is not a number where there is ice", features=path)
 
 
@@ -200,7 +198,7 @@ def test_fields_of_another_grid_are_refused(refused, folder, model_days):
     refused(r"its fields do not fit the grid \(36, 44\)", features=path)
 
 
-def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch):
+def test_the_command_stops_before_sampling_if_memory_is_insufficient(refused, monkeypatch):
     monkeypatch.setattr(ensemble, "measure_free_memory", lambda device: 100_000)
     refused(r"one member needs .* GB for 36 x 44 pixels; 0\.0001 GB are free: set sampler\.tile")
 
@@ -208,13 +206,13 @@ def test_too_little_memory_is_told_before_anything_is_drawn(refused, monkeypatch
 @pytest.mark.parametrize(
     ("option", "value"), [("--steps", "0"), ("--members", "-1"), ("--sampler", "euler"), ("--sampler", "one_pass")]
 )
-def test_a_sampler_that_cannot_be_is_refused(superice, option, value, capsys):
+def test_invalid_sampler_options_are_refused(superice, option, value, capsys):
     with pytest.raises(SystemExit):
         superice(option, value)
     assert re.match(r"error: sampler\.\w+: ", capsys.readouterr().err)
 
 
-def test_the_file_says_that_its_members_share_their_start(superice, folder):
+def test_the_file_says_that_its_members_share_the_first_step(superice, folder):
     superice("--shared-first-step")
     with xr.open_dataset(folder / "out.nc") as file:
         assert (file.attrs["sampler"], file.attrs["passes_per_member"]) == ("multistep, 2 steps, the first shared", 1)
