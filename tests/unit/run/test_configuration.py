@@ -118,6 +118,12 @@ def set_key(content, path, value):
         ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
         ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
         ("sources.observations.addresses.ice", ["https://host/ice"], "addresses: unknown key 'ice'"),
+        ("figures.shift_sets", ["none"], "figures.shift_sets: no feature set 'none'"),
+        ("figures.smoothing", ["2022-07-01"], "figures.smoothing: 2022-07-01 is not an observed day"),
+        ("experiments.reference.features", "none", "experiments.reference.features: no feature set 'none'"),
+        ("studies.compared.steps.dates", ["2031-01-01"], "studies.compared.steps.dates: 2031-01-01 is not a day"),
+        ("studies.compared.size.varies", "network.wide", "studies: experiment 'reference' has no network.wide"),
+        ("published", "cubic", "published: cubic is a baseline"),
     ],
 )
 def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):
@@ -244,3 +250,19 @@ def test_the_surrogates_reference_is_the_papers():
     assert (experiment["training"]["learning_rate"], experiment["training"]["weight_decay"]) == (5e-5, 1e-6)
     assert plan.years("training") == list(range(2009, 2017)) and plan.content["season"]["steps"] == 720
     assert len(plan.restoration_days("training")) == 585  # every fifth of 2922 days
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("chosen", "none", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
+        ("years.test", [2016, 2018], "surrogate.years.test: years must ascend"),
+        ("defaults.network", {"depth": 3}, "surrogate.defaults.network: unknown key 'depth'"),
+        ("synthetic", {"wind": 3}, "surrogate.synthetic: unknown key 'wind'"),
+    ],
+)
+def test_a_wrong_configuration_of_the_surrogate_is_refused_by_name(path, value, sentence):
+    content = load()
+    set_key(content["surrogate"], path, value)
+    with pytest.raises(InputError, match=sentence):
+        SurrogateConfiguration(Configuration(content).surrogate)
