@@ -1,4 +1,4 @@
-"""How fast the network is trained: samples a second, with all that superice/training.py does for them.
+"""How fast the network is trained: samples a second, with everything that superice.training does for them.
 
 Days of noise on the wanted grid are stored and read again; of two epochs the second counts. The share of the matrix rate
 counts three times the operations of a pass, one forward and two backward. Started by torchrun

@@ -1,1 +1,1 @@
-"""The network, its normalisation, and the formulations it is trained in."""
+"""The network, its normalisation, the formulations that it is trained in, and samplers."""

@@ -19,6 +19,7 @@ from superice.network.regression import Regression
 from superice.network.settings import NetworkSettings
 from superice.network.unet import UNet, build_network
 from superice.utils.files import atomic_path
+from superice.utils.renamed_keys import RENAMED_KEYS
 from superice.utils.settings import build_settings
 
 FORMULATIONS = {
@@ -87,7 +88,7 @@ class TrainedNetwork:
         try:
             trained = cls(
                 network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
-                diffusion=content["diffusion"],
+                diffusion=_rename_keys("diffusion", content["diffusion"]),
                 normalisation=Normalisation(**content["normalisation"]),
                 origin=content["origin"],
             )
@@ -97,6 +98,11 @@ class TrainedNetwork:
             raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
         load_weights(trained.network, tensors, path, finite=not trained.diverged)
         return trained
+
+
+def _rename_keys(section: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return a section of a weights file with today's names of its keys; files of older versions have others."""
+    return {RENAMED_KEYS.get(f"{section}.{key}", key): value for key, value in values.items()}
 
 
 def write_weights(path: str | Path, network: nn.Module, content: dict[str, Any]) -> None:

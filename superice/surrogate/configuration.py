@@ -1,4 +1,4 @@
-"""The section ``surrogate`` of the configuration, asked for what the workflow needs."""
+"""Answer what the workflow needs to know from the section ``surrogate`` of the configuration."""
 
 from __future__ import annotations
 
@@ -13,46 +13,58 @@ from superice.utils.settings import build_settings
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")
+SPARSER_VALIDATION = 4  # validation days of the restoration lie that many times further apart than training days
 
 
 class SurrogateConfiguration:
     """Years, experiments and settings of the surrogate."""
 
     def __init__(self, content: dict[str, Any]) -> None:
-        """``content`` is checked against the schema. Raises InputError naming the key that does not fit the others."""
+        """Take the section, already checked against the schema.
+
+        Raises InputError naming the key that does not fit the others.
+        """
         self.content = content
         build_settings(ForcedRunSettings, content["synthetic"], "surrogate.synthetic")
-        previous = None
+        self._require_ascending_years()
+        self._require_known_experiments()
+
+    def _require_ascending_years(self) -> None:
+        """Raise InputError unless years ascend within each split and from split to split."""
+        previous_last = None
         for split in SPLITS:
-            first, last = content["years"][split]
-            if last < first or (previous and first <= previous):
+            first, last = self.content["years"][split]
+            overlaps = previous_last is not None and first <= previous_last
+            if last < first or overlaps:
                 raise InputError(
                     f"surrogate.years.{split}: years must ascend, and splits follow each other", value=first
                 )
-            previous = last
-        for key, names in (("run", content["run"]), ("chosen", [content["chosen"]])):
+            previous_last = last
+
+    def _require_known_experiments(self) -> None:
+        """Raise InputError for a name that is no experiment."""
+        known = self.content["experiments"]
+        for key, names in (("run", self.content["run"]), ("chosen", [self.content["chosen"]])):
             for name in names:
-                if name not in content["experiments"]:
-                    known = ", ".join(content["experiments"])
-                    raise InputError(f"surrogate.{key}: no experiment {name!r}; there are {known}")
+                if name not in known:
+                    raise InputError(f"surrogate.{key}: no experiment {name!r}; there are {', '.join(known)}")
 
     def years(self, split: str | None = None) -> list[int]:
-        """The years of a split, or of all."""
-        splits = SPLITS if split is None else (split,)
-        return [
-            year
-            for name in splits
-            for year in range(self.content["years"][name][0], self.content["years"][name][1] + 1)
-        ]
+        """Return the years of a split, or of all splits."""
+        years = []
+        for name in SPLITS if split is None else (split,):
+            first, last = self.content["years"][name]
+            years += range(first, last + 1)
+        return years
 
     @property
     def experiments(self) -> list[str]:
-        """The experiments that are made, the chosen one first."""
+        """The experiments to make, the chosen one first."""
         chosen = self.content["chosen"]
         return [chosen] + [name for name in self.content["run"] if name != chosen]
 
     def experiment(self, name: str) -> dict[str, Any]:
-        """An experiment's sections: the defaults with its own on top."""
+        """Return an experiment's sections: the defaults with its own values on top."""
         merged = deepcopy(self.content["defaults"])
         for section, values in self.content["experiments"][name].items():
             merged[section] = merged[section] | values if isinstance(values, dict) else values
@@ -60,21 +72,22 @@ class SurrogateConfiguration:
 
     @property
     def restoration(self) -> dict[str, Any]:
-        """How the generator is used, without the generator itself."""
-        values = {
-            key: value for key, value in self.content["restoration"].items() if key not in (*GENERATOR, "sampler")
-        }
+        """The settings of the restoration, without those of its network and its sampler."""
+        elsewhere = (*GENERATOR, "sampler")
+        values = {key: value for key, value in self.content["restoration"].items() if key not in elsewhere}
         build_settings(RestorationSettings, values, "surrogate.restoration")
         return values
 
     @property
     def generator(self) -> dict[str, Any]:
-        """Network, diffusion and training of the generator."""
+        """The sections network, diffusion and training of the restoration's network."""
         return {key: self.content["restoration"][key] for key in GENERATOR}
 
     def restoration_days(self, split: str) -> list[date]:
-        """The days that the generator is trained on, and fewer that it is validated on."""
-        every = self.content["restoration"]["every_days"] * (1 if split == "training" else 4)
+        """Return the days that the restoration's network is trained or validated on."""
+        every = self.content["restoration"]["every_days"]
+        if split != "training":
+            every *= SPARSER_VALIDATION
         years = self.years(split)
-        first, days = date(years[0], 1, 1), (date(years[-1] + 1, 1, 1) - date(years[0], 1, 1)).days
-        return [first + timedelta(n) for n in range(0, days, every)]
+        first, end = date(years[0], 1, 1), date(years[-1] + 1, 1, 1)
+        return [first + timedelta(days) for days in range(0, (end - first).days, every)]

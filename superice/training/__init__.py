@@ -1,1 +1,1 @@
-"""Training: stored days, samples and the training loop."""
+"""Training: stored days, samples, input noise and the training loop."""

@@ -17,8 +17,6 @@ from superice.training.settings import InputNoise
 
 PIXEL_KM = 3.0
 LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf)}
-
-
 EXACT = InputNoise()
 
 

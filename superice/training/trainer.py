@@ -1,4 +1,4 @@
-"""Training of the conditional diffusion network (report, section 3)."""
+"""The training loop: batches, optimizer, averaged weights, checkpoints and history (report, section 3)."""
 
 from __future__ import annotations
 
