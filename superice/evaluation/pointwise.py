@@ -1,6 +1,6 @@
 """Scores that compare the fields pixel by pixel: error of the ensemble mean, CRPS, variability, and spread.
 
-The error is that of the ensemble mean, the variability that of each member.
+Errors are errors of the ensemble mean; the variability is the mean over the members.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def score_region(pixels: RegionPixels) -> dict[str, float | list[float]]:
 def spread_skill(mean_variance: float, mean_square_error: float, n: int) -> float:
     """Return spread over error, 1 for n members drawn from the distribution of the truth (Fortin et al. 2014).
 
-    mean_variance: mean of the members' unbiased variance; mean_square_error: that of their mean, in the same unit.
+    mean_variance: mean of the members' unbiased variance; mean_square_error: of the ensemble mean; both in one unit.
     """
     return float(np.sqrt((n + 1) / n * mean_variance / mean_square_error)) if mean_square_error > 0 else float("nan")
 

@@ -96,8 +96,8 @@ def tabulate_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
 def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each branch, split, experiment and field: means over the dates with a scored pixel, over all ice.
 
-    `rmse` is the mean over the dates of each date's RMSE, as in the report's Fig. 8. `spread_skill` is made of variances
-    and square errors that are averaged over the dates before the root is taken. The gains are relative to the
+    `rmse` is the mean over the dates of each date's RMSE, as in the report's Fig. 8. `spread_skill` is computed from
+    variances and square errors that are averaged over the dates before the root is taken. The gains are relative to the
     low-resolution field on the same dates and pixels, in percent, positive when the ensemble is better.
     `<score>_lower` and `<score>_upper` are the bounds of the 95 % intervals.
 

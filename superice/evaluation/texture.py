@@ -22,7 +22,7 @@ def compute_texture(scored: ScoredDate) -> dict[str, np.ndarray]:
     settings = scored.settings
     low_on_ice = scored.low_resolution[scored.mask]
     square = scored.squares[ICE]
-    # The coherence is that of relative increments, since everything that grows with the thickness is coherent.
+    # Fields are divided by the thickness, because everything that grows with the thickness is coherent.
     thickness = np.maximum(scored.low_resolution[square], settings.lead_thickness_m)
     bands_km = settings.fine_band_km, settings.medium_band_km
     width = scored.count_pixels(settings.coherence_window_km)
@@ -66,7 +66,7 @@ def scale_coherence(field: np.ndarray, spacing_km: float, bands_km: Sequence[tup
     """
     if not field.size or np.ptp(field) == 0:
         return float("nan")
-    # The cosine transform is that of the field mirrored at its sides: the sides then cause no waves.
+    # A cosine transform mirrors the field at its sides, which then cause no waves.
     modes = fft.dctn(field.astype(np.float64))
     rows, columns = field.shape
     wavenumber_y = np.arange(rows) / (2 * rows * spacing_km)

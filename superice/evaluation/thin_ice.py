@@ -27,9 +27,9 @@ def thickness_quantiles(thickness: np.ndarray, probabilities: Sequence[float]) -
 
 
 def compute_fractions(scored: ScoredDate) -> dict[str, np.ndarray]:
-    """Return the fractions skill of the members' probability and of the low-resolution field, and the sums it is made of.
+    """Return the fractions skill of thin ice and its two sums by name, each (region, thin_ice, width, field).
 
-    Each is (region, thin_ice, width, field).
+    The members are scored by their probability of thin ice.
     """
     thresholds, regions = scored.settings.thin_ice_m, list(scored.regions.values())
     widths = [scored.count_pixels(width_km) for width_km in scored.settings.fractions_widths_km]
@@ -52,7 +52,7 @@ def compute_fractions(scored: ScoredDate) -> dict[str, np.ndarray]:
 def sum_fractions(
     probability: np.ndarray, event: np.ndarray, mask: np.ndarray, width: int, regions: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Return the two sums that the fractions skill score, 1 - difference / worst, is made of (Roberts and Lean 2008).
+    """Return the two sums of the fractions skill score, 1 - difference / worst (Roberts and Lean 2008).
 
     Parameters
     ----------

@@ -26,8 +26,8 @@ def tabulate_thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """Return a row for each branch, split, experiment, region, month and source (truth, generated, low resolution).
 
     The month is empty for all months together. Shares in percent and quantiles in m are means over the dates. The
-    fractions skill scores are made of sums over the dates, so that a date with more thin ice has more weight; the truth
-    has none.
+    fractions skill scores are computed from sums over the dates, so that a date with more thin ice has more weight; the
+    truth has none.
     """
     shares, quantiles, fractions = [], [], []
     for scores in days:
@@ -108,7 +108,7 @@ def parse_skills(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def parse_columns(table: pd.DataFrame, pattern: re.Pattern[str]) -> pd.DataFrame:
-    """Return a row for each column whose name matches, with the numbers in the named groups of the pattern."""
+    """Return a row for each column with a matching name: ``column``, and the numbers in the named groups of the pattern."""
     rows = []
     for name in table.columns:
         match = pattern.fullmatch(name)

@@ -20,7 +20,7 @@ from superice.evaluation.tables import (
 )
 from superice.utils.files import write_dataset
 
-HOW = BootstrapSettings(resamples=200)
+INTERVALS = BootstrapSettings(resamples=200)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_files_give_back_the_scores(tmp_path, dates):
 def test_means_are_of_the_dates_with_ice(dates):
     days = tabulate_days(dates)
     assert len(days) == 5 * 3 * 2
-    result = tabulate_scores(days, HOW, tabulate_ensembles(dates)).set_index("field")
+    result = tabulate_scores(days, INTERVALS, tabulate_ensembles(dates)).set_index("field")
     assert result.dates.tolist() == [4, 4]
     assert result.rmse["generated"] == pytest.approx(whole_error(0.25), rel=1e-5)
     assert result.rmse_gain_percent["generated"] == pytest.approx(100 * (1 - whole_error(0.25) / 0.8), rel=1e-4)
@@ -83,7 +83,7 @@ def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
 def test_no_scored_date_makes_empty_tables():
     nothing = [score_error(date(2023, 2, 1), None)]
     days = tabulate_days(nothing)
-    of_means = [make(days, HOW, tabulate_ensembles(nothing)) for make in (tabulate_scores, tabulate_comparison)]
+    of_means = [make(days, INTERVALS, tabulate_ensembles(nothing)) for make in (tabulate_scores, tabulate_comparison)]
     for frame in (*of_means, tabulate_regions(days), tabulate_months(days)):
         assert frame.empty
         assert "experiment" in frame
@@ -105,7 +105,7 @@ def test_experiments_are_compared_on_the_dates_that_they_share(dates):
         *dates,
         *(score_error(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0))),
     ]
-    result = tabulate_comparison(tabulate_days(several), HOW, tabulate_ensembles(several)).set_index("experiment")
+    result = tabulate_comparison(tabulate_days(several), INTERVALS, tabulate_ensembles(several)).set_index("experiment")
     assert list(result.index) == ["e", "f", "low_resolution"]
     assert result.dates.tolist() == [2, 2, 2]
     assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.55), 0.8], rel=1e-5)
@@ -113,7 +113,7 @@ def test_experiments_are_compared_on_the_dates_that_they_share(dates):
 
 
 def test_the_summary_is_a_table_in_markdown(dates):
-    result = tabulate_comparison(tabulate_days(dates), HOW, tabulate_ensembles(dates))
+    result = tabulate_comparison(tabulate_days(dates), INTERVALS, tabulate_ensembles(dates))
     title, _, head, rule, *rows = format_summary(result).splitlines()
     assert title == "model, test, 4 dates"
     assert {line.count("|") for line in (head, rule, *rows[:2])} == {14}

@@ -10,7 +10,7 @@ BANDS = (6.0, 20.0), (20.0, 80.0)
 
 
 def test_shape_of_an_exponential_increment():
-    """Skewness 2, excess kurtosis 6; turned round, the skewness too."""
+    """Skewness 2 and excess kurtosis 6; the sign of the skewness follows that of the increment."""
     increment = np.random.default_rng(0).exponential(size=2_000_000)
     assert skewness_and_kurtosis(increment) == pytest.approx((2, 6), rel=0.05)
     assert skewness_and_kurtosis(-increment)[0] == pytest.approx(-2, rel=0.05)
