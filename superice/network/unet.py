@@ -1,4 +1,4 @@
-"""The conditional U-Net of the report (section 3), in its reference form 3,890,465 parameters."""
+"""The conditional U-Net of the report (section 3); in its reference form it has 3,890,465 parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from superice.utils.distributed import BatchNorm2d
 
 
 class ResidualBlock(nn.Module):
-    """Batch norm, 3x3 convolution, swish, 3x3 convolution, added to the (projected) input."""
+    """Batch norm, 3x3 convolution, swish and 3x3 convolution, added to the input (projected where widths differ)."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -30,8 +30,8 @@ class ResidualBlock(nn.Module):
 class UNet(nn.Module):
     """A U-Net over a noisy field and its context.
 
-    Every encoder block passes its output to the decoder; levels are joined by average pooling and bilinear
-    upsampling; the last convolution starts at zero.
+    Every encoder block passes its output to a decoder block. Average pooling leads to a coarser level, bilinear
+    upsampling back to a finer one. The last convolution starts at zero.
     """
 
     def __init__(self, settings: NetworkSettings) -> None:
@@ -40,18 +40,18 @@ class UNet(nn.Module):
         widths, depth = settings.widths, settings.depth
         low, high = settings.embedding_frequencies
         count = settings.embedding_channels // 2
-        # The highest angle is thousands of radians: single precision would blur it.
+        # In single precision the highest angle, thousands of radians, would be inexact.
         frequencies = torch.logspace(math.log10(low), math.log10(high), count, dtype=torch.float64)
         self.register_buffer("angular", 2 * math.pi * frequencies, persistent=False)
         context = len(settings.inputs) + 1
         self.stem = nn.Conv2d(1 + context, widths[0], kernel_size=1)
         channels = widths[0] + settings.embedding_channels
-        self.encoder, skips = nn.ModuleList(), []
+        self.encoder, skip_widths = nn.ModuleList(), []
         for width in widths[:-1]:
             self.encoder.append(nn.ModuleList())
             for _ in range(depth):
                 self.encoder[-1].append(ResidualBlock(channels, width))
-                skips.append(width)
+                skip_widths.append(width)
                 channels = width
         self.bottleneck = nn.Sequential()
         for _ in range(depth):
@@ -61,7 +61,7 @@ class UNet(nn.Module):
         for width in reversed(widths[:-1]):
             self.decoder.append(nn.ModuleList())
             for _ in range(depth):
-                self.decoder[-1].append(ResidualBlock(channels + skips.pop(), width))
+                self.decoder[-1].append(ResidualBlock(channels + skip_widths.pop(), width))
                 channels = width
         self.output = nn.Conv2d(channels, 1, kernel_size=1)
         nn.init.zeros_(self.output.weight)

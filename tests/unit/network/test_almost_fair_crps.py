@@ -18,7 +18,7 @@ numbers = st.floats(-5, 5, allow_nan=False)
 
 
 @given(numbers, numbers, numbers)
-def test_the_fair_score_is_that_of_another_library(first, second, truth):
+def test_the_fair_score_agrees_with_scoringrules(first, second, truth):
     members = torch.tensor([first, second], dtype=torch.float64)
     score = ProperScores(fairness=1.0).score(members, torch.tensor(truth, dtype=torch.float64))
     expected = scoringrules.crps_ensemble(truth, np.array([first, second]), estimator="fair")
@@ -42,7 +42,7 @@ def test_the_expected_score_is_lowest_for_the_truths_own_spread(kind):
 
 
 @pytest.mark.parametrize(("fairness", "best"), [(0.95, 0.952), (0.99, 0.990), (1.0, 1.0)])
-def test_less_fairness_wants_less_spread(fairness, best):
+def test_a_lower_fairness_favours_a_smaller_spread(fairness, best):
     """Of Gaussian members of spread s, E|x - y| = c sqrt(s² + 1) and E|x - x'| = c sqrt(2) s: the best s is known."""
     kept = 1 - (1 - fairness) / 2
     assert kept / np.sqrt(2 - kept**2) == pytest.approx(best, abs=1e-3)
@@ -66,7 +66,7 @@ def objective(model, size=32, **settings):
     return float(ProperScores(**settings).loss(model, target, context, torch.Generator().manual_seed(2)).objective)
 
 
-def test_what_lies_outside_the_mask_does_not_count():
+def test_values_outside_the_mask_do_not_count():
     target, context = batch()
     wild = torch.where(context[:, -1:] > 0, target, 100.0)
     model = lambda z, level, seen: z
@@ -75,7 +75,7 @@ def test_what_lies_outside_the_mask_does_not_count():
     assert float(plain) == pytest.approx(float(other), rel=1e-5)
 
 
-def test_noise_on_the_ice_alone_is_all_that_the_model_sees():
+def test_the_model_reads_noise_on_the_ice_only_if_asked_for():
     target, context = batch()
     seen = []
 
@@ -95,8 +95,8 @@ def test_noise_on_the_ice_alone_is_all_that_the_model_sees():
         assert (masked == whole)[shown].all() and (whole[~shown] != 0).all() and (masked[~shown] == 0).all()
 
 
-def test_a_blurred_member_is_told_by_the_spectrum():
-    """White truth: a model that gives white members beats one whose fine scales are lost, by the modes alone."""
+def test_the_spectrum_detects_a_blurred_member():
+    """The truth is white noise: white members beat blurred ones in the spectrum's score, not in that of the pixels."""
     blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1)
     white = lambda z, level, seen: z
     only = {"box_sizes": (), "fairness": 1.0}
@@ -105,8 +105,8 @@ def test_a_blurred_member_is_told_by_the_spectrum():
     assert by_all[1] - by_all[0] > by_pixels[1] - by_pixels[0] + 0.01
 
 
-def test_the_spectrum_weighs_every_wavenumber_alike():
-    """Of modes with the truth's own law, each wavenumber adds the same, whatever its power."""
+def test_the_spectrum_gives_every_wavenumber_the_same_weight():
+    """Where members follow the truth's power law, every wavenumber adds the same to the score, whatever its power."""
     random = torch.Generator().manual_seed(3)
     target = torch.randn((16, 1, 64, 64), generator=random)
     rough = torch.fft.irfft2(torch.fft.rfft2(target) * torch.linspace(1, 30, 33))
@@ -134,7 +134,7 @@ def test_a_member_is_made_in_one_pass_by_any_sampler():
     assert len(calls) == len(SAMPLERS)
 
 
-def test_inflated_noise_moves_the_members_apart():
+def test_scaled_noise_increases_the_differences_between_members():
     noise = torch.randn((2, 1, 8, 8))
     steps = ProperScores().steps(1)
     member = SAMPLERS["one_pass"](lambda z, signal, level: 3 * z, steps, lambda: noise, noise_scale=1.2)
@@ -146,6 +146,6 @@ def test_more_than_one_pass_is_refused():
         ProperScores().steps(8)
 
 
-def test_fairness_is_a_share():
+def test_a_fairness_above_one_is_refused():
     with pytest.raises(InputError, match="fairness"):
         ProperScores(fairness=1.5)

@@ -35,7 +35,7 @@ def test_steps_are_equal_steps_of_the_angle(count):
 
 
 @pytest.mark.parametrize(("embedded", "power"), [("noise_variance", 2), ("time", None)])
-def test_the_network_is_told_the_variance_of_the_noise_or_the_time(embedded, power):
+def test_the_embedded_level_is_the_variance_of_the_noise_or_the_time(embedded, power):
     seen, report = [], NoisePrediction(embedded=embedded)
     model = lambda z, level, context: (seen.append(level), torch.zeros_like(z))[1]
     for _, noise in report.steps(4):

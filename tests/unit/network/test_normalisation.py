@@ -75,13 +75,13 @@ def test_target_and_thickness_are_inverse(output):
     assert np.allclose(back[day.mask], np.maximum(day.truth, 1e-3)[day.mask], atol=1e-4)
 
 
-def test_unbounded_thickness_is_the_thickness_of_thick_ice_and_any_value_of_it_is_a_thickness():
+def test_softplus_keeps_thick_ice_and_maps_any_value_to_a_thickness():
     assert inverse_softplus(np.array([0.5, 2.0])) == pytest.approx([0.5, 2.0], abs=1e-3)
     assert softplus(np.array([-1.0, 0.0, 3.0])) == pytest.approx([4.54e-6, 0.1 * np.log(2), 3.0], rel=1e-3)
     assert softplus(inverse_softplus(np.array([0.0, 0.01, 5.0]))) == pytest.approx([1e-3, 0.01, 5.0])
 
 
-def test_no_target_makes_an_unbounded_increment_negative():
+def test_with_the_unbounded_increment_no_thickness_is_negative():
     day = some_day(4)
     normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
     drawn = np.random.default_rng(0).normal(-2, 3, day.sit.shape)

@@ -1,4 +1,4 @@
-"""The deterministic network: what it is trained on, and that noise does not reach it."""
+"""The deterministic network: its loss is the mean square error, and noise does not reach it."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ def test_the_loss_is_the_mean_square_over_the_ice():
     assert float(losses.objective) == float(losses.reported["image_error"]) == pytest.approx(float(expected), rel=1e-6)
 
 
-def test_the_least_loss_is_that_of_the_mean():
+def test_the_mean_has_the_lowest_loss():
     target, context = batch()
     mean = float(target[..., 4:].mean())
     loss = lambda value: Regression().loss(lambda z, level, seen: value + 0 * z, target, context, torch.Generator())

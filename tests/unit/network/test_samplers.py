@@ -13,7 +13,7 @@ from superice.network.samplers import ddim, heun, multistep, stochastic_multiste
 
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
 def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
-    """Z = s y + r e with a known y has one e; told it, the sampler must end at y for any number of steps."""
+    """For z = s y + r e with a known y there is one e; given it, the sampler ends at y for any number of steps."""
     stream = torch.Generator().manual_seed(seed)
     target = torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64)
     report = NoisePrediction()
@@ -32,7 +32,7 @@ def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
 
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
 def test_samplers_with_the_true_velocity_return_the_target(steps, seed):
-    """Z = s y + r e moves with the velocity s e - r y; told that, the image is y at every level."""
+    """The field z = s y + r e moves with the velocity s e - r y; given it, the image is y at every level."""
     stream = torch.Generator().manual_seed(seed)
     target = torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64)
     velocity = VelocityPrediction(min_rate=0.002, max_rate=0.9998)
@@ -87,6 +87,6 @@ def test_errors_fall_with_the_order_of_the_sampler(sampler, order):
     assert found == pytest.approx(order, abs=0.15)
 
 
-def test_second_order_is_nearer_to_the_exact_solution_than_first_order():
+def test_second_order_is_closer_to_the_exact_solution_than_first_order():
     assert error_of_the_flow(multistep, 12) < 0.3 * error_of_the_flow(ddim, 12)
     assert error_of_the_flow(heun, 12) < 0.3 * error_of_the_flow(ddim, 12)

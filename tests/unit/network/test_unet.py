@@ -93,7 +93,7 @@ def test_agrees_with_an_independent_implementation(settings, training):
     assert np.abs(result - expected).max() < 1e-5 * np.abs(expected).max()
 
 
-def test_batch_norm_keeps_a_moving_average_of_a_hundredth():
+def test_batch_norm_moves_its_average_by_a_hundredth():
     network = build_network(NetworkSettings(widths=(8, 8), depth=1, embedding_channels=4)).train()
     block, x = network.encoder[0][0], 3 + 2 * torch.randn(4, 12, 8, 8)
     block(x)

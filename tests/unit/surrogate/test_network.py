@@ -33,8 +33,8 @@ def test_partial_convolution_is_that_of_liu_et_al():
 
 
 @pytest.mark.parametrize(("filters", "count"), [(32, 2_374_945), (16, 595_345)])
-def test_the_unet_has_the_papers_numbers(filters, count):
-    """As Keras counts: with the running means and variances of the batch norms, which are not trained."""
+def test_the_unet_has_the_papers_number_of_parameters(filters, count):
+    """Keras also counts the running means and variances of the batch norms, which are not trained."""
     network = build_surrogate(SurrogateNetworkSettings(filters=filters, inputs=10))
     running = sum(b.numel() for name, b in network.named_buffers() if "running" in name)
     assert count_parameters(network) + running == count
@@ -57,7 +57,7 @@ def randomised(kind):
 
 @pytest.mark.parametrize("kind", ["unet", "residual"])
 @torch.no_grad()
-def test_what_lies_on_land_changes_nothing_at_sea(kind):
+def test_values_on_land_change_nothing_at_sea(kind):
     network, mask = randomised(kind), torch.ones(1, 1, 16, 16)
     mask[..., :6, :5] = 0
     fields = torch.randn(1, 3, 16, 16)
@@ -68,7 +68,7 @@ def test_what_lies_on_land_changes_nothing_at_sea(kind):
 
 @torch.no_grad()
 def test_padding_is_land():
-    """A field in the middle of land gives what it gives alone: so fields of any size can be padded."""
+    """A field surrounded by land gives the same as alone; fields of any size can therefore be padded."""
     network = randomised("residual")
     fields, mask = torch.randn(1, 3, 12, 12), torch.ones(1, 1, 12, 12)
     pad = lambda part: torch.nn.functional.pad(part, (8, 8, 8, 8))

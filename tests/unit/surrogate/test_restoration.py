@@ -1,10 +1,11 @@
-"""What the generator of the restoration sees: averaged thickness alone, all the sea, and its own normalisation."""
+"""Inputs of the restoration's network: the averaged thickness on all the sea, with a normalisation of its own."""
 
 from datetime import date
 
 import numpy as np
 import pytest
 
+from superice.errors import InputError
 from superice.fields.box_filter import box_mean
 from superice.inference.ensemble import draw_members
 from superice.inference.settings import SamplerSettings
@@ -35,14 +36,21 @@ def test_normalisation_is_of_the_thickness_and_its_increment(days):
     assert found.pixels == increments.size and found.days == 3
 
 
-def test_the_generator_draws_from_a_forecast(days):
-    """An untrained one draws noise of the training's size around the average, on the sea alone."""
+def test_a_network_that_reads_more_than_the_thickness_is_refused(days):
+    found = compute_normalisation(days)
+    found.require(INPUTS, "increment")
+    with pytest.raises(InputError, match=r"normalisation\.mean: of sit, sic, increment is needed"):
+        found.require(("sit", "sic"), "increment")
+
+
+def test_members_are_drawn_from_a_forecast(days):
+    """An untrained network draws noise of the training's size around the average, on the sea only."""
     shape = NetworkSettings(widths=(8, 8), depth=1, inputs=INPUTS, embedding_channels=8)
     normalisation = compute_normalisation(days)
     diffusion = {"formulation": "preconditioned", "noise_min": 0.02, "noise_max": 20.0}
-    generator = TrainedNetwork(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
+    trained = TrainedNetwork(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
     sampler = SamplerSettings(name="stochastic_multistep", steps=4, members=2)
-    first, second = draw_members(generator, days[0], sampler, seed=1)
+    first, second = draw_members(trained, days[0], sampler, seed=1)
     assert (np.isfinite(first) == days[0].mask).all()
     assert 0 < np.nanstd(first - second) < 3 * normalisation.deviation["increment"]
 

@@ -29,7 +29,7 @@ def test_an_untrained_roll_out_is_persistence_and_never_negative(record, scaling
     assert np.nanmin(last) == 0 == np.nanmax(last)
 
 
-def test_starts_go_together_as_they_go_alone(record, scaling):
+def test_starts_rolled_out_together_equal_those_rolled_out_alone(record, scaling):
     surrogate = untrained(scaling)
     torch.manual_seed(0)
     torch.nn.init.normal_(surrogate.network.output.weight, std=0.01)
@@ -44,7 +44,7 @@ def test_forcings_that_do_not_cover_the_roll_out_are_refused(record, scaling):
         next(RollOut(untrained(scaling), record).run([0, 20], 40))
 
 
-def test_weights_go_through_the_file(record, scaling, tmp_path):
+def test_weights_are_read_as_they_were_written(record, scaling, tmp_path):
     surrogate = untrained(scaling)
     torch.nn.init.normal_(surrogate.network.output.weight)
     surrogate.save(tmp_path / "model.safetensors")
@@ -54,7 +54,7 @@ def test_weights_go_through_the_file(record, scaling, tmp_path):
     assert np.array_equal(first, second, equal_nan=True)
 
 
-def test_a_generators_weights_are_refused(tmp_path):
+def test_weights_of_another_network_are_refused(tmp_path):
     write_weights(tmp_path / "other.safetensors", torch.nn.Linear(2, 2), {"network": {}})
     with pytest.raises(InputError, match="has invalid metadata for its weights"):
         Surrogate.load(tmp_path / "other.safetensors")

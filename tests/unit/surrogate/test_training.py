@@ -16,7 +16,7 @@ SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", ema_decay=0.0,
 
 
 def test_the_constraint_is_the_squared_error_of_the_mean():
-    """Errors +1 and -1 in two samples: nothing in the batch's mean, one in each sample's."""
+    """Errors +1 and -1 in two samples: 0 in the batch's mean, 1 in the square of each sample's."""
     target, context = torch.zeros(2, 1, 4, 4), torch.ones(2, 2, 4, 4)
     context[:, -1, :2] = 0
     model = lambda fields, mask: torch.tensor([1.0, -1.0])[:, None, None, None] * mask + 50 * (1 - mask)
@@ -53,7 +53,7 @@ def test_the_network_learns_to_carry_the_ice_and_beats_persistence(record, scali
     assert tally.to_fields().forecast.shape == (3, 2, *SHAPE)
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path, monkeypatch):
+def test_a_killed_training_resumes_to_the_same_weights(record, scaling, tmp_path, monkeypatch):
     whole = training(record, scaling)
     whole.run(tmp_path / "whole.pt")
     killed, epoch_of = training(record, scaling), SurrogateTraining._run_epoch
@@ -74,7 +74,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(record, scaling, tmp_path
         assert torch.equal(mine, theirs)
 
 
-def test_a_training_ends_when_it_gets_no_better_and_keeps_the_best(record, scaling, tmp_path, monkeypatch):
+def test_a_training_ends_without_improvement_and_keeps_the_best_weights(record, scaling, tmp_path, monkeypatch):
     losses, kept = iter([5.0, 3.0, 4.0, 4.0, 4.0, 1.0]), []
     run = training(record, scaling, TrainingSettings(epochs=6, batch=4, ema_decay=0.0, workers=0), patience=2)
 

@@ -1,4 +1,4 @@
-"""Errors of inputs: their size and smoothness, their limits, and that the truth stays what it was."""
+"""Input noise: its size and smoothness, its limits, and a truth that stays the same."""
 
 import math
 
@@ -18,7 +18,7 @@ ALL = {"sic": [(6.0, 0.01)], "sit": [(9.0, 0.02), (21.0, 0.05)], "deformation": 
 
 
 @pytest.mark.parametrize("length, deviation", [(3.0, 0.02), (6.0, 0.01), (21.0, 0.06)])
-def test_errors_are_as_large_and_as_smooth_as_they_are_told_to_be(length, deviation):
+def test_errors_have_the_given_size_and_length(length, deviation):
     error = draw_errors(InputNoise(sit=[(length, deviation)]), SHAPE, np.random.default_rng(0))["sit"]
     assert error.std() == pytest.approx(deviation, rel=0.08)
     width = length / PIXEL_KM
@@ -32,8 +32,8 @@ def test_parts_are_independent():
     assert error.std() == pytest.approx(0.05, rel=0.05)
 
 
-def test_exact_inputs_take_nothing_from_the_random_numbers():
-    """So that a training without errors has the samples that it had before there were any."""
+def test_exact_inputs_draw_no_random_numbers():
+    """A training without input noise keeps the samples that it had before input noise existed."""
     random = np.random.default_rng(0)
     assert draw_errors(InputNoise(share=0.5), SHAPE, random) == {}
     assert random.random() == np.random.default_rng(0).random()
@@ -45,7 +45,7 @@ def test_a_share_of_the_samples_has_errors():
 
 
 @given(seed=st.integers(0, 1000), size=st.floats(0.01, 2.0))
-def test_observed_quantities_stay_within_their_limits_and_lead_to_the_same_truth(seed, size):
+def test_perturbed_quantities_stay_within_their_limits_and_lead_to_the_same_truth(seed, size):
     random, shape = np.random.default_rng(seed), (20, 24)
     sit = np.where(random.random(shape) < 0.2, np.nan, random.gamma(2, 0.5, shape)).astype(np.float32)
     exact = {"sic": random.uniform(0.15, 1, shape).astype(np.float32), "sit": sit}

@@ -16,7 +16,7 @@ def days(stored_days, normalisation):
     return Days(stored_days, normalisation, INPUTS)
 
 
-def test_samples_depend_on_seed_epoch_and_position_alone(days):
+def test_samples_depend_only_on_seed_epoch_and_position(days):
     crop = Crop((16, 16), rotate_and_flip=True)
     one, other = (Samples(days, crop, 8, 10, seed=3, epoch=5) for _ in range(2))
     context, target = one[7]
@@ -70,7 +70,7 @@ def test_a_day_of_another_grid_is_refused_by_name(stored_days, normalisation, tm
 
 
 def test_a_patch_is_the_crop_of_the_full_day(days):
-    """Its inputs and target are those of the normalised day, wherever it lies."""
+    """Its inputs and target are those of the normalised day, wherever the patch lies."""
     context, target = days.normalise(days[2])
     patch, part = Samples(days, Crop((16, 24)), 8, 5, seed=0, epoch=0), Samples(days, Crop(None), 8, 5, 0, 0)
     position = patch.order.tolist().index(2)

@@ -29,7 +29,7 @@ def stored_and_read(folder, values):
 
 
 @given(st.fixed_dictionaries({name: field(*RANGE[name]) for name in VARIABLES}))
-def test_no_value_errs_by_more_than_half_a_step(tmp_path_factory, values):
+def test_no_error_is_larger_than_half_a_step(tmp_path_factory, values):
     stored = stored_and_read(tmp_path_factory.mktemp("store"), values)
     if np.isnan(values["sic"]).all():
         assert stored.size == 0
@@ -42,8 +42,8 @@ def test_no_value_errs_by_more_than_half_a_step(tmp_path_factory, values):
         assert back[name].dtype == np.float32
 
 
-def test_half_precision_would_err_more():
-    """The alternative of the same size: what decides for scaled integers."""
+def test_half_precision_has_larger_errors():
+    """The alternative of the same size; its larger errors decided for scaled integers."""
     for name, ends in {"sic": (0.5, 1), "sit": (2, 20), "log_deformation": (-4, -1), "increment": (2, 20)}.items():
         values = np.linspace(*ends, 1001)
         assert np.abs(values.astype(np.float16) - values).max() > 1.2 * STEPS[name] / 2, name
@@ -73,7 +73,7 @@ def test_ice_at_rest_ice_at_the_threshold_and_unknown_truth_are_kept(tmp_path):
         assert floor_log_deformation(back["log_deformation"], floor)[0, 2] == pytest.approx(np.log10(floor))
 
 
-def test_a_thickness_beyond_the_integers_is_refused_by_name(tmp_path):
+def test_a_thickness_too_large_for_the_integers_is_refused_by_name(tmp_path):
     values = dict.fromkeys(VARIABLES, np.ones((3, 4), np.float32)) | {"sit": np.full((3, 4), 40.0, np.float32)}
     with pytest.raises(InputError, match=r"20200101.npy, sit: beyond 32.767 \(found 40\)"):
         write_day(tmp_path / "20200101.npy", values)

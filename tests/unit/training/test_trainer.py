@@ -45,7 +45,7 @@ def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(days, tmp_path, monkeypatch):
+def test_a_killed_training_resumes_to_the_same_weights(days, tmp_path, monkeypatch):
     whole = training(days)
     whole.run(tmp_path / "whole.pt")
 
@@ -71,7 +71,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(days, tmp_path, monkeypat
     assert losses(whole) == losses(resumed)
 
 
-def test_a_training_that_is_asked_to_stop_goes_on_within_its_epoch(days, tmp_path, monkeypatch):
+def test_a_training_that_is_asked_to_stop_resumes_within_its_epoch(days, tmp_path, monkeypatch):
     whole = training(days)
     whole.run(tmp_path / "whole.pt")
 
@@ -119,7 +119,7 @@ def test_a_training_that_meets_nan_stops(days, tmp_path):
     assert all(torch.isfinite(p).all() for p in run.network.parameters())
 
 
-def test_a_gradient_that_is_no_number_reaches_no_weight(days, tmp_path):
+def test_a_gradient_that_is_not_a_number_changes_no_weight(days, tmp_path):
     class Steep(NoisePrediction):
         def loss(self, model, target, context, generator):
             losses = super().loss(model, target, context, generator)
@@ -131,7 +131,7 @@ def test_a_gradient_that_is_no_number_reaches_no_weight(days, tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.999])
-def test_a_damaged_checkpoint_is_named_and_nothing_is_begun_anew(days, tmp_path, share):
+def test_a_damaged_checkpoint_is_named_and_no_training_begins(days, tmp_path, share):
     path = tmp_path / "checkpoint.pt"
     training(days).run(path)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
@@ -139,7 +139,7 @@ def test_a_damaged_checkpoint_is_named_and_nothing_is_begun_anew(days, tmp_path,
         training(days).run(path)
 
 
-def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(days, tmp_path, monkeypatch):
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_previous_one(days, tmp_path, monkeypatch):
     path, save, written = tmp_path / "checkpoint.pt", torch.save, []
 
     def cut(content, to):
@@ -156,7 +156,7 @@ def test_a_kill_while_the_checkpoint_is_written_leaves_the_last_one(days, tmp_pa
 
 
 def test_mixed_precision_follows_single_precision(days, tmp_path):
-    """As many batches as make the loss fall: it falls alike, but not the same."""
+    """After enough batches for the loss to fall, both losses are close, but not the same."""
     settings = SETTINGS.model_copy(update={"epochs": 8, "patches_per_day": 8, "ema_decay": 0.9})
     losses = {}
     for precision in ("fp32", "bf16"):
@@ -169,7 +169,7 @@ def test_mixed_precision_follows_single_precision(days, tmp_path):
     assert losses["bf16"] != losses["fp32"]
 
 
-def test_every_epoch_is_in_the_history_and_the_progress_tells_the_time_left(days, tmp_path, capsys):
+def test_every_epoch_is_in_the_history_and_the_progress_shows_the_time_left(days, tmp_path, capsys):
     run = training(days)
     run.run(tmp_path / "checkpoint.pt")
     run.write_history(tmp_path / "history.csv")
@@ -230,7 +230,7 @@ def test_a_training_without_ice_is_refused(normalisation, tmp_path):
 
 
 class PublishedDays(Days):
-    """The days as they are published, without the store between."""
+    """The days as they are published, read without the store."""
 
     def __init__(self, files, normalisation, inputs):
         self.files, self.normalisation, self.inputs, self.output = files, normalisation, inputs, "increment"
