@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter
 from superice.dataset.layout import write_model_features
 from superice.features.model import make_model_day, measure_floored_fraction
 from superice.features.settings import FeatureSettings
-from superice.fields.grid import Grid, load_grid, make_land_mask
+from superice.fields.grid import AREAS, Grid, load_grid, make_land_mask
 from superice.network.normalisation import day_moments
 from superice.readers import nextsim_moorings
 from superice.synthetic.arctic import SyntheticDay, map_scale
@@ -74,7 +74,7 @@ def copy_rate(path: Path) -> float:
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--areas", type=Path, default=AREAS, help="file of area definitions")
     parser.add_argument("--area", default="superice", help="name of the grid in it")
     parser.add_argument("--days", type=int, default=1, help="days in the file; the last one is read")
     args = parser.parse_args()

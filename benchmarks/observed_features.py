@@ -20,7 +20,7 @@ from superice.dataset.layout import write_observed_features
 from superice.features import day
 from superice.features.observed import make_observed_day
 from superice.features.settings import FeatureSettings
-from superice.fields.grid import Grid, load_grid
+from superice.fields.grid import AREAS, Grid, load_grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, run_command
 
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--concentration", type=Path, required=True, help="folder of OSI SAF concentration files")
     parser.add_argument("--drift", type=Path, required=True, help="folder of OSI SAF drift files")
     parser.add_argument("--date", type=date.fromisoformat, default=date(2022, 4, 12), help="YYYY-MM-DD")
-    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--areas", type=Path, default=AREAS, help="file of area definitions")
     parser.add_argument("--area", default="superice", help="name of the grid in it")
     parser.add_argument("--rounds", type=int, default=5, help="rounds after the first one")
     args = parser.parse_args()

@@ -29,7 +29,7 @@ from superice.evaluation.texture import TEXTURE
 from superice.evaluation.thin_ice import FRACTIONS, THIN_ICE
 from superice.features.files import read_model_features
 from superice.fields.box_filter import box_mean
-from superice.fields.grid import load_grid, make_land_mask
+from superice.fields.grid import AREAS, load_grid, make_land_mask
 from superice.utils.command_line import make_parser, run_command
 
 DAY = date(2022, 4, 1)
@@ -66,7 +66,7 @@ def make(folder: Path, areas: Path, area: str, members: int) -> None:
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--areas", type=Path, default=AREAS, help="file of area definitions")
     parser.add_argument("--area", default="superice", help="name of the grid in it")
     parser.add_argument("--members", type=int, default=30, help="members of the ensemble")
     parser.add_argument("--ssim", action="store_true", help="with the structural similarity")

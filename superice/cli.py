@@ -29,7 +29,7 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.prog = "superice generate"
     parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
-    parser.add_argument("--areas", type=Path, default=Path("config/areas.yaml"), help="file of area definitions")
+    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's own")
     parser.add_argument("--area", required=True, help="name of the fields' grid in it")
     parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
     parser.add_argument("--members", type=int, default=30, help="size of the ensemble")
@@ -100,13 +100,14 @@ def status(arguments: list[str]) -> None:
 
     from snakemake.utils import update_config
 
-    from superice.run.configuration import Configuration
+    from superice.run.configuration import Configuration, read_includes
     from superice.run.status import describe_progress
 
     content: dict = {}
     for path in (args.folder / "config/config.yaml", *args.configfile):
         update_config(content, command_line.read_settings(str(path)))
-    print(describe_progress(Configuration(content), args.folder))
+    run = Configuration(read_includes(content, args.folder / "config"))
+    print(describe_progress(run, args.folder))
 
 
 def main() -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pyresample
 
 
+AREAS = Path(__file__).with_name("areas.yaml")
+"""The package's own area definitions."""
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """A regular grid of cell centres.
@@ -73,11 +77,12 @@ class Grid:
         return AreaDefinition(self.name, self.name, self.name, self.crs, columns, rows, self.extent())
 
 
-def read_area(areas: str | Path, name: str) -> dict[str, Any]:
-    """Read the definition of the area ``name`` from a file of pyresample area definitions.
+def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:
+    """Read the definition of the area ``name`` from a file of pyresample area definitions; None for the package's own.
 
     Raises InputError when the file cannot be read or has no such area.
     """
+    areas = areas or AREAS
     try:
         definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
     except OSError as error:
@@ -87,8 +92,8 @@ def read_area(areas: str | Path, name: str) -> dict[str, Any]:
     return definitions[name]
 
 
-def load_grid(areas: str | Path, name: str) -> Grid:
-    """Read the grid ``name`` from a file of pyresample area definitions.
+def load_grid(areas: str | Path | None, name: str) -> Grid:
+    """Read the grid ``name`` from a file of pyresample area definitions; None for the package's own file.
 
     Raises InputError when the file cannot be read, has no such area, or its cells are not square.
     """

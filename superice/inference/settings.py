@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from superice.utils.settings import Number, RuleBroken, Settings, declare
 
@@ -37,17 +37,16 @@ class SamplerSettings(Settings):
         "Root mean square difference that a member's box mean may have from the low-resolution thickness; null for any.",
         "m",
     )
-    box_mean_km: Number = declare(90.0, "Width of the box of that mean.", "km", gt=0)
+    box_mean_km: Number = declare(90, "Width of the box of that mean.", "km", gt=0)
 
     @property
     def passes(self) -> int:
         """Network evaluations for one member, without those that members share."""
         return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_first_step
 
-    @model_validator(mode="after")
-    def _check_steps(self) -> Self:
-        if self.name == "one_pass" and self.steps not in (1, None):
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the sampler does not make that many steps."""
+        if self.name == "one_pass" and self.steps != 1:
             raise RuleBroken("steps", f"one_pass is one step, 1 is needed (found {self.steps})")
         if self.shared_first_step and self.steps == 1:
             raise RuleBroken("steps", "1 is less than the minimum of 2: the first step is shared")
-        return self

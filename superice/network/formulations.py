@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
 from superice.errors import InputError
-from superice.network.settings import NoisePredictionSettings, PreconditionedSettings
+from superice.network.settings import NoisePredictionSettings, PreconditionedSettings, VelocityPredictionSettings
 
 Model = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -176,14 +176,12 @@ class NoisePrediction(NoisePredictionSettings, Diffusion):
         return list(zip(signal.tolist(), noise.tolist(), strict=True))
 
 
-class VelocityPrediction(NoisePrediction):
+class VelocityPrediction(VelocityPredictionSettings, NoisePrediction):
     """The report's cosine rates, the network predicts the velocity signal * e - noise * target (Salimans and Ho, 2022).
 
     At every level the error of the image is at most as large as that of the velocity. The rates may therefore come
     nearer to no noise and to no signal than those of ``NoisePrediction``.
     """
-
-    formulation: Literal["velocity_prediction"] = "velocity_prediction"
 
     def compare(self, model: Model, batch: NoisyBatch, context: Tensor) -> Errors:
         """Compare the predicted velocity with the velocity."""

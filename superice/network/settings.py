@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, create_model, model_validator
+from pydantic import Discriminator, Field, Tag, create_model
 
 from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken, Settings, declare, make_partial
 
@@ -74,11 +74,10 @@ class NoisePredictionSettings(FormulationSettings):
         "noise_variance", "What the embedding of the noise level shows to the network."
     )
 
-    @model_validator(mode="after")
-    def _check_rates(self) -> Self:
-        if self.min_rate and self.max_rate and self.min_rate >= self.max_rate:
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the rates are not in order."""
+        if self.min_rate >= self.max_rate:
             raise RuleBroken("min_rate", f"min_rate < max_rate is needed (found {self.min_rate}, {self.max_rate})")
-        return self
 
 
 class VelocityPredictionSettings(NoisePredictionSettings):
@@ -99,11 +98,10 @@ class PreconditionedSettings(FormulationSettings):
     log_noise_std: Number = declare(2.2, "Standard deviation of that logarithm.", gt=0)
     spacing: Number = declare(7.0, "Exponent that spaces the sampler's noise levels (rho of the paper).", gt=0)
 
-    @model_validator(mode="after")
-    def _check_noise(self) -> Self:
-        if self.noise_min and self.noise_max and self.noise_min >= self.noise_max:
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the noise levels are not in order."""
+        if self.noise_min >= self.noise_max:
             raise RuleBroken("noise_min", f"noise_min < noise_max is needed (found {self.noise_min}, {self.noise_max})")
-        return self
 
 
 class ProperScoresSettings(FormulationSettings):
@@ -159,6 +157,7 @@ def _make_partial_diffusion() -> Any:
     fields = {key: (field.annotation, field) for part in parts.values() for key, field in part.model_fields.items()}
     fields.pop(DISCRIMINATOR)
     parts["any"] = create_model("AnyFormulationSettings", __base__=FormulationSettings, **fields)
+    parts["any"].is_partial = True
     tagged = [Annotated[kind, Tag(name)] for name, kind in parts.items()]
     return Annotated[reduce(or_, tagged), Discriminator(_find_formulation)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import date
 from functools import cached_property, reduce
@@ -10,37 +10,61 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-
 from superice.errors import InputError
 from superice.evaluation.study import Study
+from superice.fields.grid import AREAS
+from superice.network.settings import FORMULATION_SETTINGS
+from superice.run import checks
+from superice.run.settings import RunSettings
 from superice.seasons import Calendar, Season, spread_evenly
-from superice.synthetic.settings import SyntheticSettings
+from superice.utils.command_line import read_settings
 from superice.utils.provenance import compute_digest
-from superice.utils.settings import build_settings
+from superice.utils.settings import build_settings, dump_settings
 
-SCHEMA = Path(__file__).parents[2] / "config" / "schema.yaml"
-OF_TRAININGS = ("features", "weights", "seeds", "network", "diffusion", "training")  # what makes a training
+
+def read_includes(content: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
+    """Return a configuration with the files that its key ``include`` names under it, from the ``folder`` of its file.
+
+    A name stands for ``<folder>/<name>.yaml``. What the configuration states wins over its includes, a later include
+    over an earlier one. Raises InputError naming a file that is missing or holds no mapping.
+    """
+    under: dict[str, Any] = {}
+    for name in content.get("include") or []:
+        path = Path(folder) / f"{name}.yaml"
+        if not path.is_file():
+            raise InputError(f"include: there is no file {path}", value=name)
+        _merge(under, read_includes(read_settings(str(path)), path.parent))
+    _merge(under, content)
+    under.pop("include", None)
+    return under
+
+
+def _merge(content: dict[str, Any], over: Mapping[str, Any]) -> None:
+    """Put ``over`` on top of ``content``, section by section."""
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(content.get(key), dict):
+            _merge(content[key], value)
+        else:
+            content[key] = deepcopy(value)
 
 
 class Configuration:
     """A checked configuration."""
 
-    def __init__(self, content: dict[str, Any], schema: Path = SCHEMA) -> None:
-        """Check ``content``. Raises InputError with a sentence that names the key."""
-        self.content = _plain(content)
-        rules = yaml.safe_load(schema.read_text(encoding="utf-8"))
-        _validate(self.content, rules)
-        # A branch of its own: its settings change nothing in the generator's outputs, nor in what they say of their making.
-        self.surrogate = self.content.pop("surrogate", {})
+    def __init__(self, content: dict[str, Any]) -> None:
+        """Check ``content``, without its includes, and add the defaults of all keys that it does not state.
+
+        Raises InputError with a sentence that names the key.
+        """
+        settings = build_settings(RunSettings, _make_plain(content), "")
+        self.content = dump_settings(settings)
+        # A branch of its own: its settings change nothing in the main branch, nor in what its files say of their origin.
+        self.surrogate = self.content.pop("surrogate")
         self.calendar = Calendar.from_mapping(self.content["calendar"])
-        build_settings(SyntheticSettings, self.content["synthetic"], "synthetic")
-        self._check_shared_trainings()
-        self._check_experiments(rules)
-        self._check_figures()
-        self._check_studies()
+        checks.check_shared_trainings(self)
+        checks.check_experiments(self)
+        checks.check_figures(self)
+        checks.check_studies(self)
 
     @property
     def name(self) -> str:
@@ -66,8 +90,10 @@ class Configuration:
         own = self.content["experiments"][name]
         merged = self.experiment(own["trained_as"]) if "trained_as" in own else deepcopy(self.content["defaults"])
         for section, values in own.items():
-            replaces = section == "diffusion" and "formulation" in values
-            merged[section] = merged[section] | values if isinstance(values, dict) and not replaces else values
+            if section == "diffusion" and "formulation" in values:
+                merged[section] = dump_settings(FORMULATION_SETTINGS[values["formulation"]](**values))
+            else:
+                merged[section] = merged[section] | values if isinstance(values, dict) else values
         return merged
 
     def training_of(self, experiment: str) -> str:
@@ -80,6 +106,11 @@ class Configuration:
         for key, values in self.content["feature_sets"].get(feature_set, {}).items():
             merged[key] = merged[key] | values if isinstance(values, dict) else values
         return merged
+
+    @property
+    def areas(self) -> str:
+        """The file of area definitions."""
+        return self.content["grid"]["areas"] or str(AREAS)
 
     @property
     def published(self) -> str:
@@ -174,7 +205,7 @@ class Configuration:
 
     def figure_days(self, kind: str) -> list[date]:
         """The days that the figures of a kind show: members, model, observations or smoothing."""
-        return [date.fromisoformat(text) for text in self.content["figures"].get(kind, [])]
+        return [date.fromisoformat(text) for text in self.content["figures"][kind]]
 
     def summary(self, experiments: Sequence[str]) -> dict[str, str]:
         """What a reader of a report on the experiments wants to know first."""
@@ -220,105 +251,15 @@ class Configuration:
         own = _count(len(self.experiment(name)["seeds"]), "training")
         return f"{name} ({own if training == name else f'trained as {training}'})"
 
-    def _check_shared_trainings(self) -> None:
-        known = self.content["experiments"]
-        for name, own in known.items():
-            training = self.training_of(name)
-            if training != name and "trained_as" in known.get(training, {"trained_as": None}):
-                raise InputError(f"experiments.{name}.trained_as: {training!r} is no experiment with its own trainings")
-            decided = [key for key in OF_TRAININGS if key in own] if training != name else []
-            if decided:
-                raise InputError(f"experiments.{name}: {', '.join(decided)} is decided by {training!r}, its trained_as")
-            if "seed" in own and training == name:
-                raise InputError(
-                    f"experiments.{name}.seed: names a training of another experiment; trained_as is missing"
-                )
-
-    def _check_experiments(self, rules: dict[str, Any]) -> None:
-        known = self.content["experiments"]
-        compared = self.content["studies"]["compared"]
-        named = {"published": [self.content["published"]], "run": self.content["run"]} | {
-            f"studies.compared.{study}.experiments": section["experiments"] for study, section in compared.items()
-        }
-        for key, names in named.items():
-            for name in names:
-                if name not in known:
-                    raise InputError(f"{key}: no experiment {name!r}; there are {', '.join(known)}")
-        used = {name: self.experiment(name) for names in named.values() for name in names}
-        # What each section allows by itself may not go together with what the experiment takes from the defaults.
-        _validate({"experiments": used}, {key: rules[key] for key in ("properties", "$defs")})
-        for name in self.experiments:
-            experiment = self.experiment(name)
-            if experiment.get("features", "") not in {"", *self.content["feature_sets"]}:
-                raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
-            if "baseline" in experiment and name == self.content["published"]:
-                raise InputError(f"published: {name} is a baseline")
-            needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
-            if needs_training and not self.calendar.split_days("training"):
-                raise InputError(f"experiments.{name}: neither weights nor training days are given")
-            for split in experiment["ensembles"]["splits"]:
-                if self.calendar.splits and split not in self.calendar.splits:
-                    raise InputError(f"experiments.{name}.ensembles.splits: calendar.{split} is not configured")
-
-    def _check_studies(self) -> None:
-        days = {day.isoformat() for day in self.calendar.model_days()}
-        for name, study in self.studies.items():
-            for day in study.dates:
-                if day not in days:
-                    raise InputError(f"studies.compared.{name}.dates: {day} is not a day of the model")
-
-    def _check_figures(self) -> None:
-        for kind in ("members", "model", "observations"):
-            days = self.ensemble_days(self.content["published"], "observations" if kind == "observations" else "model")
-            for day in self.figure_days(kind):
-                if days and day not in days:
-                    raise InputError(
-                        f"figures.{kind}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
-                        f"every {self.content['calendar']['every']} days of a season)"
-                    )
-        for day in self.figure_days("smoothing"):
-            if day not in self.calendar.observed_days():
-                raise InputError(f"figures.smoothing: {day} is not an observed day")
-        for key in ("smoothing_sets", "shift_sets"):
-            for name in self.content["figures"].get(key, []):
-                if name not in self.content["feature_sets"]:
-                    raise InputError(f"figures.{key}: no feature set {name!r}")
-
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _plain(value: Any) -> Any:
-    """A copy with plain types; dates that YAML made into date objects become text again."""
+def _make_plain(value: Any) -> Any:
+    """Return a copy with plain types; dates that YAML made into date objects become text again."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _make_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_make_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _validate(content: dict[str, Any], schema: dict[str, Any]) -> None:
-    error = best_match(Draft202012Validator(schema).iter_errors(content))
-    if error is not None:
-        raise InputError(_sentence(error))
-
-
-def _sentence(error: ValidationError) -> str:
-    key = ".".join(str(part) for part in error.absolute_path) or "the configuration"
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        unknown = sorted(set(error.instance) - set(known))
-        return f"{key}: unknown key {', '.join(map(repr, unknown))}; known are {', '.join(known)}"
-    if "propertyNames" in error.absolute_schema_path:
-        return f"{key}: no key {error.instance!r} here; known are {', '.join(error.validator_value)}"
-    if error.validator == "const":
-        return f"{key}: {error.schema['description']}, {error.validator_value!r} is needed (found {error.instance!r})"
-    if error.validator == "required":
-        missing = sorted(set(error.validator_value) - set(error.instance))
-        return f"{key}: key {', '.join(map(repr, missing))} is missing"
-    if error.validator == "type":
-        wanted = error.validator_value
-        wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
-        return f"{key}: {error.instance!r} is not of type {wanted}"
-    return f"{key}: {error.message}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from superice.training.settings import TrainingSettings
 from superice.utils.settings import Distinct, Number, RuleBroken, Settings, declare
@@ -27,16 +27,15 @@ class InputSettings(Settings):
     )
     forcings_h: tuple[Number, ...] = declare((0, 6, 12), "Hours of the forcings; empty for no forcings.", "h")
 
-    @model_validator(mode="after")
-    def _check_hours(self) -> Self:
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the hours are none that a roll-out has."""
         states, step, forcings = self.states_h, self.step_hours, self.forcings_h
-        if states and states[0] != 0:
+        if states[0] != 0:
             raise RuleBroken("states_h", f"0, then hours below 0 (found {states})")
-        if states and step and any(hours % step for hours in states):
+        if any(hours % step for hours in states):
             raise RuleBroken("states_h", f"multiples of the step, as a roll-out has them (found {states})")
-        if forcings and step and max(forcings) > step:
+        if forcings and max(forcings) > step:
             raise RuleBroken("forcings_h", f"none after the step (found {forcings})")
-        return self
 
     @property
     def channels(self) -> list[tuple[str, float]]:

@@ -13,6 +13,7 @@ RENAMED_KEYS = {
     "training.masked": "masked_fraction",
     "training.least_ice": "min_ice_fraction",
     "training.averaging": "ema_decay",
+    "surrogate.training.averaging": "ema_decay",
     "diffusion.noise_on_ice_alone": "noise_on_ice_only",
     "diffusion.boxes": "box_sizes",
     "diffusion.spectrum": "spectrum_weight",

@@ -6,9 +6,9 @@ in the documentation are generated from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,9 +23,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from superice.errors import InputError
-from superice.utils.renamed_keys import RENAMED_KEYS
+from superice.utils.renamed_keys import RENAMED_KEYS, RENAMED_KINDS
 
-DISCRIMINATOR = "formulation"  # the key that chooses among models; pydantic adds its value to the place of an error
+DISCRIMINATOR = "formulation"  # the key that chooses among models
 TYPES = {
     "int_type": "integer",
     "float_type": "number",
@@ -57,7 +57,7 @@ def _require_distinct(values: tuple) -> tuple:
 Distinct = AfterValidator(_require_distinct)
 """The items of a tuple differ from each other."""
 
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", json_schema_extra={"format": "date"})]
 """A day, YYYY-MM-DD."""
 
 
@@ -71,8 +71,9 @@ class RuleBroken(ValueError):
 
 def declare(default: Any, sentence: str, unit: str | None = None, **bounds: Any) -> Any:
     """Declare a key: its default (``...`` for none), a sentence of help, its unit, and bounds as of ``pydantic.Field``."""
-    extra = {"unit": unit} if unit else None
-    return Field(default, description=sentence, json_schema_extra=extra, **bounds)
+    if unit:
+        bounds["json_schema_extra"] = {"unit": unit}
+    return Field(default, description=sentence, **bounds)
 
 
 class Settings(BaseModel):
@@ -83,11 +84,13 @@ class Settings(BaseModel):
     Attributes:
         section: the section of the configuration that the model describes.
         unknown_key: how an unknown key is refused.
+        is_partial: whether the model is of a section that states only what differs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     section: ClassVar[str] = "settings"
     unknown_key: ClassVar[str] = "unknown key {!r}"
+    is_partial: ClassVar[bool] = False
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -109,6 +112,15 @@ class Settings(BaseModel):
                 raise PydanticCustomError("unknown_key", "{sentence}", {"sentence": cls._refuse_key(key)})
         return {key: make_tuples(_complete(cls.model_fields[key].default, value)) for key, value in values.items()}
 
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.is_partial:
+            self.check_rules()
+        return self
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where keys do not go together; not called of a section that states only what differs."""
+
     @classmethod
     def _refuse_key(cls, key: str) -> str:
         new = RENAMED_KEYS.get(f"{cls.section}.{key}" if cls.section else key)
@@ -127,7 +139,16 @@ def _complete(default: Any, values: Any) -> Any:
     own = getattr(default, DISCRIMINATOR, None)
     if values.get(DISCRIMINATOR, own) != own:
         return values
-    return dict(default) | {key: _complete(getattr(default, key, None), value) for key, value in values.items()}
+    defaults = {key: value for key, value in default if not _is_absent(default, key)}
+    return defaults | {key: _complete(defaults.get(key), value) for key, value in values.items()}
+
+
+def _is_absent(settings: Settings, key: str) -> bool:
+    """Return whether a key is not stated: in a partial model any, else one that has no default."""
+    if settings.is_partial:
+        return key not in settings.model_fields_set
+    annotation = type(settings).model_fields[key].annotation
+    return getattr(settings, key) is None and type(None) not in get_args(annotation)
 
 
 def make_tuples(value: Any) -> Any:
@@ -144,6 +165,26 @@ def make_lists(value: Any) -> Any:
     return [make_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def dump_settings(settings: Settings) -> dict[str, Any]:
+    """Return settings as plain types, with all defaults; of a partial model only the keys that are stated.
+
+    A key that has no default and is not stated is left out.
+    """
+    content = {}
+    for key, value in settings:
+        if not _is_absent(settings, key):
+            content[key] = _dump_value(value)
+    return content
+
+
+def _dump_value(value: Any) -> Any:
+    if isinstance(value, Settings):
+        return dump_settings(value)
+    if isinstance(value, Mapping):
+        return {key: _dump_value(item) for key, item in value.items()}
+    return make_lists(value)
+
+
 def build_settings(kind: type[Kind], values: Mapping[str, Any], where: str = "settings") -> Kind:
     """Build settings of the ``kind`` from a mapping; ``where`` is the dotted name of its section.
 
@@ -158,7 +199,7 @@ def build_settings(kind: type[Kind], values: Mapping[str, Any], where: str = "se
 def make_partial(kind: type[Kind]) -> type[Kind]:
     """Return the model of a section that states only what differs: no key is required, none has a default but None.
 
-    Types, bounds and rules are those of ``kind``; a rule between keys has to pass where one of them is None.
+    Types and bounds are those of ``kind``; rules between keys are left to the section that is merged of the parts.
     """
     fields = {}
     for name, field in kind.model_fields.items():
@@ -169,7 +210,9 @@ def make_partial(kind: type[Kind]) -> type[Kind]:
             annotation = make_partial(annotation)
         part.annotation = annotation
         fields[name] = (annotation, part)
-    return create_model(f"Partial{kind.__name__}", __base__=kind, __doc__=kind.__doc__, **fields)
+    partial = create_model(f"Partial{kind.__name__}", __base__=kind, __doc__=kind.__doc__, **fields)
+    partial.is_partial = True
+    return partial
 
 
 def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
@@ -181,11 +224,12 @@ def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
 def describe_error(error: ValidationError, values: Mapping[str, Any], where: str) -> str:
     """Return the sentence of a validation's first error; ``where`` is the dotted name of the ``values``."""
     first = error.errors()[0]
-    kind, value, context = first["type"], first["input"], first.get("ctx", {})
-    place = _strip_tags(first["loc"], values)
-    if kind == "missing" and isinstance(place[-1], str):
+    kind, value, context, place = first["type"], first["input"], first.get("ctx", {}), list(first["loc"])
+    if kind == "missing":
         *place, key = place
-        return f"{_join(where, place)}: key {key!r} is missing"
+        if isinstance(key, str):
+            return f"{_join(where, _strip_tags(place, values))}: key {key!r} is missing"
+    place = _strip_tags(place, values)
     if kind == "union_tag_not_found":
         return f"{_join(where, place)}: key {DISCRIMINATOR!r} is missing"
     if kind == "union_tag_invalid":
@@ -193,8 +237,8 @@ def describe_error(error: ValidationError, values: Mapping[str, Any], where: str
     cause = context.get("error")
     if isinstance(cause, RuleBroken):
         place = [*place, cause.key]
-    elif kind == "missing":
-        place = place[:-1]
+    if kind == "literal_error" and place[-1] == "kind" and value in RENAMED_KINDS:
+        return f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}"
     return f"{_join(where, place)}: {_tell(kind, value, context, first['msg'])}"
 
 
@@ -225,16 +269,13 @@ def _tell(kind: str, value: Any, context: Mapping[str, Any], message: str) -> st
     return message
 
 
-def _strip_tags(place: tuple[int | str, ...], values: Any) -> list[int | str]:
+def _strip_tags(place: Sequence[int | str], values: Any) -> list[int | str]:
     """Return the place of an error without the tags that pydantic adds where a key chooses among models."""
     path: list[int | str] = []
     for part in place:
-        if isinstance(values, Mapping):
-            if part not in values and part == values.get(DISCRIMINATOR, "any"):
-                continue
-            values = values.get(part)
-        elif isinstance(values, list | tuple) and isinstance(part, int) and part < len(values):
-            values = values[part]
+        if isinstance(values, Mapping) and part not in values:
+            continue
+        values = values[part]
         path.append(part)
     return path
 

@@ -177,7 +177,7 @@ def test_a_date_outside_the_calendar_is_an_error(checkout):
         ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
         ("surrogate: {years: {test: [2016, 2018]}}", "surrogate.years.test: years must ascend"),
         ("surrogate: {defaults: {network: {depth: 3}}}", "surrogate.defaults.network: unknown key 'depth'"),
-        ("surrogate: {twin: {wind: 3}}", "surrogate.twin: unknown key 'wind'"),
+        ("surrogate: {synthetic: {wind: 3}}", "surrogate.synthetic: unknown key 'wind'"),
         ("published: cubic", "published: cubic is a baseline"),
         ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
     ],

@@ -10,7 +10,7 @@ import yaml
 from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
-from superice.run.configuration import Configuration
+from superice.run.configuration import Configuration, read_includes
 from superice.run.status import list_stages, measure_progress
 
 CONFIG = """
@@ -112,7 +112,7 @@ class TestSmallRun:
     def test_the_status_finds_every_date_and_its_log(self, run):
         content = yaml.safe_load((run / "config/config.yaml").read_text())
         update_config(content, yaml.safe_load((run / "small.yaml").read_text()))
-        configuration = Configuration(content)
+        configuration = Configuration(read_includes(content, run / "config"))
         table, failures = measure_progress(configuration, run)
         assert table.made.sum() == table.planned.sum() > 20
         assert failures == []

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import date
 
-from superice.run.configuration import Configuration
+from superice.run.configuration import Configuration, read_includes
 from superice.errors import InputError
 from superice.fields.grid import load_grid
 from superice.utils.provenance import digest
@@ -14,7 +14,7 @@ from superice.run.sources import Sources
 from superice.surrogate.configuration import SurrogatePlan
 
 try:
-    RUN = Configuration(config)
+    RUN = Configuration(read_includes(config, "config"))
     SURROGATE = SurrogatePlan(RUN.surrogate)
 except InputError as error:
     sys.exit(f"configuration: {error}")
@@ -25,7 +25,7 @@ os.environ.setdefault("TQDM_MININTERVAL", "10")
 PUBLISHED = RUN.content["published"]
 BASELINES = [name for name in RUN.content["experiments"] if "baseline" in RUN.experiment(name)]
 DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in (*RUN.calendar.model_days(), *RUN.calendar.observed_days())}
-AREAS = RUN.content["grid"]["areas"]
+AREAS = RUN.areas
 SPACING_KM = load_grid(AREAS, RUN.content["grid"]["area"]).step / 1000
 
 

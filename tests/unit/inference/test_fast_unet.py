@@ -10,7 +10,7 @@ from random_networks import DEEP, SHAPES, fields, patches, trained
 from superice.inference import fast_unet
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
-from superice.network.unet import NetworkSettings
+from superice.network.settings import NetworkSettings
 
 
 def test_batch_norm_is_folded_for_every_batch_and_precision():

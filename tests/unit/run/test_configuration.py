@@ -6,18 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from superice.errors import InputError
-from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings
-from superice.features.settings import FeatureSettings, ObservationSettings
-from superice.inference.settings import SamplerSettings
-from superice.network.settings import NetworkSettings
-from superice.network.weights import FORMULATIONS
-from superice.run.configuration import SCHEMA, Configuration
+from superice.run.configuration import Configuration, read_includes
 from superice.surrogate.configuration import SurrogateConfiguration
-from superice.surrogate.settings import ForecastSettings, InputSettings, LossSettings
-from superice.training.settings import TrainingSettings
+from superice.surrogate.settings import InputSettings
+from superice.utils.renamed_keys import RENAMED_EXPERIMENTS, RENAMED_KEYS, RENAMED_KINDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,10 +27,21 @@ def load(*names):
     content = {}
     for name in ("config", *names):
         merged(content, yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()))
-    return content
+    return read_includes(content, ROOT / "config")
 
 
-@pytest.mark.parametrize("names", [(), ("demo",), ("demo", "studies-demo"), ("real-day",)])
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("demo",),
+        ("demo", "studies-demo"),
+        ("demo", "comparison"),
+        ("demo", "comparison", "longer"),
+        ("real-day",),
+        ("own-season",),
+    ],
+)
 def test_shipped_configurations_are_valid(names):
     assert Configuration(load(*names)).experiments
 
@@ -175,48 +180,6 @@ def test_dates_that_yaml_made_into_objects_are_accepted():
     assert len(Configuration(content).calendar.split_days("test")) == 180
 
 
-def keys_of(*path):
-    schema = yaml.safe_load(SCHEMA.read_text())
-    node = (schema["properties"] | schema["$defs"])[path[0]]["properties"]
-    for key in path[1:]:
-        node = node[key]["properties"]
-    return set(node)
-
-
-@pytest.mark.parametrize(
-    ("path", "settings"),
-    [
-        (("experiment", "network"), NetworkSettings),
-        (("experiment", "training"), TrainingSettings),
-        (("experiment", "sampler"), SamplerSettings),
-        (("selection",), SelectionSettings),
-        (("scores",), ScoreSettings),
-        (("bootstrap",), BootstrapSettings),
-        (("features",), FeatureSettings),
-        (("features", "observations"), ObservationSettings),
-        (("surrogate_experiment", "inputs"), InputSettings),
-        (("surrogate_experiment", "loss"), LossSettings),
-        (("surrogate", "forecasts"), ForecastSettings),
-    ],
-)
-def test_schema_and_settings_know_the_same_keys(path, settings):
-    assert keys_of(*path) == set(settings.model_fields)
-
-
-@pytest.mark.parametrize("formulation", FORMULATIONS)
-def test_schema_knows_the_keys_of_every_formulation(formulation):
-    schema = yaml.safe_load(SCHEMA.read_text())
-    rules = {"$ref": "#/$defs/experiment/properties/diffusion", "$defs": schema["$defs"]}
-    allowed = lambda key: (
-        not any(
-            error.validator in ("enum", "additionalProperties") and not error.path
-            for error in Draft202012Validator(rules).iter_errors({"formulation": formulation, key: 0.5})
-        )
-    )
-    known = {key for key in keys_of("experiment", "diffusion") if allowed(key)}
-    assert known == set(FORMULATIONS[formulation].model_fields)
-
-
 def test_observed_truth_is_scored_only_on_the_twin():
     assert Configuration(load()).scored_days("reference", "observations") == []
     demo = Configuration(load("demo"))
@@ -246,7 +209,7 @@ def test_the_surrogates_reference_is_the_papers():
     plan = SurrogateConfiguration(Configuration(load()).surrogate)
     experiment = plan.experiment("with_forcings")
     inputs = InputSettings(**experiment["inputs"])
-    assert len(inputs.channels) == 10 and experiment["network"] == {"kind": "unet", "filters": 32}
+    assert len(inputs.channels) == 10 and experiment["network"].items() >= {"kind": "unet", "filters": 32}.items()
     assert (experiment["training"]["learning_rate"], experiment["training"]["weight_decay"]) == (5e-5, 1e-6)
     assert plan.years("training") == list(range(2009, 2017)) and plan.content["season"]["steps"] == 720
     assert len(plan.restoration_days("training")) == 585  # every fifth of 2922 days
@@ -266,3 +229,94 @@ def test_a_wrong_configuration_of_the_surrogate_is_refused_by_name(path, value, 
     set_key(content["surrogate"], path, value)
     with pytest.raises(InputError, match=sentence):
         SurrogateConfiguration(Configuration(content).surrogate)
+
+
+def test_an_own_season_has_its_own_days_and_folders():
+    run = Configuration(load("own-season"))
+    days = run.ensemble_days("preconditioned_noisy_inputs", "observations")
+    assert (days[0], len(days)) == (date(2023, 10, 18), 26)
+    assert run.content["sources"]["observations"]["drift"] == "/data/drift"
+    assert run.experiments == ["preconditioned_noisy_inputs"]
+    assert run.experiment("preconditioned_noisy_inputs")["training"]["input_noise"]["share"] == 0.5
+
+
+def test_what_is_not_stated_has_the_default_of_its_place():
+    content = load()
+    for section in ("scores", "selection", "bootstrap", "features", "synthetic"):
+        content.pop(section, None)
+    del content["surrogate"]["restoration"]["network"]["depth"]
+    del content["defaults"]["sampler"]["steps"]
+    run = Configuration(content)
+    assert run.content["scores"] == Configuration(load()).content["scores"]
+    assert run.surrogate["restoration"]["network"]["depth"] == 2
+    assert run.experiment("reference")["sampler"]["steps"] == 40
+
+
+def test_a_formulation_has_its_own_defaults_where_an_experiment_states_only_its_name():
+    content = load()
+    content["experiments"]["mine"] = {"diffusion": {"formulation": "preconditioned", "noise_max": 9.0}}
+    diffusion = Configuration(content).experiment("mine")["diffusion"]
+    assert diffusion == Configuration(load()).experiment("preconditioned")["diffusion"] | {"noise_max": 9.0}
+
+
+def test_the_package_has_area_definitions_of_its_own():
+    content = load()
+    assert Configuration(content).areas.endswith("superice/fields/areas.yaml")
+    content["grid"]["areas"] = "mine.yaml"
+    assert Configuration(content).areas == "mine.yaml"
+
+
+def test_includes_lie_under_what_includes_them(tmp_path):
+    (tmp_path / "first.yaml").write_text("include: [deeper]\na: {x: 1, y: 1}\nb: 1\n")
+    (tmp_path / "deeper.yaml").write_text("a: {x: 0, z: 0}\nc: 0\n")
+    (tmp_path / "second.yaml").write_text("a: {y: 2}\n")
+    content = {"include": ["first", "second"], "a": {"w": 3}, "b": 3}
+    read = read_includes(content, tmp_path)
+    assert read == {"a": {"x": 1, "y": 2, "z": 0, "w": 3}, "b": 3, "c": 0}
+    assert content == {"include": ["first", "second"], "a": {"w": 3}, "b": 3}
+    with pytest.raises(InputError, match=r"include: there is no file .*third\.yaml"):
+        read_includes({"include": ["third"]}, tmp_path)
+
+
+def state(content, path, key, value=1):
+    """State a key in a section, which is made where it is not there."""
+    for part in path.split(".") if path else []:
+        content = content.setdefault(part, {})
+    content[key] = value
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
+def test_an_old_key_ends_with_a_sentence_that_says_the_new_one(old, new):
+    section, _, key = old.rpartition(".")
+    places = {"surrogate": "surrogate", "surrogate.training": "surrogate.defaults.training"}
+    places |= {part: f"defaults.{part}" for part in ("sampler", "training")}
+    places |= {"diffusion": "experiments.mine.diffusion", "": ""}
+    content = load()
+    state(content, places[section], key)
+    with pytest.raises(InputError) as caught:
+        Configuration(content)
+    assert str(caught.value) == f"{places[section] or 'the configuration'}: key {key!r} is now called {new!r}"
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_KINDS.items())
+@pytest.mark.parametrize("source", ["sources.model", "sources.observations", "surrogate.source"])
+def test_an_old_kind_ends_with_a_sentence_that_says_the_new_one(source, old, new):
+    content = load()
+    state(content, source, "kind", old)
+    with pytest.raises(InputError, match=f"{source}.kind: {old!r} is now called {new!r}"):
+        Configuration(content)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_EXPERIMENTS.items())
+def test_an_old_experiment_ends_with_a_sentence_that_says_the_new_one(old, new):
+    assert new in Configuration(load()).content["experiments"]
+    for path, key, value in (
+        ("", "run", [old]),
+        ("", "published", old),
+        ("experiments", old, {}),
+        ("experiments.mine", "trained_as", old),
+    ):
+        content = load()
+        state(content, path, key, value)
+        with pytest.raises(InputError, match=f"{old!r}.* is now called {new!r}"):
+            Configuration(content)

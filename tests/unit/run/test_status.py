@@ -9,7 +9,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from superice.run.configuration import Configuration
+from superice.run.configuration import Configuration, read_includes
 from superice.run.status import describe_progress, measure_progress
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +20,7 @@ NOW = 1_700_000_000.0
 def demo():
     content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     update_config(content, yaml.safe_load((ROOT / "config/demo.yaml").read_text()))
-    return Configuration(content)
+    return Configuration(read_includes(content, ROOT / "config"))
 
 
 def made(folder, path, seconds_ago=0.0):

@@ -1,0 +1,344 @@
+"""The sections of the configuration, composed of the settings of every package."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings
+from superice.features.settings import FeatureSettings
+from superice.inference.settings import SamplerSettings
+from superice.network.settings import (
+    DiffusionSettings,
+    NetworkSettings,
+    NoisePredictionSettings,
+    PartialDiffusion,
+    PreconditionedSettings,
+)
+from superice.surrogate.settings import (
+    ForecastSettings,
+    InputSettings,
+    LossSettings,
+    RestorationSettings,
+    SurrogateNetworkSettings,
+    SurrogateTrainingSettings,
+)
+from superice.synthetic.settings import ForcedRunSettings, SyntheticSettings
+from superice.training.settings import TrainingSettings
+from superice.utils.settings import Day, Distinct, Number, Settings, declare, drop_keys, make_partial
+
+Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
+Split = Literal["training", "validation", "test"]
+Seed = Annotated[int, Field(ge=0)]
+MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$", json_schema_extra={"format": "month-day"})]
+Year = Annotated[int, Field(ge=1950, le=2100)]
+Years = tuple[Year, Year]
+
+# What holds YYYY/MM/ at a provider, without a user name or a password, or a data set of Copernicus Marine.
+Address = Annotated[
+    str,
+    Field(pattern=r"^((https?|ftps?)://[^/@]+(/.*)?|copernicusmarine:.+)$", json_schema_extra={"format": "address"}),
+]
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1)]
+
+
+class GridSettings(Settings):
+    """The target grid."""
+
+    section: ClassVar[str] = "grid"
+
+    areas: str | None = declare(None, "File of area definitions; null for the package's own.")
+    area: str = declare("superice", "Name of the target grid in it.")
+
+
+class SeasonSettings(Settings):
+    """First and last day of a freezing season."""
+
+    section: ClassVar[str] = "calendar.season"
+
+    first: MonthDay = declare("10-18", "First day of a freezing season, MM-DD.")
+    last: MonthDay = declare("04-15", "Last day of a freezing season, MM-DD.")
+
+
+class PeriodSettings(Settings):
+    """A period, first and last day included."""
+
+    section: ClassVar[str] = "calendar"
+
+    first: Day = declare(..., "First day, YYYY-MM-DD.")
+    last: Day = declare(..., "Last day, YYYY-MM-DD.")
+    every: int = declare(None, "Distance of its days, instead of calendar.every.", "days", ge=1)
+
+
+class CalendarSettings(Settings):
+    """The days of a run."""
+
+    section: ClassVar[str] = "calendar"
+
+    season: SeasonSettings = declare(SeasonSettings(), "First and last day of a freezing season.")
+    every: int = declare(..., "Distance of the days of a season.", "days", ge=1)
+    training: PeriodSettings | None = declare(None, "Days of the training split; null for none.")
+    validation: PeriodSettings | None = declare(None, "Days of the validation split; null for none.")
+    test: PeriodSettings | None = declare(None, "Days of the test split; null for none.")
+    observations: PeriodSettings | None = declare(None, "Days of the observed branch; null for none.")
+    gaps: tuple[Day, ...] = declare((), "Days that no source has.")
+
+
+class ModelSource(Settings):
+    """Where the model's files come from."""
+
+    section: ClassVar[str] = "sources.model"
+
+    kind: Literal["synthetic", "moorings", "cmems", "archive"] = declare("moorings", "Kind of the model's files.")
+    folder: str = declare("data/nextsim", "Folder of the files.")
+    addresses: Addresses = declare(
+        None, "Addresses from which a source of kind cmems fetches files that the folder lacks."
+    )
+    resample: bool = declare(False, "Whether files on another grid are interpolated; otherwise they are refused.")
+
+
+class ProductAddresses(Settings):
+    """Addresses of the providers of each product, in the order in which they are tried."""
+
+    section: ClassVar[str] = "sources.observations.addresses"
+
+    cs2smos: Addresses = declare(
+        (
+            "ftp://ftp.awi.de/sea_ice/product/cryosat2_smos/v206/nh",
+            "ftp://ftp.awi.de/sea_ice/product/cryosat2_smos/v205/nh",
+        ),
+        "Addresses of CS2SMOS.",
+    )
+    concentration: Addresses = declare(
+        (
+            "https://thredds.met.no/thredds/fileServer/osisaf/met.no/ice/conc",
+            "ftp://osisaf.met.no/archive/ice/conc",
+        ),
+        "Addresses of the OSI SAF concentration.",
+    )
+    drift: Addresses = declare(
+        (
+            "https://thredds.met.no/thredds/fileServer/osisaf/met.no/ice/drift_lr/merged",
+            "ftp://osisaf.met.no/archive/ice/drift_lr/merged",
+        ),
+        "Addresses of the OSI SAF drift.",
+    )
+
+
+class ObservationSource(Settings):
+    """Where the satellite products come from."""
+
+    section: ClassVar[str] = "sources.observations"
+
+    kind: Literal["synthetic", "folder", "download"] = declare(
+        "folder", "Kind of the source; download first fetches what the folders lack."
+    )
+    cs2smos: str = declare("data/cs2smos", "Folder of CS2SMOS files.")
+    concentration: str = declare("data/osisaf_concentration", "Folder of OSI SAF concentration files.")
+    drift: str = declare("data/osisaf_drift", "Folder of OSI SAF drift files.")
+    addresses: ProductAddresses = declare(ProductAddresses(), "Addresses of the providers.")
+
+
+class SourceSettings(Settings):
+    """Where the raw files come from."""
+
+    section: ClassVar[str] = "sources"
+
+    model: ModelSource = declare(ModelSource(), "Where the model's files come from.")
+    observations: ObservationSource = declare(ObservationSource(), "Where the satellite products come from.")
+
+
+class EnsembleSettings(Settings):
+    """Which ensembles are drawn."""
+
+    section: ClassVar[str] = "ensembles"
+
+    seed: Seed = declare(2024, "Seed of the ensembles.")
+    splits: Annotated[tuple[Split, ...], Distinct] = declare(
+        ("validation", "test"), "Splits of which the ensembles are drawn from model features."
+    )
+    observations: bool = declare(True, "Whether ensembles are drawn from observations.")
+
+
+class ExperimentSettings(Settings):
+    """A training and the ensembles that are drawn with it."""
+
+    section: ClassVar[str] = "experiment"
+
+    features: str = declare(
+        None, "Feature set that the experiment is trained on and draws from; absent for the run's own."
+    )
+    weights: str = declare(None, "A weights file; the experiment is then not trained.")
+    trained_as: str = declare(None, "Another experiment, whose trainings and other settings are taken over.")
+    seed: Seed = declare(None, "With trained_as: which of its trainings is used; absent for the chosen one.")
+    baseline: Literal["cubic", "correlated_noise"] = declare(
+        None, "Members without a network; then only features, ensembles and sampler.members count."
+    )
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), Distinct] = declare((0, 1, 2), "Seeds of the trainings.")
+    network: NetworkSettings = declare(NetworkSettings(), "The shape of the network.")
+    diffusion: DiffusionSettings = declare(NoisePredictionSettings(), "The formulation and its numbers.")
+    training: TrainingSettings = declare(TrainingSettings(), "How the network is trained.")
+    sampler: SamplerSettings = declare(SamplerSettings(), "How members are drawn.")
+    ensembles: EnsembleSettings = declare(EnsembleSettings(), "Which ensembles are drawn.")
+
+
+class PartialExperiment(make_partial(ExperimentSettings)):  # type: ignore[misc]
+    """An experiment, which states only what differs from the defaults."""
+
+    diffusion: PartialDiffusion = declare(None, "The formulation and its numbers.")
+
+
+PartialFeatures: Any = make_partial(FeatureSettings)
+
+
+class StudySettings(Settings):
+    """Experiments that differ in one key."""
+
+    section: ClassVar[str] = "studies.compared"
+
+    varies: str = declare(..., "The key in which the experiments differ, such as sampler.steps.")
+    experiments: Annotated[tuple[str, ...], Field(min_length=1), Distinct] = declare(..., "The experiments, in order.")
+    dates: Annotated[tuple[Day, ...], Field(min_length=1)] = declare(None, "Days, instead of studies.days.")
+
+
+class StudiesSettings(Settings):
+    """Which experiments `studies` compares, and on which days."""
+
+    section: ClassVar[str] = "studies"
+
+    split: Split = declare("validation", "Split of the days.")
+    days: int = declare(12, "Days of the split, evenly spread, on which experiments are compared.", "days", ge=1)
+    final: str = declare("reference", "The experiment that the figures mark.")
+    compared: dict[Name, StudySettings] = declare({}, "The studies by name.")
+
+
+class FigureSettings(Settings):
+    """What the figures show."""
+
+    section: ClassVar[str] = "figures"
+
+    members: Annotated[tuple[Day, ...], Field(max_length=1)] = declare((), "Day of three members and their inputs.")
+    model: tuple[Day, ...] = declare((), "Days of the maps against the truth.")
+    observations: tuple[Day, ...] = declare((), "Days of the maps of ensembles drawn from observations.")
+    smoothing: tuple[Day, ...] = declare((), "Observed days on which feature sets are compared.")
+    smoothing_sets: tuple[str, ...] = declare((), "Feature sets that are shown beside the run's own on those days.")
+    shift_sets: tuple[str, ...] = declare(
+        (), "Feature sets of which model features are shown beside the observed ones."
+    )
+
+
+class SurrogateSource(Settings):
+    """Where the surrogate's thickness and forcings come from."""
+
+    section: ClassVar[str] = "surrogate.source"
+
+    kind: Literal["synthetic", "folder"] = declare("folder", "Kind of the source.")
+    thickness: str = declare("data/nextsim_12km", "Folder of neXtSIM files.")
+    forcings: str = declare("data/era5", "Folder of ERA5 files.")
+    resample: bool = declare(True, "Whether thickness on another grid is interpolated; otherwise it is refused.")
+    interpolation: Literal["nearest", "bilinear"] = declare("nearest", "Interpolation of the forcings.")
+
+
+class YearSettings(Settings):
+    """The years of each split, first and last included."""
+
+    section: ClassVar[str] = "surrogate.years"
+
+    training: Years = declare((2009, 2016), "First and last year of the training.")
+    validation: Years = declare((2017, 2017), "First and last year of the validation.")
+    test: Years = declare((2018, 2018), "First and last year of the test.")
+
+
+class SurrogateExperiment(Settings):
+    """A training of the surrogate."""
+
+    section: ClassVar[str] = "surrogate.experiment"
+
+    seed: Seed = declare(0, "Seed of the training.")
+    inputs: InputSettings = declare(InputSettings(), "Which fields the network reads.")
+    network: drop_keys(SurrogateNetworkSettings, "inputs") = declare(  # type: ignore[valid-type]
+        drop_keys(SurrogateNetworkSettings, "inputs")(), "The shape of the network."
+    )
+    loss: LossSettings = declare(LossSettings(), "The loss of a step.")
+    training: SurrogateTrainingSettings = declare(SurrogateTrainingSettings(), "How the surrogate is trained.")
+
+
+class SeasonForecast(Settings):
+    """The long run."""
+
+    section: ClassVar[str] = "surrogate.season"
+
+    start: Day = declare("2018-01-01", "First day.")
+    steps: int = declare(720, "Number of steps.", "steps", ge=1)
+    every: int = declare(4, "Distance of the states that are kept.", "steps", ge=1)
+
+
+class RestorationSection(RestorationSettings):
+    """How the network of the report restores the scales that a roll-out smooths out, and that network."""
+
+    network: NetworkSettings = declare(
+        NetworkSettings(depth=2, inputs=("sit",), embedding_frequencies=(0.25, 16.0)), "The shape of the network."
+    )
+    diffusion: DiffusionSettings = declare(PreconditionedSettings(), "The formulation and its numbers.")
+    training: TrainingSettings = declare(
+        TrainingSettings(
+            epochs=100, batch=8, patch=(256, 256), patches_per_day=4, rotate_and_flip=True, schedule="cosine",
+            clip_gradient=1.0,
+        ),
+        "How the network is trained.",
+    )  # fmt: skip
+    sampler: SamplerSettings = declare(
+        SamplerSettings(name="stochastic_multistep", steps=8, noise_scale=1.1), "How members are drawn."
+    )
+
+
+class SurrogateSettings(Settings):
+    """The second branch of the workflow: a surrogate of the model's thickness."""
+
+    section: ClassVar[str] = "surrogate"
+
+    area: str = declare("surrogate", "The model's grid, an area of grid.areas.")
+    source: SurrogateSource = declare(SurrogateSource(), "Where thickness and forcings come from.")
+    hours: Number = declare(6, "Time from one moment of thickness and forcings to the next.", "h", gt=0)
+    years: YearSettings = declare(YearSettings(), "The years of each split.")
+    defaults: SurrogateExperiment = declare(SurrogateExperiment(), "What all experiments of the surrogate share.")
+    experiments: dict[Name, make_partial(SurrogateExperiment)] = declare(  # type: ignore[valid-type]
+        {}, "Experiments of the surrogate, each stating only what differs."
+    )
+    run: tuple[str, ...] = declare((), "Experiments that `surrogate` makes.")
+    chosen: str = declare("with_forcings", "The experiment of the maps, the long run and the restoration.")
+    climatology_days: int = declare(1, "Width of the window over days of the climatology.", "days", ge=1)
+    forecasts: ForecastSettings = declare(ForecastSettings(), "What is forecast, and how it is scored.")
+    season: SeasonForecast = declare(SeasonForecast(), "The long run.")
+    restoration: RestorationSection = declare(RestorationSection(), "How lost scales are restored.")
+    synthetic: ForcedRunSettings = declare(ForcedRunSettings(), "The forced synthetic Arctic.")
+
+
+class RunSettings(Settings):
+    """The configuration of a run."""
+
+    section: ClassVar[str] = ""
+
+    include: tuple[str, ...] = declare(
+        None, "Files beside the one that names them, without .yaml; what they state lies under what that file states."
+    )
+    name: Annotated[str, Field(pattern="^[A-Za-z0-9_-]+$")] = declare(..., "Results go to results/<name>.")
+    grid: GridSettings = declare(GridSettings(), "The target grid.")
+    calendar: CalendarSettings = declare(..., "The days of the run.")
+    sources: SourceSettings = declare(SourceSettings(), "Where the raw files come from.")
+    features: FeatureSettings = declare(FeatureSettings(), "How fields become features.")
+    feature_sets: dict[Name, PartialFeatures] = declare(
+        {}, "Other ways to the features, each stating only what differs."
+    )
+    defaults: ExperimentSettings = declare(ExperimentSettings(), "What all experiments share.")
+    experiments: dict[Name, PartialExperiment] = declare({}, "Experiments, each stating only what differs.")
+    run: tuple[str, ...] = declare(("reference",), "Experiments that `all` makes.")
+    published: str = declare("reference", "The experiment that fills the published folders.")
+    studies: StudiesSettings = declare(StudiesSettings(), "Which experiments `studies` compares.")
+    selection: SelectionSettings = declare(SelectionSettings(), "What a training is judged on.")
+    scores: ScoreSettings = declare(ScoreSettings(), "How a date is scored.")
+    bootstrap: BootstrapSettings = declare(BootstrapSettings(), "How confidence intervals are made.")
+    figures: FigureSettings = declare(FigureSettings(), "What the figures show.")
+    synthetic: SyntheticSettings = declare(SyntheticSettings(), "The synthetic Arctic.")
+    surrogate: SurrogateSettings = declare(SurrogateSettings(), "The surrogate of the model's thickness.")
