@@ -11,7 +11,6 @@ from random_networks import SHAPES, fields, patches, trained
 
 from superice.inference.fast_unet import FusedUNet
 from superice.inference.tiling import Box, Tile, find_tiles
-from superice.network.settings import NetworkSettings
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -33,25 +32,6 @@ def test_tiles_give_what_the_whole_field_gives_wherever_there_is_ice(shape, seed
     assert (pieces - whole)[0, 0, ice].abs().max() <= 1e-5 * whole.abs().max()
     if largest is None:
         assert sum(tile.read.area for tile in tiles) <= ice.size
-
-
-@pytest.mark.parametrize("shape", [*SHAPES, NetworkSettings(widths=(2, 2, 2, 2), embedding_channels=2)])
-def test_the_reach_is_that_of_the_network_and_not_a_cell_more(shape):
-    """The gradient of one pooling cell's output is nonzero in its receptive field."""
-    size = 2 * shape.reach + 5 * shape.factor
-    first = shape.reach + 2 * shape.factor
-    network = trained(shape).double()
-    noisy, level, context = (t.double() for t in fields(shape, (size, shape.factor)))
-    noisy.requires_grad_()
-    network(noisy, level, context)[..., first : first + shape.factor, :].sum().backward()
-    rows = noisy.grad[0, 0].abs().amax(dim=1).nonzero()
-    near, far = first - int(rows.min()), int(rows.max()) - (first + shape.factor - 1)
-    assert near == far
-    assert shape.reach - shape.factor < near <= shape.reach
-
-
-def test_the_reference_network_reaches_184_pixels():
-    assert NetworkSettings().reach == 184
 
 
 @given(
