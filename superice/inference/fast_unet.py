@@ -131,7 +131,7 @@ class FirstBlock:
 class FusedUNet:
     """Compute what ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
-    The weights are copied: after a change of the network's weights, build another one.
+    It holds for the network's weights at its construction: after a change of the weights, build another one.
     """
 
     @torch.no_grad()
@@ -168,11 +168,10 @@ class FusedUNet:
             (batch, 1, y, x); where the plan does not need it, arbitrary numbers.
         """
         skips = self.encode(noisy, level, context, plan.encoder if plan else None, shared)
-        bottleneck = self.levels[-1]
-        field = skips[-1]
-        del skips[-len(bottleneck) :]  # the decoder takes only the outputs of the encoder
+        field, bottleneck = skips[-1], self.levels[-1]
+        del skips[-len(bottleneck) :]
+        # The decoder takes the encoder's outputs from the last to the first. Each leaves the list, to free its memory.
         for number, block in enumerate(self.decoder):
-            # The decoder takes them from the last to the first; each is dropped to free its memory.
             field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
         return functional.conv2d(field, *self.output)
 
