@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from superice import __version__
+from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
-from superice.utils.command_line import add_threads, make_parser, use_threads
+from superice.utils.command_line import add_renamed_options, add_threads, make_parser, use_threads
+from superice.utils.renamed_keys import RENAMED_OPTIONS
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
@@ -32,20 +34,31 @@ def generate_parser() -> argparse.ArgumentParser:
     parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's own")
     parser.add_argument("--area", required=True, help="name of the fields' grid in it")
     parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
-    parser.add_argument("--members", type=int, default=30, help="size of the ensemble")
+    sampler = SamplerSettings()
+    parser.add_argument("--members", type=int, default=sampler.members, help="size of the ensemble")
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
-    parser.add_argument("--sampler", default="ddim", help="ddim, heun, multistep, stochastic_multistep or one_pass")
-    parser.add_argument("--steps", type=int, default=40, help="from noise to a member, a pass each (heun: two)")
     parser.add_argument(
-        "--noise-scale", type=float, default=1.0, help="of the noise of stochastic_multistep or one_pass"
+        "--sampler", default=sampler.name, help="ddim, heun, multistep, stochastic_multistep or one_pass"
+    )
+    parser.add_argument(
+        "--steps", type=int, default=sampler.steps, help="from noise to a member, a pass each (heun: two)"
+    )
+    parser.add_argument(
+        "--noise-scale",
+        type=float,
+        default=sampler.noise_scale,
+        help="of the noise of stochastic_multistep or one_pass",
     )
     parser.add_argument("--shared-first-step", action="store_true", help="make the first estimate once for all members")
     parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
-    parser.add_argument("--batch", type=int, default=2, help="most members that go through the network together")
+    parser.add_argument(
+        "--batch", type=int, default=sampler.batch, help="most members that go through the network together"
+    )
     parser.add_argument(
         "--tile", type=int, nargs=2, metavar=("ROWS", "COLUMNS"), help="evaluate in parts, for little memory"
     )
     add_threads(parser)
+    add_renamed_options(parser, RENAMED_OPTIONS)
     return parser
 
 
@@ -56,7 +69,6 @@ def generate(arguments: list[str]) -> None:
     # The heavy imports come after --help.
     from superice.fields.grid import load_grid
     from superice.inference.day import generate_day as draw
-    from superice.inference.ensemble import SamplerSettings
 
     sampler = SamplerSettings(
         name=args.sampler,

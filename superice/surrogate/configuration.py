@@ -7,9 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from superice.errors import InputError
-from superice.surrogate.settings import RestorationSettings
-from superice.synthetic.settings import ForcedRunSettings
-from superice.utils.settings import build_settings
 
 SPLITS = ("training", "validation", "test")
 GENERATOR = ("network", "diffusion", "training")
@@ -20,12 +17,11 @@ class SurrogateConfiguration:
     """Years, experiments and settings of the surrogate."""
 
     def __init__(self, content: dict[str, Any]) -> None:
-        """Take the section, already checked against the schema.
+        """Take the section, already checked as ``SurrogateSettings``.
 
         Raises InputError naming the key that does not fit the others.
         """
         self.content = content
-        build_settings(ForcedRunSettings, content["synthetic"], "surrogate.synthetic")
         self._require_ascending_years()
         self._require_known_experiments()
 
@@ -74,9 +70,7 @@ class SurrogateConfiguration:
     def restoration(self) -> dict[str, Any]:
         """The settings of the restoration, without those of its network and its sampler."""
         elsewhere = (*GENERATOR, "sampler")
-        values = {key: value for key, value in self.content["restoration"].items() if key not in elsewhere}
-        build_settings(RestorationSettings, values, "surrogate.restoration")
-        return values
+        return {key: value for key, value in self.content["restoration"].items() if key not in elsewhere}
 
     @property
     def generator(self) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import argparse
 import errno
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from superice.errors import InputError
 
@@ -39,6 +40,17 @@ def read_settings(text: str) -> dict:
     if not isinstance(content, dict):
         raise InputError("holds no settings (a mapping is expected)", file=text)
     return content
+
+
+class _RenamedOption(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        raise InputError(f"{option_string} is now called {self.const}")
+
+
+def add_renamed_options(parser: argparse.ArgumentParser, renamed: Mapping[str, str]) -> None:
+    """Let the old name of an option end with a sentence that says the new one."""
+    for old, new in renamed.items():
+        parser.add_argument(old, action=_RenamedOption, nargs="?", const=new, help=argparse.SUPPRESS)
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

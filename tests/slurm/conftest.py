@@ -19,7 +19,7 @@ calendar:
   validation: null
   test: {first: "2020-12-17", last: "2021-01-31", every: 30}
   observations: null
-sources: {model: {kind: twin}, observations: {kind: twin}}
+sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
 defaults:
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
   training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 16, workers: 0, validation_samples: 2}

@@ -21,7 +21,7 @@ calendar:
   validation: {first: "2021-10-18", last: "2021-11-30", every: 40}
   test: {first: "2022-10-18", last: "2022-12-31", every: 30}
   observations: {first: "2022-10-18", last: "2022-12-31", every: 30}
-sources: {model: {kind: twin}, observations: {kind: twin}}
+sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
 defaults:
   seeds: [0, 1]
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
@@ -34,7 +34,7 @@ selection: {days: 1, members: 2}
 studies: {compared: {steps: {dates: ["2021-10-18"]}}}
 figures: {members: ["2022-11-17"], model: ["2022-10-18", "2022-11-17"], observations: ["2022-11-17"],
   smoothing: ["2022-11-17"]}
-twin: {missing: {drift: ["2022-12-17"]}}
+synthetic: {missing: {drift: ["2022-12-17"]}}
 """
 RUN = Path("results/small")
 

@@ -16,7 +16,7 @@ name: tiny
 grid: {areas: areas.yaml, area: tiny}
 surrogate:
   area: tiny
-  source: {kind: twin}
+  source: {kind: synthetic}
   hours: 12
   years: {training: [2013, 2013], validation: [2014, 2014], test: [2015, 2015]}
   defaults:

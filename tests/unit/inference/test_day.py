@@ -22,6 +22,7 @@ from superice.inference.settings import SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
+from superice.utils.renamed_keys import RENAMED_OPTIONS
 
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
@@ -222,3 +223,11 @@ def test_one_step_cannot_be_shared(superice, capsys):
     with pytest.raises(SystemExit):
         superice("--steps", "1", "--shared-first-step")
     assert "error: sampler.steps: 1 is less than the minimum of 2: the first step is shared" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_OPTIONS.items())
+def test_an_old_option_ends_with_a_sentence_that_says_the_new_one(superice, capsys, old, new):
+    for value in ([], ["1.2"]):
+        with pytest.raises(SystemExit):
+            superice(old, *value)
+        assert capsys.readouterr().err == f"error: {old} is now called {new}\n"
