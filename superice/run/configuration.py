@@ -1,4 +1,4 @@
-"""The configuration of a run: checked once, then asked for what the workflow needs."""
+"""Check the configuration of a run, and answer what the workflow needs to know from it."""
 
 from __future__ import annotations
 
@@ -83,25 +83,26 @@ class Configuration:
         return [published] + [name for name in self.content["run"] if name != published]
 
     def experiment(self, name: str) -> dict[str, Any]:
-        """An experiment's sections: its own on top of the defaults, or of the experiment that it is ``trained_as``.
+        """Return an experiment's sections: its own on top of the defaults, or of the experiment that it is ``trained_as``.
 
-        An experiment with another formulation replaces the section ``diffusion`` whole.
+        An experiment that states a formulation takes no numbers of another one from there.
         """
         own = self.content["experiments"][name]
         merged = self.experiment(own["trained_as"]) if "trained_as" in own else deepcopy(self.content["defaults"])
         for section, values in own.items():
             if section == "diffusion" and "formulation" in values:
-                merged[section] = dump_settings(FORMULATION_SETTINGS[values["formulation"]](**values))
+                kind = FORMULATION_SETTINGS[values["formulation"]]
+                merged[section] = dump_settings(build_settings(kind, values, f"experiments.{name}.diffusion"))
             else:
                 merged[section] = merged[section] | values if isinstance(values, dict) else values
         return merged
 
     def training_of(self, experiment: str) -> str:
-        """The experiment whose trainings an experiment draws with: its own, or those that it is ``trained_as``."""
+        """Return the experiment that made the trainings an experiment draws with: itself, or its ``trained_as``."""
         return self.content["experiments"][experiment].get("trained_as", experiment)
 
     def features(self, feature_set: str | None = None) -> dict[str, Any]:
-        """The section ``features``, with the changes of a feature set on top."""
+        """Return the section ``features`` with the changes of a feature set on top."""
         merged = deepcopy(self.content["features"])
         for key, values in self.content["feature_sets"].get(feature_set, {}).items():
             merged[key] = merged[key] | values if isinstance(values, dict) else values
@@ -148,22 +149,22 @@ class Configuration:
         return {key: section[key] for key in keys}
 
     def ensemble_days(self, experiment: str, branch: str) -> list[date]:
-        """The days for which an experiment's ensembles are drawn."""
+        """Return the days of an experiment's ensembles."""
         wanted = self.experiment(experiment)["ensembles"]
         if branch == "observations":
             return self.calendar.observed_days() if wanted["observations"] else []
         return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split))
 
     def last_season(self, branch: str) -> list[date]:
-        """The days of the published ensembles' last season."""
+        """Return the days of the last season of the published ensembles."""
         days = self.ensemble_days(self.content["published"], branch)
         season = self.calendar.season_of(days[-1]) if days else None
         return [day for day in days if day >= season.first]
 
     def scored_days(self, experiment: str, branch: str) -> list[date]:
-        """The days of ``ensemble_days`` whose truth is known.
+        """Return the days of ``ensemble_days`` for which the truth is known.
 
-        The model knows it; for the observed branch only the twin does, on days of the model.
+        The model branch knows it. For the observed branch only the synthetic Arctic does, on days of the model.
         """
         days = self.ensemble_days(experiment, branch)
         if branch == "model":
@@ -182,21 +183,23 @@ class Configuration:
         return {
             name: Study(
                 varies=study["varies"],
-                values={experiment: self._setting(experiment, study["varies"]) for experiment in study["experiments"]},
+                values={
+                    experiment: self._find_setting(experiment, study["varies"]) for experiment in study["experiments"]
+                },
                 dates=study.get("dates") or [day.isoformat() for day in days],
             )
             for name, study in section["compared"].items()
         }
 
-    def _setting(self, experiment: str, key: str) -> Any:
-        """What an experiment has under a key such as ``sampler.steps``."""
+    def _find_setting(self, experiment: str, key: str) -> Any:
+        """Return the value of an experiment under a key such as ``sampler.steps``."""
         try:
             return reduce(getitem, key.split("."), self.experiment(experiment))
         except KeyError as error:
             raise InputError(f"studies: experiment {experiment!r} has no {key}") from error
 
     def synthetic_days(self, season: Season) -> tuple[list[date], list[date]]:
-        """The days of a season that the twin writes as model and as observations."""
+        """Return the days of a season that the synthetic Arctic writes as model and as observations."""
         sources = self.content["sources"]
         within = lambda days: [day for day in days if season.first <= day <= season.last]
         model = within(self.calendar.model_days()) if sources["model"]["kind"] == "synthetic" else []
@@ -204,14 +207,14 @@ class Configuration:
         return model, observed
 
     def figure_days(self, kind: str) -> list[date]:
-        """The days that the figures of a kind show: members, model, observations or smoothing."""
+        """Return the days that the figures of a kind show: members, model, observations or smoothing."""
         return [date.fromisoformat(text) for text in self.content["figures"][kind]]
 
     def summary(self, experiments: Sequence[str]) -> dict[str, str]:
-        """What a reader of a report on the experiments wants to know first."""
+        """Return the facts at the head of a report on the experiments."""
         calendar, sources = self.calendar, self.content["sources"]
         counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
-        trained = [self._trained(name) for name in experiments]
+        trained = [self._describe_training(name) for name in experiments]
         weights = [self.experiment(name).get("weights") for name in experiments]
         return {
             "configuration": f"{self.name}, digest {self.digest}",
@@ -225,7 +228,7 @@ class Configuration:
         }
 
     def describe_experiment(self, name: str) -> dict[str, str]:
-        """What a reader of a report wants to know of an experiment."""
+        """Return the facts that a report gives of an experiment."""
         settings = self.experiment(name)
         if "baseline" in settings:
             return {"experiment": name, "formulation": "baseline"}
@@ -244,7 +247,7 @@ class Configuration:
             "ensemble seed": str(settings["ensembles"]["seed"]),
         }
 
-    def _trained(self, name: str) -> str:
+    def _describe_training(self, name: str) -> str:
         if "baseline" in self.experiment(name):
             return f"{name} (baseline)"
         training = self.training_of(name)
@@ -252,8 +255,8 @@ class Configuration:
         return f"{name} ({own if training == name else f'trained as {training}'})"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _make_plain(value: Any) -> Any:
