@@ -58,6 +58,7 @@ class Configuration:
         """
         settings = build_settings(RunSettings, _make_plain(content), "")
         self.content = dump_settings(settings)
+        self.content.pop("include", None)
         # A branch of its own: its settings change nothing in the main branch, nor in what its files say of their origin.
         self.surrogate = self.content.pop("surrogate")
         self.calendar = Calendar.from_mapping(self.content["calendar"])
