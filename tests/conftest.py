@@ -9,7 +9,7 @@ import pytest
 # How many random inputs a test with @given tries: few in `make test`, many in `make test-slow`. No example has a time
 # limit: a busy machine is not a failure.
 hypothesis.settings.register_profile("few", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("many", max_examples=500, deadline=None)
+hypothesis.settings.register_profile("many", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
 
 
