@@ -1,14 +1,21 @@
 # SuperIce: from coarse sea-ice fields to ensembles of 3 km thickness. This file is the table of contents.
 
+from os.path import exists
+
 from snakemake.utils import min_version
 
 min_version("9.20")
 
 
-configfile: "config/config.yaml"
+# The configuration of the folder that Snakemake runs in, or else the workflow's own.
+OWN_CONFIGURATION = workflow.current_basedir.join("config/config.yaml").get_path_or_uri(secret_free=True)
+
+
+configfile: "config/config.yaml" if exists("config/config.yaml") else OWN_CONFIGURATION
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/downloads.smk"
 include: "workflow/rules/features.smk"
@@ -25,36 +32,37 @@ include: "workflow/rules/surrogate.smk"
 rule all:
     default_target: True
     input:
-        all_ensembles(),
-        paths("report.html"),
+        PATHS.all_ensembles(),
+        PATHS.report,
 
 
 rule downloads:
     input:
-        [record for day in RUN.calendar.observed_days() for record in SOURCES.download_records(day)],
-        [record for day in RUN.calendar.model_days() for record in SOURCES.model_records(day)],
+        SOURCES.all_download_records(),
 
 
 rule features:
     input:
-        features_of("model", RUN.calendar.model_days()),
-        features_of("observations", RUN.calendar.observed_days()),
-        paths("missing.csv", "coverage.csv", "calendar.csv"),
+        PATHS.features("model", RUN.calendar.model_days()),
+        PATHS.features("observations", RUN.calendar.observed_days()),
+        PATHS.missing,
+        PATHS.coverage,
+        PATHS.calendar,
 
 
 rule trainings:
     input:
-        drawn_with(RUN.experiments),
+        PATHS.weights_of(RUN.experiments),
 
 
 rule ensembles:
     input:
-        all_ensembles(),
+        PATHS.all_ensembles(),
 
 
 rule scores:
     input:
-        paths("scores/table.csv") if SCORED else [],
+        PATHS.table("table"),
 
 
 rule figures:
@@ -64,9 +72,10 @@ rule figures:
 
 rule studies:
     input:
-        paths("studies.html") if STUDIES else [],
+        PATHS.studies_report if RUN.studies else [],
 
 
 rule surrogate:
     input:
-        paths("surrogate/report.html", "surrogate/table.csv"),
+        SURROGATE_PATHS.report,
+        SURROGATE_PATHS.table,

@@ -17,7 +17,7 @@ SMALL_AREA = """small:
 
 def copy_workflow(folder, **configurations):
     """Copy the workflow to ``folder``, with the area ``small`` in areas.yaml and each configuration in <name>.yaml."""
-    for name in ("Snakefile", "config", "workflow", "superice", "profiles", "pyproject.toml"):
+    for name in ("Snakefile", "config", "workflow", "superice", "profiles", "envs", "pyproject.toml"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     for name, text in {"areas": SMALL_AREA, **configurations}.items():
@@ -31,11 +31,11 @@ def environment_in(folder, environment=os.environ):
     return {**environment, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "PATH": path}
 
 
-def snakemake(folder, *arguments, check=True):
-    """What Snakemake says in the copy."""
+def snakemake(folder, *arguments, check=True, package=None):
+    """What Snakemake says in the copy, or in another folder with the package of a clone."""
     command = [sys.executable, "-m", "snakemake", *arguments]
     result = subprocess.run(
-        command, cwd=folder, env=environment_in(folder), capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment_in(package or folder), capture_output=True, text=True, check=False
     )
     output = result.stdout + result.stderr
     assert not check or result.returncode == 0, output[-4000:]

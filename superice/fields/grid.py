@@ -78,18 +78,21 @@ class Grid:
 
 
 def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:
-    """Read the definition of the area ``name`` from a file of pyresample area definitions; None for the package's own.
+    """Read the definition of the area ``name`` from a file of pyresample area definitions, or else the package's own.
 
-    Raises InputError when the file cannot be read or has no such area.
+    Raises InputError when the file cannot be read, or has no such area and neither has the package.
     """
-    areas = areas or AREAS
-    try:
-        definitions = yaml.safe_load(Path(areas).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", file=areas) from error
+    definitions = _read_areas(AREAS) | (_read_areas(areas) if areas else {})
     if name not in definitions:
-        raise InputError(f"no area {name!r}; it defines {', '.join(definitions)}", file=areas)
+        raise InputError(f"no area {name!r}; there are {', '.join(definitions)}", file=areas or AREAS)
     return definitions[name]
+
+
+def _read_areas(path: str | Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=path) from error
 
 
 def load_grid(areas: str | Path | None, name: str) -> Grid:

@@ -22,21 +22,27 @@ from superice.utils.provenance import compute_digest
 from superice.utils.settings import build_settings, dump_settings
 
 
-def read_includes(content: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
-    """Return a configuration with the files that its key ``include`` names under it, from the ``folder`` of its file.
+def read_includes(content: Mapping[str, Any], *folders: str | Path) -> dict[str, Any]:
+    """Return a configuration with the files that its key ``include`` names under it.
 
-    A name stands for ``<folder>/<name>.yaml``. What the configuration states wins over its includes, a later include
-    over an earlier one. Raises InputError naming a file that is missing or holds no mapping.
+    A name stands for ``<folder>/<name>.yaml`` in the first of the folders that has it. What the configuration states
+    wins over its includes, a later include over an earlier one. Keys of Snakemake itself are left out. Raises InputError
+    naming a file that is missing or holds no mapping.
     """
     under: dict[str, Any] = {}
     for name in content.get("include") or []:
-        path = Path(folder) / f"{name}.yaml"
-        if not path.is_file():
-            raise InputError(f"include: there is no file {path}", value=name)
-        _merge(under, read_includes(read_settings(str(path)), path.parent))
+        path = _find_include(name, folders)
+        _merge(under, read_includes(read_settings(str(path)), path.parent, *folders))
     _merge(under, content)
-    under.pop("include", None)
-    return under
+    return {key: value for key, value in under.items() if key not in ("include", "pathvars")}
+
+
+def _find_include(name: str, folders: Sequence[str | Path]) -> Path:
+    for folder in folders:
+        path = Path(folder) / f"{name}.yaml"
+        if path.is_file():
+            return path
+    raise InputError(f"include: there is no file {name}.yaml in {', '.join(map(str, folders))}", value=name)
 
 
 def _merge(content: dict[str, Any], over: Mapping[str, Any]) -> None:
@@ -128,6 +134,10 @@ class Configuration:
         """Return whether an experiment draws without a network."""
         return "baseline" in self.experiment(experiment)
 
+    def devices_of(self, experiment: str) -> int:
+        """Return the number of GPUs that share each batch of an experiment's trainings."""
+        return self.experiment(experiment)["training"]["devices"]
+
     def trainings_of(self, experiments: Iterable[str]) -> list[str]:
         """Return the experiments whose trainings the experiments draw with, each once."""
         drawn = [
@@ -191,6 +201,11 @@ class Configuration:
             )
             for name, study in section["compared"].items()
         }
+
+    @property
+    def studied_experiments(self) -> list[str]:
+        """The experiments of all studies, each once."""
+        return list(dict.fromkeys(name for study in self.studies.values() for name in study.values))
 
     def _find_setting(self, experiment: str, key: str) -> Any:
         """Return the value of an experiment under a key such as ``sampler.steps``."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from superice.errors import InputError
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.run.configuration import Configuration
+from superice.run.paths import RunPaths, fill
 from superice.seasons import Season
 from superice.synthetic import file_names
 
@@ -28,15 +29,16 @@ class Sources:
     record of its download.
     """
 
-    def __init__(self, run: Configuration, results: str) -> None:
+    def __init__(self, run: Configuration, paths: RunPaths) -> None:
         self.run = run
         self.model = run.content["sources"]["model"]
         self.observations = run.content["sources"]["observations"]
-        self.results = results
+        self.paths = paths
 
     def _locate_synthetic(self, day: date, product: str) -> str:
         """Return the folder of a product of the synthetic Arctic in the season of a day."""
-        return f"{self.results}/twin/{self.run.calendar.season_of(day).name}/{product}"
+        season = self.run.calendar.season_of(day).name
+        return f"{self.paths.synthetic_season.format(season=season)}/{product}"
 
     def model_folder(self, day: date) -> str:
         """Return the folder to search for the model's file of a day."""
@@ -76,7 +78,7 @@ class Sources:
 
     def _list_records(self, products: Iterable[str], day: date) -> list[str]:
         """Return the records of the downloads of a day, one per product."""
-        return [f"{self.results}/downloads/{product}/{day:%Y%m%d}.json" for product in products]
+        return fill(self.paths.download_record, product=list(products), date=day)
 
     def observed_files(self, day: date) -> list[str]:
         """Return the known files of the three products of a day, or the records of their downloads."""
@@ -98,6 +100,12 @@ class Sources:
             [path for day in model for path in self.model_files(day)],
             [path for day in observed for path in self.observed_files(day)],
         )
+
+    def all_download_records(self) -> list[str]:
+        """Return the records of all downloads of the run."""
+        calendar = self.run.calendar
+        observed = [record for day in calendar.observed_days() for record in self.download_records(day)]
+        return observed + [record for day in calendar.model_days() for record in self.model_records(day)]
 
 
 def _find_existing(find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:

@@ -1,4 +1,4 @@
-"""How far a run is: by stage, the dates that are made, at work, failed and left, and when the rest will be there."""
+"""The progress of a run: by stage, the dates that are made, running, failed and left, and the time that is left."""
 
 from __future__ import annotations
 
@@ -8,113 +8,140 @@ import subprocess
 import time
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
+from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from superice.run.configuration import Configuration
+from superice.run.paths import BRANCHES, RunPaths, stamps
 
 RECENT = 3600.0  # seconds that the rate is taken from
 
 
 @dataclass
 class Stage:
-    """One kind of output: the file of every date (or seed) below the run's folder, and the log of its job."""
+    """One kind of output of a run.
+
+    Attributes:
+        name: what it is called in the table.
+        logs: by the path of an output, of every date or seed, the log of its job.
+    """
 
     name: str
     logs: dict[str, str]
 
 
-def list_stages(run: Configuration) -> list[Stage]:
-    """What ``all`` makes date by date, in the order of the workflow."""
-    found = [
-        _dated("model features", "model/features/{}.nc", "model_features/{}", run.calendar.model_days()),
-        _dated(
+def list_stages(run: Configuration, paths: RunPaths) -> list[Stage]:
+    """Return what ``all`` makes date by date, in the order of the workflow."""
+    model_days, observed_days = run.calendar.model_days(), run.calendar.observed_days()
+    stages = [
+        _dated_stage("model features", paths.features("model", model_days), model_days, f"{paths.logs}/model_features"),
+        _dated_stage(
             "observed features",
-            "observations/features/sic_sit_e1_e2_{}.npz",
-            "observed_features/{}",
-            run.calendar.observed_days(),
+            paths.features("observations", observed_days),
+            observed_days,
+            f"{paths.logs}/observed_features",
         ),
     ]
-    for name in dict.fromkeys(map(run.training_of, run.experiments)):
-        seeds = () if run.experiment(name).get("weights") else run.experiment(name)["seeds"]
-        found.append(
-            Stage(
-                f"trainings, {name}",
-                {f"training/{name}/seed{n}/model.safetensors": f"train/{name}_seed{n}" for n in seeds},
-            )
-        )
-    kinds = [(name, branch) for name in run.experiments for branch in ("model", "observations")]
-    for name, branch in kinds:
-        published = name == run.content["published"]
-        output = branch if published else f"experiments/{name}/{branch}"
-        log = f"draw_published_ensemble/{branch}" if published else f"draw_ensemble/{name}/{branch}"
-        days = run.ensemble_days(name, branch)
-        found.append(_dated(f"ensembles, {name}, {branch}", output + "/predictions/sit_hrai_{}.nc", log + "/{}", days))
-    for name, branch in kinds:
-        days = run.scored_days(name, branch)
-        path = f"{branch}/{name}/{{}}"
-        found.append(_dated(f"scores, {name}, {branch}", f"scores/{path}.nc", f"score_date/{path}", days))
-    return [stage for stage in found if stage.logs]
+    for training in run.trainings_of(run.experiments):
+        logs = paths.seeds_of(f"{paths.logs}/train/{{experiment}}_seed{{seed}}.log", training)
+        outputs = paths.seeds_of(paths.trained_weights, training)
+        stages.append(Stage(f"trainings, {training}", dict(zip(outputs, logs, strict=True))))
+    kinds = list(product(run.experiments, BRANCHES))
+    for experiment, branch in kinds:
+        days = run.ensemble_days(experiment, branch)
+        log = f"{paths.logs}/{_drawing_rule(run, experiment)}"
+        folder = f"{log}/{branch}" if experiment == run.published else f"{log}/{experiment}/{branch}"
+        outputs = paths.ensembles(experiment, branch, days)
+        stages.append(_dated_stage(f"ensembles, {experiment}, {branch}", outputs, days, folder))
+    for experiment, branch in kinds:
+        days = run.scored_days(experiment, branch)
+        outputs = paths.scores(experiment, branch, days)
+        folder = f"{paths.logs}/score_date/{branch}/{experiment}"
+        stages.append(_dated_stage(f"scores, {experiment}, {branch}", outputs, days, folder))
+    return [stage for stage in stages if stage.logs]
 
 
-def _dated(name: str, output: str, log: str, days: list) -> Stage:
-    return Stage(name, {output.format(f"{day:%Y%m%d}"): log.format(f"{day:%Y%m%d}") for day in days})
+def _drawing_rule(run: Configuration, experiment: str) -> str:
+    """Return the rule that draws an experiment's ensembles."""
+    if experiment == run.published:
+        return "draw_published_ensemble"
+    return "draw_baseline" if run.is_baseline(experiment) else "draw_ensemble"
+
+
+def _dated_stage(name: str, outputs: list[str], days: list[date], log_folder: str) -> Stage:
+    logs = [f"{log_folder}/{stamp}.log" for stamp in stamps(days)]
+    return Stage(name, dict(zip(outputs, logs, strict=True)))
 
 
 def find_running(folder: Path) -> set[str]:
-    """The outputs, as paths from the workflow's folder, that a controller has sent or is running.
+    """Return the outputs, as paths from the workflow's folder, that a controller has submitted or is running.
 
     Snakemake marks an output when its job is sent and takes the mark away when it has ended. A mark with the number of a
     SLURM job that is not in the queue was left by a controller that was killed, and does not count.
     """
     marks = {
-        path: json.loads(path.read_text()).get("external_jobid") for path in _files(folder / ".snakemake/incomplete")
+        path: json.loads(path.read_text()).get("external_jobid")
+        for path in _list_files(folder / ".snakemake/incomplete")
     }
-    queued = _queued() if any(marks.values()) else None
+    queued = _list_queue() if any(marks.values()) else None
     return {
-        _marked(path.relative_to(folder / ".snakemake/incomplete"))
+        _decode_mark(path.relative_to(folder / ".snakemake/incomplete"))
         for path, job in marks.items()
         if not job or queued is None or job in queued
     }
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.name != "migration_underway"]
 
 
-def _marked(path: Path) -> str:
-    """The output that a mark is for: its name is the coded path, a long one in parts that begin with @."""
+def _decode_mark(path: Path) -> str:
+    """Return the output of a mark, whose name is the encoded path; a long one is split into parts that begin with @."""
     return urlsafe_b64decode("".join(part.removeprefix("@") for part in path.parts)).decode()
 
 
-def _queued() -> set[str] | None:
-    """The numbers of this user's jobs in SLURM's queue; None without SLURM."""
+def _list_queue() -> set[str] | None:
+    """Return the numbers of this user's jobs in SLURM's queue; None without SLURM."""
     if not shutil.which("squeue"):
         return None
     result = subprocess.run(["squeue", "--me", "-h", "-o", "%A"], capture_output=True, text=True, check=False)
     return set(result.stdout.split()) if result.returncode == 0 else None
 
 
-def measure_progress(run: Configuration, folder: Path, now: float | None = None) -> tuple[pd.DataFrame, list[Path]]:
-    """The state of every stage, and the logs of the jobs that failed.
+def measure_progress(
+    run: Configuration, folder: Path, now: float | None = None, paths: RunPaths | None = None
+) -> tuple[pd.DataFrame, list[Path]]:
+    """Return the state of every stage, and the logs of the jobs that failed.
 
-    Args:
-        run: the configuration.
-        folder: where Snakemake was started.
-        now: seconds since 1970; None for the clock.
+    Parameters
+    ----------
+    run : Configuration
+        The configuration of the run.
+    folder : Path
+        Where Snakemake was started.
+    now : float, optional
+        Seconds since 1970; by default those of the clock.
+    paths : RunPaths, optional
+        The run's files, by default those in ``results/<name>``.
 
-    Returns:
-        A row for each stage: planned, made, at work, failed (begun, neither made nor at work), left (all that is not
-        made), made per hour in the last hour, and hours left at that rate; and the paths of the failed jobs' logs.
+    Returns
+    -------
+    table : DataFrame
+        A row for each stage: planned, made, running, failed (begun, neither made nor running), left (all that is not
+        made), made per hour in the last hour, and hours left at that rate.
+    failures : list of Path
+        The logs of the jobs that failed.
     """
-    now, results, working = now or time.time(), folder / "results" / run.name, find_running(folder)
+    now, running, paths = now or time.time(), find_running(folder), paths or RunPaths(run)
     rows, failures = [], []
-    for stage in list_stages(run):
-        made = {path: (results / path).stat().st_mtime for path in stage.logs if (results / path).exists()}
+    for stage in list_stages(run, paths):
+        made = {path: (folder / path).stat().st_mtime for path in stage.logs if (folder / path).exists()}
         missing = stage.logs.keys() - made.keys()
-        busy = {path for path in missing if f"results/{run.name}/{path}" in working}
-        begun = sorted(log for path in missing - busy if (log := results / "logs" / f"{stage.logs[path]}.log").exists())
+        busy = missing & running
+        begun = sorted(folder / stage.logs[path] for path in missing - busy if (folder / stage.logs[path]).exists())
         failures += begun
         rate = _hourly([made_at for made_at in made.values() if made_at > now - RECENT], now)
         rows.append(
@@ -122,7 +149,7 @@ def measure_progress(run: Configuration, folder: Path, now: float | None = None)
                 "stage": stage.name,
                 "planned": len(stage.logs),
                 "made": len(made),
-                "at work": len(busy),
+                "running": len(busy),
                 "failed": len(begun),
                 "left": len(missing),
                 "per hour": rate,
@@ -133,19 +160,20 @@ def measure_progress(run: Configuration, folder: Path, now: float | None = None)
 
 
 def _hourly(made_at: list[float], now: float) -> float:
-    """Outputs an hour since the first of those made lately."""
+    """Return the outputs made an hour, counted from the first of the recent ones."""
     return 3600 * len(made_at) / max(now - min(made_at), 1.0) if made_at else 0.0
 
 
-def describe_progress(run: Configuration, folder: Path) -> str:
-    """The state of a run as text: a table, the logs of what failed, and where all logs are."""
-    table, failures = measure_progress(run, folder)
+def describe_progress(run: Configuration, folder: Path, paths: RunPaths | None = None) -> str:
+    """Return the state of a run as text: a table, the logs of what failed, and where all logs are."""
+    paths = paths or RunPaths(run)
+    table, failures = measure_progress(run, folder, paths=paths)
     numbers = {"per hour": "{:.0f}".format, "hours left": "{:.1f}".format}
     lines = [table.to_string(index=False, formatters=numbers, na_rep=""), ""]
     lines += [f"failed: {path}" for path in failures[:10]]
     if len(failures) > 10:
         lines.append(f"... and {len(failures) - 10} more")
-    lines.append(f"logs: {folder / 'results' / run.name}/logs/<rule>/<what>.log")
+    lines.append(f"logs: {folder / paths.logs}/<rule>/<what>.log")
     if (folder / ".snakemake/slurm_logs").exists():
         lines.append(f"logs of the SLURM jobs: {folder}/.snakemake/slurm_logs")
     return "\n".join(lines)

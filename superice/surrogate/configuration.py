@@ -73,7 +73,7 @@ class SurrogateConfiguration:
         return {key: value for key, value in self.content["restoration"].items() if key not in elsewhere}
 
     @property
-    def generator(self) -> dict[str, Any]:
+    def restoration_network(self) -> dict[str, Any]:
         """The sections network, diffusion and training of the restoration's network."""
         return {key: self.content["restoration"][key] for key in GENERATOR}
 

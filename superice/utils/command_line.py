@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -30,15 +29,13 @@ def parse_day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def read_settings(text: str) -> dict:
-    """Read an option's value: JSON text, or the path of a YAML or JSON file."""
-    if text.lstrip().startswith("{"):
-        return json.loads(text)
+def read_settings(path: str) -> dict:
+    """Read an option's value: a YAML file of settings. Raises InputError when it holds no mapping."""
     import yaml
 
-    content = yaml.safe_load(Path(text).read_text(encoding="utf-8"))
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise InputError("holds no settings (a mapping is expected)", file=text)
+        raise InputError("holds no settings (a mapping is expected)", file=path)
     return content
 
 
@@ -51,6 +48,12 @@ def add_renamed_options(parser: argparse.ArgumentParser, renamed: Mapping[str, s
     """Let the old name of an option end with a sentence that says the new one."""
     for old, new in renamed.items():
         parser.add_argument(old, action=_RenamedOption, nargs="?", const=new, help=argparse.SUPPRESS)
+
+
+def add_grid(parser: argparse.ArgumentParser) -> None:
+    """Add the options ``--area`` and ``--areas``, which name a grid."""
+    parser.add_argument("--area", required=True, help="name of the grid, an area")
+    parser.add_argument("--areas", type=Path, help="file of area definitions (default: the package's own)")
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -5,66 +5,68 @@
 
 rule fit_noise:
     input:
-        training=of_experiment("store/{date}.npy", date=RUN.calendar.split_days("training")),
-        script="workflow/scripts/fit_noise.py",
-        modules=modules("baselines", "spectra", "store"),
+        training=lambda wildcards: PATHS.stored_days(wildcards.experiment, RUN.calendar.split_days("training")),
     output:
-        "results/{run}/training/{experiment}/noise.json",
+        PATHS.noise,
     log:
-        "results/{run}/logs/fit_noise/{experiment}.log",
+        "<logs>/fit_noise/{experiment}.log",
     benchmark:
-        "results/{run}/benchmarks/fit_noise/{experiment}.tsv"
+        "<benchmarks>/fit_noise/{experiment}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
     params:
-        store=folder_of("training"),
+        command=run_script("fit_noise"),
+        code=code_of("fit_noise"),
+        store=lambda wildcards, input: os.path.dirname(input.training[0]),
         training=stamps(RUN.calendar.split_days("training")),
-        spacing=SPACING_KM,
+        spacing=DIGESTS.spacing_km,
     message:
         "correlated noise of the training days"
     shell:
-        "python {input.script} --store {params.store} --training {params.training} --spacing-km {params.spacing}"
-        " --output {output} > {log} 2>&1"
+        "{params.command} --store {params.store:q} --training {params.training} --spacing-km {params.spacing}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule draw_baseline:
     input:
-        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)], set_of(wildcards.experiment)),
+        features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
         noise=lambda wildcards: (
-            paths("training/{experiment}/noise.json", experiment=wildcards.experiment)
+            PATHS.noise.format(experiment=wildcards.experiment)
             if RUN.experiment(wildcards.experiment)["baseline"] == "correlated_noise"
             else []
         ),
-        script="workflow/scripts/draw_baseline.py",
-        areas=AREAS,
-        modules=modules("baselines", "virtual_satellites", "regridding", "spectra"),
+        settings=lambda wildcards: settings_of(wildcards.experiment),
     output:
-        "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
+        PATHS.ensemble,
     log:
-        "results/{run}/logs/draw_baseline/{experiment}/{branch}/{date}.log",
+        "<logs>/draw_baseline/{experiment}/{branch}/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/draw_baseline/{experiment}/{branch}/{date}.tsv"
+        "<benchmarks>/draw_baseline/{experiment}/{branch}/{date}.tsv"
     wildcard_constraints:
-        experiment="|".join(BASELINES),
+        experiment="|".join(RUN.baselines),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
+        command=run_script("draw_baseline"),
+        code=code_of("draw_baseline"),
+        settings=lambda wildcards: DIGESTS.of_ensemble(
+            wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)
+        ),
+        grid=grid_options,
         date=iso,
-        area=area,
-        baseline=lambda wildcards: RUN.experiment(wildcards.experiment)["baseline"],
-        noise=lambda wildcards, input: f"--noise {input.noise}" if input.noise else "",
-        threshold=lambda wildcards: RUN.features(set_of(wildcards.experiment))["sic_threshold"],
-        members=lambda wildcards: RUN.experiment(wildcards.experiment)["sampler"]["members"],
+        noise=input_options("noise"),
         seed=lambda wildcards: RUN.experiment(wildcards.experiment)["ensembles"]["seed"],
-        details=details_of_ensemble,
     message:
         "{wildcards.experiment} of {params.date} ({wildcards.branch})"
     shell:
-        "python {input.script} --baseline {params.baseline} --features {input.features} {params.noise}"
-        " --sic-threshold {params.threshold} --areas {input.areas} --area {params.area} --date {params.date}"
-        " --members {params.members} --seed {params.seed} --details {params.details:q}"
-        " --output {output} > {log} 2>&1"
+        "{params.command} --features {input.features:q} {params.noise} {params.grid} --date {params.date}"
+        " --branch {wildcards.branch} --experiment {wildcards.experiment} --settings {input.settings:q}"
+        " --settings-digest {params.settings} --seed {params.seed} --output {output:q} > {log:q} 2>&1"

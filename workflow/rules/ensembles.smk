@@ -6,46 +6,47 @@
 
 rule draw_ensemble:
     input:
-        features=lambda wildcards: features_of(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
-        weights=lambda wildcards: weights_of(experiment_of(wildcards)),
-        script="workflow/scripts/draw_ensemble.py",
-        areas=AREAS,
-        modules=modules("generation", "consistency", *DRAWING),
+        features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
+        weights=lambda wildcards: PATHS.weights(experiment_of(wildcards)),
+        settings=lambda wildcards: settings_of(experiment_of(wildcards)),
     output:
-        "results/{run}/experiments/{experiment}/{branch}/predictions/sit_hrai_{date}.nc",
+        PATHS.ensemble,
     log:
-        "results/{run}/logs/draw_ensemble/{experiment}/{branch}/{date}.log",
+        "<logs>/draw_ensemble/{experiment}/{branch}/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/draw_ensemble/{experiment}/{branch}/{date}.tsv"
+        "<benchmarks>/draw_ensemble/{experiment}/{branch}/{date}.tsv"
     wildcard_constraints:
-        experiment="|".join(name for name in RUN.content["experiments"] if name not in BASELINES),
+        experiment="|".join(name for name in RUN.content["experiments"] if not RUN.is_baseline(name)),
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=6000,
         runtime=60,
         gpu=1,
     params:
-        date=iso,
-        area=area,
-        sampler=lambda wildcards: as_json(RUN.experiment(experiment_of(wildcards))["sampler"]),
-        seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
-        details=details_of_ensemble,
-        # A study of single trainings shows the others where one diverged (report, Figure 4).
-        diverged=lambda wildcards: (
-            "--missing-if-diverged" if "seed" in RUN.experiment(experiment_of(wildcards)) else ""
+        command=run_script("draw_ensemble"),
+        code=code_of("draw_ensemble"),
+        settings=lambda wildcards: DIGESTS.of_ensemble(
+            experiment_of(wildcards), wildcards.branch, set_drawn_from(wildcards)
         ),
+        grid=grid_options,
+        date=iso,
+        experiment=experiment_of,
+        seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
     message:
         "ensemble of {params.date} ({wildcards.branch})"
     shell:
-        "python {input.script} --features {input.features} --weights {input.weights} --areas {input.areas}"
-        " --area {params.area} --date {params.date} --sampler {params.sampler:q} --seed {params.seed}"
-        " --threads {threads} --details {params.details:q} {params.diverged} --output {output} > {log} 2>&1"
+        "{params.command} --features {input.features:q} --weights {input.weights:q} {params.grid}"
+        " --date {params.date} --branch {wildcards.branch} --experiment {params.experiment}"
+        " --settings {input.settings:q} --settings-digest {params.settings} --seed {params.seed}"
+        " --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 
 use rule draw_ensemble as draw_published_ensemble with:
     output:
-        "results/{run}/{feature_set}{branch}/predictions/sit_hrai_{date}.nc",
+        PATHS.published_ensemble,
     log:
-        "results/{run}/logs/draw_published_ensemble/{feature_set}{branch}/{date}.log",
+        "<logs>/draw_published_ensemble/{feature_set}{branch}/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/draw_published_ensemble/{feature_set}{branch}/{date}.tsv"
+        "<benchmarks>/draw_published_ensemble/{feature_set}{branch}/{date}.tsv"

@@ -2,31 +2,36 @@
 # Needs: tables, figures, weights and benchmarks, as far as the run has them. Makes: report.html, studies.html.
 
 
-rule report:
+rule make_report:
     input:
-        scores=paths("scores/comparison.csv") if SCORED else [],
-        regions=paths("scores/regions.csv") if SCORED else [],
-        months=paths("scores/months.csv") if SCORED else [],
-        thin_ice=paths("scores/thin_ice.csv") if SCORED else [],
-        leads=paths("scores/leads.csv") if SCORED else [],
-        selection=selections_of(RUN.experiments),
-        weights=drawn_with(RUN.experiments),
-        missing="results/{run}/missing.csv",
-        coverage="results/{run}/coverage.csv",
-        calendar="results/{run}/calendar.csv",
+        scores=PATHS.table("comparison"),
+        regions=PATHS.table("regions"),
+        months=PATHS.table("months"),
+        thin_ice=PATHS.table("thin_ice"),
+        leads=PATHS.table("leads"),
+        selection=PATHS.selections(RUN.experiments),
+        weights=PATHS.weights_of(RUN.experiments),
+        missing=PATHS.missing,
+        coverage=PATHS.coverage,
+        calendar=PATHS.calendar,
         figures=FIGURES,
-        script="workflow/scripts/make_report.py",
-        modules=modules("report"),
+        settings=settings_of("configuration"),
     output:
-        "results/{run}/report.html",
+        PATHS.report,
     log:
-        "results/{run}/logs/report.log",
+        "<logs>/make_report.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
     params:
-        parts=options_of(
+        command=run_script("make_report"),
+        code=code_of("make_report"),
+        settings=RUN.digest,
+        experiments=RUN.experiments,
+        files=input_options(
             "scores",
             "regions",
             "months",
@@ -39,35 +44,31 @@ rule report:
             "calendar",
             "figures",
         ),
-        summary=json.dumps(RUN.summary(RUN.experiments)),
-        experiments=json.dumps([RUN.describe_experiment(experiment) for experiment in RUN.experiments]),
-        configuration=json.dumps(RUN.content),
-        benchmarks=paths("benchmarks")[0],
+        benchmarks=PATHS.benchmarks,
     message:
         "report"
     shell:
-        "python {input.script} --name {wildcards.run} --summary {params.summary:q}"
-        " --experiments {params.experiments:q} --configuration {params.configuration:q} {params.parts} --benchmarks {params.benchmarks}"
-        " --output {output} > {log} 2>&1"
+        "{params.command} --settings {input.settings:q} --experiments {params.experiments} {params.files}"
+        " --benchmarks {params.benchmarks:q} --output {output:q} > {log:q} 2>&1"
 
 
-use rule report as studies_report with:
+use rule make_report as make_studies_report with:
     input:
-        studies="results/{run}/studies.csv",
-        selection=selections_of(COMPARED),
-        weights=drawn_with(COMPARED),
-        figures=paths("figures/study_{study}.png", study=STUDIES),
-        script="workflow/scripts/make_report.py",
-        modules=modules("report"),
+        studies=PATHS.studies,
+        selection=PATHS.selections(RUN.studied_experiments),
+        weights=PATHS.weights_of(RUN.studied_experiments),
+        figures=PATHS.study_figures(),
+        settings=settings_of("configuration"),
     output:
-        "results/{run}/studies.html",
+        PATHS.studies_report,
     log:
-        "results/{run}/logs/studies_report.log",
+        "<logs>/make_studies_report.log",
     params:
-        parts=options_of("studies", "selection", "weights", "figures"),
-        summary=json.dumps(RUN.summary(COMPARED)),
-        experiments=json.dumps([RUN.describe_experiment(experiment) for experiment in COMPARED]),
-        configuration=json.dumps(RUN.content),
-        benchmarks=paths("benchmarks")[0],
+        command=run_script("make_report"),
+        code=code_of("make_report"),
+        settings=RUN.digest,
+        experiments=RUN.studied_experiments,
+        files=input_options("studies", "selection", "weights", "figures"),
+        benchmarks=PATHS.benchmarks,
     message:
         "report of the studies"

@@ -5,65 +5,64 @@
 
 rule score_date:
     input:
-        prediction=lambda wildcards: ensembles_of(wildcards.experiment, wildcards.branch, [day_of(wildcards)]),
-        features=lambda wildcards: features_of("model", [day_of(wildcards)], set_drawn_from(wildcards)),
-        observed=lambda wildcards: (
-            features_of("observations", [day_of(wildcards)], set_drawn_from(wildcards))
+        prediction=lambda wildcards: PATHS.ensembles(wildcards.experiment, wildcards.branch, [day_of(wildcards)]),
+        features=lambda wildcards: PATHS.features("model", [day_of(wildcards)], set_drawn_from(wildcards)),
+        observed_features=lambda wildcards: (
+            PATHS.features("observations", [day_of(wildcards)], set_drawn_from(wildcards))
             if wildcards.branch == "observations"
             else []
         ),
-        script="workflow/scripts/score_date.py",
-        modules=modules(
-            "scores", "accuracy", "calibration", "thin_ice", "leads", "similarity", "spectra", "degradation"
-        ),
+        settings=settings_of("configuration"),
     output:
-        "results/{run}/scores/{branch}/{experiment}/{date}.nc",
+        PATHS.score,
     log:
-        "results/{run}/logs/score_date/{branch}/{experiment}/{date}.log",
+        "<logs>/score_date/{branch}/{experiment}/{date}.log",
     benchmark:
-        "results/{run}/benchmarks/score_date/{branch}/{experiment}/{date}.tsv"
+        "<benchmarks>/score_date/{branch}/{experiment}/{date}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=3000,
         runtime=20,
     params:
+        command=run_script("score_date"),
+        code=code_of("score_date"),
+        settings=DIGESTS.of_sections("scores"),
         split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
-        observed=lambda wildcards, input: (f"--observed-features {input.observed}" if input.observed else ""),
-        settings=as_json(RUN.content["scores"]),
+        observed=input_options("observed_features"),
     message:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"
     shell:
-        "python {input.script} --prediction {input.prediction} --features {input.features} {params.observed}"
+        "{params.command} --prediction {input.prediction:q} --features {input.features:q} {params.observed}"
         " --branch {wildcards.branch} --experiment {wildcards.experiment} --split {params.split}"
-        " --settings {params.settings:q} --output {output} > {log} 2>&1"
+        " --settings {input.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule score_table:
     input:
-        scores=SCORED,
-        script="workflow/scripts/score_table.py",
-        modules=modules("score_tables", "intervals", "calibration", "leads"),
+        scores=PATHS.all_scores(),
+        settings=settings_of("configuration"),
     output:
-        table="results/{run}/scores/table.csv",
-        daily="results/{run}/scores/daily.csv",
-        regions="results/{run}/scores/regions.csv",
-        months="results/{run}/scores/months.csv",
-        thin_ice="results/{run}/scores/thin_ice.csv",
-        leads="results/{run}/scores/leads.csv",
-        comparison="results/{run}/scores/comparison.csv",
+        **PATHS.score_tables(),
     log:
-        "results/{run}/logs/score_table.log",
+        "<logs>/score_table.log",
     benchmark:
-        "results/{run}/benchmarks/score_table.tsv"
+        "<benchmarks>/score_table.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
     params:
-        intervals=as_json(RUN.content["bootstrap"]),
+        command=run_script("score_table"),
+        code=code_of("score_table"),
+        settings=DIGESTS.of_sections("bootstrap"),
     message:
         "tables of scores"
     shell:
-        "python {input.script} --scores {input.scores} --intervals {params.intervals:q}"
-        " --daily {output.daily} --regions {output.regions} --months {output.months} --thin-ice {output.thin_ice}"
-        " --leads {output.leads} --comparison {output.comparison} --output {output.table} > {log} 2>&1"
+        "{params.command} --scores {input.scores:q} --settings {input.settings:q}"
+        " --daily {output.daily:q} --regions {output.regions:q} --months {output.months:q}"
+        " --thin-ice {output.thin_ice:q} --leads {output.leads:q} --comparison {output.comparison:q}"
+        " --output {output.table:q} > {log:q} 2>&1"

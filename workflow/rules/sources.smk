@@ -1,5 +1,5 @@
-# The twin as a source of raw products; folders that are there already need no rule.
-# Needs: settings of the twin. Makes: twin/<season>/{nextsim,cs2smos,concentration,drift}/ in the providers' layouts.
+# The synthetic Arctic as a source of raw products; folders that are there already need no rule.
+# Needs: its settings. Makes: synthetic/<season>/{nextsim,cs2smos,concentration,drift}/ in the providers' layouts.
 
 for SEASON in RUN.calendar.seasons():
     MODEL_FILES, OBSERVED_FILES = SOURCES.synthetic_files(SEASON)
@@ -8,34 +8,35 @@ for SEASON in RUN.calendar.seasons():
 
     rule:
         name:
-            f"twin_{SEASON.name}"
+            f"make_synthetic_season_{SEASON.name}"
         input:
-            script="workflow/scripts/make_synthetic_season.py",
-            areas=AREAS,
-            modules=modules(*(f"twin/{name}" for name in sorted(glob_wildcards("superice/twin/{name}.py").name))),
+            settings=settings_of("configuration"),
         output:
             model=MODEL_FILES,
             observed=OBSERVED_FILES,
         log:
-            f"results/{RUN.name}/logs/twin/{SEASON.name}.log",
+            f"<logs>/make_synthetic_season/{SEASON.name}.log",
         benchmark:
-            f"results/{RUN.name}/benchmarks/twin/{SEASON.name}.tsv"
+            f"<benchmarks>/make_synthetic_season/{SEASON.name}.tsv"
+        conda:
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
             runtime=20,
         params:
-            folder=f"results/{RUN.name}/twin/{SEASON.name}",
-            area=area,
+            command=run_script("make_synthetic_season"),
+            code=code_of("make_synthetic_season"),
+            settings=DIGESTS.of_sections("synthetic"),
+            grid=grid_options,
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
-            dates=",".join(map(str, RUN.synthetic_days(SEASON)[0])),
-            observed=",".join(map(str, RUN.synthetic_days(SEASON)[1])),
-            settings=as_json(RUN.content["synthetic"]),
+            dates=stamps(RUN.synthetic_days(SEASON)[0]),
+            observed=stamps(RUN.synthetic_days(SEASON)[1]),
+            folder=PATHS.synthetic_season.format(season=SEASON.name),
         message:
-            "virtual Arctic of the season {params.first} to {params.last}"
+            "synthetic Arctic of the season {params.first} to {params.last}"
         shell:
-            "python {input.script} --areas {input.areas} --area {params.area}"
-            " --season-start {params.first} --season-end {params.last}"
-            " --dates={params.dates} --observed-dates={params.observed} --settings {params.settings:q}"
-            " --output {params.folder} > {log} 2>&1"
+            "{params.command} {params.grid} --season-start {params.first} --season-end {params.last}"
+            " --dates {params.dates} --observed-dates {params.observed} --settings {input.settings:q}"
+            " --output {params.folder:q} > {log:q} 2>&1"

@@ -1,362 +1,362 @@
-# The surrogate of the model's thickness: a network in its place, under the true weather.
-# Needs: thickness and ERA5 in folders, or the driven twin. Makes, below surrogate/: store/YYYY.npy, <experiment>/{model.safetensors,
-# history.csv,scores.nc,forecasts.nc}, season.nc, restored.nc, table.csv, figures/, report.html.
+# The surrogate: a network that emulates neXtSIM's thickness, under prescribed weather.
+# Needs: thickness and ERA5 in folders, or the forced synthetic Arctic. Makes, below surrogate/: store/YYYY.npy,
+# <experiment>/{model.safetensors,history.csv,scores.nc,forecasts.nc}, season.nc, restored.nc, table.csv, figures/, report.html.
 
 SURROGATE_SOURCE = SURROGATE.content["source"]
-SURROGATE_MODULES = modules(*(f"surrogate/{name}" for name in ("network", "samples", "sequences", "rollout")))
-# By figure: the files that it is drawn from.
-SURROGATE_FIGURES = {
-    "training": surrogate_of("history.csv", SURROGATE.experiments),
-    "skill": surrogate_of("scores.nc", SURROGATE.experiments),
-    "maps": surrogate_of("forecasts.nc", [SURROGATE.content["chosen"]]),
-    "season": paths("surrogate/season.nc"),
-    "animation": paths("surrogate/season.nc"),
-    "restoration": paths("surrogate/restored.nc"),
-}
 
-SURROGATE_DRAWN = [
-    path
-    for name in SURROGATE_FIGURES
-    for path in paths("surrogate/figures/{name}", name=name + (".gif" if name == "animation" else ".png"))
-]
+
+def surrogate_grid(wildcards, input):
+    """Return the options that name the surrogate's grid."""
+    return grid_of(SURROGATE.content["area"])
+
 
 if SURROGATE_SOURCE["kind"] == "synthetic":
 
-    rule surrogate_twin:
+    rule make_forced_year:
         input:
-            before=lambda wildcards: (
-                paths("surrogate/twin/state/{year}.npy", year=int(wildcards.year) - 1)
-                if int(wildcards.year) > SURROGATE.years()[0]
-                else []
-            ),
-            script="workflow/scripts/make_forced_year.py",
-            areas=AREAS,
-            modules=modules(*(f"twin/{name}" for name in ("weather", "forced", "series", "years"))),
+            before=lambda wildcards: SURROGATE_PATHS.state_before(int(wildcards.year)),
+            settings=settings_of("surrogate/configuration"),
         output:
-            thickness="results/{run}/surrogate/twin/nextsim/{year}/Moorings_{year}.nc",
-            forcings="results/{run}/surrogate/twin/era5/{year}/ERA5_y{year}.nc",
-            state="results/{run}/surrogate/twin/state/{year}.npy",
+            thickness=SURROGATE_PATHS.synthetic_thickness,
+            forcings=SURROGATE_PATHS.synthetic_forcings,
+            state=SURROGATE_PATHS.synthetic_state,
         log:
-            "results/{run}/logs/surrogate_twin/{year}.log",
+            "<logs>/make_forced_year/{year}.log",
         benchmark:
-            "results/{run}/benchmarks/surrogate_twin/{year}.tsv"
+            "<benchmarks>/make_forced_year/{year}.tsv"
+        conda:
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
             runtime=20,
         params:
-            area=SURROGATE.content["area"],
-            years=lambda wildcards: [SURROGATE.years()[0], SURROGATE.years()[-1]],
+            command=run_script("make_forced_year"),
+            code=code_of("make_forced_year"),
+            settings=SURROGATE_DIGESTS.of_keys("synthetic"),
+            grid=surrogate_grid,
+            years=[SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
-            settings=as_json(SURROGATE.content["synthetic"]),
-            before=lambda wildcards, input: f"--before {input.before}" if input.before else "",
+            before=input_options("before"),
         message:
             "weather and thickness of {wildcards.year}"
         shell:
-            "python {input.script} --areas {input.areas} --area {params.area} --years {params.years}"
-            " --year {wildcards.year} --hours {params.hours} --settings {params.settings:q} {params.before}"
-            " --thickness {output.thickness} --forcings {output.forcings} --after {output.state} > {log} 2>&1"
+            "{params.command} {params.grid} --years {params.years} --year {wildcards.year} --hours {params.hours}"
+            " --settings {input.settings:q} {params.before} --thickness {output.thickness:q} --forcings {output.forcings:q}"
+            " --after {output.state:q} > {log:q} 2>&1"
 
 
-rule surrogate_year:
+rule store_year:
     input:
-        files=lambda wildcards: surrogate_files(wildcards.year),
-        script="workflow/scripts/store_year.py",
-        areas=AREAS,
-        modules=modules(
-            "surrogate/sequences",
-            "store",
-            "vectors",
-            "grid",
-            *(f"products/{name}" for name in ("__init__", "series", "era5", "thickness", "lattice")),
-        ),
+        files=lambda wildcards: SURROGATE_PATHS.files_of_year(wildcards.year),
     output:
-        array="results/{run}/surrogate/store/{year}.npy",
-        description="results/{run}/surrogate/store/{year}.json",
+        array=SURROGATE_PATHS.stored_year,
+        description=SURROGATE_PATHS.year_description,
     log:
-        "results/{run}/logs/surrogate_year/{year}.log",
+        "<logs>/store_year/{year}.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_year/{year}.tsv"
+        "<benchmarks>/store_year/{year}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=8000,
         runtime=240,
     params:
-        thickness=lambda wildcards: surrogate_folder("nextsim", wildcards.year),
-        forcings=lambda wildcards: surrogate_folder("era5", wildcards.year),
-        area=SURROGATE.content["area"],
+        command=run_script("store_year"),
+        code=code_of("store_year"),
+        settings=SURROGATE_DIGESTS.of_keys(),
+        grid=surrogate_grid,
+        thickness=lambda wildcards: SURROGATE_PATHS.folder_of_year("nextsim", wildcards.year),
+        forcings=lambda wildcards: SURROGATE_PATHS.folder_of_year("era5", wildcards.year),
         resample="--resample" if SURROGATE_SOURCE.get("resample") else "",
         interpolation=SURROGATE_SOURCE["interpolation"],
         hours=SURROGATE.content["hours"],
         step=SURROGATE.content["defaults"]["inputs"]["step_hours"],
     message:
-        "thickness and forcings of {wildcards.year} on the model's grid"
+        "thickness and forcings of {wildcards.year} on the grid of the surrogate"
     shell:
-        "python {input.script} --thickness {params.thickness:q} --forcings {params.forcings:q} --areas {input.areas}"
-        " --area {params.area} {params.resample} --interpolation {params.interpolation} --year {wildcards.year}"
-        " --hours {params.hours} --step-hours {params.step} --output {output.array} > {log} 2>&1"
+        "{params.command} --thickness {params.thickness:q} --forcings {params.forcings:q} {params.grid} {params.resample}"
+        " --interpolation {params.interpolation} --year {wildcards.year} --hours {params.hours} --step-hours {params.step}"
+        " --output {output.array:q} > {log:q} 2>&1"
 
 
-rule surrogate_climatology:
+rule make_climatology:
     input:
-        years=surrogate_years("training"),
-        script="workflow/scripts/make_climatology.py",
-        modules=modules("surrogate/scores", "surrogate/sequences"),
+        years=SURROGATE_PATHS.years("training"),
     output:
-        "results/{run}/surrogate/climatology.npy",
+        SURROGATE_PATHS.climatology,
     log:
-        "results/{run}/logs/surrogate_climatology.log",
+        "<logs>/make_climatology.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_climatology.tsv"
+        "<benchmarks>/make_climatology.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
     params:
+        command=run_script("make_climatology"),
+        code=code_of("make_climatology"),
         window=SURROGATE.content["climatology_days"],
     message:
         "daily climatology of the thickness"
     shell:
-        "python {input.script} --years {input.years} --window-days {params.window} --output {output} > {log} 2>&1"
+        "{params.command} --years {input.years:q} --window-days {params.window} --output {output:q} > {log:q} 2>&1"
 
 
-rule surrogate_train:
+rule train_surrogate:
     input:
-        training=surrogate_years("training"),
-        validation=surrogate_years("validation"),
-        script="workflow/scripts/train_surrogate.py",
-        modules=[*SURROGATE_MODULES, *modules("surrogate/training", "training", "samples")],
+        training=SURROGATE_PATHS.years("training"),
+        validation=SURROGATE_PATHS.years("validation"),
+        settings=lambda wildcards: settings_of(f"surrogate/{wildcards.trial}"),
     output:
-        weights="results/{run}/surrogate/{trial}/model.safetensors",
-        history="results/{run}/surrogate/{trial}/history.csv",
+        weights=SURROGATE_PATHS.weights,
+        history=SURROGATE_PATHS.history,
     log:
-        "results/{run}/logs/surrogate_train/{trial}.log",
+        "<logs>/train_surrogate/{trial}.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_train/{trial}.tsv"
+        "<benchmarks>/train_surrogate/{trial}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=16000,
         runtime=4320,
         gpu=1,
     params:
+        command=run_script("train_surrogate"),
+        code=code_of("train_surrogate"),
+        settings=lambda wildcards: SURROGATE_DIGESTS.of_training(wildcards.trial),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
-        checkpoint="results/{run}/surrogate/{trial}/checkpoint.pt",
+        checkpoint=SURROGATE_PATHS.checkpoint,
         seed=lambda wildcards: SURROGATE.experiment(wildcards.trial)["seed"],
-        settings=lambda wildcards: as_json(
-            {key: SURROGATE.experiment(wildcards.trial)[key] for key in ("inputs", "network", "loss", "training")}
-        ),
     message:
         "training the surrogate {wildcards.trial} (progress: tail -f {log})"
     shell:
-        "python {input.script} --training {input.training} --validation {input.validation}"
-        " --settings {params.settings:q} --experiment {wildcards.trial} --seed {params.seed} --threads {threads}"
-        " --checkpoint {params.checkpoint} --history {output.history} --output {output.weights} > {log} 2>&1"
+        "{params.command} --training {input.training:q} --validation {input.validation:q} --settings {input.settings:q}"
+        " --experiment {wildcards.trial} --seed {params.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
+        " --history {output.history:q} --output {output.weights:q} > {log:q} 2>&1"
 
 
-rule surrogate_forecasts:
+rule forecast:
     input:
-        years=surrogate_years("test"),
-        weights="results/{run}/surrogate/{trial}/model.safetensors",
-        climatology="results/{run}/surrogate/climatology.npy",
-        script="workflow/scripts/forecast.py",
-        areas=AREAS,
-        modules=[*SURROGATE_MODULES, *modules("surrogate/scores", "spectra")],
+        years=SURROGATE_PATHS.years("test"),
+        weights=SURROGATE_PATHS.weights,
+        climatology=SURROGATE_PATHS.climatology,
+        settings=settings_of("surrogate/configuration"),
     output:
-        scores="results/{run}/surrogate/{trial}/scores.nc",
-        fields="results/{run}/surrogate/{trial}/forecasts.nc",
+        scores=SURROGATE_PATHS.scores,
+        fields=SURROGATE_PATHS.forecasts,
     log:
-        "results/{run}/logs/surrogate_forecasts/{trial}.log",
+        "<logs>/forecast/{trial}.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_forecasts/{trial}.tsv"
+        "<benchmarks>/forecast/{trial}.tsv"
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=8000,
         runtime=1440,
         gpu=1,
     params:
-        area=SURROGATE.content["area"],
-        settings=as_json(SURROGATE.content["forecasts"]),
+        command=run_script("forecast"),
+        code=code_of("forecast"),
+        settings=SURROGATE_DIGESTS.of_keys("forecasts"),
+        grid=surrogate_grid,
     message:
         "forecasts of the surrogate {wildcards.trial}"
     shell:
-        "python {input.script} --years {input.years} --weights {input.weights} --climatology {input.climatology}"
-        " --areas {input.areas} --area {params.area} --settings {params.settings:q} --threads {threads}"
-        " --scores {output.scores} --fields {output.fields} > {log} 2>&1"
+        "{params.command} --years {input.years:q} --weights {input.weights:q} --climatology {input.climatology:q}"
+        " {params.grid} --settings {input.settings:q} --threads {threads} --scores {output.scores:q}"
+        " --fields {output.fields:q} > {log:q} 2>&1"
 
 
-rule surrogate_season:
+rule forecast_season:
     input:
-        years=surrogate_years("test"),
-        weights=surrogate_of("model.safetensors", [SURROGATE.content["chosen"]]),
-        script="workflow/scripts/forecast_season.py",
-        modules=[*SURROGATE_MODULES, *modules("surrogate/scores")],
+        years=SURROGATE_PATHS.years("test"),
+        weights=SURROGATE_PATHS.of_chosen(SURROGATE_PATHS.weights),
     output:
-        "results/{run}/surrogate/season.nc",
+        SURROGATE_PATHS.season,
     log:
-        "results/{run}/logs/surrogate_season.log",
+        "<logs>/forecast_season.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_season.tsv"
+        "<benchmarks>/forecast_season.tsv"
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=8000,
         runtime=240,
         gpu=1,
     params:
+        command=run_script("forecast_season"),
+        code=code_of("forecast_season"),
         season=SURROGATE.content["season"],
         precision=SURROGATE.content["forecasts"]["precision"],
     message:
         "a run of {params.season[steps]} steps"
     shell:
-        "python {input.script} --years {input.years} --weights {input.weights} --start {params.season[start]}"
+        "{params.command} --years {input.years:q} --weights {input.weights:q} --start {params.season[start]}"
         " --steps {params.season[steps]} --every {params.season[every]} --precision {params.precision}"
-        " --threads {threads} --output {output} > {log} 2>&1"
+        " --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 
-rule surrogate_restoration_days:
+rule make_restoration_days:
     input:
-        years=surrogate_years("training") + surrogate_years("validation"),
-        script="workflow/scripts/restoration_days.py",
-        areas=AREAS,
-        modules=modules("surrogate/restoration", "degradation", "features", "normalisation", "store"),
+        years=SURROGATE_PATHS.years("training", "validation"),
     output:
-        days=restoration_days("training") + restoration_days("validation"),
-        normalisation=paths("surrogate/restoration/normalisation.json")[0],
+        days=SURROGATE_PATHS.restoration_days("training", "validation"),
+        normalisation=SURROGATE_PATHS.restoration_normalisation,
     log:
-        paths("logs/surrogate_restoration_days.log")[0],
+        "<logs>/make_restoration_days.log",
     benchmark:
-        paths("benchmarks/surrogate_restoration_days.tsv")[0]
+        "<benchmarks>/make_restoration_days.tsv"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
     params:
-        area=SURROGATE.content["area"],
+        command=run_script("make_restoration_days"),
+        code=code_of("make_restoration_days"),
+        settings=SURROGATE_DIGESTS.of_keys(),
+        grid=surrogate_grid,
         box=SURROGATE.content["restoration"]["box_km"],
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
         store=lambda wildcards, output: os.path.dirname(output.days[0]),
     message:
-        "days for the generator of the restoration"
+        "days for the network of the restoration"
     shell:
-        "python {input.script} --years {input.years} --training {params.training} --validation {params.validation}"
-        " --areas {input.areas} --area {params.area} --box-km {params.box} --store {params.store}"
-        " --normalisation {output.normalisation} > {log} 2>&1"
+        "{params.command} --years {input.years:q} --training {params.training} --validation {params.validation}"
+        " {params.grid} --box-km {params.box} --store {params.store:q} --normalisation {output.normalisation:q}"
+        " > {log:q} 2>&1"
 
 
-rule surrogate_train_generator:
+rule train_restoration:
     input:
-        days=restoration_days("training") + restoration_days("validation"),
-        normalisation="results/{run}/surrogate/restoration/normalisation.json",
-        script="workflow/scripts/train.py",
-        modules=modules("network", "diffusion", "training", "samples", "store", "weights"),
+        days=SURROGATE_PATHS.restoration_days("training", "validation"),
+        normalisation=SURROGATE_PATHS.restoration_normalisation,
+        settings=settings_of("surrogate/restoration"),
     output:
-        weights="results/{run}/surrogate/restoration/generator.safetensors",
-        history="results/{run}/surrogate/restoration/history.csv",
+        weights=SURROGATE_PATHS.restoration_weights,
+        history=SURROGATE_PATHS.restoration_history,
     log:
-        "results/{run}/logs/surrogate_train_generator.log",
+        "<logs>/train_restoration.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_train_generator.tsv"
+        "<benchmarks>/train_restoration.tsv"
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=8000,
         runtime=4320,
         gpu=1,
     params:
-        store=folder_of("days"),
+        command=run_script("train"),
+        code=code_of("train"),
+        settings=SURROGATE_DIGESTS.of_restoration(),
+        store=lambda wildcards, input: os.path.dirname(input.days[0]),
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
-        checkpoint="results/{run}/surrogate/restoration/checkpoint.pt",
-        settings=as_json(SURROGATE.generator),
+        checkpoint=SURROGATE_PATHS.restoration_checkpoint,
         seed=SURROGATE.content["restoration"]["seed"],
     message:
-        "training the generator of the restoration (progress: tail -f {log})"
+        "training the network of the restoration (progress: tail -f {log})"
     shell:
-        "python {input.script} --store {params.store} --training {params.training} --validation {params.validation}"
-        " --normalisation {input.normalisation} --settings {params.settings:q} --experiment restoration"
-        " --seed {params.seed} --threads {threads} --checkpoint {params.checkpoint} --history {output.history}"
-        " --output {output.weights} > {log} 2>&1"
+        "{params.command} --store {params.store:q} --training {params.training} --validation {params.validation}"
+        " --normalisation {input.normalisation:q} --settings {input.settings:q} --experiment restoration"
+        " --seed {params.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
+        " --history {output.history:q} --output {output.weights:q} > {log:q} 2>&1"
 
 
-rule surrogate_restore:
+rule restore:
     input:
-        forecasts=surrogate_of("forecasts.nc", [SURROGATE.content["chosen"]]),
-        weights="results/{run}/surrogate/restoration/generator.safetensors",
-        script="workflow/scripts/restore.py",
-        areas=AREAS,
-        modules=modules("surrogate/restoration", *DRAWING),
+        forecasts=SURROGATE_PATHS.of_chosen(SURROGATE_PATHS.forecasts),
+        weights=SURROGATE_PATHS.restoration_weights,
+        settings=settings_of("surrogate/configuration"),
     output:
-        fields="results/{run}/surrogate/restored.nc",
-        table="results/{run}/surrogate/restored.csv",
+        fields=SURROGATE_PATHS.restored,
+        table=SURROGATE_PATHS.restored_table,
     log:
-        "results/{run}/logs/surrogate_restore.log",
+        "<logs>/restore.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_restore.tsv"
+        "<benchmarks>/restore.tsv"
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=8000,
         runtime=240,
         gpu=1,
     params:
-        area=SURROGATE.content["area"],
-        settings=as_json(SURROGATE.restoration),
-        sampler=as_json(SURROGATE.content["restoration"]["sampler"]),
+        command=run_script("restore"),
+        code=code_of("restore"),
+        settings=SURROGATE_DIGESTS.of_keys("restoration"),
+        grid=surrogate_grid,
     message:
         "members drawn from smooth forecasts"
     shell:
-        "python {input.script} --forecasts {input.forecasts} --weights {input.weights} --areas {input.areas}"
-        " --area {params.area} --settings {params.settings:q} --sampler {params.sampler:q} --threads {threads}"
-        " --fields {output.fields} --table {output.table} > {log} 2>&1"
+        "{params.command} --forecasts {input.forecasts:q} --weights {input.weights:q} {params.grid}"
+        " --settings {input.settings:q} --threads {threads} --fields {output.fields:q} --table {output.table:q}"
+        " > {log:q} 2>&1"
 
 
-rule surrogate_figure:
+rule draw_surrogate:
     input:
-        files=lambda wildcards: SURROGATE_FIGURES[wildcards.drawing],
-        script="workflow/scripts/draw_surrogate.py",
-        areas=AREAS,
-        modules=modules("figures/surrogate", "figures/style", "figures/geography"),
+        files=lambda wildcards: SURROGATE_PATHS.figures()[wildcards.drawing],
     output:
-        "results/{run}/surrogate/figures/{drawing}.{ending}",
+        SURROGATE_PATHS.drawing,
     log:
-        "results/{run}/logs/surrogate_figure/{drawing}.{ending}.log",
+        "<logs>/draw_surrogate/{drawing}.{ending}.log",
     benchmark:
-        "results/{run}/benchmarks/surrogate_figure/{drawing}.{ending}.tsv"
+        "<benchmarks>/draw_surrogate/{drawing}.{ending}.tsv"
     wildcard_constraints:
-        drawing="|".join(SURROGATE_FIGURES),
+        drawing="|".join(SURROGATE_PATHS.figures()),
         ending="png|gif",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=8000,
         runtime=60,
     params:
-        area=SURROGATE.content["area"],
+        command=run_script("draw_surrogate"),
+        code=code_of("draw_surrogate"),
+        settings=SURROGATE_DIGESTS.of_keys(),
+        grid=surrogate_grid,
     message:
         "figure {wildcards.drawing} of the surrogate"
     shell:
-        "python {input.script} {wildcards.drawing} --files {input.files} --areas {input.areas} --area {params.area}"
-        " --output {output} > {log} 2>&1"
+        "{params.command} {wildcards.drawing} --files {input.files:q} {params.grid} --output {output:q} > {log:q} 2>&1"
 
 
-rule surrogate_report:
+rule make_surrogate_report:
     input:
-        scores=SURROGATE_FIGURES["skill"],
-        restored="results/{run}/surrogate/restored.csv",
-        figures=SURROGATE_DRAWN,
-        script="workflow/scripts/make_surrogate_report.py",
-        modules=modules("report", "surrogate/scores"),
+        scores=SURROGATE_PATHS.of_trials(SURROGATE_PATHS.scores),
+        restored=SURROGATE_PATHS.restored_table,
+        figures=SURROGATE_PATHS.drawings(),
+        settings=settings_of("surrogate/configuration"),
     output:
-        page="results/{run}/surrogate/report.html",
-        table="results/{run}/surrogate/table.csv",
+        page=SURROGATE_PATHS.report,
+        table=SURROGATE_PATHS.table,
     log:
-        "results/{run}/logs/surrogate_report.log",
+        "<logs>/make_surrogate_report.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=20,
     params:
-        configuration=json.dumps(SURROGATE.content),
+        command=run_script("make_surrogate_report"),
+        code=code_of("make_surrogate_report"),
+        settings=SURROGATE_DIGESTS.of_all(),
     message:
         "report of the surrogate"
     shell:
-        "python {input.script} --scores {input.scores} --restored {input.restored} --figures {input.figures}"
-        " --configuration {params.configuration:q}"
-        " --table {output.table} --output {output.page} > {log} 2>&1"
+        "{params.command} --scores {input.scores:q} --restored {input.restored:q} --figures {input.figures:q}"
+        " --settings {input.settings:q} --table {output.table:q} --output {output.page:q} > {log:q} 2>&1"

@@ -6,94 +6,82 @@
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 # Experiments with trainings of their own.
-TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and name not in BASELINES]
+TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and not RUN.is_baseline(name)]
 
 
 rule train:
     input:
-        training=of_experiment("store/{date}.npy", date=RUN.calendar.split_days("training")),
-        validation=of_experiment("store/{date}.npy", date=VALIDATION),
-        normalisation=of_experiment("normalisation.json"),
-        script="workflow/scripts/train.py",
-        modules=modules(
-            "network",
-            "diffusion",
-            "proper_scores",
-            "regression",
-            "training",
-            "parallel",
-            "samples",
-            "store",
-            "weights",
-        ),
+        training=lambda wildcards: PATHS.stored_days(wildcards.experiment, RUN.calendar.split_days("training")),
+        validation=lambda wildcards: PATHS.stored_days(wildcards.experiment, VALIDATION),
+        normalisation=lambda wildcards: PATHS.normalisation_of(wildcards.experiment),
+        settings=lambda wildcards: settings_of(wildcards.experiment),
     output:
-        weights="results/{run}/training/{experiment}/seed{seed}/model.safetensors",
-        history="results/{run}/training/{experiment}/seed{seed}/history.csv",
+        weights=PATHS.trained_weights,
+        history=PATHS.history,
     log:
-        "results/{run}/logs/train/{experiment}_seed{seed}.log",
+        "<logs>/train/{experiment}_seed{seed}.log",
     benchmark:
-        "results/{run}/benchmarks/train/{experiment}_seed{seed}.tsv"
+        "<benchmarks>/train/{experiment}_seed{seed}.tsv"
     wildcard_constraints:
         experiment="|".join(TRAINED),
-    threads: lambda wildcards: 7 * devices_of(wildcards.experiment)
+    conda:
+        ENVIRONMENT
+    threads: lambda wildcards: 7 * RUN.devices_of(wildcards.experiment)
     resources:
         mem_mb=3000,
         runtime=4320,
-        gpu=lambda wildcards: devices_of(wildcards.experiment),
+        gpu=lambda wildcards: RUN.devices_of(wildcards.experiment),
     params:
-        launcher=lambda wildcards: launcher(devices_of(wildcards.experiment)),
-        store=folder_of("validation"),
+        command=run_script("train", lambda wildcards: RUN.devices_of(wildcards.experiment)),
+        code=code_of("train"),
+        settings=lambda wildcards: DIGESTS.of_training(wildcards.experiment),
+        store=lambda wildcards, input: os.path.dirname(input.validation[0]),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
-        checkpoint="results/{run}/training/{experiment}/seed{seed}/checkpoint.pt",
-        settings=lambda wildcards: as_json(
-            {key: RUN.experiment(wildcards.experiment)[key] for key in ("network", "diffusion", "training")}
-        ),
+        checkpoint=PATHS.checkpoint,
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"
     shell:
-        "{params.launcher} {input.script} --store {params.store} --training {params.training}"
-        " --validation {params.validation}"
-        " --normalisation {input.normalisation} --settings {params.settings:q} --experiment {wildcards.experiment}"
-        " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint}"
-        " --history {output.history} --output {output.weights} > {log} 2>&1"
+        "{params.command} --store {params.store:q} --training {params.training} --validation {params.validation}"
+        " --normalisation {input.normalisation:q} --settings {input.settings:q} --experiment {wildcards.experiment}"
+        " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
+        " --history {output.history:q} --output {output.weights:q} > {log:q} 2>&1"
 
 
 rule select_training:
     input:
-        weights=lambda wildcards: paths(
-            "training/{experiment}/seed{seed}/model.safetensors",
-            experiment=wildcards.experiment,
-            seed=RUN.experiment(wildcards.experiment)["seeds"],
-        ),
-        validation=lambda wildcards: features_of("model", VALIDATION, set_of(wildcards.experiment)),
-        script="workflow/scripts/select_training.py",
-        modules=modules("selection", *DRAWING, "scores", "accuracy", "spectra"),
+        weights=lambda wildcards: PATHS.seeds_of(PATHS.trained_weights, wildcards.experiment),
+        validation=lambda wildcards: PATHS.features("model", VALIDATION, RUN.feature_set(wildcards.experiment)),
+        settings=lambda wildcards: settings_of(wildcards.experiment),
+        configuration=settings_of("configuration"),
     output:
-        weights="results/{run}/training/{experiment}/chosen.safetensors",
-        table="results/{run}/training/{experiment}/selection.csv",
+        weights=PATHS.chosen_weights,
+        table=PATHS.selection,
     log:
-        "results/{run}/logs/select_training/{experiment}.log",
+        "<logs>/select_training/{experiment}.log",
     benchmark:
-        "results/{run}/benchmarks/select_training/{experiment}.tsv"
+        "<benchmarks>/select_training/{experiment}.tsv"
     wildcard_constraints:
         experiment="|".join(TRAINED),
+    conda:
+        ENVIRONMENT
     threads: 7
     resources:
         mem_mb=3000,
         runtime=240,
         gpu=1,
     params:
-        features=folder_of("validation"),
+        command=run_script("select_training"),
+        code=code_of("select_training"),
+        settings=lambda wildcards: DIGESTS.of_selection(wildcards.experiment),
+        features=lambda wildcards, input: os.path.dirname(input.validation[0]),
         validation=stamps(VALIDATION),
-        spacing=SPACING_KM,
-        sampler=lambda wildcards: as_json(RUN.experiment(wildcards.experiment)["sampler"]),
-        scoring=as_json(RUN.content["scores"]),
-        settings=as_json(RUN.content["selection"]),
+        spacing=DIGESTS.spacing_km,
     message:
         "choice among the trainings of {wildcards.experiment}"
     shell:
-        "python {input.script} --weights {input.weights} --features {params.features} --validation {params.validation}"
-        " --sampler {params.sampler:q} --scoring {params.scoring:q} --settings {params.settings:q}"
-        " --spacing-km {params.spacing} --threads {threads} --table {output.table} --output {output.weights} > {log} 2>&1"
+        "{params.command} --weights {input.weights:q} --features {params.features:q}"
+        " --validation {params.validation} --settings {input.settings:q} --configuration {input.configuration:q}"
+        " --spacing-km {params.spacing} --threads {threads} --table {output.table:q} --output {output.weights:q}"
+        " > {log:q} 2>&1"

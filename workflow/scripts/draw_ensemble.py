@@ -6,6 +6,7 @@ from superice.fields.grid import load_grid
 from superice.inference.day import generate_day
 from superice.inference.settings import SamplerSettings
 from superice.utils.command_line import (
+    add_grid,
     add_threads,
     make_parser,
     parse_day,
@@ -20,16 +21,14 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
     parser.add_argument("--weights", type=Path, required=True, help="weights file of the chosen training")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
+    add_grid(parser)
     parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
-    parser.add_argument("--sampler", type=read_settings, required=True, help="sampler: JSON")
+    parser.add_argument("--branch", choices=("model", "observations"), required=True, help="source of the features")
+    parser.add_argument("--experiment", required=True, help="name of the experiment")
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
-    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
-    parser.add_argument(
-        "--missing-if-diverged", action="store_true", help="missing members, not an error, where the training diverged"
-    )
+    parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
 
@@ -38,12 +37,17 @@ def main() -> None:
         args.features,
         args.weights,
         load_grid(args.areas, args.area),
-        build_settings(SamplerSettings, args.sampler, "sampler"),
+        build_settings(SamplerSettings, args.settings["sampler"], "sampler"),
         args.seed,
         args.output,
         day=args.date,
-        details=args.details,
-        missing_if_diverged=args.missing_if_diverged,
+        details={
+            "configuration_digest": args.settings_digest,
+            "source_of_features": args.branch,
+            "experiment": args.experiment,
+        },
+        # A study of single trainings shows the others where one diverged (report, Figure 4).
+        missing_if_diverged="seed" in args.settings,
     )
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 from superice.fields.grid import Grid, load_grid
 from superice.figures import surrogate
 from superice.figures.style import save_figure
-from superice.utils.command_line import make_parser, run_command
+from superice.utils.command_line import add_grid, make_parser, run_command
 
 
 def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
@@ -38,8 +38,7 @@ def main() -> None:
     for name, meaning in meanings.items():
         kind = kinds.add_parser(name, help=meaning, description=meaning)
         kind.add_argument("--files", type=Path, nargs="+", required=True, help="what it is drawn from")
-        kind.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-        kind.add_argument("--area", required=True, help="name of the grid in it")
+        add_grid(kind)
         kind.add_argument("--output", type=Path, required=True, help="PNG, beside which a PDF is written; or GIF")
     args = parser.parse_args()
     if args.figure == "animation":

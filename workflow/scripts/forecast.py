@@ -10,6 +10,7 @@ from superice.surrogate.scores import score_forecasts
 from superice.surrogate.settings import ForecastSettings
 from superice.surrogate.store import Record
 from superice.utils.command_line import (
+    add_grid,
     add_threads,
     make_parser,
     read_settings,
@@ -26,9 +27,8 @@ def main() -> None:
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
     parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
     parser.add_argument("--climatology", type=Path, required=True, help="of the training years, npy")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=read_settings, required=True, help="section surrogate.forecasts: JSON")
+    add_grid(parser)
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
     add_threads(parser)
     parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
     parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")
@@ -36,7 +36,7 @@ def main() -> None:
 
     use_threads(args.threads)
     keep_freed_memory()
-    how = build_settings(ForecastSettings, args.settings, "surrogate.forecasts")
+    how = build_settings(ForecastSettings, args.settings["forecasts"], "surrogate.forecasts")
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
     spacing_km = load_grid(args.areas, args.area).step / 1000
     tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from superice.seasons import Calendar
 from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
 from superice.utils.files import atomic_path, read_json
 
@@ -56,7 +57,7 @@ def main() -> None:
         parser.add_argument(f"--{branch}", type=parse_day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
     parser.add_argument("--missing", type=Path, required=True, help="table of the missing and refused inputs")
     parser.add_argument("--coverage", type=Path, required=True, help="table of the pixels of the observed days")
-    parser.add_argument("--periods", type=read_settings, required=True, help="first and last day of each period: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
     parser.add_argument("--calendar", type=Path, required=True, help="table of the days by season and period")
     args = parser.parse_args()
     files = [args.records / b / f"{d:%Y%m%d}.json" for b in BRANCHES for d in getattr(args, b)]
@@ -69,7 +70,7 @@ def main() -> None:
     write_table(args.missing, MISSING, missing)
     observed = [record for record in records if record["branch"] == "observations" and record["ice_pixels"]]
     write_table(args.coverage, COVERAGE, [coverage(record) for record in observed])
-    write_table(args.calendar, CALENDAR, calendar(records, args.periods))
+    write_table(args.calendar, CALENDAR, calendar(records, Calendar.from_mapping(args.settings["calendar"]).periods()))
     print(f"{len(missing)} inputs missing or refused", file=sys.stderr)
 
 

@@ -5,30 +5,25 @@ from pathlib import Path
 from superice.fields.grid import load_grid
 from superice.synthetic.forced_run import ForcedRun
 from superice.synthetic.settings import ForcedRunSettings
-from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
 from superice.utils.settings import build_settings
 
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the region in it")
+    add_grid(parser)
     parser.add_argument("--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole run")
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
-    parser.add_argument(
-        "--settings", type=read_settings, default={}, help="section surrogate.synthetic: JSON or a YAML file"
-    )
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
     parser.add_argument("--before", type=Path, help="state at the end of the year before; none in the first year")
     parser.add_argument("--thickness", type=Path, required=True, help="NetCDF in the Moorings layout")
     parser.add_argument("--forcings", type=Path, required=True, help="NetCDF in a layout of ERA5")
     parser.add_argument("--after", type=Path, required=True, help="state at the end of the year, npy")
     args = parser.parse_args()
 
-    region, how = (
-        load_grid(args.areas, args.area),
-        build_settings(ForcedRunSettings, args.settings, "surrogate.synthetic"),
-    )
+    region = load_grid(args.areas, args.area)
+    how = build_settings(ForcedRunSettings, args.settings["synthetic"], "surrogate.synthetic")
     run = ForcedRun(region, how, *args.years, args.hours)
     run.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
 

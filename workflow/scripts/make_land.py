@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from superice.fields.grid import load_grid, make_land_mask
-from superice.utils.command_line import make_parser, run_command
+from superice.utils.command_line import add_grid, make_parser, run_command
 from superice.utils.files import atomic_path
 
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
+    add_grid(parser)
     parser.add_argument("--output", type=Path, required=True, help="land.npy")
     args = parser.parse_args()
     with atomic_path(args.output) as temporary:

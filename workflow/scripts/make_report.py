@@ -1,12 +1,12 @@
 """Make the report of a run: one HTML file that opens without a network."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from superice.report.page import Contents, render
 from superice.report.run_facts import tabulate_times
+from superice.run.configuration import Configuration
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_text
 
@@ -18,10 +18,8 @@ def read_table(path: Path | None) -> pd.DataFrame:
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--name", required=True, help="name of the run")
-    parser.add_argument("--summary", type=read_settings, required=True, help="facts about the run: JSON")
-    parser.add_argument("--experiments", type=json.loads, default=[], help="what each experiment is: JSON")
-    parser.add_argument("--configuration", type=read_settings, required=True, help="the whole configuration: JSON")
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
+    parser.add_argument("--experiments", nargs="+", required=True, help="experiments that are shown")
     parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
@@ -37,15 +35,16 @@ def main() -> None:
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
     parser.add_argument("--output", type=Path, required=True, help="report.html")
     args = parser.parse_args()
+    run = Configuration(args.settings)
     contents = Contents(
-        name=args.name,
-        summary=args.summary,
+        name=run.name,
+        summary=run.summary(args.experiments),
         scores=read_table(args.scores),
         regions=read_table(args.regions),
         months=read_table(args.months),
         thin_ice=read_table(args.thin_ice),
         studies=read_table(args.studies),
-        experiments=args.experiments,
+        experiments=[run.describe_experiment(name) for name in args.experiments],
         weights=args.weights,
         leads=read_table(args.leads),
         selection={path.parent.name: pd.read_csv(path) for path in args.selection},
@@ -54,7 +53,7 @@ def main() -> None:
         calendar=read_table(args.calendar),
         figures=args.figures,
         times=tabulate_times(args.benchmarks),
-        configuration=args.configuration,
+        configuration=run.content,
     )
     write_text(args.output, render(contents))
 

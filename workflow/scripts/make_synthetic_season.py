@@ -1,6 +1,5 @@
 """Write a season of the synthetic Arctic: neXtSIM files of its days, satellite products of its observed days."""
 
-from datetime import date
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,28 +11,24 @@ from superice.synthetic.arctic import Arctic, SyntheticDay
 from superice.synthetic.nextsim_files import write_moorings
 from superice.synthetic.satellites import Satellites
 from superice.synthetic.settings import SyntheticSettings
-from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
+from superice.utils.command_line import add_grid, make_parser, parse_day, read_settings, run_command
 from superice.utils.settings import build_settings
-
-
-def days(text: str) -> list[date]:
-    """Days separated by commas."""
-    return [parse_day(part) for part in text.split(",") if part]
 
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the region in it")
+    add_grid(parser)
     parser.add_argument("--season-start", type=parse_day, required=True, help="first day of the season, YYYY-MM-DD")
     parser.add_argument("--season-end", type=parse_day, required=True, help="last day of the season")
-    parser.add_argument("--dates", type=days, default=[], help="days to write as neXtSIM files, with commas")
-    parser.add_argument("--observed-dates", type=days, default=[], help="days to write as products, with commas")
-    parser.add_argument("--settings", type=read_settings, default={}, help="section synthetic: JSON or a YAML file")
+    parser.add_argument(
+        "--dates", type=parse_day, nargs="*", default=[], help="days to write as neXtSIM files, YYYYMMDD"
+    )
+    parser.add_argument("--observed-dates", type=parse_day, nargs="*", default=[], help="days to write as products")
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
     parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
     args = parser.parse_args()
 
-    how = build_settings(SyntheticSettings, args.settings, "synthetic")
+    how = build_settings(SyntheticSettings, args.settings["synthetic"], "synthetic")
     region = load_grid(args.areas, args.area)
     margin = round(how.margin_km * 1000 / region.step)
     inner = (slice(margin, -margin or None),) * 2

@@ -17,7 +17,7 @@ from superice.fields.grid import Grid, load_grid
 from superice.network.normalisation import day_moments, network_quantities
 from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
-from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
 from superice.utils.files import write_json
 from superice.utils.settings import build_settings
 
@@ -42,17 +42,17 @@ def main() -> None:
     parser.add_argument("--source", type=Path, required=True, help="folder of the model's files, flat or YYYY/MM/")
     parser.add_argument("--kind", choices=(*READERS, "archive"), required=True, help="layout of the files")
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
+    add_grid(parser)
     parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
-    parser.add_argument("--settings", type=read_settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
+    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the features, YAML")
+    parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
     parser.add_argument("--store", type=Path, help="YYYYMMDD.npy, what a training reads of the day")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
     settings = build_settings(FeatureSettings, args.settings, "features")
+    details = {"configuration_digest": args.settings_digest, "source_of_fields": "model"}
     grid = load_grid(args.areas, args.area)
     problems = []
     try:
@@ -65,7 +65,7 @@ def main() -> None:
         fields = ModelFeatures.empty(grid)
     features = fields.as_features(args.date, settings.sic_threshold)
     statistics = day_moments(features, settings.deformation_floor)
-    write_model_features(args.output, grid, args.date, fields.high, fields.low, args.details)
+    write_model_features(args.output, grid, args.date, fields.high, fields.low, details)
     if args.store:
         write_day(args.store, network_quantities(features))
     write_json(

@@ -16,7 +16,7 @@ from superice.features.observed import ObservedDay, make_observed_day
 from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid, make_land_mask
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
-from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
 from superice.utils.files import write_json
 from superice.utils.settings import build_settings
 
@@ -38,16 +38,16 @@ def main() -> None:
     parser.add_argument("--drift", type=Path, required=True, help="folder of OSI SAF drift files")
     parser.add_argument("--land", type=Path, help="land mask of the grid, bool .npy (computed when not given)")
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=read_settings, default={}, help="section features: JSON or a YAML file")
-    parser.add_argument("--details", type=read_settings, default={}, help="further attributes: JSON")
+    add_grid(parser)
+    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the features, YAML")
+    parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sic_sit_e1_e2_YYYYMMDD.npz")
     parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
     args = parser.parse_args()
 
     how = build_settings(FeatureSettings, args.settings, "features")
+    details = {"configuration_digest": args.settings_digest, "source_of_fields": "observations"}
     grid = load_grid(args.areas, args.area)
     products, problems = [], []
     folders = (
@@ -74,7 +74,7 @@ def main() -> None:
         args.date,
         observed.fields,
         observed.mask_reason,
-        args.details,
+        details,
     )
     write_json(
         args.record,

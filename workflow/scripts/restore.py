@@ -12,9 +12,11 @@ from superice.fields.spectra import band_ratio
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
+from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.restoration import compute_spectrum, make_features
 from superice.surrogate.settings import RestorationSettings
 from superice.utils.command_line import (
+    add_grid,
     add_threads,
     make_parser,
     read_settings,
@@ -29,18 +31,18 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--forecasts", type=Path, required=True, help="forecasts and truths that were kept, NetCDF")
     parser.add_argument("--weights", type=Path, required=True, help="of the generator, safetensors")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
-    parser.add_argument("--settings", type=read_settings, required=True, help="of the restoration: JSON")
-    parser.add_argument("--sampler", type=read_settings, required=True, help="of the generator: JSON")
+    add_grid(parser)
+    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
     add_threads(parser)
     parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
     parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
     args = parser.parse_args()
 
     use_threads(args.threads)
-    how = build_settings(RestorationSettings, args.settings, "surrogate.restoration")
-    sampler = build_settings(SamplerSettings, {**args.sampler, "members": how.members}, "surrogate.restoration.sampler")
+    configuration = SurrogateConfiguration(args.settings)
+    how = build_settings(RestorationSettings, configuration.restoration, "surrogate.restoration")
+    drawing = {**args.settings["restoration"]["sampler"], "members": how.members}
+    sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler")
     grid, generator = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     with xr.open_dataset(args.forecasts) as dataset:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()

@@ -26,11 +26,11 @@ def main() -> None:
     parser.add_argument("--branch", choices=("model", "observations"), default="model", help="what it was drawn from")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
-    parser.add_argument("--settings", type=read_settings, default={}, help="score settings, JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the run, YAML")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
 
-    chosen = build_settings(ScoreSettings, args.settings, "scores")
+    chosen = build_settings(ScoreSettings, args.settings.get("scores", {}), "scores")
     prediction = read_predictions(args.prediction)
     features = read_model_features(args.features)
     inputs = read_observed_features(args.observed_features) if args.observed_features else features

@@ -24,9 +24,7 @@ from superice.utils.settings import build_settings
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
-    parser.add_argument(
-        "--intervals", type=read_settings, default={}, help="how dates are redrawn, JSON or a YAML file"
-    )
+    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the run, YAML")
     parser.add_argument("--daily", type=Path, required=True, help="table of the dates to write (CSV)")
     parser.add_argument("--regions", type=Path, required=True, help="table of the means by region to write (CSV)")
     parser.add_argument("--months", type=Path, required=True, help="table of the means by month to write (CSV)")
@@ -38,7 +36,7 @@ def main() -> None:
 
     scores = [read_scores(path) for path in args.scores]
     days, ensembles = tabulate_days(scores), tabulate_ensembles(scores)
-    intervals = build_settings(BootstrapSettings, args.intervals, "bootstrap")
+    intervals = build_settings(BootstrapSettings, args.settings.get("bootstrap", {}), "bootstrap")
     tables = {
         args.daily: days,
         args.regions: tabulate_regions(days),

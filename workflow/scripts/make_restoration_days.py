@@ -11,7 +11,7 @@ from superice.network.normalisation import network_quantities
 from superice.surrogate.restoration import compute_normalisation, make_features
 from superice.surrogate.store import Record
 from superice.training.store import store_name, write_day
-from superice.utils.command_line import make_parser, parse_day, run_command
+from superice.utils.command_line import add_grid, make_parser, parse_day, run_command
 from superice.utils.files import write_json
 
 
@@ -20,8 +20,7 @@ def main() -> None:
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the surrogate's store, in order")
     parser.add_argument("--training", type=parse_day, nargs="+", required=True, help="training days, YYYYMMDD")
     parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the grid in it")
+    add_grid(parser)
     parser.add_argument("--box-km", type=float, required=True, help="width of the average")
     parser.add_argument("--store", type=Path, required=True, help="folder of the days to write")
     parser.add_argument("--normalisation", type=Path, required=True, help="of the training days, JSON")

@@ -1,0 +1,299 @@
+"""The files of a run: the one place that knows where each of them lies.
+
+The workflow's rules, ``superice status`` and whoever opens a run's results ask here. A path of one kind of file is a
+pattern whose wildcards are those of its rule, such as ``results/demo/store/{date}.npy``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from superice.dataset import layout
+from superice.run.configuration import Configuration
+from superice.surrogate.configuration import SurrogateConfiguration
+
+BRANCHES = ("model", "observations")
+SCORE_TABLES = ("table", "daily", "regions", "months", "thin_ice", "leads", "comparison")
+
+
+def fill(pattern: str, **values: object) -> list[str]:
+    """Return the paths that a pattern makes with all combinations of the values.
+
+    A value is one entry or a list of them; days are written as in file names, YYYYMMDD.
+    """
+    choices = [value if isinstance(value, list | tuple) else [value] for value in values.values()]
+    texts = [[f"{entry:%Y%m%d}" if isinstance(entry, date) else entry for entry in entries] for entries in choices]
+    return [pattern.format(**dict(zip(values, combination))) for combination in itertools.product(*texts)]
+
+
+def stamps(days: Iterable[date]) -> list[str]:
+    """Return the days as they stand in file names, YYYYMMDD."""
+    return [f"{day:%Y%m%d}" for day in days]
+
+
+class RunPaths:
+    """Paths of a run's files.
+
+    Attributes that hold a path without wildcards name one file; the others are patterns. The wildcard ``feature_set`` is
+    empty for the run's own features and ``feature_sets/<name>/`` for another set.
+    """
+
+    def __init__(self, run: Configuration, folder: str | None = None) -> None:
+        """Take a run and its folder, by default ``results/<name>``."""
+        self.run = run
+        self.folder = folder = folder or f"results/{run.name}"
+        self.settings_file = f"{folder}/settings/{{settings}}.yaml"
+        self.land = f"{folder}/land.npy"
+        self.missing = f"{folder}/missing.csv"
+        self.coverage = f"{folder}/coverage.csv"
+        self.calendar = f"{folder}/calendar.csv"
+        self.records = f"{folder}/records"
+        self.download_record = f"{folder}/downloads/{{product}}/{{date}}.json"
+        self.synthetic_season = f"{folder}/synthetic/{{season}}"
+        # Features, by day.
+        self.model_features = f"{folder}/{{feature_set}}model/features/{layout.MODEL_FEATURES}"
+        self.observed_features = f"{folder}/{{feature_set}}observations/features/{layout.OBSERVED_FEATURES}"
+        self.observed_netcdf = self.observed_features.removesuffix(".npz") + ".nc"
+        self.record = f"{folder}/{{feature_set}}records/{{branch}}/{{date}}.json"
+        self.stored_day = f"{folder}/{{feature_set}}store/{{date}}.npy"
+        self.normalisation = f"{folder}/{{feature_set}}normalisation.json"
+        # Trainings, by experiment.
+        self.trained_weights = f"{folder}/training/{{experiment}}/seed{{seed}}/model.safetensors"
+        self.history = f"{folder}/training/{{experiment}}/seed{{seed}}/history.csv"
+        self.checkpoint = f"{folder}/training/{{experiment}}/seed{{seed}}/checkpoint.pt"
+        self.chosen_weights = f"{folder}/training/{{experiment}}/chosen.safetensors"
+        self.selection = f"{folder}/training/{{experiment}}/selection.csv"
+        self.noise = f"{folder}/training/{{experiment}}/noise.json"
+        # Ensembles and their scores, by day.
+        self.published_ensemble = f"{folder}/{{feature_set}}{{branch}}/predictions/{layout.PREDICTIONS}"
+        self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
+        self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"
+        # What is made of all days.
+        self.score_table = f"{folder}/scores/{{table}}.csv"
+        self.figure = f"{folder}/figures/{{figure}}.png"
+        self.study_figure = f"{folder}/figures/study_{{study}}.png"
+        self.animation = f"{folder}/figures/animation_{{branch}}.gif"
+        self.studies = f"{folder}/studies.csv"
+        self.studies_report = f"{folder}/studies.html"
+        self.report = f"{folder}/report.html"
+        self.logs = f"{folder}/logs"
+        self.benchmarks = f"{folder}/benchmarks"
+
+    def settings(self, name: str) -> str:
+        """Return the file of merged settings of an experiment, a feature set, or the whole ``configuration``."""
+        return self.settings_file.format(settings=name)
+
+    # Features.
+
+    def feature_folder(self, branch: str, feature_set: str | None) -> str:
+        """Return what ``feature_set`` stands for in a path; a set that changes nothing for a branch has no files."""
+        same = self.run.feature_settings(branch, feature_set) == self.run.feature_settings(branch)
+        return set_folder(None if same else feature_set)
+
+    def features(self, branch: str, days: Sequence[date], feature_set: str | None = None) -> list[str]:
+        """Return the feature files of a branch."""
+        pattern = {"model": self.model_features, "observations": self.observed_features}[branch]
+        return fill(pattern, feature_set=self.feature_folder(branch, feature_set), date=list(days))
+
+    def observed_netcdfs(self, days: Sequence[date]) -> list[str]:
+        """Return the CF NetCDF files of the run's observed features."""
+        return fill(self.observed_netcdf, feature_set="", date=list(days))
+
+    def stored_days(self, experiment: str, days: Sequence[date]) -> list[str]:
+        """Return the days of the training store that an experiment is trained on."""
+        folder = self.feature_folder("model", self.run.feature_set(experiment))
+        return fill(self.stored_day, feature_set=folder, date=list(days))
+
+    def normalisation_of(self, experiment: str) -> str:
+        """Return the normalisation of an experiment's training days."""
+        return self.normalisation.format(feature_set=self.feature_folder("model", self.run.feature_set(experiment)))
+
+    def training_records(self, feature_folder: str) -> list[str]:
+        """Return the records of the training days in the folder of a feature set."""
+        days = self.run.calendar.split_days("training")
+        return fill(self.record, feature_set=feature_folder, branch="model", date=days)
+
+    def all_records(self, branch: str) -> list[str]:
+        """Return what was found of every day of a branch."""
+        calendar = self.run.calendar
+        days = calendar.model_days() if branch == "model" else calendar.observed_days()
+        return fill(self.record, feature_set="", branch=branch, date=days)
+
+    # Trainings.
+
+    def weights(self, experiment: str) -> str:
+        """Return the weights that an experiment draws with: given, of the seed that it names, or chosen."""
+        settings = self.run.experiment(experiment)
+        if settings.get("weights"):
+            return settings["weights"]
+        training = self.run.training_of(experiment)
+        if "seed" in settings:
+            return self.trained_weights.format(experiment=training, seed=settings["seed"])
+        return self.chosen_weights.format(experiment=training)
+
+    def weights_of(self, experiments: Iterable[str]) -> list[str]:
+        """Return the weights that the experiments draw with, each once."""
+        drawn = [name for name in experiments if not self.run.is_baseline(name)]
+        return list(dict.fromkeys(map(self.weights, drawn)))
+
+    def seeds_of(self, pattern: str, experiment: str) -> list[str]:
+        """Return a file of every seed of an experiment's trainings."""
+        return fill(pattern, experiment=experiment, seed=self.run.experiment(experiment)["seeds"])
+
+    def histories(self, experiments: Iterable[str]) -> list[str]:
+        """Return the losses of all trainings that the experiments draw with."""
+        return [path for name in self.run.trainings_of(experiments) for path in self.seeds_of(self.history, name)]
+
+    def selections(self, experiments: Iterable[str]) -> list[str]:
+        """Return the tables of the choices among the trainings that the experiments draw with."""
+        return fill(self.selection, experiment=self.run.trainings_of(experiments))
+
+    # Ensembles and scores.
+
+    def ensembles(
+        self, experiment: str, branch: str, days: Sequence[date], feature_set: str | None = None
+    ) -> list[str]:
+        """Return ensembles of an experiment; those of the published one fill the published folders."""
+        if experiment == self.run.published:
+            return fill(self.published_ensemble, feature_set=set_folder(feature_set), branch=branch, date=list(days))
+        return fill(self.ensemble, experiment=experiment, branch=branch, date=list(days))
+
+    def all_ensembles(self) -> list[str]:
+        """Return the ensembles of every experiment, branch and day that the run is asked for."""
+        return [
+            path
+            for experiment, branch in itertools.product(self.run.experiments, BRANCHES)
+            for path in self.ensembles(experiment, branch, self.run.ensemble_days(experiment, branch))
+        ]
+
+    def scores(self, experiment: str, branch: str, days: Sequence[date]) -> list[str]:
+        """Return the scores of an experiment's ensembles on days whose truth is known."""
+        return fill(self.score, branch=branch, experiment=experiment, date=list(days))
+
+    def all_scores(self) -> list[str]:
+        """Return the scores of every ensemble of the run whose truth is known."""
+        return [
+            path
+            for experiment, branch in itertools.product(self.run.experiments, BRANCHES)
+            for path in self.scores(experiment, branch, self.run.scored_days(experiment, branch))
+        ]
+
+    def score_tables(self) -> dict[str, str]:
+        """Return the tables of scores by their names."""
+        return {name: self.score_table.format(table=name) for name in SCORE_TABLES}
+
+    def table(self, name: str) -> list[str]:
+        """Return a table of scores; nothing where no ensemble can be scored."""
+        return fill(self.score_table, table=name) if self.all_scores() else []
+
+    # Studies.
+
+    def study_scores(self) -> list[str]:
+        """Return the scores of every experiment of the studies on their days."""
+        return sorted(
+            {
+                path
+                for study in self.run.studies.values()
+                for experiment in study.values
+                for path in self.scores(experiment, "model", list(map(date.fromisoformat, study.dates)))
+            }
+        )
+
+    def study_figures(self) -> list[str]:
+        """Return a figure of every study."""
+        return fill(self.study_figure, study=list(self.run.studies))
+
+
+def set_folder(feature_set: str | None) -> str:
+    """Return the part of a path that a feature set has for itself; nothing for the run's own features."""
+    return f"feature_sets/{feature_set}/" if feature_set else ""
+
+
+def set_in_folder(folder: str) -> str | None:
+    """Return the feature set of a part of a path; the inverse of ``set_folder``."""
+    return folder.removeprefix("feature_sets/").rstrip("/") or None
+
+
+class SurrogatePaths:
+    """Paths of the surrogate's files, below the run's folder; as ``RunPaths``."""
+
+    def __init__(self, surrogate: SurrogateConfiguration, folder: str) -> None:
+        """Take the surrogate's configuration and its folder, such as ``results/<name>/surrogate``."""
+        self.surrogate = surrogate
+        self.folder = folder
+        self.synthetic_thickness = f"{folder}/synthetic/nextsim/{{year}}/Moorings_{{year}}.nc"
+        self.synthetic_forcings = f"{folder}/synthetic/era5/{{year}}/ERA5_y{{year}}.nc"
+        self.synthetic_state = f"{folder}/synthetic/state/{{year}}.npy"
+        self.stored_year = f"{folder}/store/{{year}}.npy"
+        self.year_description = f"{folder}/store/{{year}}.json"
+        self.climatology = f"{folder}/climatology.npy"
+        self.weights = f"{folder}/{{trial}}/model.safetensors"
+        self.history = f"{folder}/{{trial}}/history.csv"
+        self.checkpoint = f"{folder}/{{trial}}/checkpoint.pt"
+        self.scores = f"{folder}/{{trial}}/scores.nc"
+        self.forecasts = f"{folder}/{{trial}}/forecasts.nc"
+        self.season = f"{folder}/season.nc"
+        self.restoration = f"{folder}/restoration"
+        self.restoration_day = f"{self.restoration}/store/{{date}}.npy"
+        self.restoration_normalisation = f"{self.restoration}/normalisation.json"
+        self.restoration_weights = f"{self.restoration}/model.safetensors"
+        self.restoration_history = f"{self.restoration}/history.csv"
+        self.restoration_checkpoint = f"{self.restoration}/checkpoint.pt"
+        self.restored = f"{folder}/restored.nc"
+        self.restored_table = f"{folder}/restored.csv"
+        self.drawing = f"{folder}/figures/{{drawing}}.{{ending}}"
+        self.table = f"{folder}/table.csv"
+        self.report = f"{folder}/report.html"
+
+    def years(self, *splits: str) -> list[str]:
+        """Return the stored years of splits."""
+        return [path for split in splits for path in fill(self.stored_year, year=self.surrogate.years(split))]
+
+    def of_trials(self, pattern: str) -> list[str]:
+        """Return a file of every experiment that is made, the chosen one first."""
+        return fill(pattern, trial=self.surrogate.experiments)
+
+    def of_chosen(self, pattern: str) -> str:
+        """Return a file of the chosen experiment."""
+        return pattern.format(trial=self.surrogate.content["chosen"])
+
+    def restoration_days(self, *splits: str) -> list[str]:
+        """Return the stored days of splits that the restoration's network is trained on."""
+        return [
+            path for split in splits for path in fill(self.restoration_day, date=self.surrogate.restoration_days(split))
+        ]
+
+    def figures(self) -> dict[str, list[str]]:
+        """Return the files that each figure is drawn from."""
+        return {
+            "training": self.of_trials(self.history),
+            "skill": self.of_trials(self.scores),
+            "maps": [self.of_chosen(self.forecasts)],
+            "season": [self.season],
+            "animation": [self.season],
+            "restoration": [self.restored],
+        }
+
+    def drawings(self) -> list[str]:
+        """Return the pictures of all figures."""
+        endings = {name: "gif" if name == "animation" else "png" for name in self.figures()}
+        return [self.drawing.format(drawing=name, ending=ending) for name, ending in endings.items()]
+
+    def files_of_year(self, year: int) -> list[str]:
+        """Return the year's raw files as far as they are known: those of the synthetic Arctic."""
+        if self.surrogate.content["source"]["kind"] != "synthetic":
+            return []
+        return [self.synthetic_thickness.format(year=year), self.synthetic_forcings.format(year=year)]
+
+    def state_before(self, year: int) -> list[str]:
+        """Return the synthetic state that a year starts from; the first year starts from none."""
+        return [] if year == self.surrogate.years()[0] else fill(self.synthetic_state, year=year - 1)
+
+    def folder_of_year(self, product: str, year: int) -> str:
+        """Return the folder in which a year's files of ``nextsim`` or ``era5`` are looked for."""
+        source = self.surrogate.content["source"]
+        if source["kind"] == "synthetic":
+            return f"{self.folder}/synthetic/{product}/{year}"
+        return source["thickness" if product == "nextsim" else "forcings"]

@@ -1,0 +1,155 @@
+"""The workflow from other places: another folder, another workflow, a read-only clone, a shell without its environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_copy import ROOT, SMALL_AREA, copy_workflow, environment_in, jobs, snakemake
+
+CONFIG = """
+name: away
+grid: {areas: my areas.yaml, area: small}
+calendar:
+  training: null
+  validation: null
+  test: {first: "2022-10-18", last: "2022-10-31", every: 30}
+  observations: null
+sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
+experiments: {cubic: {}}
+run: [cubic]
+published: reference
+figures: {members: [], model: [], observations: [], smoothing: []}
+"""
+LAND = "results/away/land.npy"
+FEATURES = "results/away/model/features/20221018.nc"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a space and a quote in its name, and in it a configuration on top of the workflow's own."""
+    folder = tmp_path / "my season's run"
+    folder.mkdir()
+    (folder / "my areas.yaml").write_text(SMALL_AREA)
+    (folder / "away.yaml").write_text(CONFIG)
+    return folder
+
+
+def run(folder, snakefile, *arguments):
+    return snakemake(folder, "-s", str(snakefile), "--directory", str(folder), *arguments, package=snakefile.parent)
+
+
+def test_another_folder_without_a_configuration_plans_the_workflows_own(folder):
+    target = "results/superice/model/features/20221018.nc"
+    assert jobs(run(folder, ROOT / "Snakefile", "--dry-run", target))["model_features"] == 1
+
+
+def test_the_snakefile_in_the_workflow_folder_is_the_same(folder):
+    target = "results/superice/model/features/20221018.nc"
+    arguments = "-s", str(ROOT / "workflow/Snakefile"), "--dry-run", target
+    assert jobs(snakemake(folder, *arguments, package=ROOT))["model_features"] == 1
+
+
+def test_a_configuration_in_the_folder_is_taken(folder):
+    (folder / "config").mkdir()
+    (folder / "away.yaml").rename(folder / "config/config.yaml")
+    run(folder, ROOT / "Snakefile", "--cores", "1", LAND)
+    assert (folder / LAND).stat().st_size > 0
+
+
+def test_a_clone_and_a_folder_with_spaces_and_quotes_make_features(folder, tmp_path):
+    clone = tmp_path / "the lab's clone"
+    clone.mkdir()
+    copy_workflow(clone)
+    run(folder, clone / "Snakefile", "--cores", "2", "--configfile", str(folder / "away.yaml"), "--", FEATURES)
+    assert (folder / FEATURES).stat().st_size > 0
+    assert not list(clone.glob("results")) and not list(clone.glob(".snakemake"))
+
+
+def test_a_command_of_a_log_can_be_repeated_by_hand(folder):
+    arguments = "--cores", "2", "--printshellcmds", "--configfile", str(folder / "away.yaml"), "--", FEATURES
+    output = run(folder, ROOT / "Snakefile", *arguments)
+    (command,) = [line for line in output.splitlines() if "model_features.py" in line]
+    first = (folder / FEATURES).read_bytes()
+    (folder / FEATURES).unlink()
+    environment = environment_in(ROOT)
+    subprocess.run(command.split("Shell command: ")[-1], shell=True, cwd=folder, env=environment, check=True)
+    assert (folder / FEATURES).read_bytes() == first
+
+
+def test_another_workflow_uses_it_as_a_module(folder):
+    (folder / "Snakefile").write_text(
+        f"""
+configfile: "away.yaml"
+module superice:
+    snakefile: "{ROOT}/Snakefile"
+    config: config
+use rule * from superice as superice_*
+rule all:
+    default_target: True
+    input: rules.superice_make_land.output, "{FEATURES}"
+"""
+    )
+    assert jobs(snakemake(folder, "--dry-run", package=ROOT))["superice_make_land"] == 1
+    snakemake(folder, "--cores", "2", package=ROOT)
+    assert (folder / LAND).stat().st_size > 0 and (folder / FEATURES).stat().st_size > 0
+
+
+def test_a_module_can_keep_its_results_elsewhere(folder):
+    (folder / "Snakefile").write_text(
+        f"""
+configfile: "away.yaml"
+module superice:
+    snakefile: "{ROOT}/Snakefile"
+    config: config
+    pathvars:
+        results="store of results",
+use rule * from superice as superice_*
+"""
+    )
+    snakemake(folder, "--cores", "1", "--", "store of results/away/land.npy", package=ROOT)
+    assert (folder / "store of results/away/land.npy").stat().st_size > 0
+
+
+def test_a_clone_that_cannot_be_written_to_is_enough(folder, read_only_clone):
+    run(folder, read_only_clone / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", LAND)
+    assert (folder / LAND).stat().st_size > 0
+
+
+@pytest.fixture
+def read_only_clone(tmp_path):
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    copy_workflow(clone)
+    if os.getuid():
+        for path in (clone, *clone.rglob("*")):
+            path.chmod(path.stat().st_mode & ~0o222)
+        yield clone
+        return
+    # Permissions do not stop root; a mount does.
+    for options in (["--bind"], ["-o", "remount,ro,bind"]):
+        result = subprocess.run(["mount", *options, clone, clone], capture_output=True, text=True, check=False)
+        if result.returncode:
+            pytest.skip(f"nothing can be mounted here: {result.stderr.strip()}")
+    yield clone
+    subprocess.run(["umount", "--lazy", clone], check=True)
+
+
+def test_snakemake_of_an_environment_that_is_not_active_runs_its_jobs_there(folder):
+    """The first Python on the path of a login shell is not the one that has the package."""
+    environment = environment_in(ROOT) | {"PATH": "/usr/bin:/bin"}
+    command = [str(Path(sys.executable).parent / "snakemake"), "-s", str(ROOT / "Snakefile"), "--cores", "1"]
+    command += ["--configfile", "away.yaml", "--", LAND]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_settings_are_whole(folder):
+    """An experiment's file holds its sections on top of the defaults, and the features that it draws from."""
+    run(folder, ROOT / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", FEATURES)
+    settings = yaml.safe_load((folder / "results/away/settings/reference_heun.yaml").read_text())
+    assert settings["sampler"]["name"] == "heun" and settings["sampler"]["members"] == 30
+    assert settings["features"]["sic_threshold"] == 0.15
+    assert settings["network"]["widths"] == [32, 64, 96, 128]
