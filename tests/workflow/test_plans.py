@@ -29,26 +29,26 @@ def test_the_demo_is_planned(checkout):
     assert planned["train"] == 5
     assert planned["select_training"] == 3
     assert planned["draw_baseline"] == 2 * (15 + 15)
-    assert planned["report"] == 1
+    assert planned["make_report"] == 1
 
 
 def test_the_surrogates_reference_run_is_planned_without_data(checkout):
     planned = jobs(snakemake(checkout, "--dry-run", "surrogate"))
-    assert planned["surrogate_year"] == 8 + 1 + 1
-    assert planned["surrogate_train"] == planned["surrogate_forecasts"] == 3
-    assert planned["surrogate_restore"] == planned["surrogate_season"] == 1
-    assert "surrogate_twin" not in planned and "train" not in planned
+    assert planned["store_year"] == 8 + 1 + 1
+    assert planned["train_surrogate"] == planned["forecast"] == 3
+    assert planned["restore"] == planned["forecast_season"] == 1
+    assert "make_forced_year" not in planned and "train" not in planned
 
 
 def test_the_surrogates_demo_is_driven_year_after_year_and_no_part_of_all(checkout):
     output = snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "surrogate")
-    assert jobs(output)["surrogate_twin"] == jobs(output)["surrogate_year"] == 6
+    assert jobs(output)["make_forced_year"] == jobs(output)["store_year"] == 6
     everything = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
     assert not [rule for rule in everything if rule.startswith("surrogate")]
     one = snakemake(
         checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "results/demo/surrogate/store/2014.npy"
     )
-    assert jobs(one)["surrogate_twin"] == 2 and jobs(one)["surrogate_year"] == 1
+    assert jobs(one)["make_forced_year"] == 2 and jobs(one)["store_year"] == 1
 
 
 def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, tmp_path):
@@ -59,7 +59,7 @@ def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, t
     output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
     planned = jobs(output)
     assert planned["model_features"] == 1262 + 360
-    assert planned["normalisation"] == 1 and planned["observed_features"] == 1
+    assert planned["normalise"] == 1 and planned["observed_features"] == 1
     assert "results/superice/feature_sets/satellites/store/20131018.npy" in output
     assert "results/superice/store/" not in output
     assert "feature_sets/satellites/observations" not in output
@@ -107,14 +107,14 @@ def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
 def test_the_studies_train_nothing_twice(checkout):
     """Table 2: three seeds and nine other trainings; 13 experiments on 12 days and 6 numbers of steps on one."""
     planned = jobs(snakemake(checkout, "--dry-run", "studies"))
-    assert (planned["train"], planned["study_table"], planned["study_figure"]) == (3 + 9, 1, 6)
+    assert (planned["train"], planned["study_table"], planned["draw_study_figure"]) == (3 + 9, 1, 6)
     assert planned["score_date"] == 13 * 12 + 6
     assert planned["draw_ensemble"] + planned["draw_published_ensemble"] == planned["score_date"]
     assert "observed_features" not in planned
     small = snakemake(
         checkout, "--dry-run", "--configfile", "config/demo.yaml", "config/studies-demo.yaml", "--", "studies"
     )
-    assert (jobs(small)["train"], jobs(small)["study_figure"]) == (12, 6)
+    assert (jobs(small)["train"], jobs(small)["draw_study_figure"]) == (12, 6)
 
 
 @pytest.mark.parametrize("profiles", [["profiles/slurm"], ["profiles/slurm", "profiles/slurm-nvidia"]])

@@ -67,7 +67,7 @@ def test_a_job_is_at_work_while_it_is_marked_and_failed_when_only_its_log_is_the
     made(tmp_path, "logs/train/preconditioned_seed1.log")
     marked(tmp_path, "training/preconditioned/seed0/model.safetensors")
     state, failures = row(demo, tmp_path, "trainings, preconditioned")
-    assert (state["at work"], state.failed, state.left) == (1, 1, 3)
+    assert (state.running, state.failed, state.left) == (1, 1, 3)
     assert failures == [tmp_path / "results/demo/logs/train/preconditioned_seed1.log"]
     assert "preconditioned_seed1.log" in describe_progress(demo, tmp_path)
 
@@ -82,4 +82,4 @@ def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, mon
         made(tmp_path, f"logs/train/preconditioned_seed{seed}.log")
         marked(tmp_path, f"training/preconditioned/seed{seed}/model.safetensors", job)
     state, _ = row(demo, tmp_path, "trainings, preconditioned")
-    assert (state["at work"], state.failed) == (1, 1)
+    assert (state.running, state.failed) == (1, 1)
