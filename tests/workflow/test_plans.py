@@ -7,15 +7,57 @@ from pathlib import Path
 import pytest
 from workflow_copy import copy_workflow, jobs, snakemake
 
+# The reference with a training of 10 days and a validation of 5, which is planned in a fraction of the time.
+SHORT = """
+calendar:
+  training: {first: "2013-10-18", last: "2013-10-27"}
+  validation: {first: "2022-04-11", last: "2022-04-15"}
+studies: {compared: {steps: {dates: ["2022-04-11"]}}}
+figures: {members: [], model: [], observations: [], smoothing: []}
+"""
+SHORT_TRAINING, SHORT_VALIDATION = 10, 5
+FEATURES = "results/superice/model/features/20220412.nc"
+PUBLISHED = "results/superice/{}/predictions/sit_hrai_20220412.nc"
+DRAWN = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A copy of the workflow without results."""
-    return copy_workflow(tmp_path_factory.mktemp("checkout"))
+    return copy_workflow(tmp_path_factory.mktemp("checkout"), short=SHORT)
 
 
-def test_the_reference_run_is_planned_without_data(checkout):
-    planned = jobs(snakemake(checkout, "--dry-run", "all"))
+@pytest.fixture(scope="module")
+def plan(checkout):
+    """Return a function that plans the targets with configuration files, and options of Snakemake."""
+
+    def dry_run(*targets, files=(), options=(), check=True):
+        configured = ("--configfile", *map(str, files)) if files else ()
+        return snakemake(checkout, "--dry-run", *options, *configured, "--", *targets, check=check)
+
+    return dry_run
+
+
+@pytest.fixture
+def plan_short(plan, tmp_path):
+    """Return a function that plans targets of the short reference, with a configuration on top of it."""
+
+    def dry_run(*targets, configuration="", **arguments):
+        file = tmp_path / "own.yaml"
+        file.write_text(configuration or "{}")
+        return plan(*targets, files=("short.yaml", file), **arguments)
+
+    return dry_run
+
+
+@pytest.fixture(scope="module")
+def plan_of_demo(plan):
+    """The jobs of the demo."""
+    return jobs(plan("all", files=["config/demo.yaml"]))
+
+
+def test_the_reference_run_is_planned_without_data(plan):
+    planned = jobs(plan("all"))
     shown = {"shift": 3, "smoothing": 2}  # days of other feature sets, of two figures
     assert planned["model_features"] == 1262 + 360 + 180 + shown["shift"]
     assert planned["observed_features"] == 540 + shown["smoothing"]
@@ -24,168 +66,139 @@ def test_the_reference_run_is_planned_without_data(checkout):
     assert planned["score_date"] == 360 + 180
 
 
-def test_the_demo_is_planned(checkout):
-    planned = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
-    assert planned["train"] == 5
-    assert planned["select_training"] == 3
-    assert planned["draw_baseline"] == 2 * (15 + 15)
-    assert planned["make_report"] == 1
+def test_the_demo_is_planned(plan_of_demo):
+    assert plan_of_demo["train"] == 5
+    assert plan_of_demo["select_training"] == 3
+    assert plan_of_demo["draw_baseline"] == 2 * (15 + 15)
+    assert plan_of_demo["make_report"] == 1
 
 
-def test_the_surrogates_reference_run_is_planned_without_data(checkout):
-    planned = jobs(snakemake(checkout, "--dry-run", "surrogate"))
+def test_the_surrogates_reference_run_is_planned_without_data(plan):
+    planned = jobs(plan("surrogate"))
     assert planned["store_year"] == 8 + 1 + 1
     assert planned["train_surrogate"] == planned["forecast"] == 3
     assert planned["restore"] == planned["forecast_season"] == 1
     assert "make_forced_year" not in planned and "train" not in planned
 
 
-def test_the_surrogates_demo_is_driven_year_after_year_and_no_part_of_all(checkout):
-    output = snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "surrogate")
-    assert jobs(output)["make_forced_year"] == jobs(output)["store_year"] == 6
-    everything = jobs(snakemake(checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "all"))
-    assert not [rule for rule in everything if rule.startswith("surrogate")]
-    one = snakemake(
-        checkout, "--dry-run", "--configfile", "config/demo.yaml", "--", "results/demo/surrogate/store/2014.npy"
-    )
-    assert jobs(one)["make_forced_year"] == 2 and jobs(one)["store_year"] == 1
+def test_the_surrogates_demo_is_forced_year_after_year_and_no_part_of_all(plan, plan_of_demo):
+    planned = jobs(plan("surrogate", files=["config/demo.yaml"]))
+    assert planned["make_forced_year"] == planned["store_year"] == 6
+    shared = planned.keys() & plan_of_demo.keys()
+    assert shared <= {"write_settings"}
+    one = jobs(plan("results/demo/surrogate/store/2014.npy", files=["config/demo.yaml"]))
+    assert one["make_forced_year"] == 2 and one["store_year"] == 1
 
 
-def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(checkout, tmp_path):
+def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(plan_short):
     """Its own model features and normalisation; the observed features, which the set does not change, are the run's."""
-    file = tmp_path / "sets.yaml"
-    file.write_text("run: [virtual_satellites]\npublished: virtual_satellites\n")
-    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
-    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+    configuration = "run: [virtual_satellites]\npublished: virtual_satellites\n"
+    output = plan_short(PUBLISHED.format("observations"), configuration=configuration)
     planned = jobs(output)
-    assert planned["model_features"] == 1262 + 360
+    assert planned["model_features"] == SHORT_TRAINING + SHORT_VALIDATION
     assert planned["normalise"] == 1 and planned["observed_features"] == 1
     assert "results/superice/feature_sets/satellites/store/20131018.npy" in output
     assert "results/superice/store/" not in output
     assert "feature_sets/satellites/observations" not in output
 
 
-def test_a_set_of_the_observations_alone_has_no_model_features_of_its_own(checkout, tmp_path):
-    file = tmp_path / "sets.yaml"
-    file.write_text("experiments: {reference: {features: resampled}}\n")
-    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
-    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+def test_a_set_of_the_observations_alone_has_no_model_features_of_its_own(plan_short):
+    configuration = "experiments: {reference: {features: resampled}}\n"
+    output = plan_short(PUBLISHED.format("observations"), configuration=configuration)
     assert "feature_sets/resampled/observations/features/sic_sit_e1_e2_20220412.npz" in output
     assert "results/superice/store/20131018.npy" in output
     assert "feature_sets/resampled/store" not in output and "feature_sets/resampled/model" not in output
 
 
-def test_the_model_can_come_from_the_marine_service(checkout, tmp_path):
-    file = tmp_path / "cmems.yaml"
-    file.write_text(
+def test_the_model_can_come_from_the_marine_service(plan_short):
+    configuration = (
         "sources: {model: {kind: cmems, folder: data/cmems, addresses: ['copernicusmarine:some-dataset']}}\n"
     )
-    target = "results/superice/model/features/20220412.nc"
-    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", target)
+    output = plan_short(FEATURES, configuration=configuration)
     assert jobs(output) | {"download": 1, "model_features": 1} == jobs(output)
     assert "results/superice/downloads/cmems/20220412.json" in output
 
 
-def test_experiments_that_share_a_training_train_once(checkout, tmp_path):
-    file = tmp_path / "shared.yaml"
-    file.write_text(
+def test_experiments_that_share_a_training_train_once(plan_short):
+    configuration = (
         "experiments: {more_steps: {trained_as: reference, sampler: {steps: 100}},"
         " second: {trained_as: reference, seed: 1}}\nrun: [reference, more_steps, second]\n"
     )
-    options = "--dry-run", "--printshellcmds", "--configfile", str(file), "--"
-    planned = jobs(snakemake(checkout, *options, "trainings"))
+
+    def plan_target(target, **arguments):
+        return plan_short(target, configuration=configuration, options=["--printshellcmds"], **arguments)
+
+    planned = jobs(plan_target("trainings"))
     assert (planned["train"], planned["select_training"]) == (3, 1)
-    drawn = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
-    plan = snakemake(checkout, *options, drawn.format("more_steps"))
-    assert "training/reference/chosen.safetensors" in plan and '"steps": 100' in plan
-    plan = snakemake(checkout, *options, drawn.format("second"))
+    plan = plan_target(DRAWN.format("more_steps"))
+    assert "training/reference/chosen.safetensors" in plan and "settings/more_steps.yaml" in plan
+    plan = plan_target(DRAWN.format("second"))
     assert jobs(plan)["train"] == 1 and "--weights results/superice/training/reference/seed1/model.safetensors" in plan
     own = "results/superice/training/more_steps/chosen.safetensors"
-    assert "No rule to produce" in snakemake(checkout, *options, own, check=False)
+    assert "No rule to produce" in plan_target(own, check=False)
 
 
-def test_the_studies_train_nothing_twice(checkout):
+def test_the_studies_train_nothing_twice(plan, tmp_path):
     """Table 2: three seeds and nine other trainings; 13 experiments on 12 days and 6 numbers of steps on one."""
-    planned = jobs(snakemake(checkout, "--dry-run", "studies"))
+    (tmp_path / "training.yaml").write_text('calendar: {training: {first: "2013-10-18", last: "2013-10-27"}}')
+    planned = jobs(plan("studies", files=[tmp_path / "training.yaml"]))
     assert (planned["train"], planned["study_table"], planned["draw_study_figure"]) == (3 + 9, 1, 6)
     assert planned["score_date"] == 13 * 12 + 6
     assert planned["draw_ensemble"] + planned["draw_published_ensemble"] == planned["score_date"]
     assert "observed_features" not in planned
-    small = snakemake(
-        checkout, "--dry-run", "--configfile", "config/demo.yaml", "config/studies-demo.yaml", "--", "studies"
-    )
-    assert (jobs(small)["train"], jobs(small)["draw_study_figure"]) == (12, 6)
+    small = jobs(plan("studies", files=["config/demo.yaml", "config/studies-demo.yaml"]))
+    assert (small["train"], small["draw_study_figure"]) == (12, 6)
 
 
-@pytest.mark.parametrize("profiles", [["profiles/slurm"], ["profiles/slurm", "profiles/slurm-nvidia"]])
-def test_a_clusters_profile_plans_the_same_jobs(checkout, profiles):
-    target = "results/superice/model/predictions/sit_hrai_20230101.nc"
-    plain = jobs(snakemake(checkout, "--dry-run", target))
+def test_a_clusters_profiles_plan_the_same_jobs(plan_short):
+    target = PUBLISHED.format("model")
+    plain = jobs(plan_short(target))
     assert plain["draw_published_ensemble"] == 1
-    options = [option for profile in profiles for option in ("--profile", profile)]
-    assert jobs(snakemake(checkout, "--dry-run", *options, "--", target)) == plain
+    slurm, nvidia = ["--profile", "profiles/slurm"], ["--profile", "profiles/slurm-nvidia"]
+    assert jobs(plan_short(target, options=slurm)) == plain
+    assert jobs(plan_short(target, options=slurm + nvidia)) == plain
 
 
-def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(checkout):
-    target = "results/superice/observations/predictions/sit_hrai_20220412.nc"
-    planned = jobs(snakemake(checkout, "--dry-run", target))
+def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(plan_short):
+    planned = jobs(plan_short(PUBLISHED.format("observations")))
     assert planned["observed_features"] == 1
     assert planned["draw_published_ensemble"] == 1
-    assert planned["model_features"] == 1262 + 360
+    assert planned["model_features"] == SHORT_TRAINING + SHORT_VALIDATION
     assert "score_date" not in planned
 
 
-def test_a_baseline_asks_for_no_training(checkout):
-    target = "results/superice/experiments/{}/model/predictions/sit_hrai_20220412.nc"
-    cubic, noise = (
-        jobs(snakemake(checkout, "--dry-run", target.format(name))) for name in ("cubic", "correlated_noise")
-    )
+def test_a_baseline_asks_for_no_training(plan_short):
+    cubic, noise = (jobs(plan_short(DRAWN.format(name))) for name in ("cubic", "correlated_noise"))
     assert (cubic["draw_baseline"], cubic["model_features"]) == (1, 1)
-    assert (noise["draw_baseline"], noise["fit_noise"], noise["model_features"]) == (1, 1, 1 + 1262)
+    assert (noise["draw_baseline"], noise["fit_noise"], noise["model_features"]) == (1, 1, 1 + SHORT_TRAINING)
     assert "train" not in cubic.keys() | noise.keys()
 
 
-def test_the_models_source_and_leave_to_resample_come_from_the_configuration(checkout):
-    (checkout / "marine.yaml").write_text("sources: {model: {kind: cmems, folder: marine, resample: true}}\n")
-    target = "results/superice/model/features/20220412.nc"
-    options = "--dry-run", "--printshellcmds", "--configfile"
-    plan = snakemake(checkout, *options, "marine.yaml", "--", target)
+def test_the_models_source_and_leave_to_resample_come_from_the_configuration(plan_short):
+    options = ["--printshellcmds"]
+    marine = "sources: {model: {kind: cmems, folder: marine, resample: true}}\n"
+    plan = plan_short(FEATURES, configuration=marine, options=options)
     assert "--source marine --kind cmems --resample --date 2022-04-12" in plan
-    plan = snakemake(checkout, *options, "config/config.yaml", "--", target)
+    plan = plan_short(FEATURES, options=options)
     assert "--source data/nextsim --kind moorings" in plan and "--resample" not in plan
 
 
-def test_a_date_outside_the_calendar_is_an_error(checkout):
-    target = "results/superice/model/predictions/sit_hrai_20220701.nc"
-    assert "20220701 is no day of the configuration" in snakemake(checkout, "--dry-run", target, check=False)
+def test_a_date_outside_the_calendar_is_an_error(plan_short):
+    target = PUBLISHED.format("model").replace("20220412", "20220701")
+    assert "20220701 is no day of the configuration" in plan_short(target, check=False)
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("configuration", "sentence"),
     [
         ("calender: {}", "unknown key 'calender'"),
-        ("defaults: {training: {epochs: many}}", "defaults.training.epochs: 'many' is not of type integer"),
-        ("calendar: {test: {first: 2022-06-01, last: 2022-07-01}}", "calendar.test: no day of a freezing season"),
-        ("figures: {shift_sets: [none]}", "figures.shift_sets: no feature set 'none'"),
-        ("figures: {smoothing: ['2022-07-01']}", "figures.smoothing: 2022-07-01 is not an observed day"),
-        ("experiments: {reference: {features: none}}", "experiments.reference.features: no feature set 'none'"),
-        (
-            "studies: {compared: {steps: {dates: [2031-01-01]}}}",
-            "studies.compared.steps.dates: 2031-01-01 is not a day",
-        ),
-        ("studies: {compared: {size: {varies: network.wide}}}", "studies: experiment 'reference' has no network.wide"),
-        ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
-        ("surrogate: {years: {test: [2016, 2018]}}", "surrogate.years.test: years must ascend"),
-        ("surrogate: {defaults: {network: {depth: 3}}}", "surrogate.defaults.network: unknown key 'depth'"),
-        ("surrogate: {synthetic: {wind: 3}}", "surrogate.synthetic: unknown key 'wind'"),
         ("published: cubic", "published: cubic is a baseline"),
-        ("figures: {model: [2031-01-01]}", "figures.model: 2031-01-01 is not among the ensembles' days"),
+        ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
     ],
 )
-def test_a_wrong_configuration_ends_with_one_sentence(checkout, tmp_path, content, sentence):
-    file = tmp_path / "wrong.yaml"
-    file.write_text(content)
-    output = snakemake(checkout, "--dry-run", "--configfile", str(file), "--", "all", check=False)
+def test_a_wrong_configuration_ends_with_one_sentence(plan_short, configuration, sentence):
+    """One from the schema, one that compares keys, and one of the surrogate; the others are tested without Snakemake."""
+    output = plan_short("all", configuration=configuration, check=False)
     assert sentence in output
     assert "Traceback" not in output
 
