@@ -1,33 +1,62 @@
-"""Files of merged settings, so that every command of a run can be repeated by hand."""
+"""Files of merged settings, which rules hand to their scripts: every command of a run can be repeated by hand.
+
+Each file holds what decides one kind of output and nothing else, so a change of the file is the reason to make that output
+again, and a change of another key is none.
+"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-import yaml
-
 from superice.run.configuration import Configuration
-from superice.run.paths import RunPaths
+from superice.run.paths import BRANCHES
 from superice.surrogate.configuration import SurrogateConfiguration
-from superice.utils.files import write_text
+
+SECTIONS = ("calendar", "synthetic", "scores", "bootstrap")
 
 
 def collect_settings(run: Configuration, surrogate: SurrogateConfiguration) -> dict[str, dict[str, Any]]:
-    """Return the content of every settings file by its name: of the whole run, its feature sets and experiments.
-
-    An experiment's file holds its own sections and the features that it draws from, whole.
-    """
-    files = {"configuration": run.content, "feature_sets/default": run.features()}
-    files |= {f"feature_sets/{name}": run.features(name) for name in run.content["feature_sets"]}
+    """Return the content of every settings file by its name, such as ``reference/training``."""
+    files = {"configuration": run.content} | {name: {name: run.content[name]} for name in SECTIONS}
+    studies = {name: asdict(study) for name, study in run.studies.items()}
+    files["studies"] = {"studies": studies, "bootstrap": run.content["bootstrap"]}
+    for feature_set in (None, *run.content["feature_sets"]):
+        for branch in BRANCHES:
+            files[feature_settings_name(branch, feature_set)] = run.feature_settings(branch, feature_set)
     for name in run.content["experiments"]:
-        files[name] = run.experiment(name) | {"features": run.features(run.feature_set(name))}
-    files["surrogate/configuration"] = surrogate.content
-    files["surrogate/restoration"] = surrogate.restoration_network
-    files |= {f"surrogate/{name}": surrogate.experiment(name) for name in surrogate.content["experiments"]}
+        files |= {f"{name}/{stage}": content for stage, content in _stages(run, name).items()}
+    return files | {f"surrogate/{name}": content for name, content in _surrogate_files(surrogate).items()}
+
+
+def feature_settings_name(branch: str, feature_set: str | None) -> str:
+    """Return the name of the settings file of a branch's features; a set of None is the run's own."""
+    return f"features/{feature_set or 'default'}/{branch}"
+
+
+def _stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
+    """Return what decides each stage of an experiment."""
+    experiment = run.experiment(name)
+    if run.is_baseline(name):
+        threshold = run.features(run.feature_set(name))["sic_threshold"]
+        members = experiment["sampler"]["members"]
+        return {"ensembles": {"baseline": experiment["baseline"], "sic_threshold": threshold, "members": members}}
+    sampler = {"sampler": experiment["sampler"]}
+    named_seed = {"seed": experiment["seed"]} if "seed" in experiment else {}
+    return {
+        "training": {section: experiment[section] for section in ("network", "diffusion", "training")},
+        "selection": sampler | {section: run.content[section] for section in ("scores", "selection")},
+        "ensembles": sampler | named_seed,
+    }
+
+
+def _surrogate_files(surrogate: SurrogateConfiguration) -> dict[str, dict[str, Any]]:
+    content = surrogate.content
+    restoration = content["restoration"]
+    files = {"configuration": content} | {name: {name: content[name]} for name in ("synthetic", "forecasts")}
+    files["restoration/training"] = surrogate.restoration_network
+    files["restoration/ensembles"] = {"restoration": surrogate.restoration, "sampler": restoration["sampler"]}
+    for name in content["experiments"]:
+        experiment = surrogate.experiment(name)
+        files[f"{name}/training"] = {key: experiment[key] for key in ("inputs", "network", "loss", "training")}
     return files
-
-
-def write_settings(paths: RunPaths, files: dict[str, dict[str, Any]]) -> None:
-    """Write the settings files of a run, as YAML."""
-    for name, content in files.items():
-        write_text(paths.settings(name), yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

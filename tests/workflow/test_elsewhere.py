@@ -147,9 +147,9 @@ def test_snakemake_of_an_environment_that_is_not_active_runs_its_jobs_there(fold
 
 
 def test_settings_are_whole(folder):
-    """An experiment's file holds its sections on top of the defaults, and the features that it draws from."""
-    run(folder, ROOT / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", FEATURES)
-    settings = yaml.safe_load((folder / "results/away/settings/reference_heun.yaml").read_text())
+    """An experiment's file holds its section on top of the defaults."""
+    names = "results/away/settings/reference_heun/ensembles.yaml", "results/away/settings/features/default/model.yaml"
+    run(folder, ROOT / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", *names)
+    settings, features = (yaml.safe_load((folder / name).read_text()) for name in names)
     assert settings["sampler"]["name"] == "heun" and settings["sampler"]["members"] == 30
-    assert settings["features"]["sic_threshold"] == 0.15
-    assert settings["network"]["widths"] == [32, 64, 96, 128]
+    assert features["sic_threshold"] == 0.15 and "observations" not in features

@@ -39,7 +39,7 @@ rule draw_baseline:
             if RUN.experiment(wildcards.experiment)["baseline"] == "correlated_noise"
             else []
         ),
-        settings=lambda wildcards: settings_of(wildcards.experiment),
+        settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/ensembles"),
     output:
         PATHS.ensemble,
     log:
@@ -57,9 +57,7 @@ rule draw_baseline:
     params:
         command=run_script("draw_baseline"),
         code=code_of("draw_baseline"),
-        settings=lambda wildcards: DIGESTS.of_ensemble(
-            wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)
-        ),
+        digest=lambda wildcards: DIGESTS.of_ensemble(wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)),
         grid=grid_options,
         date=iso,
         noise=input_options("noise"),
@@ -69,4 +67,4 @@ rule draw_baseline:
     shell:
         "{params.command} --features {input.features:q} {params.noise} {params.grid} --date {params.date}"
         " --branch {wildcards.branch} --experiment {wildcards.experiment} --settings {input.settings:q}"
-        " --settings-digest {params.settings} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        " --settings-digest {params.digest} --seed {params.seed} --output {output:q} > {log:q} 2>&1"

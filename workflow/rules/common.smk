@@ -4,13 +4,16 @@ import os
 import shlex
 import sys
 
+import yaml
+
 from superice.errors import InputError
+from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
 from superice.run.paths import RunPaths, SurrogatePaths, set_in_folder, stamps
-from superice.run.settings_digest import SettingsDigests, SurrogateDigests
-from superice.run.settings_files import collect_settings, write_settings
+from superice.run.settings_digest import SettingsDigests
+from superice.run.settings_files import collect_settings, feature_settings_name
 from superice.run.sources import Sources
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.utils.provenance import compute_digest
@@ -21,7 +24,11 @@ ROOT = workflow.current_basedir.join("../..")
 def own_file(path):
     """Return a file of the workflow; one of a remote workflow is fetched."""
     file = ROOT.join(path)
-    return os.path.normpath(file.get_path_or_uri(secret_free=True)) if file.is_local else workflow.sourcecache.get_path(file)
+    return (
+        os.path.normpath(file.get_path_or_uri(secret_free=True))
+        if file.is_local
+        else workflow.sourcecache.get_path(file)
+    )
 
 
 def script_file(name):
@@ -33,7 +40,6 @@ try:
     RUN = Configuration(read_includes(config, "config", os.path.dirname(own_file("config/config.yaml"))))
     SURROGATE = SurrogateConfiguration(RUN.surrogate)
     DIGESTS = SettingsDigests(RUN)
-    SURROGATE_DIGESTS = SurrogateDigests(RUN, SURROGATE)
 except InputError as error:
     sys.exit(f"configuration: {error}")
 
@@ -95,7 +101,9 @@ def input_options(*names):
     def options(wildcards, input):
         files = {name: input.get(name) or [] for name in names}
         listed = {name: [found] if isinstance(found, str) else found for name, found in files.items()}
-        return shlex.join(part for name in names if listed[name] for part in (f"--{name.replace('_', '-')}", *listed[name]))
+        return shlex.join(
+            part for name in names if listed[name] for part in (f"--{name.replace('_', '-')}", *listed[name])
+        )
 
     return options
 
@@ -109,11 +117,6 @@ def grid_of(area):
     """Return the options that name an area."""
     areas = RUN.content["grid"]["areas"]
     return shlex.join(["--area", area, *(["--areas", areas] if areas else [])])
-
-
-def settings_of(name):
-    """Return a file of merged settings as an input. Its age counts for nothing: digests say what has changed."""
-    return ancient(PATHS.settings(name))
 
 
 def day_of(wildcards):

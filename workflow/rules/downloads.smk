@@ -11,11 +11,11 @@ rule download:
         "<benchmarks>/download/{product}/{date}.tsv"
     wildcard_constraints:
         product="cs2smos|concentration|drift|cmems",
-    conda:
-        ENVIRONMENT
+    retries: 3
     # Compute nodes often have no way to the outside.
     localrule: True
-    retries: 3
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=500,

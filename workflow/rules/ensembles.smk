@@ -8,7 +8,7 @@ rule draw_ensemble:
     input:
         features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
         weights=lambda wildcards: PATHS.weights(experiment_of(wildcards)),
-        settings=lambda wildcards: settings_of(experiment_of(wildcards)),
+        settings=lambda wildcards: PATHS.settings(f"{experiment_of(wildcards)}/ensembles"),
     output:
         PATHS.ensemble,
     log:
@@ -27,7 +27,7 @@ rule draw_ensemble:
     params:
         command=run_script("draw_ensemble"),
         code=code_of("draw_ensemble"),
-        settings=lambda wildcards: DIGESTS.of_ensemble(
+        digest=lambda wildcards: DIGESTS.of_ensemble(
             experiment_of(wildcards), wildcards.branch, set_drawn_from(wildcards)
         ),
         grid=grid_options,
@@ -39,7 +39,7 @@ rule draw_ensemble:
     shell:
         "{params.command} --features {input.features:q} --weights {input.weights:q} {params.grid}"
         " --date {params.date} --branch {wildcards.branch} --experiment {params.experiment}"
-        " --settings {input.settings:q} --settings-digest {params.settings} --seed {params.seed}"
+        " --settings {input.settings:q} --settings-digest {params.digest} --seed {params.seed}"
         " --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 

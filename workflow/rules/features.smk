@@ -22,7 +22,7 @@ rule make_land:
     params:
         command=run_script("make_land"),
         code=code_of("make_land"),
-        settings=DIGESTS.of_sections(),
+        area=DIGESTS.area,
         grid=grid_options,
     message:
         "land mask of the grid"
@@ -33,7 +33,7 @@ rule make_land:
 rule model_features:
     input:
         files=lambda wildcards: SOURCES.model_files(day_of(wildcards)),
-        settings=lambda wildcards: settings_of(f"feature_sets/{set_in_path(wildcards) or 'default'}"),
+        settings=lambda wildcards: PATHS.settings(feature_settings_name("model", set_in_path(wildcards))),
     output:
         features=PATHS.model_features,
         store=PATHS.stored_day,
@@ -51,7 +51,7 @@ rule model_features:
     params:
         command=run_script("model_features"),
         code=code_of("model_features"),
-        settings=lambda wildcards: DIGESTS.of_features("model", set_in_path(wildcards)),
+        digest=lambda wildcards: DIGESTS.of_features("model", set_in_path(wildcards)),
         grid=grid_options,
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
@@ -61,7 +61,7 @@ rule model_features:
         "model features of {params.date}"
     shell:
         "{params.command} --source {params.folder:q} --kind {params.kind} {params.resample} --date {params.date}"
-        " {params.grid} --settings {input.settings:q} --settings-digest {params.settings}"
+        " {params.grid} --settings {input.settings:q} --settings-digest {params.digest}"
         " --output {output.features:q} --store {output.store:q} --record {output.record:q} > {log:q} 2>&1"
 
 
@@ -69,7 +69,7 @@ rule observed_features:
     input:
         files=lambda wildcards: SOURCES.observed_files(day_of(wildcards)),
         land=PATHS.land,
-        settings=lambda wildcards: settings_of(f"feature_sets/{set_in_path(wildcards) or 'default'}"),
+        settings=lambda wildcards: PATHS.settings(feature_settings_name("observations", set_in_path(wildcards))),
     output:
         features=PATHS.observed_features,
         netcdf=PATHS.observed_netcdf,
@@ -87,7 +87,7 @@ rule observed_features:
     params:
         command=run_script("observed_features"),
         code=code_of("observed_features"),
-        settings=lambda wildcards: DIGESTS.of_features("observations", set_in_path(wildcards)),
+        digest=lambda wildcards: DIGESTS.of_features("observations", set_in_path(wildcards)),
         grid=grid_options,
         date=iso,
         cs2smos=lambda wildcards: SOURCES.observed_folder("cs2smos", day_of(wildcards)),
@@ -98,14 +98,14 @@ rule observed_features:
     shell:
         "{params.command} --cs2smos {params.cs2smos:q} --concentration {params.concentration:q}"
         " --drift {params.drift:q} --land {input.land:q} --date {params.date} {params.grid}"
-        " --settings {input.settings:q} --settings-digest {params.settings} --output {output.features:q}"
+        " --settings {input.settings:q} --settings-digest {params.digest} --output {output.features:q}"
         " --output-netcdf {output.netcdf:q} --record {output.record:q} > {log:q} 2>&1"
 
 
 rule normalise:
     input:
         records=lambda wildcards: PATHS.training_records(wildcards.feature_set),
-        settings=lambda wildcards: settings_of(f"feature_sets/{set_in_path(wildcards) or 'default'}"),
+        settings=lambda wildcards: PATHS.settings(feature_settings_name("model", set_in_path(wildcards))),
     output:
         PATHS.normalisation,
     log:
@@ -121,7 +121,6 @@ rule normalise:
     params:
         command=run_script("normalise"),
         code=code_of("normalise"),
-        settings=lambda wildcards: DIGESTS.of_features("model", set_in_path(wildcards)),
         folder=lambda wildcards, input: os.path.dirname(input.records[0]),
         dates=stamps(RUN.calendar.split_days("training")),
     message:
@@ -135,7 +134,7 @@ rule list_inputs:
     input:
         model=PATHS.all_records("model"),
         observations=PATHS.all_records("observations"),
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("calendar"),
     output:
         missing=PATHS.missing,
         coverage=PATHS.coverage,
@@ -153,7 +152,6 @@ rule list_inputs:
     params:
         command=run_script("list_inputs"),
         code=code_of("list_inputs"),
-        settings=DIGESTS.of_sections("calendar"),
         folder=PATHS.records,
         model=stamps(RUN.calendar.model_days()),
         observations=stamps(RUN.calendar.observed_days()),

@@ -15,7 +15,7 @@ rule make_report:
         coverage=PATHS.coverage,
         calendar=PATHS.calendar,
         figures=FIGURES,
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("configuration"),
     output:
         PATHS.report,
     log:
@@ -29,7 +29,6 @@ rule make_report:
     params:
         command=run_script("make_report"),
         code=code_of("make_report"),
-        settings=RUN.digest,
         experiments=RUN.experiments,
         files=input_options(
             "scores",
@@ -58,7 +57,7 @@ use rule make_report as make_studies_report with:
         selection=PATHS.selections(RUN.studied_experiments),
         weights=PATHS.weights_of(RUN.studied_experiments),
         figures=PATHS.study_figures(),
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("configuration"),
     output:
         PATHS.studies_report,
     log:
@@ -66,7 +65,6 @@ use rule make_report as make_studies_report with:
     params:
         command=run_script("make_report"),
         code=code_of("make_report"),
-        settings=RUN.digest,
         experiments=RUN.studied_experiments,
         files=input_options("studies", "selection", "weights", "figures"),
         benchmarks=PATHS.benchmarks,

@@ -12,7 +12,7 @@ rule score_date:
             if wildcards.branch == "observations"
             else []
         ),
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("scores"),
     output:
         PATHS.score,
     log:
@@ -28,7 +28,6 @@ rule score_date:
     params:
         command=run_script("score_date"),
         code=code_of("score_date"),
-        settings=DIGESTS.of_sections("scores"),
         split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
         observed=input_options("observed_features"),
     message:
@@ -42,7 +41,7 @@ rule score_date:
 rule score_table:
     input:
         scores=PATHS.all_scores(),
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("bootstrap"),
     output:
         **PATHS.score_tables(),
     log:
@@ -58,7 +57,6 @@ rule score_table:
     params:
         command=run_script("score_table"),
         code=code_of("score_table"),
-        settings=DIGESTS.of_sections("bootstrap"),
     message:
         "tables of scores"
     shell:

@@ -1,14 +1,18 @@
-# Merged settings of the run, of its feature sets and of its experiments, which other rules hand to their scripts.
-# Needs: the configuration. Makes: settings/{configuration,<experiment>,feature_sets/<set>,surrogate/<experiment>}.yaml.
+# Files of merged settings, which other rules hand to their scripts.
+# Needs: the configuration. Makes: settings/{configuration,<section>,features/<set>/<branch>,<experiment>/<stage>}.yaml.
 
 
 rule write_settings:
     output:
-        [PATHS.settings(name) for name in SETTINGS],
-    params:
-        content=compute_digest(SETTINGS),
+        PATHS.settings_file,
+    log:
+        "<logs>/write_settings/{settings}.log",
+    wildcard_constraints:
+        settings="|".join(SETTINGS),
     localrule: True
+    params:
+        content=lambda wildcards: yaml.safe_dump(SETTINGS[wildcards.settings], sort_keys=False, allow_unicode=True),
     message:
-        "settings of the run"
-    run:
-        write_settings(PATHS, SETTINGS)
+        "settings {wildcards.settings}"
+    shell:
+        "printf %s {params.content:q} > {output:q} 2> {log:q}"

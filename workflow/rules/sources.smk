@@ -10,7 +10,7 @@ for SEASON in RUN.calendar.seasons():
         name:
             f"make_synthetic_season_{SEASON.name}"
         input:
-            settings=settings_of("configuration"),
+            settings=PATHS.settings("synthetic"),
         output:
             model=MODEL_FILES,
             observed=OBSERVED_FILES,
@@ -27,7 +27,7 @@ for SEASON in RUN.calendar.seasons():
         params:
             command=run_script("make_synthetic_season"),
             code=code_of("make_synthetic_season"),
-            settings=DIGESTS.of_sections("synthetic"),
+            area=DIGESTS.area,
             grid=grid_options,
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),

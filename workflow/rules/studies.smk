@@ -5,7 +5,7 @@
 rule study_table:
     input:
         scores=PATHS.study_scores(),
-        settings=settings_of("configuration"),
+        settings=PATHS.settings("studies"),
     output:
         PATHS.studies,
     log:
@@ -21,7 +21,6 @@ rule study_table:
     params:
         command=run_script("study_table"),
         code=code_of("study_table"),
-        settings=DIGESTS.of_studies(),
     message:
         "table of the studies"
     shell:

@@ -3,6 +3,8 @@
 # <experiment>/{model.safetensors,history.csv,scores.nc,forecasts.nc}, season.nc, restored.nc, table.csv, figures/, report.html.
 
 SURROGATE_SOURCE = SURROGATE.content["source"]
+# Another definition of the grid makes the years again, and with them all that follows.
+SURROGATE_AREA = compute_digest(read_area(RUN.areas, SURROGATE.content["area"]))
 
 
 def surrogate_grid(wildcards, input):
@@ -15,7 +17,7 @@ if SURROGATE_SOURCE["kind"] == "synthetic":
     rule make_forced_year:
         input:
             before=lambda wildcards: SURROGATE_PATHS.state_before(int(wildcards.year)),
-            settings=settings_of("surrogate/configuration"),
+            settings=PATHS.settings("surrogate/synthetic"),
         output:
             thickness=SURROGATE_PATHS.synthetic_thickness,
             forcings=SURROGATE_PATHS.synthetic_forcings,
@@ -33,7 +35,7 @@ if SURROGATE_SOURCE["kind"] == "synthetic":
         params:
             command=run_script("make_forced_year"),
             code=code_of("make_forced_year"),
-            settings=SURROGATE_DIGESTS.of_keys("synthetic"),
+            area=SURROGATE_AREA,
             grid=surrogate_grid,
             years=[SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
@@ -65,7 +67,7 @@ rule store_year:
     params:
         command=run_script("store_year"),
         code=code_of("store_year"),
-        settings=SURROGATE_DIGESTS.of_keys(),
+        area=SURROGATE_AREA,
         grid=surrogate_grid,
         thickness=lambda wildcards: SURROGATE_PATHS.folder_of_year("nextsim", wildcards.year),
         forcings=lambda wildcards: SURROGATE_PATHS.folder_of_year("era5", wildcards.year),
@@ -110,7 +112,7 @@ rule train_surrogate:
     input:
         training=SURROGATE_PATHS.years("training"),
         validation=SURROGATE_PATHS.years("validation"),
-        settings=lambda wildcards: settings_of(f"surrogate/{wildcards.trial}"),
+        settings=lambda wildcards: PATHS.settings(f"surrogate/{wildcards.trial}/training"),
     output:
         weights=SURROGATE_PATHS.weights,
         history=SURROGATE_PATHS.history,
@@ -128,7 +130,6 @@ rule train_surrogate:
     params:
         command=run_script("train_surrogate"),
         code=code_of("train_surrogate"),
-        settings=lambda wildcards: SURROGATE_DIGESTS.of_training(wildcards.trial),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
         checkpoint=SURROGATE_PATHS.checkpoint,
         seed=lambda wildcards: SURROGATE.experiment(wildcards.trial)["seed"],
@@ -145,7 +146,7 @@ rule forecast:
         years=SURROGATE_PATHS.years("test"),
         weights=SURROGATE_PATHS.weights,
         climatology=SURROGATE_PATHS.climatology,
-        settings=settings_of("surrogate/configuration"),
+        settings=PATHS.settings("surrogate/forecasts"),
     output:
         scores=SURROGATE_PATHS.scores,
         fields=SURROGATE_PATHS.forecasts,
@@ -163,7 +164,6 @@ rule forecast:
     params:
         command=run_script("forecast"),
         code=code_of("forecast"),
-        settings=SURROGATE_DIGESTS.of_keys("forecasts"),
         grid=surrogate_grid,
     message:
         "forecasts of the surrogate {wildcards.trial}"
@@ -222,7 +222,6 @@ rule make_restoration_days:
     params:
         command=run_script("make_restoration_days"),
         code=code_of("make_restoration_days"),
-        settings=SURROGATE_DIGESTS.of_keys(),
         grid=surrogate_grid,
         box=SURROGATE.content["restoration"]["box_km"],
         training=stamps(SURROGATE.restoration_days("training")),
@@ -240,7 +239,7 @@ rule train_restoration:
     input:
         days=SURROGATE_PATHS.restoration_days("training", "validation"),
         normalisation=SURROGATE_PATHS.restoration_normalisation,
-        settings=settings_of("surrogate/restoration"),
+        settings=PATHS.settings("surrogate/restoration/training"),
     output:
         weights=SURROGATE_PATHS.restoration_weights,
         history=SURROGATE_PATHS.restoration_history,
@@ -258,7 +257,6 @@ rule train_restoration:
     params:
         command=run_script("train"),
         code=code_of("train"),
-        settings=SURROGATE_DIGESTS.of_restoration(),
         store=lambda wildcards, input: os.path.dirname(input.days[0]),
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
@@ -277,7 +275,7 @@ rule restore:
     input:
         forecasts=SURROGATE_PATHS.of_chosen(SURROGATE_PATHS.forecasts),
         weights=SURROGATE_PATHS.restoration_weights,
-        settings=settings_of("surrogate/configuration"),
+        settings=PATHS.settings("surrogate/restoration/ensembles"),
     output:
         fields=SURROGATE_PATHS.restored,
         table=SURROGATE_PATHS.restored_table,
@@ -295,7 +293,6 @@ rule restore:
     params:
         command=run_script("restore"),
         code=code_of("restore"),
-        settings=SURROGATE_DIGESTS.of_keys("restoration"),
         grid=surrogate_grid,
     message:
         "members drawn from smooth forecasts"
@@ -326,7 +323,6 @@ rule draw_surrogate:
     params:
         command=run_script("draw_surrogate"),
         code=code_of("draw_surrogate"),
-        settings=SURROGATE_DIGESTS.of_keys(),
         grid=surrogate_grid,
     message:
         "figure {wildcards.drawing} of the surrogate"
@@ -339,7 +335,7 @@ rule make_surrogate_report:
         scores=SURROGATE_PATHS.of_trials(SURROGATE_PATHS.scores),
         restored=SURROGATE_PATHS.restored_table,
         figures=SURROGATE_PATHS.drawings(),
-        settings=settings_of("surrogate/configuration"),
+        settings=PATHS.settings("surrogate/configuration"),
     output:
         page=SURROGATE_PATHS.report,
         table=SURROGATE_PATHS.table,
@@ -354,7 +350,6 @@ rule make_surrogate_report:
     params:
         command=run_script("make_surrogate_report"),
         code=code_of("make_surrogate_report"),
-        settings=SURROGATE_DIGESTS.of_all(),
     message:
         "report of the surrogate"
     shell:

@@ -14,7 +14,7 @@ rule train:
         training=lambda wildcards: PATHS.stored_days(wildcards.experiment, RUN.calendar.split_days("training")),
         validation=lambda wildcards: PATHS.stored_days(wildcards.experiment, VALIDATION),
         normalisation=lambda wildcards: PATHS.normalisation_of(wildcards.experiment),
-        settings=lambda wildcards: settings_of(wildcards.experiment),
+        settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/training"),
     output:
         weights=PATHS.trained_weights,
         history=PATHS.history,
@@ -34,7 +34,6 @@ rule train:
     params:
         command=run_script("train", lambda wildcards: RUN.devices_of(wildcards.experiment)),
         code=code_of("train"),
-        settings=lambda wildcards: DIGESTS.of_training(wildcards.experiment),
         store=lambda wildcards, input: os.path.dirname(input.validation[0]),
         training=stamps(RUN.calendar.split_days("training")),
         validation=stamps(VALIDATION),
@@ -53,8 +52,7 @@ rule select_training:
     input:
         weights=lambda wildcards: PATHS.seeds_of(PATHS.trained_weights, wildcards.experiment),
         validation=lambda wildcards: PATHS.features("model", VALIDATION, RUN.feature_set(wildcards.experiment)),
-        settings=lambda wildcards: settings_of(wildcards.experiment),
-        configuration=settings_of("configuration"),
+        settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/selection"),
     output:
         weights=PATHS.chosen_weights,
         table=PATHS.selection,
@@ -74,7 +72,6 @@ rule select_training:
     params:
         command=run_script("select_training"),
         code=code_of("select_training"),
-        settings=lambda wildcards: DIGESTS.of_selection(wildcards.experiment),
         features=lambda wildcards, input: os.path.dirname(input.validation[0]),
         validation=stamps(VALIDATION),
         spacing=DIGESTS.spacing_km,
@@ -82,6 +79,6 @@ rule select_training:
         "choice among the trainings of {wildcards.experiment}"
     shell:
         "{params.command} --weights {input.weights:q} --features {params.features:q}"
-        " --validation {params.validation} --settings {input.settings:q} --configuration {input.configuration:q}"
+        " --validation {params.validation} --settings {input.settings:q}"
         " --spacing-km {params.spacing} --threads {threads} --table {output.table:q} --output {output.weights:q}"
         " > {log:q} 2>&1"

@@ -25,7 +25,9 @@ def main() -> None:
     parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--branch", choices=("model", "observations"), required=True, help="source of the features")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="baseline, members and ice threshold, YAML"
+    )
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
@@ -35,9 +37,9 @@ def main() -> None:
         parser.error("--noise is needed for correlated_noise, and for nothing else")
 
     grid = load_grid(args.areas, args.area)
-    features = read_features(args.features, grid, args.settings["features"]["sic_threshold"], args.date)
+    features = read_features(args.features, grid, args.settings["sic_threshold"], args.date)
     noise = CorrelatedNoise.load(args.noise) if args.noise else None
-    count = args.settings["sampler"]["members"] if noise else 1  # a cubic field stands alone
+    count = args.settings["members"] if noise else 1  # a cubic field stands alone
     made_by = {
         "configuration_digest": args.settings_digest,
         "source_of_features": args.branch,

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--branch", choices=("model", "observations"), required=True, help="source of the features")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="sampler of the experiment, YAML")
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")

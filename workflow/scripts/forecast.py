@@ -28,7 +28,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
     parser.add_argument("--climatology", type=Path, required=True, help="of the training years, npy")
     add_grid(parser)
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="section forecasts of the surrogate, YAML"
+    )
     add_threads(parser)
     parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
     parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")

@@ -57,7 +57,7 @@ def main() -> None:
         parser.add_argument(f"--{branch}", type=parse_day, nargs="*", default=[], help=f"days of {branch}, YYYYMMDD")
     parser.add_argument("--missing", type=Path, required=True, help="table of the missing and refused inputs")
     parser.add_argument("--coverage", type=Path, required=True, help="table of the pixels of the observed days")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="section calendar, YAML")
     parser.add_argument("--calendar", type=Path, required=True, help="table of the days by season and period")
     args = parser.parse_args()
     files = [args.records / b / f"{d:%Y%m%d}.json" for b in BRANCHES for d in getattr(args, b)]

@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole run")
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="section synthetic of the surrogate, YAML"
+    )
     parser.add_argument("--before", type=Path, help="state at the end of the year before; none in the first year")
     parser.add_argument("--thickness", type=Path, required=True, help="NetCDF in the Moorings layout")
     parser.add_argument("--forcings", type=Path, required=True, help="NetCDF in a layout of ERA5")

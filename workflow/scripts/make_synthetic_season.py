@@ -24,7 +24,7 @@ def main() -> None:
         "--dates", type=parse_day, nargs="*", default=[], help="days to write as neXtSIM files, YYYYMMDD"
     )
     parser.add_argument("--observed-dates", type=parse_day, nargs="*", default=[], help="days to write as products")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="section synthetic, YAML")
     parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
     args = parser.parse_args()
 

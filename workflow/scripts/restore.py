@@ -12,7 +12,6 @@ from superice.fields.spectra import band_ratio
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.restoration import compute_spectrum, make_features
 from superice.surrogate.settings import RestorationSettings
 from superice.utils.command_line import (
@@ -32,16 +31,15 @@ def main() -> None:
     parser.add_argument("--forecasts", type=Path, required=True, help="forecasts and truths that were kept, NetCDF")
     parser.add_argument("--weights", type=Path, required=True, help="of the generator, safetensors")
     add_grid(parser)
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the surrogate, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="restoration and its sampler, YAML")
     add_threads(parser)
     parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
     parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
     args = parser.parse_args()
 
     use_threads(args.threads)
-    configuration = SurrogateConfiguration(args.settings)
-    how = build_settings(RestorationSettings, configuration.restoration, "surrogate.restoration")
-    drawing = {**args.settings["restoration"]["sampler"], "members": how.members}
+    how = build_settings(RestorationSettings, args.settings["restoration"], "surrogate.restoration")
+    drawing = {**args.settings["sampler"], "members": how.members}
     sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler")
     grid, generator = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     with xr.open_dataset(args.forecasts) as dataset:

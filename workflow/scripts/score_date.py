@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--branch", choices=("model", "observations"), default="model", help="what it was drawn from")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
-    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the run, YAML")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section scores, YAML")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
 

@@ -24,7 +24,7 @@ from superice.utils.settings import build_settings
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
-    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the run, YAML")
+    parser.add_argument("--settings", type=read_settings, default={}, help="section bootstrap, YAML")
     parser.add_argument("--daily", type=Path, required=True, help="table of the dates to write (CSV)")
     parser.add_argument("--regions", type=Path, required=True, help="table of the means by region to write (CSV)")
     parser.add_argument("--months", type=Path, required=True, help="table of the means by month to write (CSV)")

@@ -28,8 +28,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="weights of the trainings")
     parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
     parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
-    parser.add_argument("--configuration", type=read_settings, required=True, help="settings of the run, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="sampler, scores and selection, YAML")
     parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
     add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
@@ -37,9 +36,9 @@ def main() -> None:
     args = parser.parse_args()
 
     use_threads(args.threads)
-    selection = build_settings(SelectionSettings, args.configuration["selection"], "selection")
+    selection = build_settings(SelectionSettings, args.settings["selection"], "selection")
     sampler = build_settings(SamplerSettings, args.settings["sampler"] | {"members": selection.members}, "sampler")
-    scoring = build_settings(ScoreSettings, args.configuration["scores"], "scores")
+    scoring = build_settings(ScoreSettings, args.settings["scores"], "scores")
     # A training that stands alone has nothing to be compared with.
     chosen = spread_evenly(args.validation, selection.days) if len(args.weights) > 1 else []
     days = [read_model_features(args.features / model_features_name(d)) for d in chosen]

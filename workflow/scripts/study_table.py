@@ -6,8 +6,8 @@ from pathlib import Path
 
 from superice.evaluation.sensitivity import make_study_table
 from superice.evaluation.settings import BootstrapSettings
+from superice.evaluation.study import Study
 from superice.evaluation.tables import read_scores
-from superice.run.configuration import Configuration
 from superice.utils.command_line import make_parser, read_settings, run_command
 from superice.utils.files import write_table
 from superice.utils.settings import build_settings
@@ -16,12 +16,14 @@ from superice.utils.settings import build_settings
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="scores of single dates")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="what is compared, and the bootstrap, YAML"
+    )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     args = parser.parse_args()
 
     scores = [read_scores(path) for path in args.scores]
-    studies = Configuration(args.settings).studies
+    studies = {name: Study(**study) for name, study in args.settings["studies"].items()}
     frame = make_study_table(
         scores, studies, build_settings(BootstrapSettings, args.settings["bootstrap"], "bootstrap")
     )

@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--training", type=parse_day, nargs="+", required=True, help="training days, YYYYMMDD")
     parser.add_argument("--validation", type=parse_day, nargs="*", default=[], help="validation days, YYYYMMDD")
     parser.add_argument("--normalisation", type=Path, required=True, help="normalisation.json")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
+    parser.add_argument("--settings", type=read_settings, required=True, help="network, diffusion and training, YAML")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
     add_threads(parser)

@@ -25,7 +25,9 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--training", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
     parser.add_argument("--validation", type=Path, nargs="+", required=True, help="years of the store, npy, in order")
-    parser.add_argument("--settings", type=read_settings, required=True, help="settings of the experiment, YAML")
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="inputs, network, loss and training, YAML"
+    )
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
     add_threads(parser)
