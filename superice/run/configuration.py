@@ -64,9 +64,11 @@ class Configuration:
         """
         settings = build_settings(RunSettings, _make_plain(content), "")
         self.content = dump_settings(settings)
+        self.content["experiments"] = {"reference": {}} | self.content["experiments"]
         self.content.pop("include", None)
         # A branch of its own: its settings change nothing in the main branch, nor in what its files say of their origin.
         self.surrogate = self.content.pop("surrogate")
+        self.surrogate["experiments"] = {"with_forcings": {}} | self.surrogate["experiments"]
         self.calendar = Calendar.from_mapping(self.content["calendar"])
         checks.check_shared_trainings(self)
         checks.check_experiments(self)

@@ -77,7 +77,7 @@ class CalendarSettings(Settings):
     section: ClassVar[str] = "calendar"
 
     season: SeasonSettings = declare(SeasonSettings(), "First and last day of a freezing season.")
-    every: int = declare(..., "Distance of the days of a season.", "days", ge=1)
+    every: int = declare(1, "Distance of the days of a season.", "days", ge=1)
     training: PeriodSettings | None = declare(None, "Days of the training split; null for none.")
     validation: PeriodSettings | None = declare(None, "Days of the validation split; null for none.")
     test: PeriodSettings | None = declare(None, "Days of the test split; null for none.")
@@ -332,7 +332,9 @@ class RunSettings(Settings):
         {}, "Other ways to the features, each stating only what differs."
     )
     defaults: ExperimentSettings = declare(ExperimentSettings(), "What all experiments share.")
-    experiments: dict[Name, PartialExperiment] = declare({}, "Experiments, each stating only what differs.")
+    experiments: dict[Name, PartialExperiment] = declare(
+        {}, "Experiments, each stating only what differs; `reference` is always there."
+    )
     run: tuple[str, ...] = declare(("reference",), "Experiments that `all` makes.")
     published: str = declare("reference", "The experiment that fills the published folders.")
     studies: StudiesSettings = declare(StudiesSettings(), "Which experiments `studies` compares.")

@@ -13,13 +13,12 @@ CONFIG = """
 name: away
 grid: {areas: my areas.yaml, area: small}
 calendar:
-  training: null
+  training: {first: "2020-10-18", last: "2020-11-30", every: 30}
   validation: null
   test: {first: "2022-10-18", last: "2022-10-31", every: 30}
   observations: null
 sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
-experiments: {cubic: {}}
-run: [cubic]
+defaults: {ensembles: {splits: [test]}}
 published: reference
 figures: {members: [], model: [], observations: [], smoothing: []}
 """

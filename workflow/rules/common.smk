@@ -5,6 +5,7 @@ import shlex
 import sys
 
 import yaml
+from snakemake.settings.types import DeploymentMethod
 
 from superice.errors import InputError
 from superice.fields.grid import read_area
@@ -21,14 +22,14 @@ from superice.utils.provenance import compute_digest
 ROOT = workflow.current_basedir.join("../..")
 
 
+def own_path(path):
+    """Return the path of a file of the workflow."""
+    return os.path.normpath(ROOT.join(path).get_path_or_uri(secret_free=True))
+
+
 def own_file(path):
     """Return a file of the workflow; one of a remote workflow is fetched."""
-    file = ROOT.join(path)
-    return (
-        os.path.normpath(file.get_path_or_uri(secret_free=True))
-        if file.is_local
-        else workflow.sourcecache.get_path(file)
-    )
+    return own_path(path) if ROOT.is_local else workflow.sourcecache.get_path(ROOT.join(path))
 
 
 def script_file(name):
@@ -50,9 +51,6 @@ pathvars:
     benchmarks="<run>/benchmarks",
 
 
-container: ROOT.join("envs/superice.sif").get_path_or_uri(secret_free=True)
-
-
 PATHS = RunPaths(RUN, workflow.pathvars.apply("<run>"))
 SURROGATE_PATHS = SurrogatePaths(SURROGATE, f"{PATHS.folder}/surrogate")
 SOURCES = Sources(RUN, PATHS)
@@ -63,6 +61,11 @@ DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in (*RUN.calendar.model_days(), *RU
 os.environ.setdefault("TQDM_MININTERVAL", "10")
 # Jobs use the Python that runs Snakemake, or that of their container or conda environment.
 PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.executable
+
+
+if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+
+    container: own_path("envs/superice.sif")
 
 
 wildcard_constraints:

@@ -169,8 +169,8 @@ def test_given_weights_say_themselves_what_they_can_do():
 
 def test_a_missing_key_is_named():
     content = load()
-    del content["calendar"]["every"]
-    with pytest.raises(InputError, match="calendar: key 'every' is missing"):
+    del content["calendar"]["training"]["last"]
+    with pytest.raises(InputError, match="calendar.training: key 'last' is missing"):
         Configuration(content)
 
 
