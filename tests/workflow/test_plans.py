@@ -131,7 +131,7 @@ def test_experiments_that_share_a_training_train_once(plan_short):
     planned = jobs(plan_target("trainings"))
     assert (planned["train"], planned["select_training"]) == (3, 1)
     plan = plan_target(DRAWN.format("more_steps"))
-    assert "training/reference/chosen.safetensors" in plan and "settings/more_steps.yaml" in plan
+    assert "training/reference/chosen.safetensors" in plan and "settings/more_steps/ensembles.yaml" in plan
     plan = plan_target(DRAWN.format("second"))
     assert jobs(plan)["train"] == 1 and "--weights results/superice/training/reference/seed1/model.safetensors" in plan
     own = "results/superice/training/more_steps/chosen.safetensors"

@@ -58,7 +58,7 @@ rule draw_baseline:
         command=run_script("draw_baseline"),
         code=code_of("draw_baseline"),
         digest=lambda wildcards: DIGESTS.of_ensemble(wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)),
-        grid=grid_options,
+        grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         noise=input_options("noise"),
         seed=lambda wildcards: RUN.experiment(wildcards.experiment)["ensembles"]["seed"],

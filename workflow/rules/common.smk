@@ -111,15 +111,10 @@ def input_options(*names):
     return options
 
 
-def grid_options(wildcards, input):
-    """Return the options that name the target grid."""
-    return grid_of(RUN.content["grid"]["area"])
-
-
-def grid_of(area):
-    """Return the options that name an area."""
-    areas = RUN.content["grid"]["areas"]
-    return shlex.join(["--area", area, *(["--areas", areas] if areas else [])])
+def grid_options(area):
+    """Return the param that names a grid. Digests of its definition say when a job runs again, not the file's place."""
+    areas = ["--areas", RUN.content["grid"]["areas"]] if RUN.content["grid"]["areas"] else []
+    return lambda wildcards, input: shlex.join(["--area", area, *areas])
 
 
 def day_of(wildcards):

@@ -23,7 +23,7 @@ rule make_land:
         command=run_script("make_land"),
         code=code_of("make_land"),
         area=DIGESTS.area,
-        grid=grid_options,
+        grid=grid_options(RUN.content["grid"]["area"]),
     message:
         "land mask of the grid"
     shell:
@@ -52,7 +52,7 @@ rule model_features:
         command=run_script("model_features"),
         code=code_of("model_features"),
         digest=lambda wildcards: DIGESTS.of_features("model", set_in_path(wildcards)),
-        grid=grid_options,
+        grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
         kind=MODEL["kind"].replace("synthetic", "moorings"),
@@ -88,7 +88,7 @@ rule observed_features:
         command=run_script("observed_features"),
         code=code_of("observed_features"),
         digest=lambda wildcards: DIGESTS.of_features("observations", set_in_path(wildcards)),
-        grid=grid_options,
+        grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         cs2smos=lambda wildcards: SOURCES.observed_folder("cs2smos", day_of(wildcards)),
         concentration=lambda wildcards: SOURCES.observed_folder("concentration", day_of(wildcards)),
@@ -152,7 +152,7 @@ rule list_inputs:
     params:
         command=run_script("list_inputs"),
         code=code_of("list_inputs"),
-        folder=PATHS.records,
+        folder=lambda wildcards: PATHS.records,
         model=stamps(RUN.calendar.model_days()),
         observations=stamps(RUN.calendar.observed_days()),
     message:

@@ -10,6 +10,8 @@ rule write_settings:
     wildcard_constraints:
         settings="|".join(SETTINGS),
     localrule: True
+    conda:
+        ENVIRONMENT
     params:
         content=lambda wildcards: yaml.safe_dump(SETTINGS[wildcards.settings], sort_keys=False, allow_unicode=True),
     message:

@@ -28,7 +28,7 @@ for SEASON in RUN.calendar.seasons():
             command=run_script("make_synthetic_season"),
             code=code_of("make_synthetic_season"),
             area=DIGESTS.area,
-            grid=grid_options,
+            grid=grid_options(RUN.content["grid"]["area"]),
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
             dates=stamps(RUN.synthetic_days(SEASON)[0]),

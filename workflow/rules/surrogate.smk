@@ -7,11 +7,6 @@ SURROGATE_SOURCE = SURROGATE.content["source"]
 SURROGATE_AREA = compute_digest(read_area(RUN.areas, SURROGATE.content["area"]))
 
 
-def surrogate_grid(wildcards, input):
-    """Return the options that name the surrogate's grid."""
-    return grid_of(SURROGATE.content["area"])
-
-
 if SURROGATE_SOURCE["kind"] == "synthetic":
 
     rule make_forced_year:
@@ -36,7 +31,7 @@ if SURROGATE_SOURCE["kind"] == "synthetic":
             command=run_script("make_forced_year"),
             code=code_of("make_forced_year"),
             area=SURROGATE_AREA,
-            grid=surrogate_grid,
+            grid=grid_options(SURROGATE.content["area"]),
             years=[SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
             before=input_options("before"),
@@ -68,7 +63,7 @@ rule store_year:
         command=run_script("store_year"),
         code=code_of("store_year"),
         area=SURROGATE_AREA,
-        grid=surrogate_grid,
+        grid=grid_options(SURROGATE.content["area"]),
         thickness=lambda wildcards: SURROGATE_PATHS.folder_of_year("nextsim", wildcards.year),
         forcings=lambda wildcards: SURROGATE_PATHS.folder_of_year("era5", wildcards.year),
         resample="--resample" if SURROGATE_SOURCE.get("resample") else "",
@@ -164,7 +159,7 @@ rule forecast:
     params:
         command=run_script("forecast"),
         code=code_of("forecast"),
-        grid=surrogate_grid,
+        grid=grid_options(SURROGATE.content["area"]),
     message:
         "forecasts of the surrogate {wildcards.trial}"
     shell:
@@ -222,7 +217,7 @@ rule make_restoration_days:
     params:
         command=run_script("make_restoration_days"),
         code=code_of("make_restoration_days"),
-        grid=surrogate_grid,
+        grid=grid_options(SURROGATE.content["area"]),
         box=SURROGATE.content["restoration"]["box_km"],
         training=stamps(SURROGATE.restoration_days("training")),
         validation=stamps(SURROGATE.restoration_days("validation")),
@@ -293,7 +288,7 @@ rule restore:
     params:
         command=run_script("restore"),
         code=code_of("restore"),
-        grid=surrogate_grid,
+        grid=grid_options(SURROGATE.content["area"]),
     message:
         "members drawn from smooth forecasts"
     shell:
@@ -323,7 +318,7 @@ rule draw_surrogate:
     params:
         command=run_script("draw_surrogate"),
         code=code_of("draw_surrogate"),
-        grid=surrogate_grid,
+        grid=grid_options(SURROGATE.content["area"]),
     message:
         "figure {wildcards.drawing} of the surrogate"
     shell:

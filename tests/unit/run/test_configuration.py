@@ -170,7 +170,7 @@ def test_given_weights_say_themselves_what_they_can_do():
 def test_a_missing_key_is_named():
     content = load()
     del content["calendar"]["training"]["last"]
-    with pytest.raises(InputError, match="calendar.training: key 'last' is missing"):
+    with pytest.raises(InputError, match=r"calendar\.training: key 'last' is missing"):
         Configuration(content)
 
 
