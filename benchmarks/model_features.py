@@ -1,6 +1,6 @@
-"""Time and memory of one day's model features: a synthetic Moorings file, read, filtered and written on one core.
+"""Measure time and memory of one day's model features: a synthetic Moorings file is read, filtered and written on one core.
 
-The floor is what moving the bytes alone would take: those read and written, at the rate of a plain copy of the files.
+The floor is the time of copying the same number of bytes.
 """
 
 import os
@@ -30,8 +30,8 @@ from superice.utils.command_line import make_parser, run_command
 DAY = date(2022, 4, 1)
 
 
-def make(path: Path, areas: Path, area: str, days: int) -> None:
-    """A file of smooth random fields, the same for each of its ``days``, with the land of the grid."""
+def make_file(path: Path, areas: Path, area: str, days: int) -> None:
+    """Write a file of smooth random fields, the same for each of its ``days``, with the land of the grid."""
     grid = load_grid(areas, area)
     land, random = make_land_mask(grid), np.random.default_rng(0)
     field = lambda width: width * gaussian_filter(random.standard_normal(grid.shape), width)
@@ -47,8 +47,8 @@ def make(path: Path, areas: Path, area: str, days: int) -> None:
                 file[name][step] = file[name][0]
 
 
-def measure(source: Path, output: Path, grid: Grid, day: date) -> dict[str, float]:
-    """Seconds of every stage."""
+def time_stages(source: Path, output: Path, grid: Grid, day: date) -> dict[str, float]:
+    """Return the seconds of every stage."""
     how, marks = FeatureSettings(), [perf_counter()]
     model = nextsim_moorings.read(nextsim_moorings.find(source, day), day, grid)
     marks.append(perf_counter())
@@ -62,8 +62,8 @@ def measure(source: Path, output: Path, grid: Grid, day: date) -> dict[str, floa
     return dict(zip(("read", "filter", "write"), np.diff(marks), strict=True))
 
 
-def copy_rate(path: Path) -> float:
-    """Bytes read and written in a second by the fastest of five plain copies."""
+def measure_copy_rate(path: Path) -> float:
+    """Return the bytes read and written per second by the fastest of five plain copies."""
     seconds = []
     for _ in range(5):
         start = perf_counter()
@@ -84,12 +84,12 @@ def main() -> None:
         source, output = Path(folder) / "Moorings.nc", Path(folder) / "features.nc"
         # In a process of its own, so that its memory is not taken for that of the features.
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
-            other.submit(make, source, args.areas, args.area, args.days).result()
+            other.submit(make_file, source, args.areas, args.area, args.days).result()
         grid = load_grid(args.areas, args.area)
-        seconds = measure(source.parent, output, grid, DAY + timedelta(args.days - 1))
+        seconds = time_stages(source.parent, output, grid, DAY + timedelta(args.days - 1))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         read, written = source.stat().st_size / args.days, output.stat().st_size
-        floor = (read + written) / copy_rate(output)
+        floor = (read + written) / measure_copy_rate(output)
     print(f"{grid.shape[0]} x {grid.shape[1]} cells, file of {args.days} days, one core")
     for stage, value in seconds.items():
         print(f"{stage:<8}{value:8.2f} s")

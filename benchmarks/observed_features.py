@@ -1,6 +1,6 @@
-"""Seconds of one core, and memory, from three product files of a day to its observed features, by step.
+"""Measure time on one core, by step, and memory, from three product files of a day to its observed features.
 
-The first round pays for the positions of the target's pixels in the native grids; later rounds find them cached.
+The first round computes the positions of the target pixels in the native grids; later rounds find them cached.
 """
 
 import resource
@@ -17,19 +17,18 @@ from types import ModuleType
 import numpy as np
 
 from superice.dataset.layout import write_observed_features
-from superice.features import day
-from superice.features.observed import make_observed_day
+from superice.features import observed
 from superice.features.settings import FeatureSettings
 from superice.fields.grid import AREAS, Grid, load_grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, run_command
 
 STEPS = {
-    "_concentration_on": "concentration on the thickness grid",
+    "_interpolate_concentration": "concentration on the thickness grid",
     "drift_deformation": "deformation",
     "regrid": "regridding, 4 fields",
-    "mask_normalised_gaussian": "smoothing, 4 fields",
-    "_masked": "mask",
+    "smooth_gaussian": "smoothing, 4 fields",
+    "_mask_fields": "mask",
 }
 
 
@@ -46,7 +45,7 @@ class Clock:
         self.seconds[name] += time.process_time() - began
 
     def watch(self, module: ModuleType, function: str, name: str, original: Callable) -> None:
-        """Count the calls of a module's function as a step."""
+        """Replace a function of a module by one that counts its seconds as a step."""
 
         def timed(*arguments, **options):
             with self.step(name):
@@ -55,26 +54,24 @@ class Clock:
         setattr(module, function, timed)
 
 
-def one_day(folders: list[Path], day: date, grid: Grid, land: np.ndarray, output: Path, originals: dict) -> dict:
-    """Make the features of a day; returns seconds by step."""
+def time_day(folders: list[Path], day: date, grid: Grid, land: np.ndarray, output: Path, originals: dict) -> dict:
+    """Make the features of a day, and return the seconds of each step."""
     clock = Clock()
     for function, name in STEPS.items():
-        clock.watch(day, function, name, originals[function])
+        clock.watch(observed, function, name, originals[function])
     began = time.process_time()
     products = []
     for product, folder in zip((cs2smos, osisaf_concentration, osisaf_drift), folders, strict=True):
         with clock.step(f"read {product.PRODUCT}"):
             products.append(product.read(product.find(folder, day), day))
-    observed = make_observed_day(*products, grid, land, FeatureSettings())
+    made = observed.make_observed_day(*products, grid, land, FeatureSettings())
     with clock.step("write npz and NetCDF"):
-        write_observed_features(
-            output / "day.npz", output / "day.nc", grid, day, observed.fields, observed.mask_reason, {}
-        )
+        write_observed_features(output / "day.npz", output / "day.nc", grid, day, made.fields, made.mask_reason, {})
     return clock.seconds | {"whole day": time.process_time() - began}
 
 
-def copy_rate() -> float:
-    """Bytes per second that this machine copies."""
+def measure_copy_rate() -> float:
+    """Return the bytes per second that this machine copies."""
     source = np.ones(2**25)
     began = time.perf_counter()
     for _ in range(5):
@@ -94,17 +91,17 @@ def main() -> None:
     args = parser.parse_args()
     grid = load_grid(args.areas, args.area)
     land = np.zeros(grid.shape, bool)  # a file of the workflow, made once
-    originals = {name: getattr(day, name) for name in STEPS}
+    originals = {name: getattr(observed, name) for name in STEPS}
     folders = [args.cs2smos, args.concentration, args.drift]
     with tempfile.TemporaryDirectory() as output:
-        rounds = [one_day(folders, args.date, grid, land, Path(output), originals) for _ in range(args.rounds + 1)]
+        rounds = [time_day(folders, args.date, grid, land, Path(output), originals) for _ in range(args.rounds + 1)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         written = sum(path.stat().st_size for path in Path(output).iterdir())
     print(f"{args.area}, {grid.shape[0]} x {grid.shape[1]}, seconds: first round, median of {args.rounds} more")
     for step in rounds[0]:
         print(f"  {step:38s} {rounds[0][step]:6.2f} {statistics.median(r[step] for r in rounds[1:]):6.2f}")
     fields = 4 * 4 * grid.shape[0] * grid.shape[1]
-    print(f"  floor: copying the four fields once     {'':6s} {2 * fields / copy_rate():6.3f}")
+    print(f"  floor: copying the four fields once     {'':6s} {2 * fields / measure_copy_rate():6.3f}")
     print(f"  written: {written / 1e6:.1f} MB; peak memory {peak:.0f} MB")
 
 

@@ -1,4 +1,4 @@
-"""Seconds of one core by score, and memory, of a synthetic date on the full grid: read from its files and scored.
+"""Measure time on one core, by group of scores, and memory of a synthetic date on the full grid.
 
 Truth and members are a smooth field with unrelated fine detail; the low resolution is that of the report. The
 concentration falls towards the south, so that there is a marginal zone.
@@ -44,8 +44,8 @@ GROUPS = {
 }
 
 
-def make(folder: Path, areas: Path, area: str, members: int) -> None:
-    """The features and the ensemble of a date."""
+def make_date(folder: Path, areas: Path, area: str, members: int) -> None:
+    """Write the features and the ensemble of a date."""
     grid, random = load_grid(areas, area), np.random.default_rng(0)
     land = make_land_mask(grid)
     noise = lambda width: width * gaussian_filter(random.standard_normal(grid.shape), width)
@@ -77,7 +77,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own, so that its memory is not taken for that of the scores.
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
-            other.submit(make, Path(folder), args.areas, args.area, args.members).result()
+            other.submit(make_date, Path(folder), args.areas, args.area, args.members).result()
         began = time.process_time()
         prediction, features = read_predictions(f"{folder}/ensemble.nc"), read_model_features(f"{folder}/features.nc")
         members = prediction.sit_ai.values

@@ -1,7 +1,7 @@
-"""How fast the surrogate steps: passes of its network on one field, in shares of what the machine can do.
+"""Measure how fast the surrogate steps: evaluations of its network on one field, and their share of what the machine can do.
 
-Each row is one network in one arithmetic, in a roll-out under forcings that are read from a store on disk. The machine's
-own rates are measured beside it as in benchmarks/generator.py: with torch.mm, and with a copy of a large tensor.
+Each row is one network at one precision, in a roll-out under forcings that are read from a store on disk. The rates of the
+machine are measured as in benchmarks/network.py, with torch.mm and with a copy of a large tensor.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from generator import device_name, machine
+from network import describe_device, measure_machine
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.surrogate.network import build_surrogate
@@ -25,8 +25,8 @@ from superice.utils.command_line import make_parser, run_command
 from superice.utils.device import default_device, keep_freed_memory, resolve_precision
 
 
-def record(folder: Path, size: int, steps: int) -> Record:
-    """A sea of smooth ice with a corner of land, and weather, of as many steps of 12 h as are asked for."""
+def write_record(folder: Path, size: int, steps: int) -> Record:
+    """Write a sea of smooth ice with a corner of land, and its weather, for a number of steps of 12 h."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[:size, :size] / size
     land = (x < 0.3) & (y < 0.3)
@@ -37,8 +37,8 @@ def record(folder: Path, size: int, steps: int) -> Record:
     return Record([folder / "2018.npy"])
 
 
-def rate(roll_out: RollOut, batch: int, steps: int) -> float:
-    """Steps a second of a batch of starts, the median after one that does not count; starts are steps of their own."""
+def measure_rate(roll_out: RollOut, batch: int, steps: int) -> float:
+    """Return steps per second over a batch of starts: the median, without the first step."""
     times, began = [], time.perf_counter()
     for _ in roll_out.run([0] * batch, steps + 1):
         times.append(time.perf_counter() - began)
@@ -46,8 +46,8 @@ def rate(roll_out: RollOut, batch: int, steps: int) -> float:
     return batch / statistics.median(times[1:])
 
 
-def operations(roll_out: RollOut, inputs: int) -> float:
-    """Operations of one step, counted."""
+def count_operations(roll_out: RollOut, inputs: int) -> float:
+    """Return the operations of one step."""
     field, network = torch.zeros(1, inputs, *roll_out.sea.shape, device=roll_out.device), roll_out.network
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(field, roll_out.sea[None, None])
@@ -57,25 +57,26 @@ def operations(roll_out: RollOut, inputs: int) -> float:
 def main() -> None:
     parser: argparse.ArgumentParser = make_parser(__doc__)
     parser.add_argument("--size", type=int, default=512, help="rows and columns of the field")
-    parser.add_argument("--filters", type=int, nargs="+", default=[32, 16], help="of the U-Net")
+    parser.add_argument("--filters", type=int, nargs="+", default=[32, 16], help="filters of the U-Net")
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], help="fp32, bf16 or auto")
     parser.add_argument("--batch", type=int, default=1, help="starts that are stepped together")
-    parser.add_argument("--steps", type=int, default=5, help="that are timed; the median counts")
+    parser.add_argument("--steps", type=int, default=5, help="timed steps; the median counts")
     args = parser.parse_args()
 
     keep_freed_memory()
     device, inputs = default_device(), InputSettings()
-    print(f"{device_name(device)}; PyTorch {torch.__version__}; {args.size} x {args.size}, {args.batch} starts")
+    print(f"{describe_device(device)}; PyTorch {torch.__version__}; {args.size} x {args.size}, {args.batch} starts")
     print(f"{'':18s}{'GFLOP/step':>12s}{'steps/s':>10s}{'of product':>12s}{'720 steps, s':>14s}")
     with tempfile.TemporaryDirectory() as folder:
-        sea = record(Path(folder), args.size, args.steps + 1)
+        sea = write_record(Path(folder), args.size, args.steps + 1)
         scaling = Scaling.from_years(sea.statistics)
         for precision in args.precision:
-            product, copy = machine(resolve_precision(precision, device), device, 3)
+            product, copy = measure_machine(resolve_precision(precision, device), device, 3)
             for filters in args.filters:
                 network = build_surrogate(SurrogateNetworkSettings(filters=filters, inputs=len(inputs.channels)))
                 roll_out = RollOut(Surrogate(network.eval(), inputs, scaling, {}), sea, precision)
-                need, steps = operations(roll_out, len(inputs.channels)), rate(roll_out, args.batch, args.steps)
+                need = count_operations(roll_out, len(inputs.channels))
+                steps = measure_rate(roll_out, args.batch, args.steps)
                 share = need * steps / product
                 row = f"{need / 1e9:12.1f}{steps:10.3g}{share:12.0%}{720 / steps:14.0f}"
                 print(f"{precision}, {filters} filters".ljust(18) + row, flush=True)

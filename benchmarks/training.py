@@ -1,15 +1,16 @@
-"""How fast the network is trained: samples a second, with everything that superice.training does for them.
+"""Measure how fast the network is trained: samples per second, with everything that superice.training does for them.
 
-Days of noise on the wanted grid are stored and read again; of two epochs the second counts. The share of the matrix rate
-counts three times the operations of a pass, one forward and two backward. Started by torchrun
+Days of noise are stored and read again; of two epochs the second counts. The share of the matrix rate counts three times the
+operations of an evaluation, one forward and two backward. Started by torchrun
 (torchrun --standalone --nproc-per-node 2 benchmarks/training.py), its processes share every batch.
 """
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from generator import device_name, machine, peak_bytes, plan_evaluation
+from network import count_per_pixel, describe_device, measure_machine, measure_peak
 
 from superice.network.formulations import NoisePrediction
 from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
@@ -19,7 +20,7 @@ from superice.training.samples import Days
 from superice.training.settings import TrainingSettings
 from superice.training.store import write_day
 from superice.training.trainer import Training
-from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.command_line import make_parser, run_command
 from superice.utils.distributed import is_first_process, join_processes
 from superice.utils.settings import build_settings
 
@@ -27,8 +28,8 @@ DAYS = 4
 UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)
 
 
-def stored_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
-    """Days of noise in a training store."""
+def store_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
+    """Write days of noise to a training store and return their files."""
     random, files = np.random.default_rng(0), [folder / f"{number}.npy" for number in range(DAYS)]
     for path in files:
         write_day(path, {name: random.random(size, np.float32) for name in VARIABLES})
@@ -37,9 +38,7 @@ def stored_noise(folder: Path, size: tuple[int, int]) -> list[Path]:
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument(
-        "--network", type=read_settings, default={}, help="what differs from the report's network: JSON"
-    )
+    parser.add_argument("--network", type=json.loads, default={}, help="what differs from the report's network: JSON")
     parser.add_argument(
         "--size", type=int, nargs=2, default=(1086, 1308), metavar=("ROWS", "COLUMNS"), help="of a sample"
     )
@@ -53,7 +52,7 @@ def main() -> None:
     left, right, bottom, top = padding_to_multiple(size, network.factor)
     pixels = (size[0] + bottom + top) * (size[1] + left + right)
     with join_processes(), TemporaryDirectory() as folder:
-        days, none = (Days(files, UNIT, network.inputs) for files in (stored_noise(Path(folder), size), []))
+        days, none = (Days(files, UNIT, network.inputs) for files in (store_noise(Path(folder), size), []))
         for name in args.precision:
             options = TrainingSettings(
                 epochs=2,
@@ -65,12 +64,12 @@ def main() -> None:
             training = Training(network, NoisePrediction(), options, days, none, seed=0)
             training.run(Path(folder) / f"{name}.pt")
             rate = training.samples_per_epoch / training.history[-1]["seconds"]
-            operations = 3 * rate * pixels * plan_evaluation(training.network.eval()).operations
+            operations = 3 * rate * pixels * count_per_pixel(training.network.eval()).operations
             if is_first_process():
-                share = operations / machine(training.precision, training.device, 3)[0]
-                memory = peak_bytes(training.device) / 1e9
+                share = operations / measure_machine(training.precision, training.device, 3)[0]
+                memory = measure_peak(training.device) / 1e9
                 print(
-                    f"{device_name(training.device)}: {name}, {args.batch} x {size[0]} x {size[1]}:"
+                    f"{describe_device(training.device)}: {name}, {args.batch} x {size[0]} x {size[1]}:"
                     f" {rate:.3g} samples/s, {share:.0%} of a device's matrix rate, {memory:.2f} GB",
                     flush=True,
                 )

@@ -1,4 +1,4 @@
-"""Samples per second from the published days, from the training store and from compressed chunks (needs zarr).
+"""Measure samples per second from the published days, from the training store and from compressed chunks (needs zarr).
 
 Every sample is read, decoded and normalised by one process, as a worker of the training does. Cold: the files' pages
 are dropped from the system's cache before each sample. The last columns are the size of a day and of the reference
@@ -28,26 +28,26 @@ Read = Callable[[Path, Window], dict[str, np.ndarray]]
 
 
 def write_chunks(path: Path, stored: np.ndarray) -> None:
-    """The same integers as compressed chunks of all variables."""
+    """Write the same integers as compressed chunks of all variables."""
     codec = zarr.codecs.BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
     array = zarr.create_array(path, shape=stored.shape, chunks=(4, CHUNK, CHUNK), dtype="int16", compressors=codec)
     array[:] = stored
 
 
-def published(path: Path, window: Window) -> dict[str, np.ndarray]:
-    """The window's quantities from the published day, which is read whole."""
+def read_published(path: Path, window: Window) -> dict[str, np.ndarray]:
+    """Return the quantities of a window from the published day, which is read whole."""
     return {name: values[window[1:]] for name, values in network_quantities(read_model_features(path)).items()}
 
 
 FORMS: dict[str, Read] = {
-    "published NetCDF": published,
+    "published NetCDF": read_published,
     "store, mapped .npy": lambda path, window: decode_day(open_day(path)[window]),
     "store, .npy read whole": lambda path, window: decode_day(np.load(path)[window]),
     "chunks, zarr and blosc": lambda path, window: decode_day(zarr.open_array(path, mode="r")[window]),
 }
 
 
-def forget(path: Path) -> None:
+def drop_cache(path: Path) -> None:
     """Drop a file's or a folder's pages from the system's cache."""
     for file in [path] if path.is_file() else path.rglob("*"):
         if file.is_file():
@@ -57,28 +57,28 @@ def forget(path: Path) -> None:
             os.close(descriptor)
 
 
-def bytes_of(path: Path) -> int:
-    """Bytes of a file or of a folder's files."""
+def count_bytes(path: Path) -> int:
+    """Return the bytes of a file or of a folder's files."""
     return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
 
 
-def windows(shape: tuple[int, int], side: int | None, count: int) -> list[Window]:
-    """The full grid, or patches of ``side`` x ``side`` at random places."""
+def choose_windows(shape: tuple[int, int], side: int | None, count: int) -> list[Window]:
+    """Return the full grid, or patches of ``side`` x ``side`` at random places."""
     if side is None:
         return [(slice(None),) * 3] * count
     corners = np.random.default_rng(0).integers(np.array(shape) - side + 1, size=(count, 2))
     return [(slice(None), slice(y, y + side), slice(x, x + side)) for y, x in corners.tolist()]
 
 
-def samples_per_second(
+def measure_speed(
     read: Read, files: list[Path], places: list[Window], normalisation: Normalisation, cold: bool
 ) -> float:
-    """How many normalised samples a process makes; the time of forgetting is not counted."""
+    """Return the normalised samples per second of one process; dropping the cache does not count."""
     seconds = 0.0
     for n, window in enumerate(places):
         path = files[n % len(files)]
         if cold:
-            forget(path)
+            drop_cache(path)
         began = time.perf_counter()
         values = read(path, window)
         normalisation.normalise_inputs(values, ("sic", "sit", "deformation")), normalisation.normalise_target(values)
@@ -107,11 +107,11 @@ def main() -> None:
         print(f"{'':24s}" + f"{'cold':>10s}{'warm':>10s}" * 2 + f"{'MB a day':>10s}{f'GB, {REFERENCE_DAYS}':>10s}")
         for (name, read), files in zip(FORMS.items(), (args.features, store, store, chunks), strict=True):
             speeds = [
-                samples_per_second(read, files, windows(shape, side, args.samples), normalisation, cold)
+                measure_speed(read, files, choose_windows(shape, side, args.samples), normalisation, cold)
                 for side in (None, args.patch)
                 for cold in (True, False)
             ]
-            size = np.mean([bytes_of(path) for path in files])
+            size = np.mean([count_bytes(path) for path in files])
             columns = (*speeds, size / 1e6, size * REFERENCE_DAYS / 1e9)
             print(f"{name:24s}" + "".join(f"{value:10.1f}" for value in columns), flush=True)
 

@@ -30,10 +30,15 @@ def parse_day(text: str) -> date:
 
 
 def read_settings(path: str) -> dict:
-    """Read an option's value: a YAML file of settings. Raises InputError when it holds no mapping."""
+    """Read an option's value: a YAML file of settings. Raises InputError when it is missing or holds no mapping."""
     import yaml
 
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError("there is no such file", file=path) from error
+    except yaml.MarkedYAMLError as error:
+        raise InputError(f"not YAML, line {error.problem_mark.line + 1}", file=path) from error
     if not isinstance(content, dict):
         raise InputError("holds no settings (a mapping is expected)", file=path)
     return content

@@ -1,7 +1,6 @@
 """Training shared by two processes against training in one process; the training command under torchrun."""
 
 import csv
-import json
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
+import yaml
 from safetensors.torch import load_file
 from torch.multiprocessing import spawn
 
@@ -105,11 +105,13 @@ def test_in_mixed_precision_two_processes_differ_from_one_by_its_rounding(both):
 def command(days, stored_days, normalisation, tmp_path):
     """Return a function: the training command's arguments for a number of processes."""
     write_json(tmp_path / "normalisation.json", asdict(normalisation))
-    settings = {
+    settings = tmp_path / "settings.yaml"
+    content = {
         "network": NETWORK.model_dump(),
         "diffusion": {"formulation": "noise_prediction"},
         "training": SETTINGS.model_copy(update={"epochs": 12}).model_dump(),
     }
+    settings.write_text(yaml.safe_dump(content))
     dates = [path.stem for path in stored_days]
 
     def arguments(processes):
@@ -119,7 +121,7 @@ def command(days, stored_days, normalisation, tmp_path):
             "--training": dates,
             "--validation": dates,
             "--normalisation": [tmp_path / "normalisation.json"],
-            "--settings": [json.dumps(settings)],
+            "--settings": [settings],
             "--experiment": ["test"],
             "--seed": [1],
             "--threads": [1],

@@ -6,7 +6,6 @@ import pytest
 from pydantic import Field
 
 from superice.errors import InputError
-from superice.utils.command_line import read_settings
 from superice.utils.settings import (
     Day,
     Distinct,
@@ -48,12 +47,7 @@ class Outer(Settings):
 
 
 def test_settings_are_built_from_a_mapping():
-    assert build_settings(Numbers, read_settings('{"first": 1, "pair": [2, 3]}')) == Numbers(first=1, pair=(2, 3))
-
-
-def test_settings_from_a_yaml_file(tmp_path):
-    (tmp_path / "s.yaml").write_text("first: 4\n")
-    assert read_settings(str(tmp_path / "s.yaml")) == {"first": 4}
+    assert build_settings(Numbers, {"first": 1, "pair": [2, 3]}) == Numbers(first=1, pair=(2, 3))
 
 
 def test_an_unknown_key_is_named():
