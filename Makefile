@@ -35,11 +35,11 @@ lock: | $(VENV)/bin/python ## write envs/requirements.lock anew; LOCK_OPTIONS=--
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-package torch --custom-compile-command "make lock" $(LOCK_OPTIONS) --output-file $(LOCK) pyproject.toml
 
-demo: $(VENV)/installed ## the whole chain on the virtual Arctic
+demo: $(VENV)/installed ## the whole chain on the synthetic Arctic
 	$(SNAKEMAKE) --configfile config/demo.yaml -- all
 	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --report results/demo/report.html
 
-surrogate: $(VENV)/installed ## the surrogate of the model's thickness, on a virtual Arctic that its weather drives
+surrogate: $(VENV)/installed ## the emulator of neXtSIM thickness, on the forced synthetic Arctic
 	$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate
 	@echo "report: $(CURDIR)/results/demo/surrogate/report.html"
 

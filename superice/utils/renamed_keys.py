@@ -28,6 +28,7 @@ RENAMED_EXPERIMENTS = {
     "consistent": "box_mean_constrained",
     "preconditioned_with_errors": "preconditioned_noisy_inputs",
     "proper_scores_with_errors": "proper_scores_noisy_inputs",
+    "virtual_satellites": "satellite_features",
 }
 
 RENAMED_OPTIONS = {"--inflation": "--noise-scale", "--shared-start": "--shared-first-step"}

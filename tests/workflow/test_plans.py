@@ -92,7 +92,7 @@ def test_the_surrogates_demo_is_forced_year_after_year_and_no_part_of_all(plan, 
 
 def test_an_experiment_on_another_feature_set_is_trained_on_it_alone(plan_short):
     """Its own model features and normalisation; the observed features, which the set does not change, are the run's."""
-    configuration = "run: [virtual_satellites]\npublished: virtual_satellites\n"
+    configuration = "run: [satellite_features]\npublished: satellite_features\n"
     output = plan_short(PUBLISHED.format("observations"), configuration=configuration)
     planned = jobs(output)
     assert planned["model_features"] == SHORT_TRAINING + SHORT_VALIDATION

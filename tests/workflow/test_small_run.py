@@ -1,4 +1,4 @@
-"""The whole chain on a tiny virtual Arctic: every rule, a day that is damaged, a date that is made again."""
+"""The whole chain on a tiny synthetic Arctic: every rule, a day that is damaged, a date that is made again."""
 
 import csv
 from pathlib import Path
@@ -140,7 +140,7 @@ class TestSmallRun:
         assert np.array_equal(members(run / path), before, equal_nan=True)
 
     def test_a_damaged_input_is_refused_by_name(self, run):
-        damaged = next((run / RUN / "twin/2022/cs2smos").glob("*20221114_20221120*.nc"))
+        damaged = next((run / RUN / "synthetic/2022/cs2smos").glob("*20221114_20221120*.nc"))
         damaged.write_bytes(damaged.read_bytes()[:5000])
         record = RUN / "records/observations/20221117.json"
         make(run, str(record))

@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument(
         "--snapshot", type=Path, help="neXtSIM thickness snapshot (NetCDF with sit, latitude, longitude)"
     )
-    parser.add_argument("--settings", type=read_settings, default={}, help="section synthetic: JSON or a YAML file")
+    parser.add_argument("--settings", type=read_settings, default={}, help="settings of the section synthetic, YAML")
     parser.add_argument("--seeds", type=int, default=4, help="number of synthetic Arctics")
     parser.add_argument("--figure", type=Path, help="picture of both, PNG")
     args = parser.parse_args()
