@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from superice import __version__
+from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
 from superice.utils.command_line import add_renamed_options, add_threads, make_parser, use_threads
@@ -85,41 +86,55 @@ def generate(arguments: list[str]) -> None:
     draw(args.features, args.weights, grid, sampler, args.seed, args.output)
 
 
-STATUS = """Say how far a run is: dates made, at work, failed and left, and how long the rest will take.
+STATUS = """Report the progress of runs: finished, running, failed and remaining dates, and the time left.
 
-It looks at files only, so it can be called at any time from the folder where Snakemake was started.
+It reads files only, so it can be called at any time, from the folder where Snakemake was started. Without --configfile it
+reports every run whose settings are in the results; a run that has not been started is named by its configuration files.
 """
 
 
-def status_parser() -> argparse.ArgumentParser:
-    """The options of ``superice status``."""
+def make_status_parser() -> argparse.ArgumentParser:
+    """Return the options of ``superice status``."""
     parser = make_parser(STATUS)
     parser.prog = "superice status"
     parser.add_argument(
         "--configfile",
         type=Path,
-        nargs="*",
+        nargs="+",
         default=[],
-        help="configuration files of the run beside config/config.yaml",
+        help="configuration files of one run, on top of config/config.yaml",
     )
     parser.add_argument("--folder", type=Path, default=Path(), help="where Snakemake was started")
+    parser.add_argument("--results", default="results", help="folder of the results in it")
     return parser
 
 
-def status(arguments: list[str]) -> None:
+def report_status(arguments: list[str]) -> None:
     """Run ``superice status``."""
-    args = status_parser().parse_args(arguments)
+    args = make_status_parser().parse_args(arguments)
 
-    from snakemake.utils import update_config
-
-    from superice.run.configuration import Configuration, read_includes
+    from superice.run.configuration import Configuration
+    from superice.run.paths import RunPaths
     from superice.run.status import describe_progress
 
-    content: dict = {}
-    for path in (args.folder / "config/config.yaml", *args.configfile):
-        update_config(content, command_line.read_settings(str(path)))
-    run = Configuration(read_includes(content, args.folder / "config"))
-    print(describe_progress(run, args.folder))
+    for content in _find_runs(args.folder, args.results, args.configfile):
+        run = Configuration(content)
+        print(f"{run.name}:\n{describe_progress(run, args.folder, RunPaths(run, f'{args.results}/{run.name}'))}\n")
+
+
+def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict]:
+    """Return the configurations of the runs in a folder, or of the one that the files name."""
+    from superice.run.configuration import merge_configurations, read_includes
+
+    settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
+    if settings and not configfiles:
+        return [command_line.read_settings(str(path)) for path in settings]
+    own = folder / "config/config.yaml"
+    files = [own, *configfiles] if own.is_file() else configfiles
+    if not files:
+        raise InputError("no run and no config/config.yaml is there; name its files with --configfile", file=folder)
+    content = merge_configurations(*(command_line.read_settings(str(path)) for path in files))
+    return [read_includes(content, *(path.parent for path in files))]
 
 
 def main() -> None:
@@ -130,7 +145,7 @@ def main() -> None:
     parser.add_argument(
         "command",
         choices=["generate", "status"],
-        help="generate: draw an ensemble for one day; status: how far a run is",
+        help="generate: draw an ensemble for one day; status: report the progress of runs",
     )
     args = parser.parse_args(sys.argv[1:2])
-    command_line.run_command(lambda: {"generate": generate, "status": status}[args.command](sys.argv[2:]))
+    command_line.run_command(lambda: {"generate": generate, "status": report_status}[args.command](sys.argv[2:]))

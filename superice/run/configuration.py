@@ -45,6 +45,14 @@ def _find_include(name: str, folders: Sequence[str | Path]) -> Path:
     raise InputError(f"include: there is no file {name}.yaml in {', '.join(map(str, folders))}", value=name)
 
 
+def merge_configurations(*contents: Mapping[str, Any]) -> dict[str, Any]:
+    """Return configurations merged section by section; a later one wins over an earlier one."""
+    merged: dict[str, Any] = {}
+    for content in contents:
+        _merge(merged, content)
+    return merged
+
+
 def _merge(content: dict[str, Any], over: Mapping[str, Any]) -> None:
     """Put ``over`` on top of ``content``, section by section."""
     for key, value in over.items():

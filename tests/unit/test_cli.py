@@ -1,0 +1,58 @@
+"""The command ``superice status`` finds runs by their results or by their configuration files."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from superice.cli import report_status
+from superice.errors import InputError
+from superice.run.configuration import Configuration
+
+ROOT = Path(__file__).parents[2]
+SEASON = {
+    "name": "own",
+    "calendar": {
+        "test": {"first": "2022-10-18", "last": "2022-10-20"},
+        "training": {"first": "2021-10-18", "last": "2021-10-20"},
+    },
+    "defaults": {"ensembles": {"splits": ["test"], "observations": False}},
+    "figures": {"members": [], "model": [], "observations": [], "smoothing": []},
+}
+
+
+def planned(capsys, *arguments):
+    """Planned dates by run and stage, as the command prints them."""
+    report_status(list(map(str, arguments)))
+    counts, run = {}, None
+    for line in capsys.readouterr().out.splitlines():
+        if line.endswith(":"):
+            run = line.rstrip(":")
+        if row := re.fullmatch(r" *(\D.*?) +(\d+) +\d+ +\d+ +\d+ +\d+ +\d+ *[\d.]*", line):
+            counts[run, row[1]] = int(row[2])
+    return counts
+
+
+def test_every_run_with_settings_is_reported(tmp_path, capsys):
+    for name in ("first", "second"):
+        file = tmp_path / "results" / name / "settings/configuration.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(yaml.safe_dump(Configuration(SEASON | {"name": name}).content))
+    counts = planned(capsys, "--folder", tmp_path)
+    assert counts["first", "model features"] == counts["second", "model features"] == 6
+    assert counts["first", "ensembles, reference, model"] == 3
+
+
+def test_a_run_that_was_not_started_is_named_by_its_files(tmp_path, capsys):
+    file = tmp_path / "season.yaml"
+    file.write_text(yaml.safe_dump(SEASON))
+    assert planned(capsys, "--folder", tmp_path, "--configfile", file)["own", "model features"] == 6
+    # On top of the workflow's own configuration, where it stands in the folder.
+    counts = planned(capsys, "--folder", ROOT, "--configfile", ROOT / "config/demo.yaml")
+    assert counts["demo", "model features"] == 116
+
+
+def test_a_folder_without_a_run_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(InputError, match="name its files with --configfile"):
+        report_status(["--folder", str(tmp_path)])
