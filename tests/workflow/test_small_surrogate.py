@@ -1,4 +1,4 @@
-"""The surrogate from end to end on a tiny forced synthetic Arctic: networks, forecasts, a season, the restoration, the page."""
+"""The surrogate from end to end on a tiny forced synthetic Arctic: networks, forecasts, restoration, the page."""
 
 import numpy as np
 import pandas as pd
