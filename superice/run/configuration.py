@@ -78,6 +78,7 @@ class Configuration:
         self.surrogate = self.content.pop("surrogate")
         self.surrogate["experiments"] = {"with_forcings": {}} | self.surrogate["experiments"]
         self.calendar = Calendar.from_mapping(self.content["calendar"])
+        self._experiments: dict[str, dict[str, Any]] = {}
         checks.check_shared_trainings(self)
         checks.check_experiments(self)
         checks.check_figures(self)
@@ -102,10 +103,17 @@ class Configuration:
     def experiment(self, name: str) -> dict[str, Any]:
         """Return an experiment's sections: its own on top of the defaults, or of the experiment that it is ``trained_as``.
 
-        An experiment that states a formulation takes no numbers of another one from there.
+        An experiment that states a formulation takes no numbers of another one from there. The sections are merged once,
+        as plans ask for them thousands of times: a caller that changes them takes a copy.
         """
+        if name not in self._experiments:
+            self._experiments[name] = self._merge_experiment(name)
+        return self._experiments[name]
+
+    def _merge_experiment(self, name: str) -> dict[str, Any]:
         own = self.content["experiments"][name]
-        merged = self.experiment(own["trained_as"]) if "trained_as" in own else deepcopy(self.content["defaults"])
+        base = self.experiment(own["trained_as"]) if "trained_as" in own else self.content["defaults"]
+        merged = deepcopy(base)
         for section, values in own.items():
             if section == "diffusion" and "formulation" in values:
                 kind = FORMULATION_SETTINGS[values["formulation"]]
@@ -120,7 +128,7 @@ class Configuration:
 
     def features(self, feature_set: str | None = None) -> dict[str, Any]:
         """Return the section ``features`` with the changes of a feature set on top."""
-        merged = deepcopy(self.content["features"])
+        merged = dict(self.content["features"])
         for key, values in self.content["feature_sets"].get(feature_set, {}).items():
             merged[key] = merged[key] | values if isinstance(values, dict) else values
         return merged

@@ -22,6 +22,7 @@ class SettingsDigests:
     def __init__(self, run: Configuration) -> None:
         """Take a run. Raises InputError for a grid that is not defined."""
         self.run = run
+        self._training_days = stamps(run.calendar.split_days("training"))
         self._area = read_area(run.areas, run.content["grid"]["area"])
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(run.areas, run.content["grid"]["area"]).step / 1000
@@ -38,6 +39,6 @@ class SettingsDigests:
                 self._area,
                 *(self.run.feature_settings(name, feature_set) for name in ("model", branch)),
                 {section: values for section, values in settings.items() if section != "ensembles"},
-                stamps(self.run.calendar.split_days("training")),
+                self._training_days,
             ]
         )
