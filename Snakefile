@@ -52,7 +52,7 @@ rule features:
 
 rule trainings:
     input:
-        PATHS.weights_of(RUN.experiments),
+        PATHS.list_weights(RUN.experiments),
 
 
 rule ensembles:

@@ -21,7 +21,7 @@ from superice.dataset.layout import write_model_features
 from superice.features.model import make_model_day, measure_floored_fraction
 from superice.features.settings import FeatureSettings
 from superice.fields.grid import AREAS, Grid, load_grid, make_land_mask
-from superice.network.normalisation import day_moments
+from superice.network.normalisation import compute_moments
 from superice.readers import nextsim_moorings
 from superice.synthetic.arctic import SyntheticDay, map_scale
 from superice.synthetic.nextsim_files import write_moorings
@@ -54,7 +54,7 @@ def time_stages(source: Path, output: Path, grid: Grid, day: date) -> dict[str, 
     marks.append(perf_counter())
     fields = make_model_day(model, grid, how)
     features = fields.as_features(day, how.sic_threshold)
-    day_moments(features, how.deformation_floor)
+    compute_moments(features, how.deformation_floor)
     measure_floored_fraction(features, how.deformation_floor)
     marks.append(perf_counter())
     write_model_features(output, grid, day, fields.high, fields.low, {})

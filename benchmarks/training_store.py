@@ -15,7 +15,7 @@ import numpy as np
 import zarr
 
 from superice.features.files import read_model_features
-from superice.network.normalisation import Normalisation, day_moments, network_quantities
+from superice.network.normalisation import Normalisation, compute_moments, compute_quantities
 from superice.training.store import decode_day, open_day, write_day
 from superice.utils.command_line import make_parser, run_command
 
@@ -36,7 +36,7 @@ def write_chunks(path: Path, stored: np.ndarray) -> None:
 
 def read_published(path: Path, window: Window) -> dict[str, np.ndarray]:
     """Return the quantities of a window from the published day, which is read whole."""
-    return {name: values[window[1:]] for name, values in network_quantities(read_model_features(path)).items()}
+    return {name: values[window[1:]] for name, values in compute_quantities(read_model_features(path)).items()}
 
 
 FORMS: dict[str, Read] = {
@@ -94,12 +94,12 @@ def main() -> None:
     args = parser.parse_args()
 
     days = [read_model_features(path, THRESHOLD) for path in args.features]
-    normalisation = Normalisation.from_days((day_moments(day, FLOOR) for day in days), FLOOR, THRESHOLD)
+    normalisation = Normalisation.from_days((compute_moments(day, FLOOR) for day in days), FLOOR, THRESHOLD)
     with TemporaryDirectory(dir=args.features[0].parent) as folder:
         store = [Path(folder) / f"{path.stem}.npy" for path in args.features]
         chunks = [path.with_suffix(".zarr") for path in store]
         for day, path, chunked in zip(days, store, chunks):
-            write_day(path, network_quantities(day))
+            write_day(path, compute_quantities(day))
             write_chunks(chunked, open_day(path))
         shape = days[0].sic.shape
         del days

@@ -26,7 +26,7 @@ A network of the report's formulation (noise_prediction) is drawn from with the 
 """
 
 
-def generate_parser() -> argparse.ArgumentParser:
+def make_generate_parser() -> argparse.ArgumentParser:
     """The options of ``superice generate``."""
     parser = make_parser(GENERATE)
     parser.prog = "superice generate"
@@ -65,7 +65,7 @@ def generate_parser() -> argparse.ArgumentParser:
 
 def generate(arguments: list[str]) -> None:
     """Run ``superice generate``."""
-    args = generate_parser().parse_args(arguments)
+    args = make_generate_parser().parse_args(arguments)
 
     # The heavy imports come after --help.
     from superice.fields.grid import load_grid

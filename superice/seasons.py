@@ -130,7 +130,7 @@ class Calendar:
         """Return the days of the observed branch."""
         return self._list_days(self.observations) if self.observations else []
 
-    def split_of(self, day: date) -> str | None:
+    def find_split(self, day: date) -> str | None:
         """Return the split with ``day`` in its period, None when there is none."""
         for split, period in self.splits.items():
             if period.first <= day <= period.last:
@@ -150,7 +150,7 @@ class Calendar:
         seasons = {season for period in periods for season in self._find_seasons(period)}
         return sorted(seasons, key=lambda season: season.first)
 
-    def season_of(self, day: date) -> Season:
+    def find_season(self, day: date) -> Season:
         """Return the season of ``day``. Raises InputError for a day outside the freezing seasons."""
         for season in self._find_seasons(Period(day, day)):
             if season.first <= day <= season.last:

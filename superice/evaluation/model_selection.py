@@ -20,7 +20,7 @@ SCORES = ("crps", "rmse", "variability", "fine_scale")
 
 
 def judge_training(
-    generator: TrainedNetwork, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
+    trained: TrainedNetwork, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
 ) -> dict[str, float | bool]:
     """Score small ensembles of a training; return whether it diverged, and the mean of each score over the days.
 
@@ -28,7 +28,7 @@ def judge_training(
 
     Parameters
     ----------
-    generator
+    trained
         The trained network.
     days
         Inputs and truth of the days.
@@ -39,16 +39,16 @@ def judge_training(
     spacing_km
         Grid spacing.
     """
-    if generator.diverged or not days:
-        return {"diverged": generator.diverged, **dict.fromkeys(SCORES, np.nan)}
+    if trained.diverged or not days:
+        return {"diverged": trained.diverged, **dict.fromkeys(SCORES, np.nan)}
     scores_of_days = []
     for features in days:
-        members = np.stack([clip_negative(member)[0] for member in draw_members(generator, features, sampler, seed=0)])
+        members = np.stack([clip_negative(member)[0] for member in draw_members(trained, features, sampler, seed=0)])
         scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        of_ensemble = scores.sel(region=ICE, field="generated")
-        scores_of_days.append([float(of_ensemble[name]) for name in SCORES])
+        digest_ensemble = scores.sel(region=ICE, field="generated")
+        scores_of_days.append([float(digest_ensemble[name]) for name in SCORES])
     means = np.nanmean(scores_of_days, axis=0).tolist()
-    return {"diverged": generator.diverged, **dict(zip(SCORES, means, strict=True))}
+    return {"diverged": trained.diverged, **dict(zip(SCORES, means, strict=True))}
 
 
 def choose_training(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:

@@ -9,7 +9,7 @@ import numpy as np
 from superice.dataset.layout import MASK_REASONS
 from superice.features.day import make_empty_fields
 from superice.features.settings import FeatureSettings, ObservationSettings
-from superice.fields.deformation import contour_grid, drift_deformation
+from superice.fields.deformation import drift_deformation, make_contour_grid
 from superice.fields.grid import Grid
 from superice.fields.regridding import crop_to, regrid, sample_spline, smooth_gaussian
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
@@ -72,7 +72,7 @@ def make_observed_day(
     if how.thickness_kind == "in_ice":
         cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
     divergence, shear = drift_deformation(drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points)
-    blocks = contour_grid(drift.grid, how.contour_cells)
+    blocks = make_contour_grid(drift.grid, how.contour_cells)
     fields = {
         "sic": _bring_to_grid("sic", concentration.concentration, concentration.grid, grid, how),
         "sit": _bring_to_grid("sit", cell_mean, thickness_grid, grid, how),

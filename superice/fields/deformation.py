@@ -127,7 +127,7 @@ def rotate_velocity(
     return x0, y0, np.where(known, (x1 - x0) / step, np.nan), np.where(known, (y1 - y0) / step, np.nan)
 
 
-def contour_grid(grid: Grid, cells: int = 2) -> Grid:
+def make_contour_grid(grid: Grid, cells: int = 2) -> Grid:
     """Return the grid of the blocks' centres that belongs to ``contour_deformation``."""
     x = (grid.x[: grid.x.size - cells] + grid.x[cells:]) / 2
     y = (grid.y[: grid.y.size - cells] + grid.y[cells:]) / 2

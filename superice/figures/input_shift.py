@@ -14,7 +14,7 @@ from superice.features.day import Features
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.figures.annotation import label_ticks, letter_panels
 from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, apply_style, draw_notice
-from superice.network.normalisation import network_quantities
+from superice.network.normalisation import compute_quantities
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def draw_input_shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) ->
         figure, axes = plt.subplots(2, len(QUANTITIES), figsize=(PAGE_WIDTH, 4.6))
         for (name, (step_km, days)), colour in zip(shown.items(), colours, strict=True):
             label = f"{name} ({len(days)} {'day' if len(days) == 1 else 'days'})"
-            inputs = [network_quantities(day) for day in days]
+            inputs = [compute_quantities(day) for day in days]
             squares = _choose_squares(days)
             for (upper, lower), (quantity, how) in zip(axes.T, QUANTITIES.items(), strict=True):
                 fields = [values[quantity] for values in inputs]

@@ -21,7 +21,7 @@ from superice.inference.receptive_field import plan_evaluation
 from superice.inference.settings import SamplerSettings
 from superice.inference.tiling import Tile, find_tiles
 from superice.network.formulations import Model
-from superice.network.normalisation import network_quantities
+from superice.network.normalisation import compute_quantities
 from superice.network.samplers import NOISE_SCALED, SAMPLERS, Denoiser, Noise
 from superice.network.unet import padding_to_multiple
 from superice.network.weights import TrainedNetwork
@@ -156,7 +156,7 @@ class _DayDenoiser:
         self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
         self.network = FusedUNet(trained.network.to(device), self.precision)
-        inputs = trained.normalisation.normalise_inputs(network_quantities(features), self.settings.inputs)
+        inputs = trained.normalisation.normalise_inputs(compute_quantities(features), self.settings.inputs)
         _require_training_range(inputs, self.settings.inputs, features)
         self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)

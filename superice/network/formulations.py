@@ -63,7 +63,7 @@ class Formulation(Protocol):
         """Return (signal, noise) rates from pure noise to the last evaluation, ``count`` pairs, then the final one."""
 
 
-def _column(values: Tensor) -> Tensor:
+def _reshape_to_column(values: Tensor) -> Tensor:
     """Shape one value per sample, (batch,), for fields: (batch, 1, 1, 1)."""
     return values[:, None, None, None]
 
@@ -88,7 +88,7 @@ class NoisyBatch:
 def add_noise(target: Tensor, signal_rate: Tensor, noise_rate: Tensor, generator: torch.Generator) -> NoisyBatch:
     """Draw white noise on the CPU and add it to ``target`` (batch, 1, y, x) at the samples' rates, each (batch,)."""
     noise = torch.randn(target.shape, generator=generator).to(target.device)
-    signal_rate, noise_rate = _column(signal_rate), _column(noise_rate)
+    signal_rate, noise_rate = _reshape_to_column(signal_rate), _reshape_to_column(noise_rate)
     return NoisyBatch(signal_rate * target + noise_rate * noise, target, noise, signal_rate, noise_rate)
 
 

@@ -22,7 +22,7 @@ SOFTNESS = 0.1  # m: well above it, softplus returns its argument
 THINNEST = 1e-3  # m
 
 
-def network_quantities(features: Features) -> dict[str, np.ndarray]:
+def compute_quantities(features: Features) -> dict[str, np.ndarray]:
     """Return the fields of a day that the network reads and makes, before normalisation.
 
     Each is float32 (y, x), NaN where masked. The keys are those of ``VARIABLES``: sic (fraction), sit (m),
@@ -74,7 +74,7 @@ class Moments:
     m2: float = 0.0
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Moments:
+    def from_values(cls, values: np.ndarray) -> Moments:
         """Compute the moments of ``values``, any shape, without NaN."""
         values = np.asarray(values, dtype=np.float64)
         if values.size == 0:
@@ -97,16 +97,16 @@ class Moments:
         return float(np.sqrt(self.m2 / self.n)) if self.n else 0.0
 
 
-def day_moments(features: Features, floor: float) -> dict[str, dict[str, float]]:
+def compute_moments(features: Features, floor: float) -> dict[str, dict[str, float]]:
     """Compute the moments of one day over its unmasked pixels, by variable, ready for JSON.
 
     ``features`` holds the low-resolution fields and the truth; ``floor`` is the smallest deformation in day-1.
     """
-    values = network_quantities(features)
+    values = compute_quantities(features)
     values["log_deformation"] = floor_log_deformation(values["log_deformation"], floor)
     known = np.isfinite(values["increment"])
     values["unbounded_increment"] = _compute_increment(values, "unbounded_increment")
-    return {name: asdict(Moments.of(values[name][known])) for name in NORMALISED}
+    return {name: asdict(Moments.from_values(values[name][known])) for name in NORMALISED}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Normalisation:
 
     Attributes:
         mean, deviation: by variable, among those of ``NORMALISED``: of the inputs that a network reads, and of its
-            output. Units are those of ``network_quantities``.
+            output. Units are those of ``compute_quantities``.
         floor: the smallest deformation in day-1.
         sic_threshold: the concentration above which a pixel is ice.
         days, pixels: how many days and pixels the numbers are computed from.
@@ -155,7 +155,7 @@ class Normalisation:
 
     @classmethod
     def from_days(cls, statistics: Iterable[dict], floor: float, sic_threshold: float) -> Normalisation:
-        """Merge the moments of the training days, those of ``day_moments``.
+        """Merge the moments of the training days, those of ``compute_moments``.
 
         Raises InputError when they hold no pixel or a variable does not vary.
         """

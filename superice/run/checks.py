@@ -24,7 +24,7 @@ def check_shared_trainings(run: Configuration) -> None:
     for name, own in known.items():
         if name in RENAMED_EXPERIMENTS:
             raise InputError(f"experiments: {name!r} is now called {RENAMED_EXPERIMENTS[name]!r}")
-        training = run.training_of(name)
+        training = run.find_training(name)
         if training != name and "trained_as" in known.get(training, {"trained_as": None}):
             raise InputError(
                 f"experiments.{name}.trained_as: {training!r} is no experiment with its own trainings"

@@ -69,13 +69,13 @@ def list_modules(script: str | Path, *modules: str) -> list[str]:
 @cache
 def _read_code(path: Path) -> _Code:
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    imports = frozenset(name for name in _imported_names(tree) if _find_file(name))
-    data = [file.read_text(encoding="utf-8") for file in _data_files(tree, path.parent)]
+    imports = frozenset(name for name in _list_imported_names(tree) if _find_file(name))
+    data = [file.read_text(encoding="utf-8") for file in _list_data_files(tree, path.parent)]
     _drop_docstrings(tree)
     return _Code(imports, "\n".join([ast.unparse(tree), *data]))
 
 
-def _imported_names(tree: ast.AST) -> Iterator[str]:
+def _list_imported_names(tree: ast.AST) -> Iterator[str]:
     """Yield the names that a file imports from the package, at the top or in a function."""
     for node in _walk_runtime_code(tree):
         if isinstance(node, ast.Import):
@@ -103,7 +103,7 @@ def _find_file(name: str) -> Path | None:
     return None
 
 
-def _data_files(tree: ast.AST, folder: Path) -> list[Path]:
+def _list_data_files(tree: ast.AST, folder: Path) -> list[Path]:
     """Return the files beside a module whose names stand in it as text."""
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     names = {text for text in texts if text.endswith((".yaml", ".j2")) and "/" not in text}

@@ -122,7 +122,7 @@ class Configuration:
                 merged[section] = merged[section] | values if isinstance(values, dict) else values
         return merged
 
-    def training_of(self, experiment: str) -> str:
+    def find_training(self, experiment: str) -> str:
         """Return the experiment that made the trainings an experiment draws with: itself, or its ``trained_as``."""
         return self.content["experiments"][experiment].get("trained_as", experiment)
 
@@ -152,16 +152,16 @@ class Configuration:
         """Return whether an experiment draws without a network."""
         return "baseline" in self.experiment(experiment)
 
-    def devices_of(self, experiment: str) -> int:
+    def count_devices(self, experiment: str) -> int:
         """Return the number of GPUs that share each batch of an experiment's trainings."""
         return self.experiment(experiment)["training"]["devices"]
 
-    def trainings_of(self, experiments: Iterable[str]) -> list[str]:
+    def list_trainings(self, experiments: Iterable[str]) -> list[str]:
         """Return the experiments whose trainings the experiments draw with, each once."""
         drawn = [
             name for name in experiments if not self.is_baseline(name) and not self.experiment(name).get("weights")
         ]
-        return list(dict.fromkeys(map(self.training_of, drawn)))
+        return list(dict.fromkeys(map(self.find_training, drawn)))
 
     def feature_set(self, experiment: str) -> str | None:
         """Return the feature set that an experiment is trained on and draws from; None for the run's own features."""
@@ -187,7 +187,7 @@ class Configuration:
     def last_season(self, branch: str) -> list[date]:
         """Return the days of the last season of the published ensembles."""
         days = self.ensemble_days(self.content["published"], branch)
-        season = self.calendar.season_of(days[-1]) if days else None
+        season = self.calendar.find_season(days[-1]) if days else None
         return [day for day in days if day >= season.first]
 
     def scored_days(self, experiment: str, branch: str) -> list[date]:
@@ -269,7 +269,7 @@ class Configuration:
         network, sampler = settings["network"], settings["sampler"]
         return {
             "experiment": name,
-            "trained as": settings.get("weights", self.training_of(name)),
+            "trained as": settings.get("weights", self.find_training(name)),
             "training seeds": ", ".join(map(str, [settings["seed"]] if "seed" in settings else settings["seeds"])),
             "formulation": settings["diffusion"]["formulation"],
             "widths": " ".join(map(str, network["widths"])),
@@ -284,7 +284,7 @@ class Configuration:
     def _describe_training(self, name: str) -> str:
         if "baseline" in self.experiment(name):
             return f"{name} (baseline)"
-        training = self.training_of(name)
+        training = self.find_training(name)
         own = _count(len(self.experiment(name)["seeds"]), "training")
         return f"{name} ({own if training == name else f'trained as {training}'})"
 

@@ -15,25 +15,25 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
     """Return the files of every figure that the run can draw, by its name; one without files is left out."""
     figures = {
         "training": {"histories": paths.histories(run.experiments)},
-        "members": _members(run, paths),
-        "members_zoom": _members(run, paths),
-        "maps": _maps(run, paths),
-        "spectra": {"scores": paths.scores(run.published, "model", _scored(run, "model"))},
+        "members": _collect_members(run, paths),
+        "members_zoom": _collect_members(run, paths),
+        "maps": _collect_maps(run, paths),
+        "spectra": {"scores": paths.scores(run.published, "model", _list_scored_days(run, "model"))},
         "comparison": {"table": paths.table("comparison")},
         "scores": {"daily": paths.table("daily")},
         "parts": {"regions": paths.table("regions"), "months": paths.table("months")},
         "thin_ice": {"thin-ice": paths.table("thin_ice")},
         "scales": {"scores": paths.all_scores()},
         "calibration": {"scores": paths.all_scores()},
-        "observed": _observed(run, paths),
-        "shift": _shift(run, paths),
+        "observed": _collect_observed(run, paths),
+        "shift": _collect_shift(run, paths),
     }
     for branch, days in last_seasons(run).items():
         figures[f"season_{branch}"] = season_files(run, paths, branch, days)
     for day in run.figure_days("observations"):
         figures[f"inputs_{day:%Y%m%d}"] = {"features": paths.observed_netcdfs([day])}
     for day in run.figure_days("smoothing"):
-        figures[f"smoothing_{day:%Y%m%d}"] = _smoothing(run, paths, day)
+        figures[f"smoothing_{day:%Y%m%d}"] = _collect_smoothing(run, paths, day)
     return {name: files for name, files in figures.items() if any(files.values())}
 
 
@@ -51,32 +51,32 @@ def season_files(run: Configuration, paths: RunPaths, branch: str, days: list[da
     }
 
 
-def _scored(run: Configuration, branch: str) -> list[date]:
+def _list_scored_days(run: Configuration, branch: str) -> list[date]:
     """Return the days of a branch's figures whose truth is known."""
     scored = run.scored_days(run.published, branch)
     return [day for day in run.figure_days(branch) if day in scored]
 
 
-def _members(run: Configuration, paths: RunPaths) -> Files:
+def _collect_members(run: Configuration, paths: RunPaths) -> Files:
     days = run.figure_days("members")
     return {"features": paths.features("model", days), "predictions": paths.ensembles(run.published, "model", days)}
 
 
-def _maps(run: Configuration, paths: RunPaths) -> Files:
+def _collect_maps(run: Configuration, paths: RunPaths) -> Files:
     days = run.figure_days("model")
     return {"features": paths.features("model", days), "predictions": paths.ensembles(run.published, "model", days)}
 
 
-def _observed(run: Configuration, paths: RunPaths) -> Files:
+def _collect_observed(run: Configuration, paths: RunPaths) -> Files:
     days = run.figure_days("observations")
     return {
         "features": paths.features("observations", days),
         "predictions": paths.ensembles(run.published, "observations", days),
-        "truth": paths.features("model", _scored(run, "observations")),
+        "truth": paths.features("model", _list_scored_days(run, "observations")),
     }
 
 
-def _shift(run: Configuration, paths: RunPaths) -> Files:
+def _collect_shift(run: Configuration, paths: RunPaths) -> Files:
     """Return the model's features, of every set that is shown, beside the observed ones; nothing for one branch alone."""
     model_days, observed_days = run.figure_days("model"), run.figure_days("observations")
     if not (model_days and observed_days):
@@ -88,7 +88,7 @@ def _shift(run: Configuration, paths: RunPaths) -> Files:
     }
 
 
-def _smoothing(run: Configuration, paths: RunPaths, day: date) -> Files:
+def _collect_smoothing(run: Configuration, paths: RunPaths, day: date) -> Files:
     sets = [*run.content["figures"]["smoothing_sets"], None]
     return {
         "features": [path for name in sets for path in paths.features("observations", [day], name)],

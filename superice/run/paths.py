@@ -28,7 +28,7 @@ def fill(pattern: str, **values: object) -> list[str]:
     return [pattern.format(**dict(zip(values, combination))) for combination in itertools.product(*texts)]
 
 
-def stamps(days: Iterable[date]) -> list[str]:
+def format_stamps(days: Iterable[date]) -> list[str]:
     """Return the days as they stand in file names, YYYYMMDD."""
     return [f"{day:%Y%m%d}" for day in days]
 
@@ -106,7 +106,7 @@ class RunPaths:
         folder = self.feature_folder("model", self.run.feature_set(experiment))
         return fill(self.stored_day, feature_set=folder, date=list(days))
 
-    def normalisation_of(self, experiment: str) -> str:
+    def training_normalisation(self, experiment: str) -> str:
         """Return the normalisation of an experiment's training days."""
         return self.normalisation.format(feature_set=self.feature_folder("model", self.run.feature_set(experiment)))
 
@@ -128,27 +128,27 @@ class RunPaths:
         settings = self.run.experiment(experiment)
         if settings.get("weights"):
             return settings["weights"]
-        training = self.run.training_of(experiment)
+        training = self.run.find_training(experiment)
         if "seed" in settings:
             return self.trained_weights.format(experiment=training, seed=settings["seed"])
         return self.chosen_weights.format(experiment=training)
 
-    def weights_of(self, experiments: Iterable[str]) -> list[str]:
+    def list_weights(self, experiments: Iterable[str]) -> list[str]:
         """Return the weights that the experiments draw with, each once."""
         drawn = [name for name in experiments if not self.run.is_baseline(name)]
         return list(dict.fromkeys(map(self.weights, drawn)))
 
-    def seeds_of(self, pattern: str, experiment: str) -> list[str]:
+    def fill_seeds(self, pattern: str, experiment: str) -> list[str]:
         """Return a file of every seed of an experiment's trainings."""
         return fill(pattern, experiment=experiment, seed=self.run.experiment(experiment)["seeds"])
 
     def histories(self, experiments: Iterable[str]) -> list[str]:
         """Return the losses of all trainings that the experiments draw with."""
-        return [path for name in self.run.trainings_of(experiments) for path in self.seeds_of(self.history, name)]
+        return [path for name in self.run.list_trainings(experiments) for path in self.fill_seeds(self.history, name)]
 
     def selections(self, experiments: Iterable[str]) -> list[str]:
         """Return the tables of the choices among the trainings that the experiments draw with."""
-        return fill(self.selection, experiment=self.run.trainings_of(experiments))
+        return fill(self.selection, experiment=self.run.list_trainings(experiments))
 
     # Ensembles and scores.
 
@@ -251,11 +251,11 @@ class SurrogatePaths:
         """Return the stored years of splits."""
         return [path for split in splits for path in fill(self.stored_year, year=self.surrogate.years(split))]
 
-    def of_trials(self, pattern: str) -> list[str]:
+    def fill_trials(self, pattern: str) -> list[str]:
         """Return a file of every experiment that is made, the chosen one first."""
         return fill(pattern, trial=self.surrogate.experiments)
 
-    def of_chosen(self, pattern: str) -> str:
+    def fill_chosen(self, pattern: str) -> str:
         """Return a file of the chosen experiment."""
         return pattern.format(trial=self.surrogate.content["chosen"])
 
@@ -268,9 +268,9 @@ class SurrogatePaths:
     def figures(self) -> dict[str, list[str]]:
         """Return the files that each figure is drawn from."""
         return {
-            "training": self.of_trials(self.history),
-            "skill": self.of_trials(self.scores),
-            "maps": [self.of_chosen(self.forecasts)],
+            "training": self.fill_trials(self.history),
+            "skill": self.fill_trials(self.scores),
+            "maps": [self.fill_chosen(self.forecasts)],
             "season": [self.season],
             "animation": [self.season],
             "restoration": [self.restored],
@@ -281,7 +281,7 @@ class SurrogatePaths:
         endings = {name: "gif" if name == "animation" else "png" for name in self.figures()}
         return [self.drawing.format(drawing=name, ending=ending) for name, ending in endings.items()]
 
-    def files_of_year(self, year: int) -> list[str]:
+    def list_year_files(self, year: int) -> list[str]:
         """Return the year's raw files as far as they are known: those of the synthetic Arctic."""
         if self.surrogate.content["source"]["kind"] != "synthetic":
             return []
@@ -291,7 +291,7 @@ class SurrogatePaths:
         """Return the synthetic state that a year starts from; the first year starts from none."""
         return [] if year == self.surrogate.years()[0] else fill(self.synthetic_state, year=year - 1)
 
-    def folder_of_year(self, product: str, year: int) -> str:
+    def find_year_folder(self, product: str, year: int) -> str:
         """Return the folder in which a year's files of ``nextsim`` or ``era5`` are looked for."""
         source = self.surrogate.content["source"]
         if source["kind"] == "synthetic":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from superice.fields.grid import load_grid, read_area
 from superice.run.configuration import Configuration
-from superice.run.paths import stamps
+from superice.run.paths import format_stamps
 from superice.utils.provenance import compute_digest
 
 
@@ -22,16 +22,16 @@ class SettingsDigests:
     def __init__(self, run: Configuration) -> None:
         """Take a run. Raises InputError for a grid that is not defined."""
         self.run = run
-        self._training_days = stamps(run.calendar.split_days("training"))
+        self._training_days = format_stamps(run.calendar.split_days("training"))
         self._area = read_area(run.areas, run.content["grid"]["area"])
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(run.areas, run.content["grid"]["area"]).step / 1000
 
-    def of_features(self, branch: str, feature_set: str | None) -> str:
+    def digest_features(self, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides a branch's features."""
         return compute_digest([self._area, self.run.feature_settings(branch, feature_set)])
 
-    def of_ensemble(self, experiment: str, branch: str, feature_set: str | None) -> str:
+    def digest_ensemble(self, experiment: str, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides an ensemble: grid, features, experiment and training days."""
         settings = self.run.experiment(experiment)
         return compute_digest(

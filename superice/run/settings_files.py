@@ -25,8 +25,8 @@ def collect_settings(run: Configuration, surrogate: SurrogateConfiguration) -> d
         for branch in BRANCHES:
             files[feature_settings_name(branch, feature_set)] = run.feature_settings(branch, feature_set)
     for name in run.content["experiments"]:
-        files |= {f"{name}/{stage}": content for stage, content in _stages(run, name).items()}
-    return files | {f"surrogate/{name}": content for name, content in _surrogate_files(surrogate).items()}
+        files |= {f"{name}/{stage}": content for stage, content in _collect_stages(run, name).items()}
+    return files | {f"surrogate/{name}": content for name, content in _collect_surrogate_files(surrogate).items()}
 
 
 def feature_settings_name(branch: str, feature_set: str | None) -> str:
@@ -34,7 +34,7 @@ def feature_settings_name(branch: str, feature_set: str | None) -> str:
     return f"features/{feature_set or 'default'}/{branch}"
 
 
-def _stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
+def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
     """Return what decides each stage of an experiment."""
     experiment = run.experiment(name)
     if run.is_baseline(name):
@@ -50,7 +50,7 @@ def _stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _surrogate_files(surrogate: SurrogateConfiguration) -> dict[str, dict[str, Any]]:
+def _collect_surrogate_files(surrogate: SurrogateConfiguration) -> dict[str, dict[str, Any]]:
     content = surrogate.content
     restoration = content["restoration"]
     files = {"configuration": content} | {name: {name: content[name]} for name in ("synthetic", "forecasts")}

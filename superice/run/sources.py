@@ -37,7 +37,7 @@ class Sources:
 
     def _locate_synthetic(self, day: date, product: str) -> str:
         """Return the folder of a product of the synthetic Arctic in the season of a day."""
-        season = self.run.calendar.season_of(day).name
+        season = self.run.calendar.find_season(day).name
         return f"{self.paths.synthetic_season.format(season=season)}/{product}"
 
     def model_folder(self, day: date) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from superice.run.configuration import Configuration
-from superice.run.paths import BRANCHES, RunPaths, stamps
+from superice.run.paths import BRANCHES, RunPaths, format_stamps
 
 RECENT = 3600.0  # seconds that the rate is taken from
 
@@ -37,42 +37,44 @@ def list_stages(run: Configuration, paths: RunPaths) -> list[Stage]:
     """Return what ``all`` makes date by date, in the order of the workflow."""
     model_days, observed_days = run.calendar.model_days(), run.calendar.observed_days()
     stages = [
-        _dated_stage("model features", paths.features("model", model_days), model_days, f"{paths.logs}/model_features"),
-        _dated_stage(
+        _make_dated_stage(
+            "model features", paths.features("model", model_days), model_days, f"{paths.logs}/model_features"
+        ),
+        _make_dated_stage(
             "observed features",
             paths.features("observations", observed_days),
             observed_days,
             f"{paths.logs}/observed_features",
         ),
     ]
-    for training in run.trainings_of(run.experiments):
-        logs = paths.seeds_of(f"{paths.logs}/train/{{experiment}}_seed{{seed}}.log", training)
-        outputs = paths.seeds_of(paths.trained_weights, training)
+    for training in run.list_trainings(run.experiments):
+        logs = paths.fill_seeds(f"{paths.logs}/train/{{experiment}}_seed{{seed}}.log", training)
+        outputs = paths.fill_seeds(paths.trained_weights, training)
         stages.append(Stage(f"trainings, {training}", dict(zip(outputs, logs, strict=True))))
     kinds = list(product(run.experiments, BRANCHES))
     for experiment, branch in kinds:
         days = run.ensemble_days(experiment, branch)
-        log = f"{paths.logs}/{_drawing_rule(run, experiment)}"
+        log = f"{paths.logs}/{_name_drawing_rule(run, experiment)}"
         folder = f"{log}/{branch}" if experiment == run.published else f"{log}/{experiment}/{branch}"
         outputs = paths.ensembles(experiment, branch, days)
-        stages.append(_dated_stage(f"ensembles, {experiment}, {branch}", outputs, days, folder))
+        stages.append(_make_dated_stage(f"ensembles, {experiment}, {branch}", outputs, days, folder))
     for experiment, branch in kinds:
         days = run.scored_days(experiment, branch)
         outputs = paths.scores(experiment, branch, days)
         folder = f"{paths.logs}/score_date/{branch}/{experiment}"
-        stages.append(_dated_stage(f"scores, {experiment}, {branch}", outputs, days, folder))
+        stages.append(_make_dated_stage(f"scores, {experiment}, {branch}", outputs, days, folder))
     return [stage for stage in stages if stage.logs]
 
 
-def _drawing_rule(run: Configuration, experiment: str) -> str:
+def _name_drawing_rule(run: Configuration, experiment: str) -> str:
     """Return the rule that draws an experiment's ensembles."""
     if experiment == run.published:
         return "draw_published_ensemble"
     return "draw_baseline" if run.is_baseline(experiment) else "draw_ensemble"
 
 
-def _dated_stage(name: str, outputs: list[str], days: list[date], log_folder: str) -> Stage:
-    logs = [f"{log_folder}/{stamp}.log" for stamp in stamps(days)]
+def _make_dated_stage(name: str, outputs: list[str], days: list[date], log_folder: str) -> Stage:
+    logs = [f"{log_folder}/{stamp}.log" for stamp in format_stamps(days)]
     return Stage(name, dict(zip(outputs, logs, strict=True)))
 
 
@@ -143,7 +145,7 @@ def measure_progress(
         busy = missing & running
         begun = sorted(folder / stage.logs[path] for path in missing - busy if (folder / stage.logs[path]).exists())
         failures += begun
-        rate = _hourly([made_at for made_at in made.values() if made_at > now - RECENT], now)
+        rate = _compute_hourly_rate([made_at for made_at in made.values() if made_at > now - RECENT], now)
         rows.append(
             {
                 "stage": stage.name,
@@ -159,7 +161,7 @@ def measure_progress(
     return pd.DataFrame(rows), failures
 
 
-def _hourly(made_at: list[float], now: float) -> float:
+def _compute_hourly_rate(made_at: list[float], now: float) -> float:
     """Return the outputs made an hour, counted from the first of the recent ones."""
     return 3600 * len(made_at) / max(now - min(made_at), 1.0) if made_at else 0.0
 

@@ -9,7 +9,7 @@ from typing import Any
 from superice.errors import InputError
 
 SPLITS = ("training", "validation", "test")
-GENERATOR = ("network", "diffusion", "training")
+RESTORATION_SECTIONS = ("network", "diffusion", "training")
 SPARSER_VALIDATION = 4  # validation days of the restoration lie that many times further apart than training days
 
 
@@ -69,13 +69,13 @@ class SurrogateConfiguration:
     @property
     def restoration(self) -> dict[str, Any]:
         """The settings of the restoration, without those of its network and its sampler."""
-        elsewhere = (*GENERATOR, "sampler")
+        elsewhere = (*RESTORATION_SECTIONS, "sampler")
         return {key: value for key, value in self.content["restoration"].items() if key not in elsewhere}
 
     @property
     def restoration_network(self) -> dict[str, Any]:
         """The sections network, diffusion and training of the restoration's network."""
-        return {key: self.content["restoration"][key] for key in GENERATOR}
+        return {key: self.content["restoration"][key] for key in RESTORATION_SECTIONS}
 
     def restoration_days(self, split: str) -> list[date]:
         """Return the days that the restoration's network is trained or validated on."""

@@ -40,8 +40,8 @@ def compute_normalisation(days: Iterable[Features]) -> Normalisation:
     thickness, increment, count = Moments(), Moments(), 0
     for features in days:
         mask = features.mask
-        thickness = thickness.merge(Moments.of(features.sit[mask]))
-        increment = increment.merge(Moments.of((features.truth - features.sit)[mask]))
+        thickness = thickness.merge(Moments.from_values(features.sit[mask]))
+        increment = increment.merge(Moments.from_values((features.truth - features.sit)[mask]))
         count += 1
     moments = {"sit": thickness, "increment": increment}
     return Normalisation.from_moments(moments, FLOOR, SIC_THRESHOLD, days=count, pixels=thickness.n)

@@ -76,7 +76,7 @@ def _describe_year(stored: np.ndarray, times: Sequence[datetime], step_hours: fl
 
 def _compute_moments(name: str, steps: np.ndarray) -> dict[str, float]:
     """Return the moments of a variable from its values in whole steps, without its offset."""
-    return asdict(Moments.of(steps * float(STEPS[VARIABLES.index(name)])))
+    return asdict(Moments.from_values(steps * float(STEPS[VARIABLES.index(name)])))
 
 
 class Record:

@@ -239,10 +239,10 @@ def describe_error(error: ValidationError, values: Mapping[str, Any], where: str
         place = [*place, cause.key]
     if kind == "literal_error" and place[-1] == "kind" and value in RENAMED_KINDS:
         return f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}"
-    return f"{_join(where, place)}: {_tell(kind, value, context, first['msg'])}"
+    return f"{_join(where, place)}: {_phrase_error(kind, value, context, first['msg'])}"
 
 
-def _tell(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
+def _phrase_error(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
     value = make_lists(value)
     if kind in TYPES:
         return f"{value!r} is not of type {TYPES[kind]}"

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from superice.dataset.layout import FIELDS, write_model_features
 from superice.features.files import read_model_features
 from superice.fields.grid import Grid
-from superice.network.normalisation import Normalisation, day_moments, network_quantities
+from superice.network.normalisation import Normalisation, compute_moments, compute_quantities
 from superice.training.store import write_day
 
 SHAPE = (36, 44)
@@ -56,12 +56,12 @@ def stored_days(model_days, tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     files = [folder / f"{path.stem}.npy" for path in model_days]
     for path, stored in zip(model_days, files):
-        write_day(stored, network_quantities(read_model_features(path)))
+        write_day(stored, compute_quantities(read_model_features(path)))
     return files
 
 
 @pytest.fixture(scope="session")
 def normalisation(model_days):
     """Of the five synthetic days."""
-    days = (day_moments(read_model_features(path), 1e-4) for path in model_days)
+    days = (compute_moments(read_model_features(path), 1e-4) for path in model_days)
     return Normalisation.from_days(days, 1e-4, 0.15)

@@ -67,7 +67,7 @@ def test_a_wrong_calendar_is_refused_by_name(change, sentence):
 
 def test_season_of_a_day():
     calendar = Calendar.from_mapping(REPORT)
-    assert calendar.season_of(date(2023, 1, 1)).name == "2022"
+    assert calendar.find_season(date(2023, 1, 1)).name == "2022"
     with pytest.raises(InputError, match="no freezing season"):
-        calendar.season_of(date(2023, 7, 1))
-    assert calendar.split_of(date(2023, 1, 1)) == "test"
+        calendar.find_season(date(2023, 7, 1))
+    assert calendar.find_split(date(2023, 1, 1)) == "test"

@@ -22,7 +22,7 @@ rule fit_noise:
         command=run_script("fit_noise"),
         code=code_of("fit_noise"),
         store=lambda wildcards, input: os.path.dirname(input.training[0]),
-        training=stamps(RUN.calendar.split_days("training")),
+        training=format_stamps(RUN.calendar.split_days("training")),
         spacing=DIGESTS.spacing_km,
     message:
         "correlated noise of the training days"
@@ -57,7 +57,9 @@ rule draw_baseline:
     params:
         command=run_script("draw_baseline"),
         code=code_of("draw_baseline"),
-        digest=lambda wildcards: DIGESTS.of_ensemble(wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)),
+        digest=lambda wildcards: DIGESTS.digest_ensemble(
+            wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)
+        ),
         grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         noise=input_options("noise"),

@@ -12,7 +12,7 @@ from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
-from superice.run.paths import RunPaths, SurrogatePaths, set_in_folder, stamps
+from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
 from superice.run.settings_digest import SettingsDigests
 from superice.run.settings_files import collect_settings, feature_settings_name
 from superice.run.sources import Sources

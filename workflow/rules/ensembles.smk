@@ -27,7 +27,7 @@ rule draw_ensemble:
     params:
         command=run_script("draw_ensemble"),
         code=code_of("draw_ensemble"),
-        digest=lambda wildcards: DIGESTS.of_ensemble(
+        digest=lambda wildcards: DIGESTS.digest_ensemble(
             experiment_of(wildcards), wildcards.branch, set_drawn_from(wildcards)
         ),
         grid=grid_options(RUN.content["grid"]["area"]),

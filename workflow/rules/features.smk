@@ -51,7 +51,7 @@ rule model_features:
     params:
         command=run_script("model_features"),
         code=code_of("model_features"),
-        digest=lambda wildcards: DIGESTS.of_features("model", set_in_path(wildcards)),
+        digest=lambda wildcards: DIGESTS.digest_features("model", set_in_path(wildcards)),
         grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
@@ -87,7 +87,7 @@ rule observed_features:
     params:
         command=run_script("observed_features"),
         code=code_of("observed_features"),
-        digest=lambda wildcards: DIGESTS.of_features("observations", set_in_path(wildcards)),
+        digest=lambda wildcards: DIGESTS.digest_features("observations", set_in_path(wildcards)),
         grid=grid_options(RUN.content["grid"]["area"]),
         date=iso,
         cs2smos=lambda wildcards: SOURCES.observed_folder("cs2smos", day_of(wildcards)),
@@ -122,7 +122,7 @@ rule normalise:
         command=run_script("normalise"),
         code=code_of("normalise"),
         folder=lambda wildcards, input: os.path.dirname(input.records[0]),
-        dates=stamps(RUN.calendar.split_days("training")),
+        dates=format_stamps(RUN.calendar.split_days("training")),
     message:
         "normalisation of the training days"
     shell:
@@ -153,8 +153,8 @@ rule list_inputs:
         command=run_script("list_inputs"),
         code=code_of("list_inputs"),
         folder=lambda wildcards: PATHS.records,
-        model=stamps(RUN.calendar.model_days()),
-        observations=stamps(RUN.calendar.observed_days()),
+        model=format_stamps(RUN.calendar.model_days()),
+        observations=format_stamps(RUN.calendar.observed_days()),
     message:
         "tables of the inputs: missing ones, pixels of each product, days of each season"
     shell:

@@ -10,7 +10,7 @@ rule make_report:
         thin_ice=PATHS.table("thin_ice"),
         leads=PATHS.table("leads"),
         selection=PATHS.selections(RUN.experiments),
-        weights=PATHS.weights_of(RUN.experiments),
+        weights=PATHS.list_weights(RUN.experiments),
         missing=PATHS.missing,
         coverage=PATHS.coverage,
         calendar=PATHS.calendar,
@@ -55,7 +55,7 @@ use rule make_report as make_studies_report with:
     input:
         studies=PATHS.studies,
         selection=PATHS.selections(RUN.studied_experiments),
-        weights=PATHS.weights_of(RUN.studied_experiments),
+        weights=PATHS.list_weights(RUN.studied_experiments),
         figures=PATHS.study_figures(),
         settings=PATHS.settings("configuration"),
     output:

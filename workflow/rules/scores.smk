@@ -28,7 +28,7 @@ rule score_date:
     params:
         command=run_script("score_date"),
         code=code_of("score_date"),
-        split=lambda wildcards: RUN.calendar.split_of(day_of(wildcards)),
+        split=lambda wildcards: RUN.calendar.find_split(day_of(wildcards)),
         observed=input_options("observed_features"),
     message:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"

@@ -31,8 +31,8 @@ for SEASON in RUN.calendar.seasons():
             grid=grid_options(RUN.content["grid"]["area"]),
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
-            dates=stamps(RUN.synthetic_days(SEASON)[0]),
-            observed=stamps(RUN.synthetic_days(SEASON)[1]),
+            dates=format_stamps(RUN.synthetic_days(SEASON)[0]),
+            observed=format_stamps(RUN.synthetic_days(SEASON)[1]),
             folder=PATHS.synthetic_season.format(season=SEASON.name),
         message:
             "synthetic Arctic of the season {params.first} to {params.last}"

@@ -45,7 +45,7 @@ if SURROGATE_SOURCE["kind"] == "synthetic":
 
 rule store_year:
     input:
-        files=lambda wildcards: SURROGATE_PATHS.files_of_year(wildcards.year),
+        files=lambda wildcards: SURROGATE_PATHS.list_year_files(wildcards.year),
     output:
         array=SURROGATE_PATHS.stored_year,
         description=SURROGATE_PATHS.year_description,
@@ -64,8 +64,8 @@ rule store_year:
         code=code_of("store_year"),
         area=SURROGATE_AREA,
         grid=grid_options(SURROGATE.content["area"]),
-        thickness=lambda wildcards: SURROGATE_PATHS.folder_of_year("nextsim", wildcards.year),
-        forcings=lambda wildcards: SURROGATE_PATHS.folder_of_year("era5", wildcards.year),
+        thickness=lambda wildcards: SURROGATE_PATHS.find_year_folder("nextsim", wildcards.year),
+        forcings=lambda wildcards: SURROGATE_PATHS.find_year_folder("era5", wildcards.year),
         resample="--resample" if SURROGATE_SOURCE.get("resample") else "",
         interpolation=SURROGATE_SOURCE["interpolation"],
         hours=SURROGATE.content["hours"],
@@ -171,7 +171,7 @@ rule forecast:
 rule forecast_season:
     input:
         years=SURROGATE_PATHS.years("test"),
-        weights=SURROGATE_PATHS.of_chosen(SURROGATE_PATHS.weights),
+        weights=SURROGATE_PATHS.fill_chosen(SURROGATE_PATHS.weights),
     output:
         SURROGATE_PATHS.season,
     log:
@@ -219,8 +219,8 @@ rule make_restoration_days:
         code=code_of("make_restoration_days"),
         grid=grid_options(SURROGATE.content["area"]),
         box=SURROGATE.content["restoration"]["box_km"],
-        training=stamps(SURROGATE.restoration_days("training")),
-        validation=stamps(SURROGATE.restoration_days("validation")),
+        training=format_stamps(SURROGATE.restoration_days("training")),
+        validation=format_stamps(SURROGATE.restoration_days("validation")),
         store=lambda wildcards, output: os.path.dirname(output.days[0]),
     message:
         "days for the network of the restoration"
@@ -253,8 +253,8 @@ rule train_restoration:
         command=run_script("train"),
         code=code_of("train"),
         store=lambda wildcards, input: os.path.dirname(input.days[0]),
-        training=stamps(SURROGATE.restoration_days("training")),
-        validation=stamps(SURROGATE.restoration_days("validation")),
+        training=format_stamps(SURROGATE.restoration_days("training")),
+        validation=format_stamps(SURROGATE.restoration_days("validation")),
         checkpoint=SURROGATE_PATHS.restoration_checkpoint,
         seed=SURROGATE.content["restoration"]["seed"],
     message:
@@ -268,7 +268,7 @@ rule train_restoration:
 
 rule restore:
     input:
-        forecasts=SURROGATE_PATHS.of_chosen(SURROGATE_PATHS.forecasts),
+        forecasts=SURROGATE_PATHS.fill_chosen(SURROGATE_PATHS.forecasts),
         weights=SURROGATE_PATHS.restoration_weights,
         settings=PATHS.settings("surrogate/restoration/ensembles"),
     output:
@@ -327,7 +327,7 @@ rule draw_surrogate:
 
 rule make_surrogate_report:
     input:
-        scores=SURROGATE_PATHS.of_trials(SURROGATE_PATHS.scores),
+        scores=SURROGATE_PATHS.fill_trials(SURROGATE_PATHS.scores),
         restored=SURROGATE_PATHS.restored_table,
         figures=SURROGATE_PATHS.drawings(),
         settings=PATHS.settings("surrogate/configuration"),

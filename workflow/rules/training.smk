@@ -6,14 +6,14 @@
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 # Experiments with trainings of their own.
-TRAINED = [name for name in RUN.content["experiments"] if RUN.training_of(name) == name and not RUN.is_baseline(name)]
+TRAINED = [name for name in RUN.content["experiments"] if RUN.find_training(name) == name and not RUN.is_baseline(name)]
 
 
 rule train:
     input:
         training=lambda wildcards: PATHS.stored_days(wildcards.experiment, RUN.calendar.split_days("training")),
         validation=lambda wildcards: PATHS.stored_days(wildcards.experiment, VALIDATION),
-        normalisation=lambda wildcards: PATHS.normalisation_of(wildcards.experiment),
+        normalisation=lambda wildcards: PATHS.training_normalisation(wildcards.experiment),
         settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/training"),
     output:
         weights=PATHS.trained_weights,
@@ -26,17 +26,17 @@ rule train:
         experiment="|".join(TRAINED),
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: 7 * RUN.devices_of(wildcards.experiment)
+    threads: lambda wildcards: 7 * RUN.count_devices(wildcards.experiment)
     resources:
         mem_mb=3000,
         runtime=4320,
-        gpu=lambda wildcards: RUN.devices_of(wildcards.experiment),
+        gpu=lambda wildcards: RUN.count_devices(wildcards.experiment),
     params:
-        command=run_script("train", lambda wildcards: RUN.devices_of(wildcards.experiment)),
+        command=run_script("train", lambda wildcards: RUN.count_devices(wildcards.experiment)),
         code=code_of("train"),
         store=lambda wildcards, input: os.path.dirname(input.validation[0]),
-        training=stamps(RUN.calendar.split_days("training")),
-        validation=stamps(VALIDATION),
+        training=format_stamps(RUN.calendar.split_days("training")),
+        validation=format_stamps(VALIDATION),
         # A stopped training goes on from here; not an output, since those of a failed job are deleted.
         checkpoint=PATHS.checkpoint,
     message:
@@ -50,7 +50,7 @@ rule train:
 
 rule select_training:
     input:
-        weights=lambda wildcards: PATHS.seeds_of(PATHS.trained_weights, wildcards.experiment),
+        weights=lambda wildcards: PATHS.fill_seeds(PATHS.trained_weights, wildcards.experiment),
         validation=lambda wildcards: PATHS.features("model", VALIDATION, RUN.feature_set(wildcards.experiment)),
         settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/selection"),
     output:
@@ -73,7 +73,7 @@ rule select_training:
         command=run_script("select_training"),
         code=code_of("select_training"),
         features=lambda wildcards, input: os.path.dirname(input.validation[0]),
-        validation=stamps(VALIDATION),
+        validation=format_stamps(VALIDATION),
         spacing=DIGESTS.spacing_km,
     message:
         "choice among the trainings of {wildcards.experiment}"

@@ -24,8 +24,8 @@ from superice.utils.files import write_json
 PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": nextsim_cmems}
 
 
-def found(download: Download) -> dict:
-    """What the record says of a file."""
+def describe_file(download: Download) -> dict:
+    """Return the record of a file."""
     with download.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
@@ -33,19 +33,19 @@ def found(download: Download) -> dict:
         "url": download.url,
         "bytes": download.path.stat().st_size,
         "sha256": digest,
-        "looked_for": now() if download.url else "already there",
+        "looked_for": format_time() if download.url else "already there",
         "problems": [],
     }
 
 
-def missing(error: MissingInput) -> dict:
-    """What the record says of a date that nobody has."""
+def describe_missing(error: MissingInput) -> dict:
+    """Return the record of a date that no provider has."""
     nothing = dict.fromkeys(("file", "url", "bytes", "sha256"))
-    return nothing | {"looked_for": now(), "problems": [error.as_record()]}
+    return nothing | {"looked_for": format_time(), "problems": [error.as_record()]}
 
 
-def now() -> str:
-    """The time, to the second."""
+def format_time() -> str:
+    """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -58,10 +58,10 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and where: JSON")
     args = parser.parse_args()
     try:
-        content = found(fetch(PRODUCTS[args.product], args.date, args.folder, args.addresses))
+        content = describe_file(fetch(PRODUCTS[args.product], args.date, args.folder, args.addresses))
     except MissingInput as error:
         print(f"warning: {error}", file=sys.stderr)
-        content = missing(error)
+        content = describe_missing(error)
     write_json(args.record, {"product": args.product, "date": args.date.isoformat()} | content)
 
 

@@ -34,7 +34,7 @@ from superice.figures.training_curves import draw_training_losses
 from superice.utils.command_line import make_parser, run_command
 
 
-def training(args: argparse.Namespace) -> Figure:
+def plot_training(args: argparse.Namespace) -> Figure:
     """Losses of the trainings in every epoch; files are training/<experiment>/seed<k>/history.csv."""
     histories = {
         (path.parents[1].name, int(path.parent.name.removeprefix("seed"))): pd.read_csv(path) for path in args.histories
@@ -42,135 +42,148 @@ def training(args: argparse.Namespace) -> Figure:
     return draw_training_losses(histories)
 
 
-def members(args: argparse.Namespace) -> Figure:
+def plot_members(args: argparse.Namespace) -> Figure:
     """The inputs of one date, the truth and three members."""
     features, ensemble = read_model_features(args.features[0]), read_ensemble(args.predictions[0])
     return draw_features_and_members(features, ensemble, choose_zoom(features.mask) if args.zoom else None)
 
 
-def against_truth(args: argparse.Namespace) -> Figure:
+def plot_maps(args: argparse.Namespace) -> Figure:
     """Low-resolution field, truth, ensemble mean and one member of some dates."""
     pairs = zip(args.features, args.predictions, strict=True)
     return draw_maps_against_truth([(read_model_features(f), read_ensemble(p)) for f, p in pairs])
 
 
-def observed(args: argparse.Namespace) -> Figure:
+def plot_observed(args: argparse.Namespace) -> Figure:
     """Observed input, ensemble mean, one member and spread of some dates, and the truth where it is known."""
     truths = [read_model_features(path).truth for path in args.truth] or [None] * len(args.features)
     rows = zip(args.features, args.predictions, truths, strict=True)
     return draw_observed_maps([(read_observed_features(f), read_ensemble(p), truth) for f, p, truth in rows])
 
 
-def inputs(args: argparse.Namespace) -> Figure:
+def plot_inputs(args: argparse.Namespace) -> Figure:
     """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
     fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
     return draw_observed_inputs(read_day(fields), read_grid(fields), fields)
 
 
-def smoothing(args: argparse.Namespace) -> Figure:
+def plot_smoothing(args: argparse.Namespace) -> Figure:
     """Laplacian of the input, a member and spectra, for the same date out of several feature sets."""
     pairs = zip(args.features, args.predictions, strict=True)
-    return draw_smoothing([Treatment(set_name(f), read_observed_features(f), read_ensemble(p)) for f, p in pairs])
+    return draw_smoothing(
+        [Treatment(name_feature_set(f), read_observed_features(f), read_ensemble(p)) for f, p in pairs]
+    )
 
 
-def shift(args: argparse.Namespace) -> Figure:
+def plot_shift(args: argparse.Namespace) -> Figure:
     """Distributions and spectra of the inputs, of the model by feature set and of the observations."""
     sources = {}
     for path in args.model:
-        sources.setdefault(f"model, {set_name(path)}", []).append(path)
-    days = {name: (step_km(paths[0]), [read_model_features(path) for path in paths]) for name, paths in sources.items()}
-    observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
-    return draw_input_shift(days | ({"observations": (step_km(args.observed[0]), observed)} if observed else {}))
+        sources.setdefault(f"model, {name_feature_set(path)}", []).append(path)
+    days = {
+        name: (read_spacing_km(paths[0]), [read_model_features(path) for path in paths])
+        for name, paths in sources.items()
+    }
+    if args.observed:
+        observed = [read_observed_features(path.with_suffix(".npz")) for path in args.observed]
+        days["observations"] = (read_spacing_km(args.observed[0]), observed)
+    return draw_input_shift(days)
 
 
-def step_km(path: Path) -> float:
-    """Distance of the pixels of a published NetCDF file."""
+def read_spacing_km(path: Path) -> float:
+    """Return the pixel spacing of a published NetCDF file."""
     return read_grid(read_gridded(path, ("sic", "crs"))).step / 1000
 
 
-def set_name(path: Path) -> str:
-    """The feature set that a path <...>/feature_sets/<set>/observations/features/<file> belongs to."""
+def name_feature_set(path: Path) -> str:
+    """Return the feature set that a path <...>/feature_sets/<set>/observations/features/<file> belongs to."""
     folder = path.resolve().parents[2]
     return folder.name.replace("_", ", ") if folder.parent.name == "feature_sets" else "as configured"
 
 
-def compared(args: argparse.Namespace) -> Figure:
+def plot_comparison(args: argparse.Namespace) -> Figure:
     """The scores of all experiments and baselines side by side."""
     return draw_score_comparison(pd.read_csv(args.table))
 
 
-def scores(args: argparse.Namespace) -> Figure:
+def plot_scores(args: argparse.Namespace) -> Figure:
     """The scores of every date."""
     return draw_scores_over_dates(pd.read_csv(args.daily))
 
 
-def spectra(args: argparse.Namespace) -> Figure:
+def plot_spectra(args: argparse.Namespace) -> Figure:
     """Spectra of some dates."""
     return draw_spectra([read_scores(path) for path in args.scores])
 
 
-def calibration(args: argparse.Namespace) -> Figure:
+def plot_calibration(args: argparse.Namespace) -> Figure:
     """Rank histograms, reliability, and error against spread."""
-    return draw_calibration(groups_of_scores(args.scores))
+    return draw_calibration(group_scores(args.scores))
 
 
-def groups_of_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
-    """Scores of single dates by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
+def group_scores(paths: list[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
+    """Read scores of dates, grouped by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
     groups = {}
     for path in paths:
         groups.setdefault((path.parents[1].name, path.parent.name), []).append(read_scores(path))
     return groups
 
 
-def scales(args: argparse.Namespace) -> Figure:
+def plot_scales(args: argparse.Namespace) -> Figure:
     """Power, coherence and error of every experiment at every wavelength."""
-    return draw_scales(groups_of_scores(args.scores))
+    return draw_scales(group_scores(args.scores))
 
 
-def parts(args: argparse.Namespace) -> Figure:
+def plot_parts(args: argparse.Namespace) -> Figure:
     """Scores of every experiment by region and by month."""
     return draw_scores_by_part(pd.read_csv(args.regions[0]), pd.read_csv(args.months[0]))
 
 
-def thin(args: argparse.Namespace) -> Figure:
+def plot_thin_ice(args: argparse.Namespace) -> Figure:
     """Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment."""
     return draw_thin_ice(pd.read_csv(args.thin_ice[0]))
 
 
-def season(args: argparse.Namespace) -> Figure:
+def plot_season(args: argparse.Namespace) -> Figure:
     """Every date of a season on a page: what is known of it beside one member."""
     return draw_film_strip(*read_frames(args.features, args.predictions))
 
 
-def study(args: argparse.Namespace) -> Figure:
+def plot_study(args: argparse.Namespace) -> Figure:
     """The scores of a study's experiments against what varies between them."""
     table = pd.read_csv(args.studies, dtype={"value": str})
     return draw_study(table[table.study == args.study], args.final)
 
 
 FIGURES = {
-    "training": (training, {"histories": "history.csv of every training"}),
-    "members": (members, {"features": "model features of the date", "predictions": "its ensemble"}),
-    "maps": (against_truth, {"features": "model features of the dates", "predictions": "their ensembles"}),
-    "observed": (observed, {"features": "observed features (.npz) of the dates", "predictions": "their ensembles"}),
-    "inputs": (inputs, {"features": "observed features (.nc) of the date"}),
+    "training": (plot_training, {"histories": "history.csv of every training"}),
+    "members": (plot_members, {"features": "model features of the date", "predictions": "its ensemble"}),
+    "maps": (plot_maps, {"features": "model features of the dates", "predictions": "their ensembles"}),
+    "observed": (
+        plot_observed,
+        {"features": "observed features (.npz) of the dates", "predictions": "their ensembles"},
+    ),
+    "inputs": (plot_inputs, {"features": "observed features (.nc) of the date"}),
     "smoothing": (
-        smoothing,
+        plot_smoothing,
         {"features": "observed features (.npz) of the date, of each set", "predictions": "their ensembles"},
     ),
     "shift": (
-        shift,
+        plot_shift,
         {"model": "model features of the dates, of each set", "observed": "observed features (.nc) of the dates"},
     ),
-    "comparison": (compared, {}),
-    "scores": (scores, {}),
-    "spectra": (spectra, {"scores": "scores of the dates"}),
-    "calibration": (calibration, {"scores": "scores of all dates"}),
-    "parts": (parts, {"regions": "table of the scores by region, CSV", "months": "by month, CSV"}),
-    "thin": (thin, {"thin-ice": "table of thin ice and leads, CSV"}),
-    "scales": (scales, {"scores": "scores of all dates"}),
-    "season": (season, {"features": "features of a season's dates, .nc or .npz", "predictions": "their ensembles"}),
-    "study": (study, {}),
+    "comparison": (plot_comparison, {}),
+    "scores": (plot_scores, {}),
+    "spectra": (plot_spectra, {"scores": "scores of the dates"}),
+    "calibration": (plot_calibration, {"scores": "scores of all dates"}),
+    "parts": (plot_parts, {"regions": "table of the scores by region, CSV", "months": "by month, CSV"}),
+    "thin": (plot_thin_ice, {"thin-ice": "table of thin ice and leads, CSV"}),
+    "scales": (plot_scales, {"scores": "scores of all dates"}),
+    "season": (
+        plot_season,
+        {"features": "features of a season's dates, .nc or .npz", "predictions": "their ensembles"},
+    ),
+    "study": (plot_study, {}),
 }
 
 

@@ -12,7 +12,7 @@ from superice.figures.style import save_figure
 from superice.utils.command_line import add_grid, make_parser, run_command
 
 
-def _fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
+def _read_fields(args: argparse.Namespace) -> tuple[xr.Dataset, Grid]:
     return xr.load_dataset(args.files[0]), load_grid(args.areas, args.area)
 
 
@@ -25,9 +25,12 @@ FIGURES = {
         lambda args: surrogate.draw_skill([xr.load_dataset(path) for path in args.files]),
         "Error, bias and spectral exponent against lead time; files are the scores of the experiments.",
     ),
-    "maps": (lambda args: surrogate.draw_forecast_maps(*_fields(args)), "Model and surrogate at some leads."),
-    "season": (lambda args: surrogate.draw_season(_fields(args)[0]), "The long run: mean thickness and error."),
-    "restoration": (lambda args: surrogate.draw_restoration(*_fields(args)), "What the generator gives back."),
+    "maps": (lambda args: surrogate.draw_forecast_maps(*_read_fields(args)), "Model and surrogate at some leads."),
+    "season": (lambda args: surrogate.draw_season(_read_fields(args)[0]), "The long run: mean thickness and error."),
+    "restoration": (
+        lambda args: surrogate.draw_restoration(*_read_fields(args)),
+        "Restored fine scales.",
+    ),
 }
 
 
@@ -42,7 +45,7 @@ def main() -> None:
         kind.add_argument("--output", type=Path, required=True, help="PNG, beside which a PDF is written; or GIF")
     args = parser.parse_args()
     if args.figure == "animation":
-        surrogate.animate_season(_fields(args)[0], args.output)
+        surrogate.animate_season(_read_fields(args)[0], args.output)
     else:
         save_figure(FIGURES[args.figure][0](args), args.output, args.output.with_suffix(".pdf"))
 

@@ -20,16 +20,16 @@ SUMMER = 7
 COVERAGE = ("date", "ice_pixels", *(f"without_{product}" for product in PRODUCTS), "kept_pixels", "kept_percent")
 
 
-def coverage(record: dict) -> dict:
-    """A row of an observed day: pixels of ice at sea, those that a product lacks, and those that have all inputs."""
+def describe_coverage(record: dict) -> dict:
+    """Return the row of a day: pixels of ice at sea, those that a product lacks, and those with all inputs."""
     lacking = {f"without_{product}": record["masked_pixels"].get(product) for product in PRODUCTS}
     ice, kept = record["ice_pixels"], record["kept_pixels"]
     share = round(100 * kept / ice, 2) if ice else None
     return {"date": record["date"], "ice_pixels": ice, **lacking, "kept_pixels": kept, "kept_percent": share}
 
 
-def calendar(records: list[dict], periods: dict[str, list[str]]) -> list[dict]:
-    """How many days of each season and period a branch was asked for, and how many its source really holds."""
+def tabulate_calendar(records: list[dict], periods: dict[str, list[str]]) -> list[dict]:
+    """Return a row for each branch, period and season: the days asked for, and those that the source holds."""
     counted = {}
     for record in records:
         observed = record["branch"] == "observations"
@@ -69,8 +69,9 @@ def main() -> None:
     ]
     write_table(args.missing, MISSING, missing)
     observed = [record for record in records if record["branch"] == "observations" and record["ice_pixels"]]
-    write_table(args.coverage, COVERAGE, [coverage(record) for record in observed])
-    write_table(args.calendar, CALENDAR, calendar(records, Calendar.from_mapping(args.settings["calendar"]).periods()))
+    write_table(args.coverage, COVERAGE, [describe_coverage(record) for record in observed])
+    periods = Calendar.from_mapping(args.settings["calendar"]).periods()
+    write_table(args.calendar, CALENDAR, tabulate_calendar(records, periods))
     print(f"{len(missing)} inputs missing or refused", file=sys.stderr)
 
 

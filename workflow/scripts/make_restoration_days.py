@@ -1,4 +1,4 @@
-"""Days of the model's thickness, box-averaged, in the training store that the generator reads, and their normalisation."""
+"""Write days of neXtSIM thickness and their box averages to a training store, and compute their normalisation."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from superice.fields.grid import load_grid
-from superice.network.normalisation import network_quantities
+from superice.network.normalisation import compute_quantities
 from superice.surrogate.restoration import compute_normalisation, make_features
 from superice.surrogate.store import Record
 from superice.training.store import store_name, write_day
@@ -31,7 +31,7 @@ def main() -> None:
     for when in tqdm([*args.training, *args.validation], unit="day"):
         truth = record.read_field("sit", record.find_index(datetime(when.year, when.month, when.day)))
         features = make_features(when, truth, step, args.box_km, truth)
-        write_day(args.store / store_name(when), network_quantities(features))
+        write_day(args.store / store_name(when), compute_quantities(features))
         if when in args.training:
             seen.append(features)
     write_json(args.normalisation, asdict(compute_normalisation(seen)))

@@ -14,7 +14,7 @@ from superice.features.files import read_archived_day
 from superice.features.model import make_model_day, measure_floored_fraction
 from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, load_grid
-from superice.network.normalisation import day_moments, network_quantities
+from superice.network.normalisation import compute_moments, compute_quantities
 from superice.readers import nextsim_cmems, nextsim_moorings
 from superice.training.store import write_day
 from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
@@ -64,10 +64,10 @@ def main() -> None:
         problems.append(error.as_record())
         fields = ModelFeatures.empty(grid)
     features = fields.as_features(args.date, settings.sic_threshold)
-    statistics = day_moments(features, settings.deformation_floor)
+    statistics = compute_moments(features, settings.deformation_floor)
     write_model_features(args.output, grid, args.date, fields.high, fields.low, details)
     if args.store:
-        write_day(args.store, network_quantities(features))
+        write_day(args.store, compute_quantities(features))
     write_json(
         args.record,
         {

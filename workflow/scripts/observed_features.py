@@ -21,8 +21,8 @@ from superice.utils.files import write_json
 from superice.utils.settings import build_settings
 
 
-def land_of(path: Path | None, grid: Grid) -> np.ndarray:
-    """The land mask of a file, or computed, bool (y, x)."""
+def read_land(path: Path | None, grid: Grid) -> np.ndarray:
+    """Return the land mask of a file, or compute it: bool (y, x). Raises InputError for another shape or type."""
     if path is None:
         return make_land_mask(grid)
     land = np.load(path)
@@ -62,7 +62,7 @@ def main() -> None:
             problems.append(error)
     observed = ObservedDay.empty(grid)
     if not problems:
-        observed = make_observed_day(*products, grid, land_of(args.land, grid), how)
+        observed = make_observed_day(*products, grid, read_land(args.land, grid), how)
         if observed.kept_pixels == 0:
             problems.append(InputError("no pixel of ice has all inputs", product="observations"))
     for error in problems:

@@ -29,7 +29,7 @@ from superice.utils.settings import build_settings
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--forecasts", type=Path, required=True, help="forecasts and truths that were kept, NetCDF")
-    parser.add_argument("--weights", type=Path, required=True, help="of the generator, safetensors")
+    parser.add_argument("--weights", type=Path, required=True, help="weights of the diffusion network, safetensors")
     add_grid(parser)
     parser.add_argument("--settings", type=read_settings, required=True, help="restoration and its sampler, YAML")
     add_threads(parser)
@@ -41,14 +41,14 @@ def main() -> None:
     how = build_settings(RestorationSettings, args.settings["restoration"], "surrogate.restoration")
     drawing = {**args.settings["sampler"], "members": how.members}
     sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler")
-    grid, generator = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
+    grid, trained = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     with xr.open_dataset(args.forecasts) as dataset:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
     members = []
     for start, forecast in zip(at_lead.start.values, at_lead.forecast.values, strict=True):
         features = make_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)
         members.append(
-            [clip_negative(member)[0] for member in draw_members(generator, features, sampler, how.seed, True)]
+            [clip_negative(member)[0] for member in draw_members(trained, features, sampler, how.seed, True)]
         )
     at_lead["members"] = (("start", "member", "y", "x"), np.array(members))
     write_dataset(args.fields, at_lead)

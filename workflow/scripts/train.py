@@ -62,15 +62,15 @@ def train(args: Namespace) -> None:
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
-    tell(f"{count_parameters(training.network):,} parameters, {training.device}, {training.precision}")
+    print_once(f"{count_parameters(training.network):,} parameters, {training.device}, {training.precision}")
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
     try:
         finished = training.run(args.checkpoint)
     except Stopped:
-        tell(f"asked to stop in epoch {len(training.history) + 1}: {args.checkpoint} goes on from here")
+        print_once(f"asked to stop in epoch {len(training.history) + 1}: {args.checkpoint} goes on from here")
         sys.exit(128 + signal.SIGTERM)
     if not finished:
-        tell(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen")
+        print_once(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, not chosen")
     if not is_first_process():
         return
     training.write_history(args.history)
@@ -79,8 +79,8 @@ def train(args: Namespace) -> None:
     args.checkpoint.unlink(missing_ok=True)
 
 
-def tell(sentence: str) -> None:
-    """Say it once, whatever the number of processes."""
+def print_once(sentence: str) -> None:
+    """Print a sentence in the first process alone."""
     if is_first_process():
         print(sentence, file=sys.stderr, flush=True)
 

@@ -14,7 +14,7 @@ from superice.features.files import read_model_features
 from superice.features.model import make_model_day, measure_floored_fraction
 from superice.features.settings import FeatureSettings, LowResolution
 from superice.fields.grid import Grid
-from superice.network.normalisation import day_moments
+from superice.network.normalisation import compute_moments
 from superice.readers import nextsim_cmems, nextsim_moorings
 
 
@@ -55,7 +55,7 @@ def test_means_over_the_boxes_are_those_of_the_settings(grid):
 
 def test_statistics_cover_the_mask_and_count_the_floored(grid):
     features = make_model_day(strained_day(grid), grid, FeatureSettings()).as_features(DAY, 0.15)
-    statistics = day_moments(features, 1e-4)
+    statistics = compute_moments(features, 1e-4)
     assert statistics["sit"]["n"] == features.mask.sum()
     assert statistics["increment"]["mean"] == pytest.approx(
         (features.truth - features.sit)[features.mask].mean(), abs=1e-6

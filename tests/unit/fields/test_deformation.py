@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from superice.fields.deformation import (
     contour_deformation,
-    contour_grid,
     drift_deformation,
     gradient_deformation,
+    make_contour_grid,
     polar_map_scale,
     rotate_velocity,
     total_deformation,
@@ -75,8 +75,8 @@ def test_the_contours_of_a_quadratic_field_follow_the_contour_integral():
 
 def test_contour_grid_lies_in_the_middle_of_the_blocks():
     grid = Grid("g", pyproj.CRS(3413), np.arange(5) * SPACING, np.arange(4) * SPACING)
-    np.testing.assert_array_equal(contour_grid(grid).x, grid.x[1:-1])
-    np.testing.assert_array_equal(contour_grid(grid, 1).y, grid.y[:-1] + SPACING / 2)
+    np.testing.assert_array_equal(make_contour_grid(grid).x, grid.x[1:-1])
+    np.testing.assert_array_equal(make_contour_grid(grid, 1).y, grid.y[:-1] + SPACING / 2)
 
 
 def test_central_differences_are_exact_for_linear_fields_up_to_the_edges_of_gaps():

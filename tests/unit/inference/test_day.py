@@ -30,7 +30,7 @@ OPTIONS = ["--members", "3", "--steps", "2", "--sampler", "multistep", "--precis
 
 
 @pytest.fixture(scope="module")
-def generator(normalisation):
+def trained(normalisation):
     torch.manual_seed(0)
     network = build_network(NETWORK)
     torch.nn.init.normal_(network.output.weight, std=0.1)
@@ -40,9 +40,9 @@ def generator(normalisation):
 
 
 @pytest.fixture
-def folder(tmp_path, generator, small_grid):
+def folder(tmp_path, trained, small_grid):
     """Write a weights file and the area of the synthetic days; return their folder."""
-    generator.save(tmp_path / "w.safetensors")
+    trained.save(tmp_path / "w.safetensors")
     left, bottom, right, top = (float(edge) for edge in small_grid.extent())
     rows, columns = small_grid.shape
     area = {
@@ -86,11 +86,11 @@ def refused(superice, folder, capsys):
     return call
 
 
-def test_the_file_holds_the_members_that_the_package_draws(superice, folder, generator, model_days):
+def test_the_file_holds_the_members_that_the_package_draws(superice, folder, trained, model_days):
     errors = superice("--tile", "8", "16", "--batch", "3")
     assert "6/6" in errors, "the progress bar"
     settings = SamplerSettings(name="multistep", steps=2, members=3)
-    expected = [clip_negative(m) for m in draw_members(generator, read_model_features(model_days[0]), settings, 5)]
+    expected = [clip_negative(m) for m in draw_members(trained, read_model_features(model_days[0]), settings, 5)]
     with xr.open_dataset(folder / "out.nc") as data:
         assert np.allclose(data["sit_ai"], [member for member, _ in expected], atol=1e-5, equal_nan=True)
         assert (data.attrs["training_seed"], data.attrs["ensemble_seed"]) == (7, 5)

@@ -15,10 +15,10 @@ from superice.network.normalisation import (
     OUTPUTS,
     Moments,
     Normalisation,
-    day_moments,
+    compute_moments,
+    compute_quantities,
     floor_log_deformation,
     inverse_softplus,
-    network_quantities,
     softplus,
 )
 
@@ -27,7 +27,7 @@ from superice.network.normalisation import (
 def test_merged_moments_equal_the_direct_ones(parts):
     merged = Moments()
     for part in parts:
-        merged = merged.merge(Moments.of(np.array(part)))
+        merged = merged.merge(Moments.from_values(np.array(part)))
     values = np.concatenate([np.array(part) for part in parts])
     assert merged.n == values.size
     if values.size:
@@ -45,7 +45,7 @@ def some_day(seed, day=date(2020, 1, 1), shape=(12, 10)):
 
 def test_statistics_of_days_equal_those_of_all_their_pixels():
     days = [some_day(seed) for seed in range(4)]
-    merged = Normalisation.from_days((day_moments(day, 1e-4) for day in days), 1e-4, 0.15)
+    merged = Normalisation.from_days((compute_moments(day, 1e-4) for day in days), 1e-4, 0.15)
     increments = np.concatenate([(d.truth - d.sit)[d.mask] for d in days]).astype(np.float64)
     deformation = np.concatenate([d.deformation[d.mask] for d in days])
     assert merged.pixels == increments.size
@@ -55,8 +55,8 @@ def test_statistics_of_days_equal_those_of_all_their_pixels():
 
 def test_masked_pixels_are_zero_after_normalisation():
     day = some_day(1)
-    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
-    inputs = normalisation.normalise_inputs(network_quantities(day), ("sic", "sit", "deformation"))
+    normalisation = Normalisation.from_days([compute_moments(day, 1e-4)], 1e-4, 0.15)
+    inputs = normalisation.normalise_inputs(compute_quantities(day), ("sic", "sit", "deformation"))
     assert inputs.shape == (4, 12, 10)
     assert inputs.dtype == np.float32
     assert (inputs[:, ~day.mask] == 0).all()
@@ -68,8 +68,8 @@ def test_masked_pixels_are_zero_after_normalisation():
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_target_and_thickness_are_inverse(output):
     day = some_day(2)
-    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
-    target = normalisation.normalise_target(network_quantities(day), output)
+    normalisation = Normalisation.from_days([compute_moments(day, 1e-4)], 1e-4, 0.15)
+    target = normalisation.normalise_target(compute_quantities(day), output)
     assert target[day.mask].std() == pytest.approx(1, abs=1e-4)
     back = normalisation.compute_thickness(target, day.sit, output)
     assert np.allclose(back[day.mask], np.maximum(day.truth, 1e-3)[day.mask], atol=1e-4)
@@ -83,7 +83,7 @@ def test_softplus_keeps_thick_ice_and_maps_any_value_to_a_thickness():
 
 def test_with_the_unbounded_increment_no_thickness_is_negative():
     day = some_day(4)
-    normalisation = Normalisation.from_days([day_moments(day, 1e-4)], 1e-4, 0.15)
+    normalisation = Normalisation.from_days([compute_moments(day, 1e-4)], 1e-4, 0.15)
     drawn = np.random.default_rng(0).normal(-2, 3, day.sit.shape)
     assert np.nanmin(normalisation.compute_thickness(drawn, day.sit, "unbounded_increment")) > 0
     assert np.nanmin(normalisation.compute_thickness(drawn, day.sit)) < 0
@@ -94,7 +94,7 @@ def test_ice_at_rest_has_the_floor_for_deformation():
     day.divergence[0, 5], day.shear[0, 5] = 0, 0
     day.divergence[1, 5], day.shear[1, 5] = 1 / 86400, 0
     day.sic[:2, 5] = 1
-    log_deformation = network_quantities(day)["log_deformation"]
+    log_deformation = compute_quantities(day)["log_deformation"]
     assert log_deformation[:2, 5].tolist() == pytest.approx([-np.inf, 0], abs=1e-6)
     assert floor_log_deformation(log_deformation, 1e-4)[:2, 5].tolist() == pytest.approx([-4, 0], abs=1e-6)
     assert np.array_equal(np.isnan(floor_log_deformation(log_deformation, 1e-4)), ~day.mask)

@@ -85,7 +85,7 @@ def test_an_experiment_that_is_trained_as_another_is_that_one_but_for_its_own_ke
     content["experiments"]["fewer_steps"] = {"trained_as": "preconditioned", "sampler": {"steps": 4}}
     run = Configuration(content)
     fewer, whole = run.experiment("fewer_steps"), run.experiment("preconditioned")
-    assert run.training_of("fewer_steps") == "preconditioned"
+    assert run.find_training("fewer_steps") == "preconditioned"
     assert fewer["sampler"] == whole["sampler"] | {"steps": 4}
     assert all(fewer[section] == whole[section] for section in ("network", "diffusion", "training", "ensembles"))
 

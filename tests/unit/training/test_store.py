@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import read_model_features
-from superice.network.normalisation import VARIABLES, floor_log_deformation, network_quantities
+from superice.network.normalisation import VARIABLES, compute_quantities, floor_log_deformation
 from superice.training.store import STEPS, decode_day, find_known_pixels, open_day, write_day
 
 ERROR = {"sic": 5.1e-5, "sit": 5.1e-4, "log_deformation": 1.01e-4, "increment": 5.1e-4}
@@ -66,7 +66,7 @@ def test_ice_at_rest_ice_at_the_threshold_and_unknown_truth_are_kept(tmp_path):
         shear=some(1e-6, 1e-6, 0, 1e-6),
         truth=some(2, 2, 2, np.nan),
     )
-    back = decode_day(stored_and_read(tmp_path, network_quantities(features)))
+    back = decode_day(stored_and_read(tmp_path, compute_quantities(features)))
     assert np.isnan(back["sic"]).tolist() == [[True, False, False, False]]
     assert np.isnan(back["increment"]).tolist() == [[True, False, False, True]]
     for floor in (1e-4, 1e-6):

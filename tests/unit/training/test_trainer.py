@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 from superice.errors import InputError
 from superice.features.files import read_model_features
 from superice.network.formulations import Losses, NoisePrediction, Preconditioned
-from superice.network.normalisation import VARIABLES, network_quantities
+from superice.network.normalisation import VARIABLES, compute_quantities
 from superice.network.settings import NetworkSettings
 from superice.training.samples import Days
 from superice.training.settings import TrainingSettings
@@ -236,7 +236,7 @@ class PublishedDays(Days):
         self.files, self.normalisation, self.inputs, self.output = files, normalisation, inputs, "increment"
 
     def __getitem__(self, index):
-        values = network_quantities(read_model_features(self.files[index]))
+        values = compute_quantities(read_model_features(self.files[index]))
         return np.stack([values[name] for name in VARIABLES])
 
 
