@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,7 @@ class TrainedNetwork:
         Raises InputError when the file cannot be read, its metadata are incomplete, or its weights do not fit.
         """
         content, tensors = read_weights(path)
-        try:
+        with refuse_metadata(path):
             trained = cls(
                 network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
                 diffusion=_rename_keys("diffusion", content["diffusion"]),
@@ -94,8 +96,6 @@ class TrainedNetwork:
             )
             build_formulation(trained.diffusion)
             trained.normalisation.require(trained.network.settings.inputs, trained.network.settings.output)
-        except (KeyError, TypeError, ValueError, InputError) as error:
-            raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
         load_weights(trained.network, tensors, path, finite=not trained.diverged)
         return trained
 
@@ -122,9 +122,16 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise InputError(f"is not a readable weights file ({error})", file=path) from error
     if "superice" not in metadata:
         raise InputError("holds weights, but no description of their network", file=path)
-    try:
+    with refuse_metadata(path):
         return json.loads(metadata["superice"]), tensors
-    except ValueError as error:
+
+
+@contextmanager
+def refuse_metadata(path: str | Path) -> Iterator[None]:
+    """Raise InputError, which names the file, where its metadata cannot be used."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, InputError) as error:
         raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
 
 

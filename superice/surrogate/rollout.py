@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from superice.errors import InputError
 from superice.network.unet import padding_to_multiple
-from superice.network.weights import load_weights, read_weights, write_weights
+from superice.network.weights import load_weights, read_weights, refuse_metadata, write_weights
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.samples import Scaling
 from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings
@@ -51,7 +51,7 @@ class Surrogate:
         Raises InputError when the file cannot be read, its metadata are incomplete, or its weights do not fit.
         """
         content, tensors = read_weights(path)
-        try:
+        with refuse_metadata(path):
             surrogate = cls(
                 network=build_surrogate(
                     build_settings(SurrogateNetworkSettings, content["surrogate"], "surrogate")
@@ -60,8 +60,6 @@ class Surrogate:
                 scaling=Scaling(**content["scaling"]),
                 origin=content["origin"],
             )
-        except (KeyError, TypeError, InputError) as error:
-            raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
         load_weights(surrogate.network, tensors, path)
         return surrogate
 

@@ -7,6 +7,7 @@ import torch
 
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
+from superice.network.weights import TrainedNetwork
 
 SHAPES = [
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4),
@@ -14,6 +15,8 @@ SHAPES = [
     NetworkSettings(widths=(4, 6, 8), depth=2, embedding_channels=4),
     NetworkSettings(widths=(4, 4, 4, 4), depth=1, embedding_channels=4, inputs=("sit",)),
 ]
+NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
+DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 DEEP = NetworkSettings(widths=(4, 4, 6, 8), depth=4, embedding_channels=4)
 
 
@@ -27,6 +30,14 @@ def trained(shape, seed=0):
             gain = math.sqrt(2 / max(1, tensor[0].numel())) if tensor.ndim == 4 else 0.5
             tensor.copy_(drawn.abs() + 0.5 if "running_var" in name else gain * drawn)
     return network
+
+
+def make_trained_network(normalisation, seed):
+    """Return a small preconditioned network whose output is not zero; its training had the seed."""
+    torch.manual_seed(0)
+    network = build_network(NETWORK).eval()
+    torch.nn.init.normal_(network.output.weight, std=0.1)
+    return TrainedNetwork(network, DIFFUSION, normalisation, {"experiment": "test", "seed": seed, "diverged": False})
 
 
 def fields(shape, size, seed=0):

@@ -9,6 +9,7 @@ import pytest
 import torch
 import xarray as xr
 import yaml
+from random_networks import make_trained_network
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -19,24 +20,14 @@ from superice.inference import ensemble
 from superice.inference.day import generate_day
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
-from superice.network.settings import NetworkSettings
-from superice.network.unet import build_network
-from superice.network.weights import TrainedNetwork
 from superice.utils.renamed_keys import RENAMED_OPTIONS
 
-DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
-NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 OPTIONS = ["--members", "3", "--steps", "2", "--sampler", "multistep", "--precision", "fp32", "--seed", "5"]
 
 
 @pytest.fixture(scope="module")
 def trained(normalisation):
-    torch.manual_seed(0)
-    network = build_network(NETWORK)
-    torch.nn.init.normal_(network.output.weight, std=0.1)
-    return TrainedNetwork(
-        network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 7, "diverged": False}
-    )
+    return make_trained_network(normalisation, seed=7)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 import torch
+from random_networks import DIFFUSION, NETWORK, make_trained_network
 
 from superice.errors import InputError
 from superice.features.files import read_model_features
@@ -19,19 +20,12 @@ from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 
-DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
 NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_only": True}
-NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 
 
 @pytest.fixture
 def trained(normalisation):
-    torch.manual_seed(0)
-    network = build_network(NETWORK)
-    torch.nn.init.normal_(network.output.weight, std=0.1)
-    return TrainedNetwork(
-        network.eval(), DIFFUSION, normalisation, {"experiment": "test", "seed": 0, "diverged": False}
-    )
+    return make_trained_network(normalisation, seed=0)
 
 
 def members(trained, path, seed=0, **sampler):
