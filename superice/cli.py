@@ -42,7 +42,10 @@ def make_generate_parser() -> argparse.ArgumentParser:
         "--sampler", default=sampler.name, help="ddim, heun, multistep, stochastic_multistep or one_pass"
     )
     parser.add_argument(
-        "--steps", type=int, default=sampler.steps, help="from noise to a member, a pass each (heun: two)"
+        "--steps",
+        type=int,
+        default=sampler.steps,
+        help="steps from noise to a member, one network evaluation each (heun: two)",
     )
     parser.add_argument(
         "--noise-scale",

@@ -1,4 +1,4 @@
-"""Proper scores: members in one pass, by a network trained so that two of its members score well.
+"""Proper scores: members in one network evaluation, by a network trained so that two of its members score well.
 
 The network reads one field of white noise. Two members of each sample are scored against the truth with the almost fair
 CRPS (Lang et al., 2024, AIFS-CRPS): pixel by pixel, on means over boxes, and on the modes of the two-dimensional

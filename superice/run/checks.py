@@ -73,14 +73,14 @@ def _suggest_name(name: str) -> str:
 
 
 def _check_steps(experiment: Mapping[str, Any], where: str) -> None:
-    """Raise InputError where a formulation of one pass is drawn from in several steps."""
+    """Raise InputError where a formulation that evaluates its network once is drawn from in several steps."""
     if "weights" in experiment or "baseline" in experiment:
         return  # these do not draw by the section diffusion
     formulation = experiment.get("diffusion", {}).get("formulation")
     steps = experiment.get("sampler", {}).get("steps", 1)
     if formulation in ONE_PASS and steps != 1:
         raise InputError(
-            f"{where}.sampler.steps: this formulation makes a member in one pass, 1 is needed (found {steps})"
+            f"{where}.sampler.steps: this formulation makes a member in one network evaluation, 1 is needed (found {steps})"
         )
 
 

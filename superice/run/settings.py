@@ -294,7 +294,7 @@ class RestorationSection(RestorationSettings):
 
 
 class SurrogateSettings(Settings):
-    """The second branch of the workflow: a surrogate of the model's thickness."""
+    """The second branch of the workflow: an emulator of neXtSIM thickness."""
 
     section: ClassVar[str] = "surrogate"
 
@@ -343,4 +343,4 @@ class RunSettings(Settings):
     bootstrap: BootstrapSettings = declare(BootstrapSettings(), "How confidence intervals are made.")
     figures: FigureSettings = declare(FigureSettings(), "What the figures show.")
     synthetic: SyntheticSettings = declare(SyntheticSettings(), "The synthetic Arctic.")
-    surrogate: SurrogateSettings = declare(SurrogateSettings(), "The surrogate of the model's thickness.")
+    surrogate: SurrogateSettings = declare(SurrogateSettings(), "The emulator of neXtSIM thickness.")

@@ -1,4 +1,4 @@
-"""What every command of the workflow shares: options, settings, and errors told in one sentence."""
+"""Options, settings files and error messages that the commands of the workflow share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from superice.errors import InputError
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
-    """A parser whose ``--help`` shows the description as it is written and every default."""
+    """Return a parser; its ``--help`` shows the description as it is written, and every default."""
     return argparse.ArgumentParser(
         description=description,
         formatter_class=type(

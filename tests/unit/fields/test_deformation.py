@@ -167,7 +167,7 @@ def test_a_rigid_rotation_of_the_earth_does_not_deform_on_ease2(ease2):
 
 
 def test_a_known_strain_over_ground_is_found_on_ease2_and_missed_on_its_map(ease2):
-    """A strain of the conformal plane, told in components of the EASE2 map, comes back; the map itself is 3 % off."""
+    """A strain of the conformal plane, given in components of the EASE2 map, comes back; the map itself is 3 % off."""
     to_ease2 = pyproj.Transformer.from_crs(POLAR, EASE2, always_xy=True)
     to_polar = pyproj.Transformer.from_crs(EASE2, POLAR, always_xy=True)
     x, y = to_polar.transform(*np.meshgrid(ease2.x, ease2.y))

@@ -1,4 +1,4 @@
-"""The configurations that are shipped, and what a wrong one is told."""
+"""The configurations that are shipped, and the sentence that a wrong one ends with."""
 
 from copy import deepcopy
 from datetime import date
@@ -118,7 +118,11 @@ def set_key(content, path, value):
             0.9,
             "velocity.diffusion: no key 'fairness' here; known are formul",
         ),
-        ("experiments.proper_scores.sampler.steps", 8, "scores.sampler.steps: this .* one pass, 1 is needed .found 8."),
+        (
+            "experiments.proper_scores.sampler.steps",
+            8,
+            "scores.sampler.steps: this .* one network evaluation, 1 is needed .found 8.",
+        ),
         ("defaults.sampler.name", "one_pass", "sampler.steps: one_pass is one step, 1 is needed .found 40."),
         ("sources.observations.addresses.drift", [], "sources.observations.addresses.drift: "),
         ("sources.observations.addresses.drift", ["https://me:secret@host/drift"], "does not match"),
