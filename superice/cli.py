@@ -27,7 +27,7 @@ A network of the report's formulation (noise_prediction) is drawn from with the 
 
 
 def make_generate_parser() -> argparse.ArgumentParser:
-    """The options of ``superice generate``."""
+    """Return the options of ``superice generate``."""
     parser = make_parser(GENERATE)
     parser.prog = "superice generate"
     parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")

@@ -9,7 +9,7 @@ from superice import __version__
 
 
 def compute_digest(content: object) -> str:
-    """A short digest of JSON-ready content, the same whatever the order of its keys."""
+    """Return a short digest of JSON-ready content, the same whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

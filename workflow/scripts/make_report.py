@@ -12,7 +12,7 @@ from superice.utils.files import write_text
 
 
 def read_table(path: Path | None) -> pd.DataFrame:
-    """A CSV table; empty where there is none."""
+    """Return a CSV table; empty where there is none."""
     return pd.DataFrame() if path is None else pd.read_csv(path)
 
 
