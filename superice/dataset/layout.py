@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import netCDF4
 import numpy as np
-import xarray as xr
 
 from superice import __version__
-from superice.errors import InputError
-from superice.fields.grid import Grid
-from superice.utils.files import atomic_path, write_dataset
+from superice.utils.files import atomic_path
+from superice.utils.netcdf import FileContent, Variable, write_content
 from superice.utils.provenance import describe_origin
+
+if TYPE_CHECKING:
+    import netCDF4
+
+    from superice.fields.grid import Grid
 
 FIELDS = {
     "sic": ("sea ice concentration", "sea_ice_area_fraction", "1"),
@@ -35,7 +38,8 @@ MASK_REASONS = {
     16: "concentration_below_threshold",
 }
 EAST, NORTH = "degrees_east", "degrees_north"
-EPOCH = "days since 1978-01-01 12:00:00"
+EPOCH = date(1978, 1, 1)  # times are counted in days from its noon
+COORDINATES = ("time", "x", "y", "longitude", "latitude")
 # File names by day.
 MODEL_FEATURES = "{date}.nc"
 OBSERVED_FEATURES = "sic_sit_e1_e2_{date}.npz"
@@ -57,9 +61,9 @@ def predictions_name(day: date) -> str:
     return PREDICTIONS.format(date=f"{day:%Y%m%d}")
 
 
-def _make_variable(values: np.ndarray, name: str, content: str, note: str = "") -> tuple:
-    """Return a variable (y, x) as xarray takes it: dimensions, float32 values, attributes."""
-    return ("y", "x"), np.asarray(values, dtype=np.float32), _describe_field(name, content, note)
+def _make_field(values: np.ndarray, name: str, content: str, note: str = "") -> Variable:
+    """Return a variable (y, x) of float32."""
+    return Variable(("y", "x"), np.asarray(values, dtype=np.float32), _describe_field(name, content, note))
 
 
 def _describe_field(name: str, content: str, note: str = "") -> dict[str, str]:
@@ -87,49 +91,40 @@ def _describe_projection(grid: Grid) -> dict[str, object]:
     return attributes
 
 
-def _make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> xr.Dataset:
-    """Return a dataset without fields: time, coordinates, grid mapping, CF and ACDD attributes.
+def _make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> FileContent:
+    """Return the content of a file without fields: time, coordinates, grid mapping, CF and ACDD attributes.
 
     Every gridded file starts from it. ``details`` are further attributes of the file.
     """
     longitude, latitude = grid.lonlat()
-    noon = np.datetime64(day.isoformat() + "T12:00:00", "ns")
     describe = _describe_coordinate
-    frame = xr.Dataset(
-        coords={
-            "time": ((), noon, describe("time", "noon of the day", axis="T")),
-            "x": ("x", grid.x, describe("projection_x_coordinate", "x of the cell centre", units="m", axis="X")),
-            "y": ("y", grid.y, describe("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
-            "longitude": (("y", "x"), longitude, describe("longitude", "longitude of the cell centre", units=EAST)),
-            "latitude": (("y", "x"), latitude, describe("latitude", "latitude of the cell centre", units=NORTH)),
-        },
-        attrs={
-            "Conventions": "CF-1.8, ACDD-1.3",
-            "title": title,
-            "summary": summary,
-            "history": f"{title}, made by SuperIce {__version__}",
-            "standard_name_vocabulary": "CF Standard Name Table v93",
-            "time_coverage_duration": "P1D",
-            "time_coverage_resolution": "P1D",
-            "time_coverage_start": f"{day}T00:00:00Z",
-            "time_coverage_end": f"{day}T23:59:59Z",
-            "geospatial_lat_min": float(latitude.min()),
-            "geospatial_lat_max": float(latitude.max()),
-            "geospatial_lon_min": float(longitude.min()),
-            "geospatial_lon_max": float(longitude.max()),
-            "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
-            **describe_origin(**details),
-        },
-    )
-    frame["crs"] = ((), np.int32(0), _describe_projection(grid))
-    return frame
-
-
-def _write_gridded(path: str | Path, dataset: xr.Dataset) -> None:
-    """Write a dataset that ``_make_frame`` has begun."""
-    time = {"time": {"units": EPOCH, "dtype": "float64", "_FillValue": None}}
-    coordinates = {name: {"_FillValue": None} for name in ("x", "y", "longitude", "latitude")}
-    write_dataset(path, dataset, time | coordinates)
+    of_time = {"axis": "T", "units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian"}
+    variables = {
+        "time": Variable((), np.float64((day - EPOCH).days), describe("time", "noon of the day", **of_time)),
+        "x": Variable(("x",), grid.x, describe("projection_x_coordinate", "x of the cell centre", units="m", axis="X")),
+        "y": Variable(("y",), grid.y, describe("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
+        "longitude": Variable(("y", "x"), longitude, describe("longitude", "longitude of the cell centre", units=EAST)),
+        "latitude": Variable(("y", "x"), latitude, describe("latitude", "latitude of the cell centre", units=NORTH)),
+        "crs": Variable((), np.int32(0), _describe_projection(grid)),
+    }
+    attributes = {
+        "Conventions": "CF-1.8, ACDD-1.3",
+        "title": title,
+        "summary": summary,
+        "history": f"{title}, made by SuperIce {__version__}",
+        "standard_name_vocabulary": "CF Standard Name Table v93",
+        "time_coverage_duration": "P1D",
+        "time_coverage_resolution": "P1D",
+        "time_coverage_start": f"{day}T00:00:00Z",
+        "time_coverage_end": f"{day}T23:59:59Z",
+        "geospatial_lat_min": float(latitude.min()),
+        "geospatial_lat_max": float(latitude.max()),
+        "geospatial_lon_min": float(longitude.min()),
+        "geospatial_lon_max": float(longitude.max()),
+        "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
+        **describe_origin(**details),
+    }
+    return FileContent(variables, COORDINATES, attributes)
 
 
 def write_model_features(
@@ -145,7 +140,7 @@ def write_model_features(
     ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing. The
     low-resolution fields are stored as ``*_reprocessed``.
     """
-    dataset = _make_frame(
+    content = _make_frame(
         grid,
         day,
         "SuperIce model features",
@@ -153,11 +148,11 @@ def write_model_features(
         details,
     )
     for name in FIELDS:
-        dataset[name] = _make_variable(high[name], name, "modelResult")
-        dataset[f"{name}_reprocessed"] = _make_variable(
+        content.variables[name] = _make_field(high[name], name, "modelResult")
+        content.variables[f"{name}_reprocessed"] = _make_field(
             low[name], name, "modelResult", ", at the resolution of satellite products"
         )
-    _write_gridded(path, dataset)
+    write_content(path, content, complete=COORDINATES)
 
 
 def write_observed_features(
@@ -174,7 +169,7 @@ def write_observed_features(
     ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked. ``mask_reason`` is
     uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked.
     """
-    dataset = _make_frame(
+    content = _make_frame(
         grid,
         day,
         "SuperIce observed features",
@@ -182,8 +177,8 @@ def write_observed_features(
         details,
     )
     for name in FIELDS:
-        dataset[name] = _make_variable(fields[name], name, "physicalMeasurement")
-    dataset["mask_reason"] = (
+        content.variables[name] = _make_field(fields[name], name, "physicalMeasurement")
+    content.variables["mask_reason"] = Variable(
         ("y", "x"),
         # CF 1.8 has no unsigned bytes.
         mask_reason.astype(np.int8),
@@ -196,7 +191,7 @@ def write_observed_features(
             "grid_mapping": "crs",
         },
     )
-    _write_gridded(netcdf_path, dataset)
+    write_content(netcdf_path, content, complete=COORDINATES)
     with atomic_path(npz_path) as temporary:
         np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
 
@@ -232,8 +227,10 @@ def open_predictions(
         "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
         details,
     )
+    import netCDF4
+
     with atomic_path(path) as temporary:
-        _write_gridded(temporary, frame)
+        write_content(temporary, frame, complete=COORDINATES)
         with netCDF4.Dataset(temporary, "a") as dataset:
             dataset.createDimension("n", members)
             variable = dataset.createVariable(
@@ -249,23 +246,3 @@ def open_predictions(
             attributes = {"cell_methods": "area: mean", "coordinates": "time longitude latitude"}
             variable.setncatts(_describe_field("sit", "modelResult") | attributes)
             yield Ensemble(dataset)
-
-
-def read_gridded(path: str | Path, names: tuple[str, ...]) -> xr.Dataset:
-    """Read the variables ``names`` of one of our NetCDF files into memory.
-
-    Raises InputError when the file cannot be read or lacks a variable.
-    """
-    try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:
-            for name in names:
-                if name not in dataset:
-                    raise InputError("variable missing", file=path, variable=name)
-            return dataset[list(names)].load()
-    except OSError as error:
-        raise InputError(f"cannot be read ({error})", file=path) from error
-
-
-def read_predictions(path: str | Path) -> xr.Dataset:
-    """Read an ensemble: ``sit_ai`` (n, y, x) in m, NaN where masked."""
-    return read_gridded(path, ("sit_ai",))

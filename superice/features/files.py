@@ -11,13 +11,13 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import xarray as xr
 
-from superice.dataset.layout import FIELDS, read_gridded
+from superice.dataset.layout import FIELDS
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
+from superice.utils.netcdf import FileContent, decode_date, read_content
 
 LOW_RESOLUTION_NAMES = {name: f"{name}_reprocessed" for name in FIELDS}
 # Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
@@ -30,10 +30,10 @@ def read_model_features(path: str | Path, sic_threshold: float = 0.15) -> Featur
 
     Raises InputError for a missing variable, and for a value out of range such as a percentage instead of a fraction.
     """
-    dataset = read_gridded(path, (*LOW_RESOLUTION_NAMES.values(), "sit"))
-    fields = {name: dataset[variable].values.astype(np.float32) for name, variable in LOW_RESOLUTION_NAMES.items()}
-    truth = dataset["sit"].values.astype(np.float32)
-    features = Features(_read_day(path, dataset), **fields, truth=truth, sic_threshold=sic_threshold)
+    content = read_content(path, (*LOW_RESOLUTION_NAMES.values(), "sit"), optional=("time",))
+    fields = {name: content[variable].astype(np.float32) for name, variable in LOW_RESOLUTION_NAMES.items()}
+    truth = content["sit"].astype(np.float32)
+    features = Features(_find_day(path, content), **fields, truth=truth, sic_threshold=sic_threshold)
     _require_limits(path, features)
     return features
 
@@ -78,22 +78,22 @@ def read_archived_day(path: str | Path, grid: Grid) -> ModelFeatures:
 
     Raises InputError when a variable is missing, a value is out of range, or the cells are not those of ``grid``.
     """
-    dataset = read_gridded(path, (*FIELDS, *LOW_RESOLUTION_NAMES.values()))
+    content = read_content(path, (*FIELDS, *LOW_RESOLUTION_NAMES.values()))
     check_cells(path, grid)
     read_model_features(path)  # refuses values out of range
-    high = {name: dataset[name].values for name in FIELDS}
-    low = {name: dataset[variable].values for name, variable in LOW_RESOLUTION_NAMES.items()}
+    high = {name: content[name] for name in FIELDS}
+    low = {name: content[variable] for name, variable in LOW_RESOLUTION_NAMES.items()}
     return ModelFeatures(high, low)
 
 
 def check_cells(path: str | Path, grid: Grid) -> None:
     """Raise InputError when the cells of a NetCDF file are not those of ``grid``."""
-    dataset = read_gridded(path, ("longitude", "latitude"))
+    content = read_content(path, ("longitude", "latitude"))
     longitude, latitude = grid.lonlat()
-    if dataset["longitude"].shape != grid.shape:
-        raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=dataset["longitude"].shape)
-    northward = np.abs(dataset["latitude"].values - latitude).max()
-    difference = (dataset["longitude"].values - longitude + 180) % 360 - 180
+    if content["longitude"].shape != grid.shape:
+        raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=content["longitude"].shape)
+    northward = np.abs(content["latitude"] - latitude).max()
+    difference = (content["longitude"] - longitude + 180) % 360 - 180
     eastward = np.abs(difference * np.cos(np.radians(latitude))).max()
     distance = max(northward, eastward)
     if not distance <= CELL_TOLERANCE:
@@ -102,11 +102,10 @@ def check_cells(path: str | Path, grid: Grid) -> None:
         )
 
 
-def _read_day(path: str | Path, dataset: xr.Dataset) -> date:
+def _find_day(path: str | Path, content: FileContent) -> date:
     """Return the day of a model file: that of its time, or of its name where it holds no time."""
-    if "time" in dataset.coords and np.issubdtype(dataset["time"].dtype, np.datetime64):
-        return date.fromisoformat(str(dataset["time"].values.ravel()[0])[:10])
-    return _parse_day_in_name(path)
+    day = decode_date(content.variables["time"]) if "time" in content.variables else None
+    return day or _parse_day_in_name(path)
 
 
 def _parse_day_in_name(path: str | Path) -> date:

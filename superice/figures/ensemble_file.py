@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
-import xarray as xr
 
-from superice.dataset.layout import read_gridded
 from superice.fields.grid import Grid
+from superice.utils.netcdf import FileContent, decode_date, read_content
+
+FRAME = ("crs", "x", "y", "time")  # variables that say where and when a file is
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,21 @@ class Ensemble:
 
 def read_ensemble(path: str | Path) -> Ensemble:
     """Read an ensemble. Date and grid come from the file too."""
-    dataset = read_gridded(path, ("sit_ai", "crs"))
-    return Ensemble(read_day(dataset), read_grid(dataset), dataset.sit_ai.values)
+    content = read_content(path, ("sit_ai", *FRAME))
+    return Ensemble(find_date(content), make_grid(content), content["sit_ai"])
 
 
 def read_member(path: str | Path, number: int = 0) -> tuple[date, Grid, np.ndarray]:
     """Read date, grid and one member (y, x) in m of an ensemble, without reading the other members."""
-    with xr.open_dataset(path, engine="netcdf4") as dataset:
-        one = dataset[["sit_ai", "crs"]].isel(n=number).load()
-    return read_day(one), read_grid(one), one.sit_ai.values
+    content = read_content(path, ("sit_ai", *FRAME), at={"n": number})
+    return find_date(content), make_grid(content), content["sit_ai"]
 
 
-def read_grid(dataset: xr.Dataset) -> Grid:
-    """Return the grid that a published NetCDF file describes."""
-    return Grid("file", pyproj.CRS.from_cf(dataset.crs.attrs), dataset.x.values, dataset.y.values)
+def make_grid(content: FileContent) -> Grid:
+    """Return the grid that a published NetCDF file describes by the variables of ``FRAME``."""
+    return Grid("file", pyproj.CRS.from_cf(content.variables["crs"].attributes), content["x"], content["y"])
 
 
-def read_day(dataset: xr.Dataset) -> date:
+def find_date(content: FileContent) -> date:
     """Return the date of a published NetCDF file."""
-    return dataset.time.values.astype("datetime64[D]").item()
+    return decode_date(content.variables["time"])

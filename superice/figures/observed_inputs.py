@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,24 +48,24 @@ SHOWN_REASONS = (
 NOT_MASKED = Reason("", "all inputs", "#3b6ea5")
 
 
-def draw_observed_inputs(day: date, grid: Grid, fields: xr.Dataset) -> Figure:
+def draw_observed_inputs(day: date, grid: Grid, fields: Mapping[str, np.ndarray]) -> Figure:
     """Draw six maps of one date: concentration, thickness, divergence, shear, deformation and the reason of the mask.
 
     ``fields`` holds sic, sit, divergence, shear and mask_reason (y, x), as in the NetCDF file of the features.
     """
-    thickness = fields.sit.values
+    thickness = fields["sit"]
     if not np.isfinite(thickness).any():
         return draw_notice(f"No features on {format_date(day)}: nothing to draw.")
-    divergence, shear = fields.divergence.values * SECONDS_PER_DAY, fields.shear.values * SECONDS_PER_DAY
+    divergence, shear = fields["divergence"] * SECONDS_PER_DAY, fields["shear"] * SECONDS_PER_DAY
     deformation = np.maximum(total_deformation(divergence, shear), 1e-9)
     colours = [reason.colour for reason in (*SHOWN_REASONS, NOT_MASKED)]
     panels = [
-        ("concentration", fields.sic.values, make_concentration_style()),
+        ("concentration", fields["sic"], make_concentration_style()),
         ("thickness, cell mean", thickness, make_thickness_style([thickness])),
         ("divergence", divergence, make_divergence_style(0.06)),
         ("shear", shear, make_shear_style(0.12)),
         ("deformation", deformation, make_deformation_style()),
-        ("mask", find_first_reason(fields.mask_reason.values), make_class_style("reason", colours)),
+        ("mask", find_first_reason(fields["mask_reason"]), make_class_style("reason", colours)),
     ]
     with apply_style():
         figure, axes = make_map_panels(grid, 2, 3, rows_with_bars=2)

@@ -7,13 +7,12 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from superice.dataset.layout import read_gridded
 from superice.evaluation.tables import read_scores
 from superice.features.files import read_model_features, read_observed_features
 from superice.figures.by_region_and_month import draw_scores_by_part
 from superice.figures.by_wavelength import draw_scales
 from superice.figures.calibration import draw_calibration
-from superice.figures.ensemble_file import read_day, read_ensemble, read_grid
+from superice.figures.ensemble_file import FRAME, find_date, make_grid, read_ensemble
 from superice.figures.ensemble_maps import (
     choose_zoom,
     draw_features_and_members,
@@ -32,6 +31,7 @@ from superice.figures.style import save_figure
 from superice.figures.thin_ice import draw_thin_ice
 from superice.figures.training_curves import draw_training_losses
 from superice.utils.command_line import make_parser, run_command
+from superice.utils.netcdf import read_content
 
 
 def plot_training(args: argparse.Namespace) -> Figure:
@@ -63,8 +63,10 @@ def plot_observed(args: argparse.Namespace) -> Figure:
 
 def plot_inputs(args: argparse.Namespace) -> Figure:
     """Observed features of one date, and why the rest is masked; the file is the features' NetCDF."""
-    fields = read_gridded(args.features[0], ("sic", "sit", "divergence", "shear", "mask_reason", "crs"))
-    return draw_observed_inputs(read_day(fields), read_grid(fields), fields)
+    names = ("sic", "sit", "divergence", "shear", "mask_reason")
+    content = read_content(args.features[0], (*names, *FRAME))
+    fields = {name: content[name] for name in names}
+    return draw_observed_inputs(find_date(content), make_grid(content), fields)
 
 
 def plot_smoothing(args: argparse.Namespace) -> Figure:
@@ -92,7 +94,7 @@ def plot_shift(args: argparse.Namespace) -> Figure:
 
 def read_spacing_km(path: Path) -> float:
     """Return the pixel spacing of a published NetCDF file."""
-    return read_grid(read_gridded(path, ("sic", "crs"))).step / 1000
+    return make_grid(read_content(path, FRAME)).step / 1000
 
 
 def name_feature_set(path: Path) -> str:

@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 
 from superice.utils.command_line import run_command
 from superice.utils.files import atomic_path, read_json, write_dataset, write_json
+from superice.utils.netcdf import FileContent, Variable, write_content
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -20,13 +21,14 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("library", ["netcdf", "torch", "safetensors", "numpy"])
+@pytest.mark.parametrize("library", ["netcdf", "xarray", "torch", "safetensors", "numpy"])
 def test_a_full_disk_is_told_as_such_whatever_library_writes(small_disk, tmp_path, capsys, library):
     """HDF5 says 'HDF error', torch that a file write failed."""
     values = np.random.default_rng(0).normal(size=(1000, 1000))
     path = small_disk(tmp_path / "disk", "2m") / "field"
     write = {
-        "netcdf": lambda: write_dataset(path, xr.Dataset({"sit": (("y", "x"), values)})),
+        "netcdf": lambda: write_content(path, FileContent({"sit": Variable(("y", "x"), values, {})}, (), {})),
+        "xarray": lambda: write_dataset(path, xr.Dataset({"sit": (("y", "x"), values)})),
         "torch": lambda: write_whole(path, lambda file: save_tensor(values, file)),
         "safetensors": lambda: write_whole(path, lambda file: save_file({"weight": values}, file)),
         "numpy": lambda: write_whole(path, values.tofile),
