@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from superice.dataset.layout import FIELDS, open_predictions, read_predictions, write_model_features
+from superice.dataset.layout import FIELDS, open_predictions, write_model_features
 from superice.evaluation.calibration import CALIBRATION
 from superice.evaluation.lead_lines import LEADS
 from superice.evaluation.pointwise import POINTWISE
@@ -31,6 +31,7 @@ from superice.features.files import read_model_features
 from superice.fields.box_filter import box_mean
 from superice.fields.grid import AREAS, load_grid, make_land_mask
 from superice.utils.command_line import make_parser, run_command
+from superice.utils.netcdf import read_content
 
 DAY = date(2022, 4, 1)
 GROUPS = {
@@ -79,10 +80,11 @@ def main() -> None:
         with ProcessPoolExecutor(1, get_context("spawn")) as other:
             other.submit(make_date, Path(folder), args.areas, args.area, args.members).result()
         began = time.process_time()
-        prediction, features = read_predictions(f"{folder}/ensemble.nc"), read_model_features(f"{folder}/features.nc")
-        members = prediction.sit_ai.values
+        prediction = read_content(f"{folder}/ensemble.nc", ("sit_ai", "x"))
+        features = read_model_features(f"{folder}/features.nc")
+        members = prediction["sit_ai"]
         seconds["read"] = time.process_time() - began
-        spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
+        spacing_km = float(prediction["x"][1] - prediction["x"][0]) / 1000
         scored = ScoredDate(members, features.truth, features.sit, DAY, spacing_km, ScoreSettings(), features.sic)
         steps = {
             "masks": lambda: scored.regions,

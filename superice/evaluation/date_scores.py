@@ -8,9 +8,9 @@ whether thin ice and leads have the right amount and place, and down to which wa
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from superice.errors import InputError
 from superice.evaluation.calibration import CALIBRATION
@@ -23,6 +23,10 @@ from superice.evaluation.spectral import SPECTRAL
 from superice.evaluation.ssim import SSIM
 from superice.evaluation.texture import TEXTURE
 from superice.evaluation.thin_ice import FRACTIONS, THIN_ICE
+from superice.utils.netcdf import FileContent
+
+if TYPE_CHECKING:
+    import xarray
 
 
 def list_coordinates(scored: ScoredDate) -> dict[str, list | np.ndarray]:
@@ -54,7 +58,7 @@ COORDINATES = ScoreGroup(
 )
 
 
-def score_date(
+def compute_scores(
     members: np.ndarray,
     truth: np.ndarray,
     low_resolution: np.ndarray,
@@ -62,8 +66,8 @@ def score_date(
     spacing_km: float,
     settings: ScoreSettings = ScoreSettings(),
     concentration: np.ndarray | None = None,
-) -> xr.Dataset:
-    """Compute all scores of one date.
+) -> FileContent:
+    """Compute all scores of one date, as they stand in its file.
 
     Parameters
     ----------
@@ -85,7 +89,7 @@ def score_date(
 
     Returns
     -------
-    Dataset
+    FileContent
         Sums and scores. Without a common pixel the scores are NaN, the counts 0 and the spectra empty.
 
     Raises
@@ -101,4 +105,19 @@ def score_date(
     for group in (*GROUPS, SSIM) if settings.ssim else GROUPS:
         variables |= group.evaluate(scored)
     attributes = {"date": day.isoformat(), "members": members.shape[0], "spacing_km": spacing_km}
-    return xr.Dataset(variables, coords=COORDINATES.evaluate(scored), attrs=attributes)
+    coordinates = COORDINATES.evaluate(scored)
+    return FileContent(variables | coordinates, tuple(coordinates), attributes)
+
+
+def score_date(
+    members: np.ndarray,
+    truth: np.ndarray,
+    low_resolution: np.ndarray,
+    day: date,
+    spacing_km: float,
+    settings: ScoreSettings = ScoreSettings(),
+    concentration: np.ndarray | None = None,
+) -> xarray.Dataset:
+    """Return what ``compute_scores`` computes as xarray holds it."""
+    scores = compute_scores(members, truth, low_resolution, day, spacing_km, settings, concentration)
+    return scores.as_dataset()

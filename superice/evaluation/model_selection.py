@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.date_scores import score_date
+from superice.evaluation.date_scores import compute_scores
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
@@ -44,9 +44,8 @@ def judge_training(
     scores_of_days = []
     for features in days:
         members = np.stack([clip_negative(member)[0] for member in draw_members(trained, features, sampler, seed=0)])
-        scores = score_date(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        digest_ensemble = scores.sel(region=ICE, field="generated")
-        scores_of_days.append([float(digest_ensemble[name]) for name in SCORES])
+        scores = compute_scores(members, features.truth, features.sit, features.date, spacing_km, scoring)
+        scores_of_days.append([float(scores.select(name, region=ICE, field="generated")) for name in SCORES])
     means = np.nanmean(scores_of_days, axis=0).tolist()
     return {"diverged": trained.diverged, **dict(zip(SCORES, means, strict=True))}
 

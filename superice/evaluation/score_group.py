@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from superice.evaluation.scored_date import ScoredDate
+from superice.utils import netcdf
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class ScoreGroup:
     variables: Sequence[Variable]
     compute: Callable[[ScoredDate], Mapping[str, ArrayLike]]
 
-    def evaluate(self, scored: ScoredDate) -> dict[str, tuple[tuple[str, ...], ArrayLike, dict[str, Any]]]:
-        """Return dimensions, values and attributes of each variable by name, as ``xarray.Dataset`` takes them."""
+    def evaluate(self, scored: ScoredDate) -> dict[str, netcdf.Variable]:
+        """Return dimensions, values and attributes of each variable by name."""
         values = self.compute(scored)
         return {
-            variable.name: (variable.dimensions, values[variable.name], variable.attributes)
+            variable.name: netcdf.Variable(variable.dimensions, values[variable.name], variable.attributes)
             for variable in self.variables
         }
 

@@ -20,6 +20,8 @@ from superice.fields.spectra import find_ice_square
 FIELDS = ("generated", "low_resolution")
 SOURCES = ("truth", *FIELDS)
 ICE = "ice"
+# What a member cost: attributes of an ensemble's file, which its scores repeat, and their columns in tables.
+COSTS = {"passes_per_member": "passes", "seconds_per_member": "seconds_per_member"}
 NO_SQUARE = slice(0, 0), slice(0, 0)
 
 

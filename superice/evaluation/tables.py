@@ -12,7 +12,7 @@ import xarray as xr
 from superice.errors import InputError
 from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
 from superice.evaluation.calibration import reliability_index
-from superice.evaluation.scored_date import ICE
+from superice.evaluation.scored_date import COSTS, ICE
 from superice.evaluation.settings import BootstrapSettings
 
 RUN_KEYS = ["branch", "split", "experiment"]
@@ -24,7 +24,6 @@ COLUMNS = [
 ]  # fmt: skip
 WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "medium_scale"]
 INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
-COSTS = {"passes_per_member": "passes", "seconds_per_member": "seconds_per_member"}  # attributes of an ensemble's file
 SUMMARY = {
     "members": ("members", "{:.0f}"),
     "passes": ("passes", "{:.0f}"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import fft, ndimage, stats
+from scipy import fft, ndimage
 
 from superice.evaluation.score_group import ScoreGroup, Variable, reduce_to_sources
 from superice.evaluation.scored_date import ICE, ScoredDate
@@ -41,10 +41,21 @@ def compute_texture(scored: ScoredDate) -> dict[str, np.ndarray]:
 
 
 def skewness_and_kurtosis(increment: np.ndarray) -> tuple[float, float]:
-    """Return skewness and excess kurtosis of the difference (p,) in m to the low-resolution field; NaN if constant."""
+    """Return skewness and excess kurtosis of the difference (p,) in m to the low-resolution field; NaN if constant.
+
+    They are those of ``scipy.stats``, to the last digit: its import takes longer than all scores of a small grid.
+    """
     if not increment.size or np.std(increment, dtype=np.float64) < ROUNDING_M:
         return float("nan"), float("nan")
-    return float(stats.skew(increment)), float(stats.kurtosis(increment))
+    mean = np.mean(increment, keepdims=True)
+    anomaly = increment - mean
+    square = anomaly**2
+    variance = np.mean(square)
+    if variance <= (np.finfo(variance.dtype).eps * mean[0]) ** 2:
+        return float("nan"), float("nan")
+    skewness = np.mean(square * anomaly) / variance**1.5
+    kurtosis = np.mean(square**2) / variance**2.0 - 3
+    return float(skewness), float(kurtosis)
 
 
 def scale_coherence(field: np.ndarray, spacing_km: float, bands_km: Sequence[tuple[float, float]], width: int) -> float:
@@ -78,7 +89,25 @@ def scale_coherence(field: np.ndarray, spacing_km: float, bands_km: Sequence[tup
         band = fft.idctn(np.where(in_band, modes, 0))
         energy = ndimage.uniform_filter(band**2, width)
         energies.append(energy[:: width // 3, :: width // 3].ravel())
-    return float(stats.spearmanr(*energies).statistic)
+    return rank_correlation(*energies)
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Spearman's rank correlation of two sets of numbers (p,), the ``scipy.stats.spearmanr`` to the last digit.
+
+    NaN when one of them is constant.
+    """
+    if first.size < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    ranks = np.column_stack([rank_values(first), rank_values(second)])
+    return float(np.corrcoef(ranks, rowvar=False)[1, 0])
+
+
+def rank_values(values: np.ndarray) -> np.ndarray:
+    """Return the rank of each value (p,), from 1; equal values share the mean of their ranks."""
+    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
+    highest_rank = np.cumsum(count)
+    return (highest_rank - (count - 1) / 2)[number]
 
 
 TEXTURE = ScoreGroup(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pyproj
 
 from superice.fields.grid import Grid
+
+if TYPE_CHECKING:
+    import pyproj
 
 
 def total_deformation(divergence: np.ndarray, shear: np.ndarray) -> np.ndarray:
@@ -116,6 +120,8 @@ def rotate_velocity(
     ``u`` and ``v`` (m s-1 on the map of ``grid``, (y, x), NaN where unknown) are rotated and stretched as the
     displacement over a minute is. Returns x, y (m) and u, v (m s-1) on the map ``crs``, each (y, x).
     """
+    import pyproj
+
     step = 60.0
     to_other = pyproj.Transformer.from_crs(grid.crs, crs, always_xy=True)
     x, y = np.meshgrid(grid.x, grid.y)
@@ -187,6 +193,8 @@ def polar_map_scale(grid: Grid) -> np.ndarray:
 
     The scale depends on the distance from the pole alone: it is interpolated from a profile.
     """
+    import pyproj
+
     projection = pyproj.Proj(grid.crs)
     radius = np.hypot(grid.x, grid.y[:, None])
     profile = np.linspace(0, radius.max(), 1000)

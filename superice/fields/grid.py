@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
-import yaml
 
 from superice.errors import InputError
 
 if TYPE_CHECKING:
+    import pyproj
     import pyresample
 
 
@@ -48,6 +47,8 @@ class Grid:
 
     @cached_property
     def _lonlat(self) -> tuple[np.ndarray, np.ndarray]:
+        import pyproj
+
         to_geographic = pyproj.Transformer.from_crs(self.crs, self.crs.geodetic_crs, always_xy=True)
         return to_geographic.transform(*np.meshgrid(self.x, self.y))
 
@@ -89,6 +90,8 @@ def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:
 
 
 def _read_areas(path: str | Path) -> dict[str, Any]:
+    import yaml
+
     try:
         return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -100,6 +103,8 @@ def load_grid(areas: str | Path | None, name: str) -> Grid:
 
     Raises InputError when the file cannot be read, has no such area, or its cells are not square.
     """
+    import pyproj
+
     area = read_area(areas, name)
     rows, columns = area["shape"]["height"], area["shape"]["width"]
     left, bottom = area["area_extent"]["lower_left_xy"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from superice.dataset.layout import read_predictions
-from superice.evaluation.date_scores import score_date
-from superice.evaluation.scored_date import ICE
+from superice.evaluation.date_scores import compute_scores
+from superice.evaluation.scored_date import COSTS, ICE
 from superice.evaluation.settings import ScoreSettings
-from superice.evaluation.tables import COSTS
 from superice.features.files import read_model_features, read_observed_features
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.files import write_dataset
+from superice.utils.netcdf import read_content, write_content
 from superice.utils.settings import build_settings
 
 
@@ -31,17 +29,17 @@ def main() -> None:
     args = parser.parse_args()
 
     chosen = build_settings(ScoreSettings, args.settings.get("scores", {}), "scores")
-    prediction = read_predictions(args.prediction)
+    prediction = read_content(args.prediction, ("sit_ai", "x"))
     features = read_model_features(args.features)
     inputs = read_observed_features(args.observed_features) if args.observed_features else features
-    spacing_km = float(prediction.x[1] - prediction.x[0]) / 1000
-    members, truth = prediction.sit_ai.values, features.truth
-    scores = score_date(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic)
-    made = {name: prediction.attrs[name] for name in COSTS if name in prediction.attrs}
-    scores.attrs |= {"branch": args.branch, "experiment": args.experiment, "split": args.split, **made}
-    write_dataset(args.output, scores)
+    spacing_km = float(prediction["x"][1] - prediction["x"][0]) / 1000
+    members, truth = prediction["sit_ai"], features.truth
+    scores = compute_scores(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic)
+    made = {name: prediction.attributes[name] for name in COSTS if name in prediction.attributes}
+    scores.attributes.update({"branch": args.branch, "experiment": args.experiment, "split": args.split, **made})
+    write_content(args.output, scores)
 
-    generated, reference = scores.rmse.sel(region=ICE).values
+    generated, reference = scores.select("rmse", region=ICE)
     print(f"{features.date}: RMSE {generated:.3f} m, low-resolution {reference:.3f} m", file=sys.stderr)
 
 

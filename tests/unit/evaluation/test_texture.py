@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.ndimage import gaussian_filter
 
-from superice.evaluation.texture import scale_coherence, skewness_and_kurtosis
+from superice.evaluation.texture import rank_correlation, scale_coherence, skewness_and_kurtosis
 
 BANDS = (6.0, 20.0), (20.0, 80.0)
 
@@ -33,3 +34,17 @@ def test_scales_of_gaussian_noise_are_incoherent_and_those_of_rough_patches_cohe
 def test_a_constant_field_has_no_scales():
     assert np.isnan(scale_coherence(np.ones((64, 64)), 3.0, BANDS, 15))
     assert np.isnan(scale_coherence(np.empty((0, 0)), 3.0, BANDS, 15))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", range(20))
+def test_moments_and_ranks_are_those_of_scipy_to_the_last_digit(seed, dtype):
+    random = np.random.default_rng(seed)
+    size = int(random.integers(2, 3000))
+    values = (random.gamma(random.uniform(0.1, 5), size=size) - random.integers(3)).astype(dtype)
+    assert skewness_and_kurtosis(values) == (stats.skew(values), stats.kurtosis(values))
+    others = values + random.normal(size=size)
+    for first, second in ((values, others), (values.round(1), others.round())):  # without and with equal values
+        np.testing.assert_array_equal(rank_correlation(first, second), stats.spearmanr(first, second).statistic)
+    assert np.isnan(rank_correlation(values, np.ones(size)))
+    assert np.isnan(rank_correlation(values[:1], others[:1]))
