@@ -92,6 +92,7 @@ def test_the_stored_end_of_a_drift_vector_is_its_displacement(files):
 
 
 def make(folder, settings="{}"):
+    (folder / "settings.yaml").write_text(f"synthetic: {settings}")
     command = [
         sys.executable,
         "workflow/scripts/make_synthetic_season.py",
@@ -101,7 +102,13 @@ def make(folder, settings="{}"):
         "small",
     ]
     command += ["--season-start", "2022-10-18", "--season-end", "2023-04-15", "--dates=2023-01-10"]
-    command += ["--observed-dates=2023-01-10", "--settings", settings, "--output", str(folder / "out")]
+    command += [
+        "--observed-dates=2023-01-10",
+        "--settings",
+        str(folder / "settings.yaml"),
+        "--output",
+        str(folder / "out"),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     return sorted(path for path in (folder / "out").rglob("*") if path.is_file())
 
