@@ -18,11 +18,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="noise.json")
     args = parser.parse_args()
 
-    def days() -> Iterator[Quantities]:
+    def read_days() -> Iterator[Quantities]:
         for date in tqdm(args.training, unit="day"):
             yield decode_day(open_day(args.store / store_name(date)))
 
-    CorrelatedNoise.fit(days, args.spacing_km).save(args.output)
+    CorrelatedNoise.fit(read_days, args.spacing_km).save(args.output)
 
 
 if __name__ == "__main__":
