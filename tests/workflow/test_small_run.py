@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
 from superice.run.configuration import Configuration, read_includes
+from superice.run.paths import RunPaths
 from superice.run.status import list_stages, measure_progress
 
 CONFIG = """
@@ -18,7 +19,7 @@ name: small
 grid: {areas: areas.yaml, area: small}
 calendar:
   training: {first: "2020-10-18", last: "2021-04-15", every: 50}
-  validation: {first: "2021-10-18", last: "2021-11-30", every: 40}
+  validation: {first: "2021-10-18", last: "2021-10-31", every: 40}
   test: {first: "2022-10-18", last: "2022-12-31", every: 30}
   observations: {first: "2022-10-18", last: "2022-12-31", every: 30}
 sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
@@ -27,7 +28,7 @@ defaults:
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
   training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, workers: 0, validation_samples: 2}
   sampler: {members: 3, steps: 2}
-experiments: {reference: {seeds: [0]}}
+experiments: {reference: {seeds: [0], ensembles: {splits: [test], observations: false}}}
 run: [reference, preconditioned]
 published: preconditioned
 selection: {days: 1, members: 2}
@@ -116,9 +117,9 @@ class TestSmallRun:
         table, failures = measure_progress(configuration, run)
         assert table.made.sum() == table.planned.sum() > 20
         assert failures == []
-        for stage in list_stages(configuration):
+        for stage in list_stages(configuration, RunPaths(configuration)):
             for log in stage.logs.values():
-                assert (run / RUN / "logs" / f"{log}.log").exists(), log
+                assert (run / log).exists(), log
 
     def test_a_second_run_has_nothing_to_do(self, run):
         assert "Nothing to be done" in make(run, "all")
@@ -129,7 +130,7 @@ class TestSmallRun:
         content["run"].append("more_steps")
         (run / "more.yaml").write_text(yaml.safe_dump(content))  # which sorts the keys
         plan = snakemake(run, "--dry-run", "--quiet", "rules", "--configfile", "more.yaml", "--", "ensembles")
-        assert jobs(plan) == {"draw_ensemble": 2 + 3 + 3, "ensembles": 1}  # validation, test, observations
+        assert jobs(plan) == {"write_settings": 1, "draw_ensemble": 3, "ensembles": 1}
 
     def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
         path = RUN / "observations/predictions/sit_hrai_20221117.nc"

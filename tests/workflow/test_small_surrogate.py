@@ -6,6 +6,8 @@ import pytest
 import xarray as xr
 from workflow_copy import copy_workflow, snakemake
 
+pytestmark = pytest.mark.slow
+
 AREAS = """tiny:
   projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
   shape: {height: 32, width: 40}

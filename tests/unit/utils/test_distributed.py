@@ -148,6 +148,7 @@ def stopped_after_an_epoch(arguments, checkpoint):
     return printed
 
 
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_with_another_number_of_processes(command, days, tmp_path):
     checkpoint = tmp_path / "checkpoint.pt"
     for processes in (2, 1):
