@@ -1,6 +1,7 @@
 """The workflow from other places: another folder, another workflow, a read-only clone, a shell without its environment."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,19 @@ def test_settings_are_whole(folder):
     settings, features = (yaml.safe_load((folder / name).read_text()) for name in names)
     assert settings["sampler"]["name"] == "heun" and settings["sampler"]["members"] == 30
     assert features["sic_threshold"] == 0.15 and "observations" not in features
+
+
+def test_another_environment_takes_the_package_of_the_clone(folder):
+    """A container or a conda environment has a Python of its own, and need not have the package."""
+    arguments = (
+        "--software-deployment-method",
+        "env-modules",
+        "--printshellcmds",
+        "--configfile",
+        "away.yaml",
+        "--",
+        LAND,
+    )
+    output = run(folder, ROOT / "Snakefile", "--cores", "1", *arguments)
+    assert f"PYTHONPATH={shlex.quote(str(ROOT))} python {shlex.quote(str(ROOT))}/workflow" in output
+    assert (folder / LAND).stat().st_size > 0

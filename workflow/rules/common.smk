@@ -59,8 +59,10 @@ ENVIRONMENT = own_file("envs/superice.yaml")
 DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in (*RUN.calendar.model_days(), *RUN.calendar.observed_days())}
 # Progress bars go to log files, where a line every ten seconds is enough.
 os.environ.setdefault("TQDM_MININTERVAL", "10")
-# Jobs use the Python that runs Snakemake, or that of their container or conda environment.
-PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.executable
+# Jobs use the Python that runs Snakemake, or that of their container or conda environment with the package of this clone.
+PYTHON = shlex.quote(sys.executable)
+if workflow.deployment_settings.deployment_method:
+    PYTHON = f"PYTHONPATH={shlex.quote(own_path('.'))} python" if ROOT.is_local else "python"
 
 
 if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
@@ -88,7 +90,7 @@ def run_script(name, devices=lambda wildcards: 1):
         count = devices(wildcards)
         # torchrun is started as a module: in a container the script torchrun may belong to another Python.
         torchrun = f"-m torch.distributed.run --standalone --nproc-per-node {count} " if count > 1 else ""
-        return f"{shlex.quote(PYTHON)} {torchrun}{shlex.quote(script_file(name))}"
+        return f"{PYTHON} {torchrun}{shlex.quote(script_file(name))}"
 
     return command
 
