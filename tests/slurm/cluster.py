@@ -19,8 +19,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from getpass import getuser
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
+
+T = TypeVar("T")
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "munged")
@@ -189,13 +192,14 @@ class Cluster:
         subprocess.run([_program(program), *arguments], env=self.environment, capture_output=True, check=True)
 
 
-def wait_until(condition: Callable[[], bool], otherwise: str) -> None:
-    """Look again until the condition holds; TimeoutError, with the sentence ``otherwise``, where it never does."""
+def wait_until(condition: Callable[[], T], otherwise: str) -> T:
+    """What the condition gives once it holds; TimeoutError, with the sentence ``otherwise``, where it never does."""
     until = time.monotonic() + PATIENCE
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > until:
             raise TimeoutError(f"{otherwise} after {PATIENCE} s")
         time.sleep(0.2)
+    return found
 
 
 def _program(name: str) -> str | None:

@@ -3,12 +3,11 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import cluster as slurm
 import pytest
-from workflow_copy import copy_workflow, environment_in
+from checkouts import Checkout
+from workflow_copy import copy_workflow
 
 # An epoch has 8 batches, so that a training can be stopped in the middle of one.
 CONFIG = """
@@ -29,47 +28,6 @@ run: [preconditioned]
 published: preconditioned
 figures: {members: [], model: [], observations: [], smoothing: []}
 """
-
-
-class Checkout:
-    """A copy of the workflow, and Snakemake in it: on this machine, or with the profile of the cluster."""
-
-    def __init__(self, folder, environment):
-        self.folder, self.results, self.controllers = folder, folder / "results" / "small", []
-        self.environment = environment_in(folder, environment)
-
-    def start(self, *options, targets, profile="slurm"):
-        """Start a controller; it goes on beside the test."""
-        where = ["--cores", "2"]
-        if profile == "slurm":
-            # As a site would, but with no waiting for a slow file system and a short time between looks at the queue.
-            where = ["--profile", "profiles/slurm", "--latency-wait", "5"]
-            where += ["--slurm-init-seconds-before-status-checks", "1"]
-        # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
-        command = ["env", "--default-signal=INT", sys.executable, "-m", "snakemake", *where, *options]
-        command += ["--configfile", "small.yaml", "--", *targets]
-        controller = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self.controllers.append(controller)
-        return controller
-
-    def run(self, *options, targets, profile="slurm", status=0):
-        """What a controller says, from its start to its end with the status."""
-        return ended(self.start(*options, targets=targets, profile=profile), status)
-
-
-def ended(controller, status=0):
-    """What a started controller says until it ends with the status."""
-    output, _ = controller.communicate(timeout=600)
-    assert controller.returncode == status, output[-4000:]
-    return output
 
 
 @pytest.fixture(scope="session")

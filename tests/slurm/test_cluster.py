@@ -1,17 +1,18 @@
 """The workflow on a real SLURM: what is sent, that it gives what this machine gives, and that no failure loses anything."""
 
-import os
 import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 
 import cluster as slurm
 import netCDF4
 import numpy as np
+import psutil
 import pytest
+from checkouts import Checkout, ended
 from cluster import wait_until
-from conftest import ended
 from safetensors.numpy import load_file
 
 TRAINED = "results/small/training/preconditioned/seed0/model.safetensors"
@@ -28,6 +29,10 @@ def submitted(output):
 def members(path):
     with netCDF4.Dataset(path) as file:
         return file["sit_ai"][:].filled(np.nan)
+
+
+def equal_members(one, other):
+    return np.array_equal(members(one), members(other), equal_nan=True)
 
 
 def equal_weights(one, other):
@@ -51,6 +56,16 @@ def start_training(checkout):
 
 def log_of_training(checkout):
     return (checkout.results / "logs/train/preconditioned_seed0.log").read_text()
+
+
+def caches_of_trainings(checkout):
+    """The folders in which the running trainings of a run keep what MIOpen compiles."""
+    caches = set()
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):
+            if f"{checkout.folder}/workflow/scripts/train.py" in " ".join(process.cmdline()):
+                caches.add(process.environ()["MIOPEN_USER_DB_PATH"])
+    return caches
 
 
 def change(checkout, text, other):
@@ -83,6 +98,8 @@ class TestWork:
         weights = [f"results/small/training/preconditioned/seed{seed}/model.safetensors" for seed in range(3)]
         controller = checkout.start(targets=weights)
         wait_until(lambda: len(cluster.gpus_in_use()) == 3, "three GPUs were not in use at once")
+        caches = wait_until(lambda: caches_of_trainings(checkout), "no training was running")
+        assert all("/superice-caches-" in path for path in caches)
         output = ended(controller)
         sent = [job for job in cluster.jobs() if job["JobId"] in submitted(output)]
         assert len(sent) == 3
@@ -98,16 +115,23 @@ class TestWork:
         assert job["JOB_GRES"] == "gpu:mi250:2" and job["NumCPUs"] == "14" and job["NumNodes"] == "1"
         assert (checkout.folder / TRAINED).exists()
 
-    def test_dates_are_one_job_a_group_and_a_date_alone_is_one_job(self, cluster, checkout, made_here):
+    def test_the_dates_of_a_group_are_one_job(self, checkout, made_here):
         shutil.copytree(made_here.results / "training", checkout.results / "training", dirs_exist_ok=True)
         paths = [f"results/small/model/predictions/sit_hrai_{day}.nc" for day in DAYS]
         assert len(submitted(checkout.run(targets=paths))) == 1
         for path in paths:
-            assert np.array_equal(members(checkout.folder / path), members(made_here.folder / path), equal_nan=True)
-        (checkout.folder / paths[1]).unlink()
-        output = checkout.run(targets=paths[1:])
+            assert equal_members(checkout.folder / path, made_here.folder / path)
+
+    def test_a_date_alone_is_one_job_from_another_folder_than_the_clones(self, checkout, made_here, tmp_path):
+        folder = tmp_path / "another folder"
+        shutil.copytree(made_here.results, folder / "results/small")
+        for name in ("small.yaml", "areas.yaml"):
+            shutil.copy(made_here.folder / name, folder)
+        path = f"results/small/model/predictions/sit_hrai_{DAYS[1]}.nc"
+        (folder / path).unlink()
+        output = Checkout(folder, checkout.environment, clone=checkout.folder).run(targets=[path])
         assert len(submitted(output)) == 1 and output.count("Finished jobid") == 1
-        assert np.array_equal(members(checkout.folder / paths[1]), members(made_here.folder / paths[1]), equal_nan=True)
+        assert equal_members(folder / path, made_here.folder / path)
 
 
 class TestFailures:
@@ -190,13 +214,3 @@ class TestFailures:
         checkout.run("--unlock", targets=[TRAINED])
         checkout.run(targets=[TRAINED])
         assert equal_weights(checkout.folder / TRAINED, made_here.folder / TRAINED)
-
-
-def test_caches_lie_on_the_node(checkout):
-    """What every job reads before it starts."""
-    command = ". profiles/slurm/node.sh && env"
-    environment = os.environ | {"TMPDIR": str(checkout.folder / "node")}
-    result = subprocess.run(
-        ["sh", "-c", command], cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert f"MIOPEN_USER_DB_PATH={checkout.folder}/node/" in result.stdout
