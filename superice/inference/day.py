@@ -7,16 +7,20 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from superice.dataset.layout import open_predictions
 from superice.errors import InputError
 from superice.features.files import read_features
-from superice.fields.box_filter import count_pixels
 from superice.fields.grid import Grid
-from superice.inference.box_mean_constraint import constrain_box_mean
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from superice.features.day import Features
 
 
 def generate_day(
@@ -65,10 +69,7 @@ def generate_day(
             member, count = clip_negative(drawn)
             clipped_pixels += count
             if sampler.box_mean_tolerance_m is not None:
-                width = count_pixels(sampler.box_mean_km, grid.step)
-                member, difference = constrain_box_mean(
-                    member, features.sit, features.mask, width, sampler.box_mean_tolerance_m
-                )
+                member, difference = _constrain_member(member, features, grid, sampler)
                 differences.append(difference)
             ensemble.append(member)
         seconds = (time.monotonic() - start) / sampler.members
@@ -76,6 +77,18 @@ def generate_day(
         ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(fraction, 6)})
         if differences:
             ensemble.describe({"box_mean_difference_m": round(max(differences), 4)})
+
+
+def _constrain_member(
+    member: np.ndarray, features: Features, grid: Grid, sampler: SamplerSettings
+) -> tuple[np.ndarray, float]:
+    """Return the member (y, x) with the box mean of the low-resolution thickness, and the remaining difference in m."""
+    # Few samplers constrain their members, and these imports take longer than a small ensemble's file.
+    from superice.fields.box_filter import count_pixels
+    from superice.inference.box_mean_constraint import constrain_box_mean
+
+    width = count_pixels(sampler.box_mean_km, grid.step)
+    return constrain_box_mean(member, features.sit, features.mask, width, sampler.box_mean_tolerance_m)
 
 
 def _warn_of_missing_members(reason: str) -> None:

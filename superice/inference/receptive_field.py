@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter
 
 from superice.inference.tiling import Box, find_tiles
 from superice.network.settings import BLOCK_REACH, NetworkSettings
@@ -91,7 +90,15 @@ def _find_boxes(mask: np.ndarray) -> list[Box]:
 
 def _dilate(mask: np.ndarray, distance: int) -> np.ndarray:
     """Return where ``mask`` is true at most ``distance`` rows and columns away."""
-    return maximum_filter(mask, size=2 * distance + 1, mode="constant", cval=False)
+    dilated = mask.copy()
+    for step in range(1, distance + 1):
+        dilated[step:] |= mask[:-step]
+        dilated[:-step] |= mask[step:]
+    rows_done = dilated.copy()
+    for step in range(1, distance + 1):
+        dilated[:, step:] |= rows_done[:, :-step]
+        dilated[:, :-step] |= rows_done[:, step:]
+    return dilated
 
 
 def _coarsen(mask: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from random_networks import DEEP, SHAPES
+from scipy.ndimage import maximum_filter
 
 from superice.inference.receptive_field import dilate_through, plan_evaluation
 from superice.network.settings import BLOCK_REACH, NetworkSettings
@@ -47,3 +48,10 @@ def test_a_level_needs_its_blocks_outputs_and_its_input():
     mask[10, 10] = True
     sizes = [int(found.sum()) for found in dilate_through(mask, 2)]
     assert sizes == [1, (1 + 2 * BLOCK_REACH) ** 2, (1 + 4 * BLOCK_REACH) ** 2]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 3), (40, 50)])
+def test_masks_grow_as_a_maximum_filter_makes_them(size):
+    mask = np.random.default_rng(0).random(size) < 0.1
+    expected = maximum_filter(mask, 2 * BLOCK_REACH + 1, mode="constant", cval=False)
+    np.testing.assert_array_equal(dilate_through(mask, 1)[1], expected)
