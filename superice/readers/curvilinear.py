@@ -11,11 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyproj
-from scipy.ndimage import map_coordinates
-from scipy.spatial import cKDTree
 
 from superice.fields.grid import Grid
-from superice.fields.regridding import fill_smoothly
 from superice.readers.product_file import ProductFile
 
 TOLERANCE_DEGREES = 1e-4  # between cells that are taken to be the same; coordinates are stored as float32
@@ -70,6 +67,10 @@ class BetweenCells:
         Gaps are filled smoothly before the interpolation. Afterwards a pixel is missing if and only if the cell of
         the lattice that it lies in is missing, so that gaps neither grow nor shrink.
         """
+        from scipy.ndimage import map_coordinates
+
+        from superice.fields.regridding import fill_smoothly
+
         inside = np.isfinite(self.position).all(axis=0)
         position = np.where(inside, self.position, 0)
         row = _round_to_index(position[0], field.shape[0])
@@ -198,6 +199,8 @@ def _find_positions(cells: np.ndarray, steps: np.ndarray, grid: Grid) -> np.ndar
     grid
         The target grid.
     """
+    from scipy.spatial import cKDTree
+
     shape = np.array(cells.shape[1:])[:, None, None]
     wanted = np.array(np.meshgrid(grid.x, grid.y))
     # Of equally near cells, KDTree with its other leaf size would choose another.

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
@@ -91,6 +90,8 @@ def prepare_interpolation(file: ProductFile, grid: Grid, method: str = "nearest"
 
 def _find_nearest(grid: Grid, latitude: np.ndarray, longitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest point of each cell and its weight of 1, each (1, y, x)."""
+    from scipy.spatial import cKDTree
+
     all_longitudes, all_latitudes = np.meshgrid(longitude, latitude)
     tree = cKDTree(_convert_to_unit_vectors(all_longitudes, all_latitudes).reshape(-1, 3))
     _, point = tree.query(_convert_to_unit_vectors(*grid.lonlat()))

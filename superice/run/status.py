@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES, RunPaths, format_stamps
+
+if TYPE_CHECKING:
+    import pandas
 
 RECENT = 3600.0  # seconds that the rate is taken from
 
@@ -115,7 +117,7 @@ def _list_queue() -> set[str] | None:
 
 def measure_progress(
     run: Configuration, folder: Path, now: float | None = None, paths: RunPaths | None = None
-) -> tuple[pd.DataFrame, list[Path]]:
+) -> tuple[pandas.DataFrame, list[Path]]:
     """Return the state of every stage, and the logs of the jobs that failed.
 
     Parameters
@@ -137,6 +139,8 @@ def measure_progress(
     failures : list of Path
         The logs of the jobs that failed.
     """
+    import pandas
+
     now, running, paths = now or time.time(), find_running(folder), paths or RunPaths(run)
     rows, failures = [], []
     for stage in list_stages(run, paths):
@@ -158,7 +162,7 @@ def measure_progress(
                 "hours left": len(missing) / rate if missing and rate else float("nan"),
             }
         )
-    return pd.DataFrame(rows), failures
+    return pandas.DataFrame(rows), failures
 
 
 def _compute_hourly_rate(made_at: list[float], now: float) -> float:
