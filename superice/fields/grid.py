@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from superice.errors import InputError
-from superice.fields.land import find_land
 
 if TYPE_CHECKING:
     import pyproj
@@ -123,5 +122,7 @@ def load_grid(areas: str | Path | None, name: str) -> Grid:
 
 def make_land_mask(grid: Grid) -> np.ndarray:
     """Return the land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
+    from global_land_mask import globe
+
     longitude, latitude = grid.lonlat()
-    return find_land((longitude + 180) % 360 - 180, np.clip(latitude, -89.99, 89.99))
+    return globe.is_land(np.clip(latitude, -89.99, 89.99), (longitude + 180) % 360 - 180)
