@@ -50,6 +50,14 @@ def read_scores(path: str | Path) -> xr.Dataset:
         raise InputError(f"cannot be read ({error})", file=path) from error
 
 
+def read_score_groups(paths: Iterable[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
+    """Read scores of dates, grouped by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
+    groups: dict[tuple[str, str], list[xr.Dataset]] = {}
+    for path in paths:
+        groups.setdefault((path.parents[1].name, path.parent.name), []).append(read_scores(path))
+    return groups
+
+
 def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """Return a row for each branch, split, experiment, region, field and date, from the scores of single dates.
 

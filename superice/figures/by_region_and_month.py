@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calendar import month_abbr
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,11 @@ SCORES = {
 LOGARITHMIC = ("fine_scale",)  # a ratio for which twice too much is as wrong as half
 SMALLEST_RATIO = 0.02  # smaller ratios are drawn at the edge of their panel
 REGIONS = {ICE: "all ice", "pack": "pack", "marginal": "marginal"}
+
+
+def draw_from_files(regions: Sequence[Path], months: Sequence[Path]) -> Figure:
+    """Read ``regions.csv`` and ``months.csv``, and draw them."""
+    return draw_scores_by_part(pd.read_csv(regions[0]), pd.read_csv(months[0]))
 
 
 def draw_scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from superice.evaluation.tables import read_score_groups
 from superice.figures.annotation import (
     FINE_BAND_KM,
     label_ticks,
@@ -23,6 +25,11 @@ from superice.figures.spectra import NO_SPECTRUM, TICKS_KM
 from superice.figures.style import LOW, LOW_RESOLUTION, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
 CLASSES_PER_OCTAVE = 4  # of wavelengths, within which the dates are put together
+
+
+def draw_from_files(scores: Sequence[Path]) -> Figure:
+    """Read the scores of all dates, ``scores/<branch>/<experiment>/YYYYMMDD.nc``, and draw them."""
+    return draw_scales(read_score_groups(scores))
 
 
 def draw_scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:

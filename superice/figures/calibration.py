@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -13,12 +14,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from superice.evaluation.scored_date import ICE
+from superice.evaluation.tables import read_score_groups
 from superice.figures.annotation import letter_panels, mark_value, name_line_styles
 from superice.figures.style import PAGE_WIDTH, TRUTH, apply_style, choose_colours, draw_notice, spell_experiment
 
 LINE_STYLES = ("-", "--", "-.", ":")
 FEWEST_PIXELS = 300  # neighbouring pixels are alike: frequencies of fewer pixels would only be noise
 SMALLEST_SHARE = 0.002  # of all pixels in a class of spread
+
+
+def draw_from_files(scores: Sequence[Path]) -> Figure:
+    """Read the scores of all dates, ``scores/<branch>/<experiment>/YYYYMMDD.nc``, and draw them."""
+    return draw_calibration(read_score_groups(scores))
 
 
 def draw_calibration(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figure:

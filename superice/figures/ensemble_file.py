@@ -1,4 +1,4 @@
-"""Read ensembles with their grids from published files."""
+"""Read ensembles with their grids from published files, and what files and paths tell about them."""
 
 from __future__ import annotations
 
@@ -61,3 +61,9 @@ def make_grid(content: FileContent) -> Grid:
 def find_date(content: FileContent) -> date:
     """Return the date of a published NetCDF file."""
     return decode_date(content.variables["time"])
+
+
+def name_feature_set(path: Path) -> str:
+    """Return the feature set that a path <...>/feature_sets/<set>/observations/features/<file> belongs to."""
+    folder = path.resolve().parents[2]
+    return folder.name.replace("_", ", ") if folder.parent.name == "feature_sets" else "as configured"

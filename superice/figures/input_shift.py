@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -11,10 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.features.day import Features
+from superice.features.files import read_model_features, read_observed_features
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.figures.annotation import label_ticks, letter_panels
+from superice.figures.ensemble_file import FRAME, make_grid, name_feature_set
 from superice.figures.style import EXPERIMENTS, PAGE_WIDTH, TRUTH, apply_style, draw_notice
 from superice.network.normalisation import compute_quantities
+from superice.utils.netcdf import read_content
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,25 @@ QUANTITIES = {
 }
 SMALLEST_SQUARE = 32  # pixels
 TICKS_KM = (500, 200, 75, 20, 6)
+
+
+def draw_from_files(model: Sequence[Path], observed: Sequence[Path]) -> Figure:
+    """Read model features of all sets and observed features (.nc, beside the .npz), and draw what they hold."""
+    sources: dict[str, list[Path]] = {}
+    for path in model:
+        sources.setdefault(f"model, {name_feature_set(path)}", []).append(path)
+    days = {}
+    for name, paths in sources.items():
+        days[name] = _read_spacing_km(paths[0]), [read_model_features(path) for path in paths]
+    if observed:
+        observed_days = [read_observed_features(path.with_suffix(".npz")) for path in observed]
+        days["observations"] = _read_spacing_km(observed[0]), observed_days
+    return draw_input_shift(days)
+
+
+def _read_spacing_km(path: Path) -> float:
+    """Return the pixel spacing of a published NetCDF file."""
+    return make_grid(read_content(path, FRAME)).step / 1000
 
 
 def draw_input_shift(sources: Mapping[str, tuple[float, Sequence[Features]]]) -> Figure:

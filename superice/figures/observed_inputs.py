@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -15,6 +16,7 @@ from superice.dataset.layout import MASK_REASONS
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
 from superice.figures.annotation import letter_panels
+from superice.figures.ensemble_file import FRAME, find_date, make_grid
 from superice.figures.field_style import (
     SECONDS_PER_DAY,
     make_class_style,
@@ -26,6 +28,7 @@ from superice.figures.field_style import (
 )
 from superice.figures.map_panels import draw_colour_bar, draw_field, make_map_panels
 from superice.figures.style import apply_style, draw_notice, format_date
+from superice.utils.netcdf import read_content
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,13 @@ SHOWN_REASONS = (
     Reason("thickness_missing", "no thickness", "#D55E00"),
 )
 NOT_MASKED = Reason("", "all inputs", "#3b6ea5")
+
+
+def draw_from_files(features: Sequence[Path]) -> Figure:
+    """Read the observed features of one date, NetCDF, and draw them."""
+    names = ("sic", "sit", "divergence", "shear", "mask_reason")
+    content = read_content(features[0], (*names, *FRAME))
+    return draw_observed_inputs(find_date(content), make_grid(content), {name: content[name] for name in names})
 
 
 def draw_observed_inputs(day: date, grid: Grid, fields: Mapping[str, np.ndarray]) -> Figure:

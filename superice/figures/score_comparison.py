@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,11 @@ BRANCHES = {
     "model": DotStyle("from model fields", edge="#0072B2", face="#0072B2", shift=-0.18),
     "observations": DotStyle("from observations", edge="#D55E00", face="white", shift=0.18),
 }
+
+
+def draw_from_files(table: Path) -> Figure:
+    """Read ``comparison.csv`` and draw it."""
+    return draw_score_comparison(pd.read_csv(table))
 
 
 def draw_score_comparison(compared: pd.DataFrame) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,11 @@ SCORES = {
     "variability": ScoreAxis("ratio of spatial variability", best=1.0),
     "fine_scale": ScoreAxis("fine-scale ratio, 6–20 km", best=1.0),
 }
+
+
+def draw_from_files(daily: Path) -> Figure:
+    """Read ``daily.csv`` and draw it."""
+    return draw_scores_over_dates(pd.read_csv(daily))
 
 
 def draw_scores_over_dates(daily: pd.DataFrame) -> Figure:

@@ -123,6 +123,11 @@ def _count_columns(count: int, width: float, height: float) -> int:
     return count
 
 
+def draw_from_files(features: Sequence[Path], predictions: Sequence[Path]) -> Figure:
+    """Read the features and the ensembles of a season, and draw every date."""
+    return draw_film_strip(*read_frames(features, predictions))
+
+
 def draw_film_strip(grid: Grid, frames: Sequence[Frame]) -> Figure:
     """Draw every date of a season on one page, its fields beside each other, in the grid's projection, on one scale."""
     shown = [frame for frame in frames if frame.has_ice]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -52,6 +53,12 @@ class Places:
     def logarithmic(self) -> bool:
         """Whether the values span such a range that they need a logarithmic axis."""
         return self.numeric and max(self.x) > WIDE * min(self.x) > 0
+
+
+def draw_from_files(studies: Path, study: str, final: str) -> Figure:
+    """Read ``studies.csv`` and draw one study; ``final`` is the experiment that is marked."""
+    table = pd.read_csv(studies, dtype={"value": str})
+    return draw_study(table[table.study == study], final)
 
 
 def draw_study(rows: pd.DataFrame, final: str) -> Figure:

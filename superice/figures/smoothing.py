@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -11,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.features.day import Features
+from superice.features.files import read_observed_features
 from superice.fields.grid import Grid
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.figures.annotation import label_ticks, letter_panels, shade_band
-from superice.figures.ensemble_file import Ensemble
+from superice.figures.ensemble_file import Ensemble, name_feature_set, read_ensemble
 from superice.figures.ensemble_maps import choose_zoom
 from superice.figures.field_style import FieldStyle, make_laplacian_style, make_thickness_style
 from superice.figures.map_panels import Window, crop_grid, draw_colour_bar
@@ -33,6 +35,15 @@ class Treatment:
     name: str
     features: Features
     ensemble: Ensemble
+
+
+def draw_from_files(features: Sequence[Path], predictions: Sequence[Path]) -> Figure:
+    """Read the observed features and the ensemble of one date out of each feature set, and draw them."""
+    treatments = [
+        Treatment(name_feature_set(path), read_observed_features(path), read_ensemble(ensemble))
+        for path, ensemble in zip(features, predictions, strict=True)
+    ]
+    return draw_smoothing(treatments)
 
 
 def draw_smoothing(treatments: Sequence[Treatment]) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from superice.evaluation.tables import read_scores
 from superice.figures.annotation import FINE_BAND_KM, label_ticks, letter_panels, shade_band
 from superice.figures.style import (
     LOW,
@@ -25,6 +27,11 @@ from superice.figures.style import (
 
 NO_SPECTRUM = "No date has an all-ice window large enough for a spectrum."
 TICKS_KM = (200, 100, 50, 20, 10, 6)
+
+
+def draw_from_files(scores: Sequence[Path]) -> Figure:
+    """Read the scores of some dates and draw their spectra."""
+    return draw_spectra([read_scores(path) for path in scores])
 
 
 def draw_spectra(days: Sequence[xr.Dataset], title: str = "") -> Figure:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-import cmocean  # noqa: F401  registers the colour maps cmo.*
 import matplotlib
 
 matplotlib.use("Agg")

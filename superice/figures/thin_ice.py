@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,11 @@ from superice.figures.style import (
 
 LINE_STYLES = ("-", "--", "-.", ":")
 SHARES = {"thin_fraction_percent": "thinner than\nlead threshold", "lead_fraction_percent": "leads"}
+
+
+def draw_from_files(thin_ice: Sequence[Path]) -> Figure:
+    """Read ``thin_ice.csv`` and draw it."""
+    return draw_thin_ice(pd.read_csv(thin_ice[0]))
 
 
 def draw_thin_ice(table: pd.DataFrame) -> Figure:

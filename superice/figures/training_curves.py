@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -14,6 +15,15 @@ from superice.figures.annotation import letter_panels
 from superice.figures.style import PAGE_WIDTH, apply_style, choose_colours, spell_experiment
 
 KINDS = ("noise", "image")
+
+
+def draw_from_files(histories: Sequence[Path]) -> Figure:
+    """Read the histories of trainings, ``training/<experiment>/seed<k>/history.csv``, and draw their losses."""
+    tables = {}
+    for path in histories:
+        experiment, seed = path.parents[1].name, int(path.parent.name.removeprefix("seed"))
+        tables[experiment, seed] = pd.read_csv(path)
+    return draw_training_losses(tables)
 
 
 def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure:

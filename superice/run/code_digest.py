@@ -19,6 +19,7 @@ EXCEPTIONS = frozenset(
     {
         "superice",  # holds the version, which outputs name
         "superice.errors",  # the wording of errors
+        "superice.figures.catalogue",  # options and help; a figure's module is named when its digest is asked for
         "superice.utils.command_line",  # options, help and exit codes
         "superice.utils.files",  # temporary names and renaming
         "areas.yaml",  # the grid of a run is part of its settings' digests

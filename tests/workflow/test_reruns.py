@@ -72,6 +72,11 @@ def test_a_line_of_the_random_fields_makes_the_forced_synthetic_arctic_again(edi
     assert jobs(plan(folder, "--dry-run", FORCED)) == {"make_forced_year": 1}
 
 
+def test_a_line_of_one_figure_draws_that_figure_again(edited):
+    folder = edited("superice/figures/training_curves.py", r"\Z", "\nLIMIT = 1.0\n")
+    assert jobs(plan(folder, "--dry-run", "all", FORCED)) == {"draw_figure": 1, "make_report": 1, "all": 1}
+
+
 def test_a_word_in_a_docstring_makes_nothing_again(edited):
     folder = edited("superice/network/normalisation.py", r'\A"""', '"""Really: ')
     assert "Nothing to be done" in plan(folder, "--dry-run", "all", FORCED)

@@ -8,6 +8,7 @@ import yaml
 from snakemake.settings.types import DeploymentMethod
 
 from superice.errors import InputError
+from superice.figures.catalogue import find_kind
 from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration, read_includes
@@ -95,9 +96,12 @@ def run_script(name, devices=lambda wildcards: 1):
     return command
 
 
-def code_of(name):
-    """Return the param that runs a job again when the code that its script reaches has changed."""
-    return lambda wildcards: digest_code(script_file(name))
+def code_of(name, modules=lambda wildcards: ()):
+    """Return the param that runs a job again when the code that its script reaches has changed.
+
+    ``modules`` names the modules of a job that its script imports by names which are known only when it runs.
+    """
+    return lambda wildcards: digest_code(script_file(name), *modules(wildcards))
 
 
 def input_options(*names):

@@ -27,7 +27,7 @@ rule draw_figure:
         runtime=20,
     params:
         command=run_script("draw_figure"),
-        code=code_of("draw_figure"),
+        code=code_of("draw_figure", lambda wildcards: [find_kind(wildcards.figure).module]),
         kind=lambda wildcards: wildcards.figure.split("_")[0],
         zoom=lambda wildcards: "--zoom" if wildcards.figure.endswith("_zoom") else "",
         options=lambda wildcards: [

@@ -47,7 +47,7 @@ rule draw_study_figure:
         runtime=20,
     params:
         command=run_script("draw_figure"),
-        code=code_of("draw_figure"),
+        code=code_of("draw_figure", lambda wildcards: [find_kind("study").module]),
         final=RUN.content["studies"]["final"],
     message:
         "figure study_{wildcards.study}"

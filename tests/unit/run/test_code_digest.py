@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from superice.figures.catalogue import KINDS
 from superice.run import code_digest
 from superice.run.code_digest import digest_code, list_modules
 
@@ -83,8 +84,15 @@ def test_modules_that_a_script_names_at_run_time_are_covered(package):
 
 @pytest.mark.parametrize("script", READING_FEATURES)
 def test_no_script_that_reads_feature_files_rests_on_a_reader_of_products(script):
-    readers = [name for name in list_modules(SCRIPTS / f"{script}.py") if name.startswith("superice.readers")]
-    assert readers == []
+    drawing = [kind.module for kind in KINDS.values()] if script == "draw_figure" else []
+    modules = list_modules(SCRIPTS / f"{script}.py", *drawing)
+    assert [name for name in modules if name.startswith("superice.readers")] == []
+
+
+def test_a_figure_rests_on_its_own_module_and_not_on_other_figures():
+    modules = list_modules(SCRIPTS / "draw_figure.py", KINDS["training"].module)
+    figures = [name.removeprefix("superice.figures.") for name in modules if name.startswith("superice.figures.")]
+    assert figures == ["annotation", "style", "training_curves"]
 
 
 def test_a_training_rests_on_the_noise_of_its_inputs_and_not_on_figures():
