@@ -6,8 +6,6 @@ import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
 from superice.errors import InputError
 
 SPLITS = ("training", "validation", "test")
@@ -162,6 +160,8 @@ def spread_evenly(items: list, count: int) -> list:
     """Return at most ``count`` of the items, evenly spread, first and last included."""
     if count >= len(items):
         return list(items)
+    import numpy as np
+
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.tables import RUN_KEYS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 KEYS = [*RUN_KEYS, "source"]
 TEXTURE = ["increment_skewness", "increment_kurtosis", "scale_coherence"]

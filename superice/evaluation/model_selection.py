@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.date_scores import compute_scores
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
-from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
 
@@ -41,6 +39,10 @@ def judge_training(
     """
     if trained.diverged or not days:
         return {"diverged": trained.diverged, **dict.fromkeys(SCORES, np.nan)}
+    # Most experiments have one training, which is not scored.
+    from superice.evaluation.date_scores import compute_scores
+    from superice.inference.ensemble import clip_negative, draw_members
+
     scores_of_days = []
     for features in days:
         members = np.stack([clip_negative(member)[0] for member in draw_members(trained, features, sampler, seed=0)])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import xarray as xr
 
 from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.study import Study
 from superice.evaluation.tables import tabulate_days, tabulate_ensembles, tabulate_scores
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def make_study_table(

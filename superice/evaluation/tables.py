@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from superice.errors import InputError
 from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
 from superice.evaluation.calibration import reliability_index
 from superice.evaluation.scored_date import COSTS, ICE
 from superice.evaluation.settings import BootstrapSettings
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RUN_KEYS = ["branch", "split", "experiment"]
 FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
@@ -43,6 +46,8 @@ BEST_VALUES = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6
 
 def read_scores(path: str | Path) -> xr.Dataset:
     """Read the scores of one date into memory. Raises InputError when the file cannot be read."""
+    import xarray as xr
+
     try:
         with xr.open_dataset(path, engine="netcdf4") as scores:
             return scores.load()

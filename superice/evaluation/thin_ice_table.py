@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import xarray as xr
 
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.tables import RUN_KEYS, order_months
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 KEYS = [*RUN_KEYS, "region", "month", "source"]
 ALL_MONTHS = 0

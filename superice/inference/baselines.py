@@ -12,14 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import fft
 
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.fields.grid import Grid
-from superice.fields.regridding import sample_bilinear, sample_spline
 from superice.fields.spectra import find_ice_square, radial_spectrum
-from superice.readers import cs2smos
 from superice.utils.files import read_json, write_json
 
 CLASS_WIDTH_M = 0.25  # of low-resolution thickness
@@ -41,6 +38,9 @@ def interpolate_cubic(features: Features, grid: Grid) -> np.ndarray:
     Returns:
         Thickness in m, (y, x), NaN outside the ice.
     """
+    from superice.fields.regridding import sample_bilinear, sample_spline
+    from superice.readers import cs2smos
+
     native = sample_bilinear(features.sit, grid, cs2smos.GRID)
     return sample_spline(native, cs2smos.GRID, grid, features.mask)
 
@@ -113,6 +113,8 @@ class CorrelatedNoise:
         Returns:
             Thickness in m, (y, x), NaN where ``low`` is, and possibly negative.
         """
+        from scipy import fft
+
         # The noise is periodic. The margin of one longest wave makes opposite sides independent.
         margin = round(LONGEST_WAVE_KM / spacing_km)
         rows, columns = low.shape

@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from superice.network.normalisation import INPUT_VARIABLES
 from superice.training.settings import InputNoise
@@ -42,6 +41,8 @@ def draw_errors(noise: InputNoise, shape: tuple[int, int], random: np.random.Gen
 
 def draw_smooth_noise(shape: tuple[int, int], width: float, random: np.random.Generator) -> np.ndarray:
     """Draw white noise smoothed by a Gaussian of ``width`` pixels, of unit variance, float32 (y, x)."""
+    from scipy.ndimage import gaussian_filter
+
     white = random.standard_normal(shape, dtype=np.float32)
     return 2 * math.sqrt(math.pi) * width * gaussian_filter(white, width, mode="wrap")
 

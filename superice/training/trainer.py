@@ -9,7 +9,6 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
@@ -258,7 +257,9 @@ class Training:
 
     def write_history(self, path: Path) -> None:
         """Write the losses of every epoch as CSV."""
-        write_table(path, pd.DataFrame(self.history, columns=self.history_columns))
+        import pandas
+
+        write_table(path, pandas.DataFrame(self.history, columns=self.history_columns))
 
 
 def build_optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.figures.season_overview import read_frames, write_animation
 from superice.utils.command_line import make_parser, run_command
 
 
@@ -14,6 +13,9 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, nargs="+", required=True, help="their ensembles")
     parser.add_argument("--output", type=Path, required=True, help="animation to write (GIF)")
     args = parser.parse_args()
+
+    from superice.figures.season_overview import read_frames, write_animation
+
     write_animation(*read_frames(args.features, args.predictions), args.output)
 
 

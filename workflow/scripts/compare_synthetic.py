@@ -32,6 +32,8 @@ def is_near(name: str, value: float, reference: float) -> bool:
 
 def draw(path: Path, snapshot: np.ndarray | None, fine: np.ndarray) -> None:
     """Draw the snapshot and the synthetic Arctic at 12 km, and the middle of the latter at 3 km, on one scale."""
+    import cmocean  # noqa: F401  registers the colour maps cmo.*
+
     from superice.figures.style import PAGE_WIDTH, apply_style, plt
 
     panels = {"synthetic, 12 km": coarsen(fine), "synthetic, 3 km": fine[160:352, 160:352]}

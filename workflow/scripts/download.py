@@ -10,18 +10,20 @@ A date that no provider has is recorded as missing. A provider that cannot be re
 status 1 and without a record: what has arrived of a file stays and is continued the next time.
 """
 
+from __future__ import annotations
+
 import hashlib
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from superice.download.fetch import Download, fetch
 from superice.errors import MissingInput
-from superice.readers import cs2smos, nextsim_cmems, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, parse_day, run_command
 from superice.utils.files import write_json
 
-PRODUCTS = {"cs2smos": cs2smos, "concentration": osisaf_concentration, "drift": osisaf_drift, "cmems": nextsim_cmems}
+if TYPE_CHECKING:
+    from superice.download.fetch import Download
 
 
 def describe_file(download: Download) -> dict:
@@ -51,14 +53,26 @@ def format_time() -> str:
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--product", choices=PRODUCTS, required=True, help="which product")
+    parser.add_argument(
+        "--product", choices=("cs2smos", "concentration", "drift", "cmems"), required=True, help="which product"
+    )
     parser.add_argument("--date", type=parse_day, required=True, help="YYYY-MM-DD")
     parser.add_argument("--folder", type=Path, required=True, help="where files are kept; a new one under YYYY/MM/")
     parser.add_argument("--addresses", nargs="+", required=True, metavar="ADDRESS", help="the providers, first to last")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and where: JSON")
     args = parser.parse_args()
+
+    from superice.download.fetch import fetch
+    from superice.readers import cs2smos, nextsim_cmems, osisaf_concentration, osisaf_drift
+
+    products = {
+        "cs2smos": cs2smos,
+        "concentration": osisaf_concentration,
+        "drift": osisaf_drift,
+        "cmems": nextsim_cmems,
+    }
     try:
-        content = describe_file(fetch(PRODUCTS[args.product], args.date, args.folder, args.addresses))
+        content = describe_file(fetch(products[args.product], args.date, args.folder, args.addresses))
     except MissingInput as error:
         print(f"warning: {error}", file=sys.stderr)
         content = describe_missing(error)

@@ -3,12 +3,6 @@
 import time
 from pathlib import Path
 
-import numpy as np
-
-from superice.dataset.layout import open_predictions
-from superice.features.files import read_features
-from superice.fields.grid import load_grid
-from superice.inference.baselines import CorrelatedNoise, draw_baseline_members
 from superice.utils.command_line import add_grid, make_parser, parse_day, read_settings, run_command
 
 SUMMARY = {
@@ -32,6 +26,14 @@ def main() -> None:
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
+
+    import numpy as np
+
+    from superice.dataset.layout import open_predictions
+    from superice.features.files import read_features
+    from superice.fields.grid import load_grid
+    from superice.inference.baselines import CorrelatedNoise, draw_baseline_members
+
     baseline = args.settings["baseline"]
     if (baseline == "correlated_noise") != bool(args.noise):
         parser.error("--noise is needed for correlated_noise, and for nothing else")

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from superice.fields.grid import load_grid
-from superice.inference.day import generate_day
-from superice.inference.settings import SamplerSettings
 from superice.utils.command_line import (
     add_grid,
     add_threads,
@@ -14,7 +11,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -31,6 +27,11 @@ def main() -> None:
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
+
+    from superice.fields.grid import load_grid
+    from superice.inference.day import generate_day
+    from superice.inference.settings import SamplerSettings
+    from superice.utils.settings import build_settings
 
     use_threads(args.threads)
     generate_day(

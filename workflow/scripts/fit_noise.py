@@ -3,10 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
-from superice.inference.baselines import CorrelatedNoise, Quantities
-from superice.training.store import decode_day, open_day, store_name
 from superice.utils.command_line import make_parser, parse_day, run_command
 
 
@@ -17,6 +13,11 @@ def main() -> None:
     parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
     parser.add_argument("--output", type=Path, required=True, help="noise.json")
     args = parser.parse_args()
+
+    from tqdm import tqdm
+
+    from superice.inference.baselines import CorrelatedNoise, Quantities
+    from superice.training.store import decode_day, open_day, store_name
 
     def read_days() -> Iterator[Quantities]:
         for date in tqdm(args.training, unit="day"):

@@ -2,13 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from superice.fields.grid import load_grid
-from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.scores import score_forecasts
-from superice.surrogate.settings import ForecastSettings
-from superice.surrogate.store import Record
 from superice.utils.command_line import (
     add_grid,
     add_threads,
@@ -17,9 +10,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.device import keep_freed_memory
-from superice.utils.files import write_dataset
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -35,6 +25,17 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True, help="by forecast, lead and start, NetCDF")
     parser.add_argument("--fields", type=Path, required=True, help="some forecasts and their truths, NetCDF")
     args = parser.parse_args()
+
+    import numpy as np
+
+    from superice.fields.grid import load_grid
+    from superice.surrogate.rollout import RollOut, Surrogate
+    from superice.surrogate.scores import score_forecasts
+    from superice.surrogate.settings import ForecastSettings
+    from superice.surrogate.store import Record
+    from superice.utils.device import keep_freed_memory
+    from superice.utils.files import write_dataset
+    from superice.utils.settings import build_settings
 
     use_threads(args.threads)
     keep_freed_memory()

@@ -3,14 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import xarray as xr
-
-from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.scores import forecast_season
-from superice.surrogate.store import Record
 from superice.utils.command_line import add_threads, make_parser, run_command, use_threads
-from superice.utils.files import write_dataset
 
 
 def main() -> None:
@@ -24,6 +17,14 @@ def main() -> None:
     add_threads(parser)
     parser.add_argument("--output", type=Path, required=True, help="forecast and truth, NetCDF")
     args = parser.parse_args()
+
+    import numpy as np
+    import xarray as xr
+
+    from superice.surrogate.rollout import RollOut, Surrogate
+    from superice.surrogate.scores import forecast_season
+    from superice.surrogate.store import Record
+    from superice.utils.files import write_dataset
 
     use_threads(args.threads)
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), args.precision)

@@ -2,12 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from superice.surrogate.climatology import compute_climatology
-from superice.surrogate.store import Record
 from superice.utils.command_line import make_parser, run_command
-from superice.utils.files import atomic_path
 
 
 def main() -> None:
@@ -16,6 +11,13 @@ def main() -> None:
     parser.add_argument("--window-days", type=int, default=1, help="days around each that count with it")
     parser.add_argument("--output", type=Path, required=True, help="npy (366, y, x)")
     args = parser.parse_args()
+
+    import numpy as np
+
+    from superice.surrogate.climatology import compute_climatology
+    from superice.surrogate.store import Record
+    from superice.utils.files import atomic_path
+
     mean = compute_climatology(Record(args.years), args.window_days)
     with atomic_path(args.output) as temporary:
         np.save(temporary, mean)

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-from superice.fields.grid import load_grid
-from superice.synthetic.forced_run import ForcedRun
-from superice.synthetic.settings import ForcedRunSettings
 from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -23,6 +19,11 @@ def main() -> None:
     parser.add_argument("--forcings", type=Path, required=True, help="NetCDF in a layout of ERA5")
     parser.add_argument("--after", type=Path, required=True, help="state at the end of the year, npy")
     args = parser.parse_args()
+
+    from superice.fields.grid import load_grid
+    from superice.synthetic.forced_run import ForcedRun
+    from superice.synthetic.settings import ForcedRunSettings
+    from superice.utils.settings import build_settings
 
     region = load_grid(args.areas, args.area)
     how = build_settings(ForcedRunSettings, args.settings["synthetic"], "surrogate.synthetic")

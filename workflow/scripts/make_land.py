@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from superice.fields.grid import load_grid, make_land_mask
 from superice.utils.command_line import add_grid, make_parser, run_command
-from superice.utils.files import atomic_path
 
 
 def main() -> None:
@@ -14,6 +10,12 @@ def main() -> None:
     add_grid(parser)
     parser.add_argument("--output", type=Path, required=True, help="land.npy")
     args = parser.parse_args()
+
+    import numpy as np
+
+    from superice.fields.grid import load_grid, make_land_mask
+    from superice.utils.files import atomic_path
+
     with atomic_path(args.output) as temporary:
         np.save(temporary, make_land_mask(load_grid(args.areas, args.area)))
 

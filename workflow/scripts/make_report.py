@@ -1,19 +1,21 @@
 """Make the report of a run: one HTML file that opens without a network."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from superice.report.page import Contents, render
-from superice.report.run_facts import tabulate_times
-from superice.run.configuration import Configuration
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.files import write_text
+
+if TYPE_CHECKING:
+    import pandas
 
 
-def read_table(path: Path | None) -> pd.DataFrame:
+def read_table(path: Path | None) -> pandas.DataFrame:
     """Return a CSV table; empty where there is none."""
-    return pd.DataFrame() if path is None else pd.read_csv(path)
+    import pandas
+
+    return pandas.DataFrame() if path is None else pandas.read_csv(path)
 
 
 def main() -> None:
@@ -35,6 +37,12 @@ def main() -> None:
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
     parser.add_argument("--output", type=Path, required=True, help="report.html")
     args = parser.parse_args()
+
+    from superice.report.page import Contents, render
+    from superice.report.run_facts import tabulate_times
+    from superice.run.configuration import Configuration
+    from superice.utils.files import write_text
+
     run = Configuration(args.settings)
     contents = Contents(
         name=run.name,
@@ -47,7 +55,7 @@ def main() -> None:
         experiments=[run.describe_experiment(name) for name in args.experiments],
         weights=args.weights,
         leads=read_table(args.leads),
-        selection={path.parent.name: pd.read_csv(path) for path in args.selection},
+        selection={path.parent.name: read_table(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),
         coverage=read_table(args.coverage),
         calendar=read_table(args.calendar),

@@ -4,15 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from tqdm import tqdm
-
-from superice.fields.grid import load_grid
-from superice.network.normalisation import compute_quantities
-from superice.surrogate.restoration import compute_normalisation, make_features
-from superice.surrogate.store import Record
-from superice.training.store import store_name, write_day
 from superice.utils.command_line import add_grid, make_parser, parse_day, run_command
-from superice.utils.files import write_json
 
 
 def main() -> None:
@@ -25,6 +17,15 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="folder of the days to write")
     parser.add_argument("--normalisation", type=Path, required=True, help="of the training days, JSON")
     args = parser.parse_args()
+
+    from tqdm import tqdm
+
+    from superice.fields.grid import load_grid
+    from superice.network.normalisation import compute_quantities
+    from superice.surrogate.restoration import compute_normalisation, make_features
+    from superice.surrogate.store import Record
+    from superice.training.store import store_name, write_day
+    from superice.utils.files import write_json
 
     record, step = Record(args.years), load_grid(args.areas, args.area).step
     seen = []

@@ -2,13 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
-import xarray as xr
-
-from superice.report.surrogate_page import render_surrogate
-from superice.surrogate.scores import tabulate_forecasts
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.files import write_table, write_text
 
 
 def main() -> None:
@@ -20,6 +14,13 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, help="a row for each experiment, CSV")
     parser.add_argument("--output", type=Path, required=True, help="the page, HTML")
     args = parser.parse_args()
+
+    import pandas as pd
+    import xarray as xr
+
+    from superice.report.surrogate_page import render_surrogate
+    from superice.surrogate.scores import tabulate_forecasts
+    from superice.utils.files import write_table, write_text
 
     scores = tabulate_forecasts([xr.load_dataset(path) for path in args.scores])
     write_table(args.table, scores)

@@ -2,17 +2,7 @@
 
 from pathlib import Path
 
-from tqdm import tqdm
-
-from superice.fields.grid import load_grid
-from superice.seasons import Season
-from superice.synthetic import file_names, satellite_files
-from superice.synthetic.arctic import Arctic, SyntheticDay
-from superice.synthetic.nextsim_files import write_moorings
-from superice.synthetic.satellites import Satellites
-from superice.synthetic.settings import SyntheticSettings
 from superice.utils.command_line import add_grid, make_parser, parse_day, read_settings, run_command
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -27,6 +17,17 @@ def main() -> None:
     parser.add_argument("--settings", type=read_settings, required=True, help="section synthetic, YAML")
     parser.add_argument("--output", type=Path, required=True, help="folder of the season's files")
     args = parser.parse_args()
+
+    from tqdm import tqdm
+
+    from superice.fields.grid import load_grid
+    from superice.seasons import Season
+    from superice.synthetic import file_names, satellite_files
+    from superice.synthetic.arctic import Arctic, SyntheticDay
+    from superice.synthetic.nextsim_files import write_moorings
+    from superice.synthetic.satellites import Satellites
+    from superice.synthetic.settings import SyntheticSettings
+    from superice.utils.settings import build_settings
 
     how = build_settings(SyntheticSettings, args.settings["synthetic"], "synthetic")
     region = load_grid(args.areas, args.area)

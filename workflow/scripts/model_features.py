@@ -3,44 +3,44 @@
 A day whose file is missing or refused gives empty fields; the record and a warning say why.
 """
 
+from __future__ import annotations
+
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from superice.dataset.layout import model_features_name, write_model_features
 from superice.errors import InputError, MissingInput
-from superice.features.day import ModelFeatures
-from superice.features.files import read_archived_day
-from superice.features.model import make_model_day, measure_floored_fraction
-from superice.features.settings import FeatureSettings
-from superice.fields.grid import Grid, load_grid
-from superice.network.normalisation import compute_moments, compute_quantities
-from superice.readers import nextsim_cmems, nextsim_moorings
-from superice.training.store import write_day
 from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
-from superice.utils.files import write_json
-from superice.utils.settings import build_settings
 
-READERS = {"moorings": nextsim_moorings, "cmems": nextsim_cmems}
+if TYPE_CHECKING:
+    from superice.features.day import ModelFeatures
+    from superice.features.settings import FeatureSettings
+    from superice.fields.grid import Grid
 
 
 def read_fields(
     source: Path, kind: str, day: date, grid: Grid, resample: bool, settings: FeatureSettings
 ) -> ModelFeatures:
     """Read or make the fields of the day at both resolutions."""
+    from superice.dataset.layout import model_features_name
+    from superice.features.files import read_archived_day
+    from superice.features.model import make_model_day
+    from superice.readers import nextsim_cmems, nextsim_moorings
+
     if kind == "archive":
         path = source / model_features_name(day)
         if not path.exists():
             raise MissingInput(f"no file for {day}", product="archive", file=source)
         return read_archived_day(path, grid)
-    reader = READERS[kind]
+    reader = nextsim_cmems if kind == "cmems" else nextsim_moorings
     return make_model_day(reader.read(reader.find(source, day), day, grid, resample), grid, settings)
 
 
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--source", type=Path, required=True, help="folder of the model's files, flat or YYYY/MM/")
-    parser.add_argument("--kind", choices=(*READERS, "archive"), required=True, help="layout of the files")
+    parser.add_argument("--kind", choices=("moorings", "cmems", "archive"), required=True, help="layout of the files")
     parser.add_argument("--date", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
     add_grid(parser)
     parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
@@ -51,6 +51,17 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
+    from superice.dataset.layout import write_model_features
+    from superice.features.day import ModelFeatures
+    from superice.features.model import measure_floored_fraction
+    from superice.features.settings import FeatureSettings
+    from superice.fields.grid import load_grid
+    from superice.network.normalisation import compute_moments, compute_quantities
+    from superice.readers.nextsim_moorings import PRODUCT
+    from superice.training.store import write_day
+    from superice.utils.files import write_json
+    from superice.utils.settings import build_settings
+
     settings = build_settings(FeatureSettings, args.settings, "features")
     details = {"configuration_digest": args.settings_digest, "source_of_fields": "model"}
     grid = load_grid(args.areas, args.area)
@@ -58,7 +69,7 @@ def main() -> None:
     try:
         fields = read_fields(args.source, args.kind, args.date, grid, args.resample, settings)
         if not fields.as_features(args.date, settings.sic_threshold).mask.any():
-            raise InputError("no pixel of ice has all inputs", product=nextsim_moorings.PRODUCT, file=args.source)
+            raise InputError("no pixel of ice has all inputs", product=PRODUCT, file=args.source)
     except InputError as error:
         print(f"warning: {error}", file=sys.stderr)
         problems.append(error.as_record())

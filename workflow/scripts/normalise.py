@@ -3,9 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from superice.network.normalisation import Normalisation
 from superice.utils.command_line import make_parser, parse_day, read_settings, run_command
-from superice.utils.files import read_json, write_json
 
 
 def main() -> None:
@@ -15,6 +13,10 @@ def main() -> None:
     parser.add_argument("--settings", type=read_settings, required=True, help="settings of the features, YAML")
     parser.add_argument("--output", type=Path, required=True, help="normalisation.json")
     args = parser.parse_args()
+
+    from superice.network.normalisation import Normalisation
+    from superice.utils.files import read_json, write_json
+
     records = (read_json(args.records / f"{date:%Y%m%d}.json") for date in args.dates)
     statistics = (record["statistics"] for record in records if record["available"])
     normalisation = Normalisation.from_days(

@@ -4,25 +4,28 @@ A day with a missing or refused file gives empty fields; the record and the warn
 with it.
 """
 
+from __future__ import annotations
+
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from superice.dataset.layout import write_observed_features
 from superice.errors import InputError
-from superice.features.observed import ObservedDay, make_observed_day
-from superice.features.settings import FeatureSettings
-from superice.fields.grid import Grid, load_grid, make_land_mask
-from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
-from superice.utils.files import write_json
-from superice.utils.settings import build_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from superice.fields.grid import Grid
 
 
 def read_land(path: Path | None, grid: Grid) -> np.ndarray:
     """Return the land mask of a file, or compute it: bool (y, x). Raises InputError for another shape or type."""
+    import numpy as np
+
+    from superice.fields.grid import make_land_mask
+
     if path is None:
         return make_land_mask(grid)
     land = np.load(path)
@@ -45,6 +48,14 @@ def main() -> None:
     parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
     args = parser.parse_args()
+
+    from superice.dataset.layout import write_observed_features
+    from superice.features.observed import ObservedDay, make_observed_day
+    from superice.features.settings import FeatureSettings
+    from superice.fields.grid import load_grid
+    from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+    from superice.utils.files import write_json
+    from superice.utils.settings import build_settings
 
     how = build_settings(FeatureSettings, args.settings, "features")
     details = {"configuration_digest": args.settings_digest, "source_of_fields": "observations"}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
-from superice.evaluation.tables import format_summary
 from superice.utils.command_line import make_parser, run_command
 
 
@@ -15,6 +12,10 @@ def main() -> None:
     parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments, comparison.csv")
     parser.add_argument("--report", type=Path, required=True, help="the report (HTML)")
     args = parser.parse_args()
+
+    import pandas as pd
+
+    from superice.evaluation.tables import format_summary
 
     print(format_summary(pd.read_csv(args.comparison)))
     print(f"report: {args.report.resolve()}")

@@ -3,17 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import xarray as xr
-
-from superice.fields.grid import load_grid
-from superice.fields.spectra import band_ratio
-from superice.inference.ensemble import clip_negative, draw_members
-from superice.inference.settings import SamplerSettings
-from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import compute_spectrum, make_features
-from superice.surrogate.settings import RestorationSettings
 from superice.utils.command_line import (
     add_grid,
     add_threads,
@@ -22,8 +11,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.files import write_dataset, write_table
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -36,6 +23,20 @@ def main() -> None:
     parser.add_argument("--fields", type=Path, required=True, help="forecast, truth and members, NetCDF")
     parser.add_argument("--table", type=Path, required=True, help="ratios of the fine scale, and errors, CSV")
     args = parser.parse_args()
+
+    import numpy as np
+    import pandas as pd
+    import xarray as xr
+
+    from superice.fields.grid import load_grid
+    from superice.fields.spectra import band_ratio
+    from superice.inference.ensemble import clip_negative, draw_members
+    from superice.inference.settings import SamplerSettings
+    from superice.network.weights import TrainedNetwork
+    from superice.surrogate.restoration import compute_spectrum, make_features
+    from superice.surrogate.settings import RestorationSettings
+    from superice.utils.files import write_dataset, write_table
+    from superice.utils.settings import build_settings
 
     use_threads(args.threads)
     how = build_settings(RestorationSettings, args.settings["restoration"], "surrogate.restoration")

@@ -5,13 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from superice.evaluation.date_scores import compute_scores
-from superice.evaluation.scored_date import COSTS, ICE
-from superice.evaluation.settings import ScoreSettings
-from superice.features.files import read_model_features, read_observed_features
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.netcdf import read_content, write_content
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -27,6 +21,13 @@ def main() -> None:
     parser.add_argument("--settings", type=read_settings, default={}, help="section scores, YAML")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
+
+    from superice.evaluation.date_scores import compute_scores
+    from superice.evaluation.scored_date import COSTS, ICE
+    from superice.evaluation.settings import ScoreSettings
+    from superice.features.files import read_model_features, read_observed_features
+    from superice.utils.netcdf import read_content, write_content
+    from superice.utils.settings import build_settings
 
     chosen = build_settings(ScoreSettings, args.settings.get("scores", {}), "scores")
     prediction = read_content(args.prediction, ("sit_ai", "x"))

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.evaluation.lead_table import tabulate_leads
-from superice.evaluation.settings import BootstrapSettings
-from superice.evaluation.tables import (
-    read_scores,
-    tabulate_comparison,
-    tabulate_days,
-    tabulate_ensembles,
-    tabulate_months,
-    tabulate_regions,
-    tabulate_scores,
-)
-from superice.evaluation.thin_ice_table import tabulate_thin_ice
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.files import write_table
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -33,6 +19,21 @@ def main() -> None:
     parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments to write (CSV)")
     parser.add_argument("--output", type=Path, required=True, help="table of the means to write (CSV)")
     args = parser.parse_args()
+
+    from superice.evaluation.lead_table import tabulate_leads
+    from superice.evaluation.settings import BootstrapSettings
+    from superice.evaluation.tables import (
+        read_scores,
+        tabulate_comparison,
+        tabulate_days,
+        tabulate_ensembles,
+        tabulate_months,
+        tabulate_regions,
+        tabulate_scores,
+    )
+    from superice.evaluation.thin_ice_table import tabulate_thin_ice
+    from superice.utils.files import write_table
+    from superice.utils.settings import build_settings
 
     scores = [read_scores(path) for path in args.scores]
     days, ensembles = tabulate_days(scores), tabulate_ensembles(scores)

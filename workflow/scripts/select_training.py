@@ -4,13 +4,6 @@ import shutil
 import sys
 from pathlib import Path
 
-from superice.dataset.layout import model_features_name
-from superice.evaluation.model_selection import choose_training, judge_training
-from superice.evaluation.settings import ScoreSettings, SelectionSettings
-from superice.features.files import read_model_features
-from superice.inference.settings import SamplerSettings
-from superice.network.weights import TrainedNetwork
-from superice.seasons import spread_evenly
 from superice.utils.command_line import (
     add_threads,
     make_parser,
@@ -19,8 +12,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.files import atomic_path, write_table
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -34,6 +25,16 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
     parser.add_argument("--output", type=Path, required=True, help="copy of the chosen weights")
     args = parser.parse_args()
+
+    from superice.dataset.layout import model_features_name
+    from superice.evaluation.model_selection import choose_training, judge_training
+    from superice.evaluation.settings import ScoreSettings, SelectionSettings
+    from superice.features.files import read_model_features
+    from superice.inference.settings import SamplerSettings
+    from superice.network.weights import TrainedNetwork
+    from superice.seasons import spread_evenly
+    from superice.utils.files import atomic_path, write_table
+    from superice.utils.settings import build_settings
 
     use_threads(args.threads)
     selection = build_settings(SelectionSettings, args.settings["selection"], "selection")

@@ -3,13 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from tqdm import tqdm
-
-from superice.fields.grid import load_grid
 from superice.readers.era5 import METHODS, read_forcings
-from superice.readers.nextsim_thickness import read_thickness
-from superice.readers.time_series import list_moments
-from superice.surrogate.store import write_year
 from superice.utils.command_line import make_parser, run_command
 
 
@@ -26,6 +20,13 @@ def main() -> None:
     parser.add_argument("--step-hours", type=float, default=12, help="that the network predicts")
     parser.add_argument("--output", type=Path, required=True, help="the year's array, npy; its description beside it")
     args = parser.parse_args()
+
+    from tqdm import tqdm
+
+    from superice.fields.grid import load_grid
+    from superice.readers.nextsim_thickness import read_thickness
+    from superice.readers.time_series import list_moments
+    from superice.surrogate.store import write_year
 
     grid, last = load_grid(args.areas, args.area), datetime(args.year + 1, 1, 1)
     moments = [moment for moment in list_moments(datetime(args.year, 1, 1), last, args.hours) if moment < last]

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from superice.evaluation.sensitivity import make_study_table
-from superice.evaluation.settings import BootstrapSettings
-from superice.evaluation.study import Study
-from superice.evaluation.tables import read_scores
 from superice.utils.command_line import make_parser, read_settings, run_command
-from superice.utils.files import write_table
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -21,6 +15,13 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="table to write (CSV)")
     args = parser.parse_args()
+
+    from superice.evaluation.sensitivity import make_study_table
+    from superice.evaluation.settings import BootstrapSettings
+    from superice.evaluation.study import Study
+    from superice.evaluation.tables import read_scores
+    from superice.utils.files import write_table
+    from superice.utils.settings import build_settings
 
     scores = [read_scores(path) for path in args.scores]
     studies = {name: Study(**study) for name, study in args.settings["studies"].items()}

@@ -11,14 +11,6 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from superice.network.normalisation import Normalisation
-from superice.network.settings import NetworkSettings
-from superice.network.unet import count_parameters
-from superice.network.weights import TrainedNetwork, build_formulation
-from superice.training.samples import Days
-from superice.training.settings import TrainingSettings
-from superice.training.store import store_name
-from superice.training.trainer import Stopped, Training
 from superice.utils.command_line import (
     add_threads,
     make_parser,
@@ -27,9 +19,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.distributed import is_first_process, join_processes
-from superice.utils.files import read_json
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -47,6 +36,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
+    from superice.utils.distributed import join_processes
+
     use_threads(args.threads)
     with join_processes():
         train(args)
@@ -54,6 +45,18 @@ def main() -> None:
 
 def train(args: Namespace) -> None:
     """Train, and write the history and the weights."""
+    from superice.network.normalisation import Normalisation
+    from superice.network.settings import NetworkSettings
+    from superice.network.unet import count_parameters
+    from superice.network.weights import TrainedNetwork, build_formulation
+    from superice.training.samples import Days
+    from superice.training.settings import TrainingSettings
+    from superice.training.store import store_name
+    from superice.training.trainer import Stopped, Training
+    from superice.utils.distributed import is_first_process
+    from superice.utils.files import read_json
+    from superice.utils.settings import build_settings
+
     network = build_settings(NetworkSettings, args.settings["network"], "network")
     options = build_settings(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
@@ -81,6 +84,8 @@ def train(args: Namespace) -> None:
 
 def print_once(sentence: str) -> None:
     """Print a sentence in the first process alone."""
+    from superice.utils.distributed import is_first_process
+
     if is_first_process():
         print(sentence, file=sys.stderr, flush=True)
 

@@ -4,13 +4,6 @@ import signal
 import sys
 from pathlib import Path
 
-from superice.network.unet import count_parameters
-from superice.surrogate.rollout import Surrogate
-from superice.surrogate.samples import Scaling, Steps
-from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings, SurrogateTrainingSettings
-from superice.surrogate.store import Record
-from superice.surrogate.training import IncrementLoss, SurrogateTraining
-from superice.training.trainer import Stopped
 from superice.utils.command_line import (
     add_threads,
     make_parser,
@@ -18,7 +11,6 @@ from superice.utils.command_line import (
     run_command,
     use_threads,
 )
-from superice.utils.settings import build_settings
 
 
 def main() -> None:
@@ -36,7 +28,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()
 
+    from superice.network.unet import count_parameters
+    from superice.surrogate.rollout import Surrogate
+    from superice.surrogate.samples import Scaling, Steps
+    from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings, SurrogateTrainingSettings
+    from superice.surrogate.store import Record
+    from superice.surrogate.training import IncrementLoss, SurrogateTraining
+    from superice.training.trainer import Stopped
     from superice.utils.device import keep_freed_memory
+    from superice.utils.settings import build_settings
 
     keep_freed_memory()
     use_threads(args.threads)
