@@ -43,7 +43,7 @@ def make_map_panels(
         rows,
         columns,
         figsize=(PAGE_WIDTH, rows * panel_height + 0.7 * rows_with_bars),
-        subplot_kw={"projection": grid.as_area().to_cartopy_crs()},
+        subplot_kw={"projection": make_projection(grid)},
         squeeze=False,
     )
     for (row, column), axis in np.ndenumerate(axes):
@@ -53,6 +53,14 @@ def make_map_panels(
         _draw_land(axis, grid)
         _draw_graticule(axis, shown, labels={"left": column == 0, "bottom": row == rows - 1})
     return figure, axes
+
+
+def make_projection(grid: Grid) -> ccrs.Projection:
+    """Return the grid's projection as cartopy takes it, within the edges of the grid."""
+    projection = ccrs.Projection(grid.crs)
+    left, right, bottom, top = projection.bounds = _get_image_extent(grid)
+    projection.threshold = min(right - left, top - bottom) / 100  # of cartopy's own projections
+    return projection
 
 
 def crop_grid(grid: Grid, window: Window | None) -> Grid:

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from superice.fields.grid import Grid
 from superice.figures.annotation import letter_panels
 from superice.figures.field_style import make_thickness_style
-from superice.figures.map_panels import draw_colour_bar, draw_field, make_map_panels
+from superice.figures.map_panels import draw_colour_bar, draw_field, make_map_panels, make_projection
 from superice.figures.style import (
     LAND,
     LOW_RESOLUTION,
@@ -197,7 +197,7 @@ def draw_restoration(fields: xr.Dataset, grid: Grid) -> Figure:
     with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 5.0), layout="constrained")
         upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1))
-        projection = grid.as_area().to_cartopy_crs()
+        projection = make_projection(grid)
         maps = [upper.add_subplot(1, 4, number, projection=projection) for number in range(1, 5)]
         for axis, (title, field) in zip(maps, panels.items(), strict=True):
             draw_field(axis, grid, field, style)
