@@ -4,15 +4,14 @@ from datetime import datetime
 from pathlib import Path
 
 from superice.readers.era5 import METHODS, read_forcings
-from superice.utils.command_line import make_parser, run_command
+from superice.utils.command_line import add_grid, make_parser, run_command
 
 
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--thickness", type=Path, required=True, help="folder of neXtSIM files")
     parser.add_argument("--forcings", type=Path, required=True, help="folder of ERA5 files")
-    parser.add_argument("--areas", type=Path, required=True, help="file of area definitions")
-    parser.add_argument("--area", required=True, help="name of the model's grid in it")
+    add_grid(parser)
     parser.add_argument("--resample", action="store_true", help="interpolate thickness of another lattice")
     parser.add_argument("--interpolation", choices=METHODS, default="nearest", help="of the forcings")
     parser.add_argument("--year", type=int, required=True, help="the year")
