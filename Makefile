@@ -67,7 +67,7 @@ real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
 	test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
 	@mkdir -p results/real-day
-	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\nfigures: {observations: ["%s"]}\n' $(DAY) $(DAY) $(DAY) > results/real-day/day.yaml
+	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\n' $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources: {observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
 	$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
 	@sed '1d; s/^/missing: /' results/real-day/missing.csv >&2

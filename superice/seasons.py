@@ -165,6 +165,12 @@ def spread_evenly(items: list, count: int) -> list:
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
 
 
+def choose_days(days: list[date], count: int) -> list[date]:
+    """Return at most ``count`` of the days, evenly spread; of one, the middle day."""
+    middle = round((len(days) - 1) / 2)
+    return days[middle : middle + 1] if count == 1 else spread_evenly(days, count)
+
+
 def _parse_day(text: str, key: str) -> date:
     """Parse YYYY-MM-DD. Raises InputError naming the key."""
     try:

@@ -94,7 +94,9 @@ def _check_made(run: Configuration, name: str) -> None:
     needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
     if needs_training and not run.calendar.split_days("training"):
         raise InputError(f"experiments.{name}: neither weights nor training days are given")
-    for split in experiment["ensembles"]["splits"]:
+    # A split that only the defaults name is left out where the calendar has none.
+    stated = run.content["experiments"][name].get("ensembles", {}).get("splits", [])
+    for split in stated:
         if run.calendar.splits and split not in run.calendar.splits:
             raise InputError(f"experiments.{name}.ensembles.splits: calendar.{split} is not configured")
 
@@ -105,22 +107,24 @@ def check_studies(run: Configuration) -> None:
     for name, study in run.studies.items():
         for day in study.dates:
             if day not in days:
-                raise InputError(f"studies.compared.{name}.dates: {day} is not a day of the model")
+                raise InputError(
+                    f"studies.compared.{name}.dates: {day} is no day of the model; name one, or null for no study"
+                )
 
 
 def check_figures(run: Configuration) -> None:
     """Raise InputError where a figure shows a day or a feature set that there is not."""
     for kind in ("members", "model", "observations"):
-        days = run.ensemble_days(run.content["published"], "observations" if kind == "observations" else "model")
+        days = run.drawn_days(kind)
         for day in run.figure_days(kind):
             if days and day not in days:
                 raise InputError(
-                    f"figures.{kind}: {day} is not among the ensembles' days ({days[0]} to {days[-1]}, "
-                    f"every {run.content['calendar']['every']} days of a season)"
+                    f"figures.{kind}: {day} is not among the {len(days)} days of the ensembles "
+                    f"({days[0]} to {days[-1]}); name one of them, auto, or null for none"
                 )
     for day in run.figure_days("smoothing"):
         if day not in run.calendar.observed_days():
-            raise InputError(f"figures.smoothing: {day} is not an observed day")
+            raise InputError(f"figures.smoothing: {day} is not an observed day; name one, auto, or null for none")
     for key in ("smoothing_sets", "shift_sets"):
         for name in run.content["figures"][key]:
             if name not in run.content["feature_sets"]:

@@ -15,8 +15,8 @@ from superice.evaluation.study import Study
 from superice.fields.grid import AREAS
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.run import checks
-from superice.run.settings import RunSettings
-from superice.seasons import Calendar, Season, spread_evenly
+from superice.run.settings import AUTO, FigureDays, FigureSettings, RunSettings, StudiesSettings
+from superice.seasons import Calendar, Season, choose_days, spread_evenly
 from superice.utils.command_line import read_settings
 from superice.utils.provenance import compute_digest
 from superice.utils.settings import build_settings, dump_settings
@@ -74,6 +74,7 @@ class Configuration:
         self.content = dump_settings(settings)
         self.content["experiments"] = {"reference": {}} | self.content["experiments"]
         self.content.pop("include", None)
+        _switch_off(self.content)
         # A branch of its own: its settings change nothing in the main branch, nor in what its files say of their origin.
         self.surrogate = self.content.pop("surrogate")
         self.surrogate["experiments"] = {"with_forcings": {}} | self.surrogate["experiments"]
@@ -206,8 +207,7 @@ class Configuration:
     def studies(self) -> dict[str, Study]:
         """The studies by name; none where nothing can be trained or scored."""
         section = self.content["studies"]
-        days = spread_evenly(self.calendar.split_days(section["split"]), section["days"])
-        if not days or not self.calendar.split_days("training"):
+        if not self.calendar.split_days(section["split"]) or not self.calendar.split_days("training"):
             return {}
         return {
             name: Study(
@@ -215,10 +215,21 @@ class Configuration:
                 values={
                     experiment: self._find_setting(experiment, study["varies"]) for experiment in study["experiments"]
                 },
-                dates=study.get("dates") or [day.isoformat() for day in days],
+                dates=self._choose_study_dates(study),
             )
             for name, study in section["compared"].items()
         }
+
+    def _choose_study_dates(self, study: Mapping[str, Any]) -> list[str]:
+        """Return the days of a study: its own, its preferred ones where the model has them, or days of the split."""
+        if study.get("dates"):
+            return study["dates"]
+        section, model_days = self.content["studies"], self.calendar.model_days()
+        split_days, preferred = self.calendar.split_days(section["split"]), study.get("preferred_dates", [])
+        if preferred and set(preferred) <= {day.isoformat() for day in model_days}:
+            return preferred
+        chosen = choose_days(split_days, len(preferred)) if preferred else spread_evenly(split_days, section["days"])
+        return [day.isoformat() for day in chosen]
 
     @property
     def studied_experiments(self) -> list[str]:
@@ -241,8 +252,28 @@ class Configuration:
         return model, observed
 
     def figure_days(self, kind: str) -> list[date]:
-        """Return the days that the figures of a kind show: members, model, observations or smoothing."""
-        return [date.fromisoformat(text) for text in self.content["figures"][kind]]
+        """Return the days that the figures of a kind show: members, model, observations or smoothing.
+
+        ``auto`` stands for the preferred days where the run has all of them. Otherwise it stands for the first, the middle
+        and the last day of the test split or, where that has no ensembles, of all ensembles; where one day is shown, for
+        the middle one.
+        """
+        section = self.content["figures"]
+        if section[kind] != AUTO:
+            return [date.fromisoformat(text) for text in section[kind] or ()]
+        days = self.drawn_days(kind)
+        preferred = [date.fromisoformat(text) for text in section["preferred"][kind]]
+        if kind == "smoothing" and not section["smoothing_sets"]:
+            return []
+        if preferred and set(preferred) <= set(days):
+            return preferred
+        tested = [day for day in days if self.calendar.find_split(day) == "test"]
+        return choose_days(tested or days, 1 if kind in ("members", "smoothing") else 3)
+
+    def drawn_days(self, kind: str) -> list[date]:
+        """Return the days with an ensemble of the published experiment that figures of a kind can show."""
+        branch = "observations" if kind in ("observations", "smoothing") else "model"
+        return self.ensemble_days(self.content["published"], branch)
 
     def summary(self, experiments: Sequence[str]) -> dict[str, str]:
         """Return the facts at the head of a report on the experiments."""
@@ -287,6 +318,16 @@ class Configuration:
         training = self.find_training(name)
         own = _count(len(self.experiment(name)["seeds"]), "training")
         return f"{name} ({own if training == name else f'trained as {training}'})"
+
+
+def _switch_off(content: dict[str, Any]) -> None:
+    """Put sections that ask for nothing in place of the studies and the figures that are null."""
+    studies = content["studies"] or dump_settings(StudiesSettings())
+    compared = studies["compared"] or {}
+    studies["compared"] = {name: study for name, study in compared.items() if study is not None}
+    content["studies"] = studies
+    if content["figures"] is None:
+        content["figures"] = dump_settings(FigureSettings(**dict.fromkeys(FigureDays.model_fields)))
 
 
 def _count(number: int, noun: str) -> str:

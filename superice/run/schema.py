@@ -89,10 +89,9 @@ def _list_sections(
 
 def _find_model(annotation: Any) -> type[Settings] | None:
     """Return the model of a nested section, also of one that may be null; None for a plain key."""
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, Settings) and not part.is_partial:
-            return part
-    return None
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return None if annotation.is_partial else annotation
+    return next((model for part in get_args(annotation) if (model := _find_model(part))), None)
 
 
 def _describe_section(name: str, kind: type[Settings], default: Settings | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, WithJsonSchema, WrapValidator
 
 from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings
 from superice.features.settings import FeatureSettings
@@ -41,6 +41,31 @@ Address = Annotated[
     Field(pattern=r"^((https?|ftps?)://[^/@]+(/.*)?|copernicusmarine:.+)$", json_schema_extra={"format": "address"}),
 ]
 Addresses = Annotated[tuple[Address, ...], Field(min_length=1)]
+
+AUTO = "auto"  # instead of days: the run chooses them from its own
+
+
+def _accept_auto(value: Any, validate: Any) -> Any:
+    """Return the word ``auto`` as it is; anything else must be a list of days or null."""
+    return value if value == AUTO else validate(value)
+
+
+_DAYS_SCHEMA = {"type": "array", "items": {"type": "string", "format": "date"}}
+ChosenDays = Annotated[
+    tuple[Day, ...] | None,
+    WrapValidator(_accept_auto),
+    PlainSerializer(lambda value: value),
+    WithJsonSchema({"anyOf": [{"const": AUTO}, _DAYS_SCHEMA, {"type": "null"}]}),
+]
+"""Days, ``auto`` for days of the run's own, or null for none."""
+
+ChosenDay = Annotated[
+    Annotated[tuple[Day, ...], Field(max_length=1)] | None,
+    WrapValidator(_accept_auto),
+    PlainSerializer(lambda value: value),
+    WithJsonSchema({"anyOf": [{"const": AUTO}, _DAYS_SCHEMA | {"maxItems": 1}, {"type": "null"}]}),
+]
+"""As ``ChosenDays``, with at most one day."""
 
 
 class GridSettings(Settings):
@@ -199,7 +224,13 @@ class StudySettings(Settings):
 
     varies: str = declare(..., "The key in which the experiments differ, such as sampler.steps.")
     experiments: Annotated[tuple[str, ...], Field(min_length=1), Distinct] = declare(..., "The experiments, in order.")
-    dates: Annotated[tuple[Day, ...], Field(min_length=1)] = declare(None, "Days, instead of studies.days.")
+    dates: Annotated[tuple[Day, ...], Field(min_length=1)] = declare(
+        None, "Days, instead of studies.days; each must be a day of the model."
+    )
+    preferred_dates: Annotated[tuple[Day, ...], Field(min_length=1)] = declare(
+        None,
+        "Days, instead of studies.days, where the model has all of them; otherwise as many days of the split.",
+    )
 
 
 class StudiesSettings(Settings):
@@ -210,18 +241,32 @@ class StudiesSettings(Settings):
     split: Split = declare("validation", "Split of the days.")
     days: int = declare(12, "Days of the split, evenly spread, on which experiments are compared.", "days", ge=1)
     final: str = declare("reference", "The experiment that the figures mark.")
-    compared: dict[Name, StudySettings] = declare({}, "The studies by name.")
+    compared: dict[Name, StudySettings | None] | None = declare(
+        {}, "The studies by name; null for none, and instead of a study to leave it out."
+    )
+
+
+class FigureDays(Settings):
+    """Days that `auto` takes for a kind of figure where the run has all of them."""
+
+    section: ClassVar[str] = "figures.preferred"
+
+    members: Annotated[tuple[Day, ...], Field(max_length=1)] = declare((), "For figures.members.")
+    model: tuple[Day, ...] = declare((), "For figures.model.")
+    observations: tuple[Day, ...] = declare((), "For figures.observations.")
+    smoothing: tuple[Day, ...] = declare((), "For figures.smoothing.")
 
 
 class FigureSettings(Settings):
-    """What the figures show."""
+    """What the figures show. `auto` takes the preferred days, or the first, middle and last (of one: middle) of the run."""
 
     section: ClassVar[str] = "figures"
 
-    members: Annotated[tuple[Day, ...], Field(max_length=1)] = declare((), "Day of three members and their inputs.")
-    model: tuple[Day, ...] = declare((), "Days of the maps against the truth.")
-    observations: tuple[Day, ...] = declare((), "Days of the maps of ensembles drawn from observations.")
-    smoothing: tuple[Day, ...] = declare((), "Observed days on which feature sets are compared.")
+    members: ChosenDay = declare(AUTO, "Day of three members and their inputs; null for none.")
+    model: ChosenDays = declare(AUTO, "Days of the maps against the truth; null for none.")
+    observations: ChosenDays = declare(AUTO, "Days of the maps of ensembles drawn from observations; null for none.")
+    smoothing: ChosenDays = declare(AUTO, "Observed days on which feature sets are compared; null for none.")
+    preferred: FigureDays = declare(FigureDays(), "Days that auto takes where the run has all of them.")
     smoothing_sets: tuple[str, ...] = declare((), "Feature sets that are shown beside the run's own on those days.")
     shift_sets: tuple[str, ...] = declare(
         (), "Feature sets of which model features are shown beside the observed ones."
@@ -337,10 +382,12 @@ class RunSettings(Settings):
     )
     run: tuple[str, ...] = declare(("reference",), "Experiments that `all` makes.")
     published: str = declare("reference", "The experiment that fills the published folders.")
-    studies: StudiesSettings = declare(StudiesSettings(), "Which experiments `studies` compares.")
+    studies: StudiesSettings | None = declare(StudiesSettings(), "Which experiments `studies` compares; null for none.")
     selection: SelectionSettings = declare(SelectionSettings(), "What a training is judged on.")
     scores: ScoreSettings = declare(ScoreSettings(), "How a date is scored.")
     bootstrap: BootstrapSettings = declare(BootstrapSettings(), "How confidence intervals are made.")
-    figures: FigureSettings = declare(FigureSettings(), "What the figures show.")
+    figures: FigureSettings | None = declare(
+        FigureSettings(), "What the figures show; null for no figure of single days."
+    )
     synthetic: SyntheticSettings = declare(SyntheticSettings(), "The synthetic Arctic.")
     surrogate: SurrogateSettings = declare(SurrogateSettings(), "The emulator of neXtSIM thickness.")

@@ -130,6 +130,9 @@ def set_key(content, path, value):
         ("figures.shift_sets", ["none"], "figures.shift_sets: no feature set 'none'"),
         ("figures.smoothing", ["2022-07-01"], "figures.smoothing: 2022-07-01 is not an observed day"),
         ("experiments.reference.features", "none", "experiments.reference.features: no feature set 'none'"),
+        ("figures.model", "often", "figures.model: 'often' is not of type array"),
+        ("figures.model", ["yesterday"], "figures.model.0: 'yesterday' does not match"),
+        ("figures.members", ["2021-01-01", "2021-01-02"], "figures.members: .* has too many items"),
         ("studies.compared.steps.dates", ["2031-01-01"], "studies.compared.steps.dates: 2031-01-01 is not a day"),
         ("studies.compared.size.varies", "network.wide", "studies: experiment 'reference' has no network.wide"),
         ("published", "cubic", "published: cubic is a baseline"),
@@ -242,6 +245,73 @@ def test_an_own_season_has_its_own_days_and_folders():
     assert run.content["sources"]["observations"]["drift"] == "/data/drift"
     assert run.experiments == ["preconditioned_noisy_inputs"]
     assert run.experiment("preconditioned_noisy_inputs")["training"]["input_noise"]["share"] == 0.5
+
+
+OWN_CALENDAR = {
+    "training": {"first": "2008-11-01", "last": "2009-03-31", "every": 7},
+    "validation": {"first": "2009-11-01", "last": "2010-03-31", "every": 7},
+    "test": {"first": "2010-11-01", "last": "2011-03-31", "every": 7},
+    "observations": {"first": "2010-11-01", "last": "2010-11-30", "every": 7},
+}
+KINDS = ("members", "model", "observations", "smoothing")
+
+
+@pytest.mark.parametrize("base", [(), ("demo",)])
+def test_days_that_nobody_asked_for_are_days_of_the_run(base):
+    """None of the shipped dates lies in this calendar."""
+    run = Configuration(merged(load(*base), {"calendar": OWN_CALENDAR}))
+    tested, observed = run.calendar.split_days("test"), run.calendar.observed_days()
+    assert run.figure_days("model") == [tested[0], tested[10], tested[21]]  # of 22 weeks
+    assert run.figure_days("members") == [tested[10]]
+    assert run.figure_days("observations") == [observed[0], observed[2], observed[4]]
+    assert run.figure_days("smoothing") == [observed[2]]
+    (day,) = run.studies["steps"].dates
+    assert date.fromisoformat(day) == run.calendar.split_days("validation")[10]
+
+
+def test_preferred_days_are_taken_only_where_the_run_has_all_of_them():
+    content = load()
+    assert [str(day) for day in Configuration(content).figure_days("model")] == [
+        "2021-10-28",
+        "2022-01-01",
+        "2022-04-12",
+    ]
+    assert Configuration(content).studies["steps"].dates == ["2021-01-01"]
+    content["calendar"]["gaps"] = ["2022-01-01"]
+    days = Configuration(content).figure_days("model")
+    assert [str(day) for day in days] == ["2022-10-18", "2023-01-16", "2023-04-15"]
+
+
+@pytest.mark.parametrize("off", [None, dict.fromkeys(KINDS), {kind: [] for kind in KINDS}])
+def test_figures_of_single_days_are_switched_off(off):
+    content = load()
+    content["figures"] = off
+    run = Configuration(content)
+    assert [run.figure_days(kind) for kind in KINDS] == [[], [], [], []]
+    assert Configuration(run.content).content == run.content
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("studies", set()),
+        ("studies.compared", set()),
+        ("studies.compared.steps", {"trainings", "size", "inputs", "min_rate", "max_rate"}),
+    ],
+)
+def test_studies_are_switched_off(path, left):
+    content = load()
+    set_key(content, path, None)
+    assert Configuration(content).studies.keys() == left
+
+
+def test_a_calendar_without_a_split_draws_the_others():
+    content = merged(load(), {"calendar": {"validation": None}})
+    run = Configuration(content)
+    assert run.ensemble_days("reference", "model") == run.calendar.split_days("test")
+    content["experiments"]["reference"] = {"ensembles": {"splits": ["validation"]}}
+    with pytest.raises(InputError, match=r"reference\.ensembles\.splits: calendar\.validation is not configured"):
+        Configuration(content)
 
 
 def test_what_is_not_stated_has_the_default_of_its_place():
