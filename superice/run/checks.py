@@ -108,7 +108,7 @@ def check_studies(run: Configuration) -> None:
         for day in study.dates:
             if day not in days:
                 raise InputError(
-                    f"studies.compared.{name}.dates: {day} is no day of the model; name one, or null for no study"
+                    f"studies.compared.{name}.dates: {day} is not a day of the model; name one or drop the study"
                 )
 
 
