@@ -66,6 +66,7 @@ def compute_scores(
     spacing_km: float,
     settings: ScoreSettings = ScoreSettings(),
     concentration: np.ndarray | None = None,
+    cell_area: np.ndarray | None = None,
 ) -> FileContent:
     """Compute all scores of one date, as they stand in its file.
 
@@ -86,6 +87,9 @@ def compute_scores(
     concentration
         Low-resolution fraction (y, x), which separates pack from marginal zone; None to score all ice
         as one region.
+    cell_area
+        Area of the cells on the Earth in m2, (y, x), which areas and shares of them are measured by; None for the
+        square of the spacing.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def compute_scores(
     if members.ndim != 3 or not members.shape[1:] == truth.shape == low_resolution.shape:
         shapes = f"{members.shape}, {truth.shape}, {low_resolution.shape}"
         raise InputError("members, truth and low-resolution field have different shapes", value=shapes)
-    scored = ScoredDate(members, truth, low_resolution, day, spacing_km, settings, concentration)
+    scored = ScoredDate(members, truth, low_resolution, day, spacing_km, settings, concentration, cell_area)
     variables = {}
     for group in (*GROUPS, SSIM) if settings.ssim else GROUPS:
         variables |= group.evaluate(scored)
@@ -117,7 +121,8 @@ def score_date(
     spacing_km: float,
     settings: ScoreSettings = ScoreSettings(),
     concentration: np.ndarray | None = None,
+    cell_area: np.ndarray | None = None,
 ) -> xarray.Dataset:
     """Return what ``compute_scores`` computes as xarray holds it."""
-    scores = compute_scores(members, truth, low_resolution, day, spacing_km, settings, concentration)
+    scores = compute_scores(members, truth, low_resolution, day, spacing_km, settings, concentration, cell_area)
     return scores.as_dataset()

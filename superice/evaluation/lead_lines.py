@@ -64,10 +64,10 @@ def compute_leads(scored: ScoredDate) -> dict[str, np.ndarray | list]:
     leads, fractions = [], []
     for field in scored.all_fields:
         pixels = find_lead_pixels(field, mask, ice_pixels, width, settings.lead_share)
-        leads.append(find_lead_lines(pixels, scored.spacing_km, settings.lead_shortest_km))
+        leads.append(find_lead_lines(pixels, np.sqrt(scored.cell_km2), settings.lead_shortest_km))
         fractions.append(scored.measure_shares(pixels))
     by_source = [leads[0], Leads.join(leads[1:-1]), leads[-1]]
-    ice_km2 = np.count_nonzero(mask) * scored.spacing_km**2
+    ice_km2 = scored.cell_km2[mask].sum()
     # Of all fields of a source together, in 1000 km2.
     area = np.array([1, len(scored.members), 1]) * (ice_km2 / 1000 or np.nan)
     number = np.array([of_source.length_km.size for of_source in by_source])
@@ -103,8 +103,10 @@ def find_lead_pixels(
     return mask & (field * ice_pixels < share * box_sum(np.where(mask, field, 0), width))
 
 
-def find_lead_lines(pixels: np.ndarray, spacing_km: float, shortest_km: float) -> Leads:
+def find_lead_lines(pixels: np.ndarray, cell_km: np.ndarray, shortest_km: float) -> Leads:
     """Return the leads of at least ``shortest_km`` in a field with the given lead pixels, bool (y, x).
+
+    ``cell_km`` is the width of the cells on the Earth, (y, x). A lead has the mean width of its cells.
 
     A lead is a piece of the skeleton of the pixels, between its ends and the crossings with others. It counts as the
     straight line with the same second moments. A skeleton may end half a lead's width before the lead does.
@@ -123,7 +125,7 @@ def find_lead_lines(pixels: np.ndarray, spacing_km: float, shortest_km: float) -
     xx, yy, xy = average(dx * dx), average(dy * dy), average(dx * dy)
     # The variance along a line of length l is l^2 / 12; the variance of its n pixels lacks that within a pixel.
     along = (xx + yy) / 2 + np.hypot((xx - yy) / 2, xy)
-    length = spacing_km * np.sqrt(12 * along + 1)
+    length = average(cell_km[y, x]) * np.sqrt(12 * along + 1)
     direction = np.degrees(np.arctan2(2 * xy, xx - yy) / 2) % 180
     long_enough = length >= shortest_km
     return Leads(length[long_enough], direction[long_enough])

@@ -64,6 +64,8 @@ class ScoredDate:
     concentration
         Low-resolution fraction (y, x), which separates pack from marginal zone; None to score all ice
         as one region.
+    cell_area
+        Area of the cells on the Earth in m2, (y, x); None where it is that on the map.
     """
 
     members: np.ndarray
@@ -73,6 +75,7 @@ class ScoredDate:
     spacing_km: float
     settings: ScoreSettings
     concentration: np.ndarray | None = None
+    cell_area: np.ndarray | None = None
 
     @property
     def forecasts(self) -> tuple[np.ndarray, ...]:
@@ -97,6 +100,13 @@ class ScoredDate:
         pack = self.mask & (self.concentration > self.settings.pack_concentration)
         marginal = self.mask & (self.concentration > self.settings.marginal_concentration) & ~pack
         return {ICE: self.mask, "pack": pack, "marginal": marginal}
+
+    @cached_property
+    def cell_km2(self) -> np.ndarray:
+        """Area of the cells in km2, (y, x), for what is an area or a share of one."""
+        if self.cell_area is None:
+            return np.full(self.truth.shape, self.spacing_km**2)
+        return np.asarray(self.cell_area, np.float64) / 1e6
 
     @cached_property
     def squares(self) -> dict[str, tuple[slice, slice]]:
@@ -125,8 +135,12 @@ class ScoredDate:
         return RegionPixels(members, self.truth[region], self.low_resolution[region], self.statistics.select(within))
 
     def measure_shares(self, where: np.ndarray) -> list[float]:
-        """Return the share of each region's pixels where ``where`` (y, x) is True; NaN for a region without a pixel."""
-        return [np.mean(where[region]) if region.any() else np.nan for region in self.regions.values()]
+        """Return the share of each region's area where ``where`` (y, x) is True; NaN for a region without a pixel."""
+        shares = []
+        for region in self.regions.values():
+            area = self.cell_km2[region]
+            shares.append(area[where[region]].sum() / area.sum() if area.size else np.nan)
+        return shares
 
     def count_pixels(self, width_km: float) -> int:
         """Return a width in pixels. Raises InputError when it is not a whole number of them."""

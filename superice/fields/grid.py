@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 AREAS = Path(__file__).with_name("areas.yaml")
 """The package's own area definitions."""
+EARTH = "EPSG:4326"
+"""The system whose ellipsoid areas are measured on, WGS 84."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,22 @@ class Grid:
         """Return the longitude and latitude of the cell centres in degrees, each (y, x), float64."""
         return self._lonlat
 
+    def compute_cell_area(self) -> np.ndarray:
+        """Return the area of the cells on the Earth, WGS 84, in m2, (y, x).
+
+        The square of the step is an area on the map, which a projection enlarges: that of the package's own areas by
+        1 % at 80 degrees north and by 14 % at 60. The longitudes and latitudes of a grid are taken for those of the
+        Earth wherever products meet on it. The area is therefore that of WGS 84 even if the projection is one of a
+        sphere, whose own areas are up to 0.7 % smaller.
+        """
+        import pyproj
+
+        longitude, latitude = self.lonlat()
+        factors = pyproj.Proj(self.crs).get_factors(longitude, latitude)
+        earth, of_map = pyproj.CRS(EARTH).ellipsoid, self.crs.ellipsoid
+        enlarged = _compute_curvature_area(earth, latitude) / _compute_curvature_area(of_map, latitude)
+        return self.step**2 / factors.areal_scale * enlarged
+
     def pad(self, cells: int) -> Grid:
         """Return the same lattice with ``cells`` more on every side."""
         margin = self.step * np.arange(1, cells + 1)
@@ -76,6 +94,14 @@ class Grid:
 
         rows, columns = self.shape
         return AreaDefinition(self.name, self.name, self.name, self.crs, columns, rows, self.extent())
+
+
+def _compute_curvature_area(ellipsoid: pyproj.crs.Ellipsoid, latitude: np.ndarray) -> np.ndarray:
+    """Return the product of the two radii of curvature in m2; an area on an ellipsoid is that times the solid angle."""
+    flattening = 1 / ellipsoid.inverse_flattening if ellipsoid.inverse_flattening else 0.0
+    eccentricity_squared = flattening * (2 - flattening)
+    sine = np.sin(np.radians(latitude))
+    return ellipsoid.semi_major_metre**2 * (1 - eccentricity_squared) / (1 - eccentricity_squared * sine**2) ** 2
 
 
 def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:

@@ -132,8 +132,11 @@ def draw_forecast_maps(fields: xr.Dataset, grid: Grid) -> Figure:
 
 
 def draw_season(fields: xr.Dataset) -> Figure:
-    """Draw mean thickness over the sea of the long run and of the model, and the error of the run."""
-    means = fields.mean(("y", "x"))
+    """Draw mean thickness over the sea of the long run and of the model, and the error of the run.
+
+    The mean thickness is the volume divided by the area of the sea; the error is a mean over pixels, as all scores.
+    """
+    means = fields[["forecast", "truth"]].weighted(fields.cell_area).mean(("y", "x"))
     error = np.sqrt(((fields.forecast - fields.truth) ** 2).mean(("y", "x")))
     with apply_style():
         figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 2.5))

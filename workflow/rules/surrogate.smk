@@ -188,6 +188,7 @@ rule forecast_season:
     params:
         command=run_script("forecast_season"),
         code=code_of("forecast_season"),
+        grid=grid_options(SURROGATE.content["area"]),
         season=SURROGATE.content["season"],
         precision=SURROGATE.content["forecasts"]["precision"],
     message:
@@ -195,7 +196,7 @@ rule forecast_season:
     shell:
         "{params.command} --years {input.years:q} --weights {input.weights:q} --start {params.season[start]}"
         " --steps {params.season[steps]} --every {params.season[every]} --precision {params.precision}"
-        " --threads {threads} --output {output:q} > {log:q} 2>&1"
+        " {params.grid} --threads {threads} --output {output:q} > {log:q} 2>&1"
 
 
 rule make_restoration_days:

@@ -28,6 +28,7 @@ def main() -> None:
 
     import numpy as np
 
+    from superice.dataset.layout import add_cell_area
     from superice.fields.grid import load_grid
     from superice.surrogate.rollout import RollOut, Surrogate
     from superice.surrogate.scores import score_forecasts
@@ -41,10 +42,12 @@ def main() -> None:
     keep_freed_memory()
     how = build_settings(ForecastSettings, args.settings["forecasts"], "surrogate.forecasts")
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), how.precision)
-    spacing_km = load_grid(args.areas, args.area).step / 1000
-    tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), spacing_km, how)
+    grid = load_grid(args.areas, args.area)
+    tally = score_forecasts(roll_out, np.load(args.climatology, mmap_mode="r"), grid.step / 1000, how)
     write_dataset(args.scores, tally.to_scores())
-    write_dataset(args.fields, tally.to_fields())
+    fields = tally.to_fields()
+    add_cell_area(fields, grid)
+    write_dataset(args.fields, fields)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from superice.utils.command_line import add_threads, make_parser, run_command, use_threads
+from superice.utils.command_line import add_grid, add_threads, make_parser, run_command, use_threads
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=720, help="of the run")
     parser.add_argument("--every", type=int, default=4, help="steps from one state that is kept to the next")
     parser.add_argument("--precision", default="fp32", help="fp32, bf16 or auto")
+    add_grid(parser)
     add_threads(parser)
     parser.add_argument("--output", type=Path, required=True, help="forecast and truth, NetCDF")
     args = parser.parse_args()
@@ -21,6 +22,8 @@ def main() -> None:
     import numpy as np
     import xarray as xr
 
+    from superice.dataset.layout import add_cell_area
+    from superice.fields.grid import load_grid
     from superice.surrogate.rollout import RollOut, Surrogate
     from superice.surrogate.scores import forecast_season
     from superice.surrogate.store import Record
@@ -30,8 +33,10 @@ def main() -> None:
     roll_out = RollOut(Surrogate.load(args.weights), Record(args.years), args.precision)
     moments, forecast, truth = zip(*forecast_season(roll_out, args.start, args.steps, args.every), strict=True)
     axes = ("time", "y", "x")
-    fields = {"forecast": (axes, np.stack(forecast)), "truth": (axes, np.stack(truth))}
-    write_dataset(args.output, xr.Dataset(fields, {"time": np.array(moments, "datetime64[ns]")}))
+    values = {"forecast": (axes, np.stack(forecast)), "truth": (axes, np.stack(truth))}
+    fields = xr.Dataset(values, {"time": np.array(moments, "datetime64[ns]")})
+    add_cell_area(fields, load_grid(args.areas, args.area))
+    write_dataset(args.output, fields)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ def main() -> None:
     from superice.utils.settings import build_settings
 
     chosen = build_settings(ScoreSettings, args.settings.get("scores", {}), "scores")
-    prediction = read_content(args.prediction, ("sit_ai", "x"))
+    prediction = read_content(args.prediction, ("sit_ai", "x"), optional=("cell_area",))
     features = read_model_features(args.features)
     inputs = read_observed_features(args.observed_features) if args.observed_features else features
     spacing_km = float(prediction["x"][1] - prediction["x"][0]) / 1000
     members, truth = prediction["sit_ai"], features.truth
-    scores = compute_scores(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic)
+    cell_area = prediction["cell_area"] if "cell_area" in prediction.variables else None
+    scores = compute_scores(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic, cell_area)
     made = {name: prediction.attributes[name] for name in COSTS if name in prediction.attributes}
     scores.attributes.update({"branch": args.branch, "experiment": args.experiment, "split": args.split, **made})
     write_content(args.output, scores)

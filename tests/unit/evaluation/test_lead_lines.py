@@ -10,6 +10,7 @@ from superice.evaluation.lead_lines import Leads, find_lead_lines, find_lead_pix
 from superice.fields.box_filter import box_sum
 
 SHAPE = (128, 128)
+CELLS_KM = np.full(SHAPE, 3.0)
 DAY = date(2023, 1, 4)
 
 
@@ -27,21 +28,21 @@ def fraction(field, mask, width, share):
 
 @pytest.mark.parametrize("angle", [0, 20, 45, 90, 135, 160])
 def test_a_lead_has_its_length_and_direction(angle):
-    found = find_lead_lines(band(angle, half_length=40), spacing_km=3.0, shortest_km=15.0)
+    found = find_lead_lines(band(angle, half_length=40), CELLS_KM, shortest_km=15.0)
     assert found.length_km == pytest.approx([3 * 81], rel=0.05)
     apart = (found.direction - angle + 90) % 180 - 90
     assert apart == pytest.approx([0], abs=1.5)
 
 
 def test_crossing_leads_are_cut_at_the_crossing_and_keep_their_directions():
-    found = find_lead_lines(band(30, 40) | band(120, 40), 3.0, 15.0)
+    found = find_lead_lines(band(30, 40) | band(120, 40), CELLS_KM, 15.0)
     assert sorted(found.direction) == pytest.approx([30, 30, 120, 120], abs=4)
     assert found.length_km.sum() == pytest.approx(2 * 3 * 81, rel=0.1)
 
 
 def test_blots_are_no_leads():
-    assert find_lead_lines(band(0, 2, 2), 3.0, 15.0).length_km.size == 0
-    assert find_lead_lines(np.zeros(SHAPE, bool), 3.0, 15.0).length_km.size == 0
+    assert find_lead_lines(band(0, 2, 2), CELLS_KM, 15.0).length_km.size == 0
+    assert find_lead_lines(np.zeros(SHAPE, bool), CELLS_KM, 15.0).length_km.size == 0
 
 
 def test_classes_of_direction_are_around_their_middles():
@@ -80,3 +81,14 @@ def test_leads_of_truth_and_members():
     density = scores.lead_density.to_pandas()
     assert density.idxmax(axis=1)[["truth", "generated"]].tolist() == [60, 150]
     assert density.sum(axis=1)["generated"] == pytest.approx(183 / 2 / area, rel=0.06)
+
+
+def test_leads_are_counted_on_the_area_of_the_earth():
+    """A map that enlarges lengths by 5 % and areas by 10 % changes neither numbers nor lengths on the Earth."""
+    truth = np.where(band(60, 30), 0.3, 2.0)
+    arguments = truth[None], truth, truth, DAY
+    on_map = score_date(*arguments, 3.0)
+    enlarged = score_date(*arguments, 3.0, cell_area=np.full(SHAPE, (3000 / 1.05) ** 2))
+    assert enlarged.lead_number.values == pytest.approx(1.05**2 * on_map.lead_number.values)
+    assert enlarged.lead_length.values == pytest.approx(on_map.lead_length.values / 1.05)
+    assert enlarged.lead_density.values == pytest.approx(1.05 * on_map.lead_density.values)

@@ -93,3 +93,13 @@ def test_thin_ice_of_truth_members_and_low_resolution():
         "generated": 1 / 16,
         "low_resolution": 0,
     }
+
+
+def test_share_of_thin_ice_is_a_share_of_the_area():
+    """Half of the pixels are thin; they have a third of the area, since the others are twice as large on the Earth."""
+    truth = np.ones((64, 64))
+    truth[:, :32] = 0.1
+    cell_area = np.where(truth < 0.3, 4e6, 8e6)
+    scores = score_date(truth[None], truth, truth, DAY, 3.0, cell_area=cell_area)
+    assert scores.thin_fraction.values == pytest.approx(np.full((3, 1), 1 / 3))
+    assert score_date(truth[None], truth, truth, DAY, 3.0).thin_fraction.values == pytest.approx(np.full((3, 1), 0.5))

@@ -141,6 +141,6 @@ def test_days_weeks_and_months_give_the_same_bits(tmp_path, grid):
 
     for day in days:
         once = made("days", day)
-        assert len(once) == 8 + 6
+        assert len(once) == 8 + 7
         assert made("weeks", day) == once and made("months", day) == once
     assert made("days", days[0])["sit"] != made("days", days[1])["sit"]

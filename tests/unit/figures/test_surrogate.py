@@ -5,6 +5,7 @@ import xarray as xr
 from figure_data import read_titles
 from PIL import Image
 
+from superice.dataset.layout import add_cell_area
 from superice.figures import surrogate
 from superice.figures.style import LOW_RESOLUTION
 
@@ -16,7 +17,9 @@ def season(small_grid):
     truth = random.gamma(2, 1, (10, *small_grid.shape))
     times = np.datetime64("2013-01-01") + np.arange(10) * np.timedelta64(12, "h")
     dims = ("time", "y", "x")
-    return xr.Dataset({"truth": (dims, truth), "forecast": (dims, truth + 0.5)}, coords={"time": times})
+    fields = xr.Dataset({"truth": (dims, truth), "forecast": (dims, truth + 0.5)}, coords={"time": times})
+    add_cell_area(fields, small_grid)
+    return fields
 
 
 def test_losses_have_a_panel_for_the_field_and_one_for_its_mean():
@@ -49,6 +52,15 @@ def test_skill_stands_beside_that_of_the_baselines():
 def test_the_error_of_a_run_is_over_the_sea(season):
     error = surrogate.draw_season(season).axes[1]
     assert error.lines[0].get_ydata() == pytest.approx(np.full(10, 0.5))
+
+
+def test_mean_thickness_of_a_run_is_its_volume_over_its_area(season):
+    """The left half of the sea is land, and a cell of 2 m counts nine times as much as one of 1 m."""
+    upper, left = np.arange(36)[:, None] >= 18, np.arange(44) < 22
+    season.truth[:] = np.where(left, np.nan, np.where(upper, 2.0, 1.0))
+    season["cell_area"] = (("y", "x"), np.where(upper, 9e6, 1e6) * np.ones(44))
+    mean = surrogate.draw_season(season).axes[0]
+    assert mean.lines[0].get_ydata() == pytest.approx(np.full(10, 1.9))
 
 
 def test_an_animation_has_its_frames(season, tmp_path):
