@@ -1,7 +1,9 @@
 """The surrogate's networks: a U-Net and a residual network of partial convolutions (slides; Durand et al., 2024).
 
 A partial convolution (Liu et al., 2018) reads the sea only and scales its result up for the land in its window. Unlike in
-the paper, land is never filled in: all layers of a level have the same mask. Cells outside the field count as land.
+the paper, land is never filled in: all layers of a level have the same mask, and on land a convolution returns its bias.
+Cells outside the field count as land. All of this, and the constants of the batch norms, are those of the released code
+(docs/surrogate.md).
 """
 
 from __future__ import annotations
@@ -16,6 +18,10 @@ from torch.nn import functional
 
 from superice.surrogate.settings import SurrogateNetworkSettings
 
+# Keras's defaults; its momentum of 0.99 is the share of the old value, PyTorch's that of the new one.
+NORM_EPSILON = 1e-3
+NORM_MOMENTUM = 0.01
+
 
 @dataclass(frozen=True)
 class Sea:
@@ -23,8 +29,8 @@ class Sea:
 
     Attributes:
         mask: 1 at sea, (batch, 1, y, x).
-        gain: by size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 where a
-            window holds no sea.
+        gain: by size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 on land,
+            so that what a window on land sees of the sea beside it reaches neither pooling nor norm.
     """
 
     mask: Tensor
@@ -35,19 +41,30 @@ class Sea:
         """Compute the factors for the kernels."""
         gain = {}
         for kernel in kernels:
-            half_a_cell = 0.5 / kernel**2
             sea_fraction = functional.avg_pool2d(mask.float(), kernel, stride=1, padding=kernel // 2)
-            factor = torch.where(sea_fraction > half_a_cell, 1 / sea_fraction.clamp(min=half_a_cell), 0)
-            gain[kernel] = factor.to(mask.dtype)
+            gain[kernel] = mask / sea_fraction.clamp(min=1 / kernel**2)  # a window around a cell of sea holds that cell
         return cls(mask, gain)
 
     def coarsen(self) -> Sea:
         """Return the sea at half the resolution: a cell with any sea is sea."""
         return Sea.from_mask(functional.max_pool2d(self.mask, 2), tuple(self.gain))
 
+    def max_pool(self, x: Tensor) -> Tensor:
+        """Return the maxima of x over the sea of 2 x 2 cells, half the resolution; 0 where they hold no sea."""
+        maxima = functional.max_pool2d(x.masked_fill(self.mask == 0, -torch.inf), 2)
+        return maxima.masked_fill(maxima == -torch.inf, 0)
+
+
+def make_norm(channels: int) -> nn.BatchNorm2d:
+    """Make a batch norm with the constants of the released code; its statistics include the land, as there."""
+    return nn.BatchNorm2d(channels, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
+
 
 class PartialConvolution(nn.Conv2d):
-    """W (x m) · k² / Σm + b, with m the mask and Σm its sum over the k x k window (Liu et al., 2018, Eq. 1)."""
+    """W (x m) · m k² / Σm + b, with m the mask and Σm its sum over the k x k window.
+
+    At sea this is Eq. 1 of Liu et al. (2018). On land it is b.
+    """
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int = 3) -> None:
         super().__init__(channels_in, channels_out, kernel, padding=kernel // 2)
@@ -65,7 +82,7 @@ class Stack(nn.Module):
     def __init__(self, channels: list[int]) -> None:
         super().__init__()
         self.convolutions = nn.ModuleList(PartialConvolution(*pair) for pair in pairwise(channels))
-        self.norm = nn.BatchNorm2d(channels[-1])
+        self.norm = make_norm(channels[-1])
 
     def forward(self, x: Tensor, sea: Sea) -> Tensor:
         for convolution in self.convolutions:
@@ -97,8 +114,10 @@ class PartialUNet(nn.Module):
         skips = []
         for stack in self.encoder:
             skips.append(x)
-            x = functional.max_pool2d(stack(x, seas[-1]), 2)
-            seas.append(seas[-1].coarsen())
+            sea = seas[-1]
+            x = stack(x, sea)
+            x = functional.max_pool2d(x, 2) if self.settings.pooling == "all" else sea.max_pool(x)
+            seas.append(sea.coarsen())
         x = self.bottleneck(x, seas.pop())
         for up, stack in zip(self.up, self.decoder, strict=True):
             sea = seas.pop()
@@ -108,23 +127,28 @@ class PartialUNet(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Batch norm and three widening partial convolutions, added to the input; the last starts at zero (FixUp)."""
+    """Batch norm and three widening partial convolutions with mish, added to the input; the last starts at zero (FixUp)."""
 
     def __init__(self, channels: int, kernel: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(channels)
+        self.norm = make_norm(channels)
         widths = [channels, channels // 4, channels // 2]
         self.first = PartialConvolution(widths[0], widths[1], kernel)
         self.second = PartialConvolution(widths[1], widths[2], kernel)
         self.third = zero_init(PartialConvolution(widths[2], channels, kernel))
 
     def forward(self, x: Tensor, sea: Sea) -> Tensor:
-        inside = functional.mish(self.first(self.norm(x), sea))
-        return x + self.third(functional.mish(self.second(inside, sea)), sea)
+        inside = self.norm(x)
+        for convolution in (self.first, self.second, self.third):
+            inside = functional.mish(convolution(inside, sea))
+        return x + inside
 
 
 class PartialResNet(nn.Module):
-    """Residual blocks at one resolution; the last layer of each, and of the network, starts at zero (Zhang et al., 2019)."""
+    """Residual blocks at one resolution; the last layer of each, and of the network, starts at zero (Zhang et al., 2019).
+
+    Stem and head are linear, and a batch norm stands before the head, as in the released code.
+    """
 
     def __init__(self, settings: SurrogateNetworkSettings) -> None:
         super().__init__()
@@ -132,16 +156,17 @@ class PartialResNet(nn.Module):
         n = settings.filters
         self.stem = PartialConvolution(settings.inputs, n)
         self.blocks = nn.ModuleList(ResidualBlock(n, settings.kernel) for _ in range(settings.blocks))
+        self.norm = make_norm(n)
         self.head = PartialConvolution(n, 8)
         self.output = zero_init(PartialConvolution(8, 1, kernel=1))
 
     def forward(self, fields: Tensor, mask: Tensor) -> Tensor:
         """Return the change of the state as ``PartialUNet.forward`` does, for any shape."""
         sea = Sea.from_mask(mask, tuple({1, 3, self.settings.kernel}))
-        x = functional.mish(self.stem(fields, sea))
+        x = self.stem(fields, sea)
         for block in self.blocks:
             x = block(x, sea)
-        return self.output(functional.mish(self.head(x, sea)), sea) * mask
+        return self.output(self.head(self.norm(x), sea), sea) * mask
 
 
 def zero_init(layer: PartialConvolution) -> PartialConvolution:

@@ -14,28 +14,56 @@ from superice.errors import InputError
 from superice.fields.spectra import find_ice_square, radial_spectrum, spectral_slope
 from superice.surrogate.climatology import day_of_year
 from superice.surrogate.rollout import RollOut
-from superice.surrogate.settings import ForecastSettings
+from superice.surrogate.settings import ForecastSettings, InputSettings
 from superice.surrogate.store import Record
 
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")
+WIDEST_RING = 5  # the released code fits the exponent of the whole field to the rings after this one
 
 
-def find_starts(record: Record, every_hours: float, days: float, step_hours: float) -> list[int]:
-    """List the starts, as indices, from which the record covers a forecast. Raises InputError when there is none."""
-    last = record.length - record.count_steps(24 * days) - 1
-    starts = list(range(record.count_steps(step_hours), last, record.count_steps(every_hours)))
+def find_starts(record: Record, inputs: InputSettings, steps: int, every_hours: float) -> list[int]:
+    """List the starts, as indices, from which the record covers a forecast of ``steps`` steps and its truth.
+
+    The first is one step after the record's beginning at the earliest: experiments with one and with two states have the
+    same starts. Raises InputError when there is none.
+    """
+    step = record.count_steps(inputs.step_hours)
+    earliest, _ = inputs.needed_hours
+    first = max(step, -record.count_steps(earliest))
+    end = record.length - step * steps
+    starts = list(range(first, end, record.count_steps(every_hours)))
     if not starts:
+        days = steps * inputs.step_hours / 24
         raise InputError(f"forcings do not cover one forecast of {days:g} days", value=f"{record.length} times")
     return starts
+
+
+def fit_exponent(wavenumber: np.ndarray, power: np.ndarray, shortest_km: float, longest_km: float) -> float:
+    """Fit the spectral exponent β of the slides, P(k) ~ k^-β, to the rings with shortest ≤ wavelength < longest.
+
+    P(k) is the power of all modes in a ring, and ``power`` (k,) their mean, at ``wavenumber`` (k,) in cycles per km. A ring
+    holds 2πk modes: the exponent of their mean is larger by 1.
+    """
+    return -spectral_slope(wavenumber, wavenumber * power, shortest_km, longest_km)
+
+
+def fit_exponent_of_all_pixels(field: np.ndarray, spacing_km: float) -> float:
+    """Fit the exponent of a whole field (y, x), NaN on land, as the released code does: land is zero, nothing is windowed.
+
+    Its steps at the coasts count. The first ``WIDEST_RING`` rings are left out.
+    """
+    wavenumber, power = radial_spectrum(np.nan_to_num(field), spacing_km, window=None, detrend=False)
+    return fit_exponent(wavenumber, power, 0, 1 / wavenumber[WIDEST_RING - 1])
 
 
 class Tally:
     """Scores and fields of the roll-outs, filled case by case.
 
     For each forecast, lead and start it holds the ``rmse`` and the ``bias`` over the sea in m. For surrogate and truth it
-    also holds the spectral ``exponent`` (positive) and, averaged over the starts, the ``power`` on the largest square of
-    sea. The paper averages over all pixels and counts land as without error: its rmse is sqrt(sea_share) times this one,
-    its bias sea_share times this one.
+    also holds the spectral ``exponent`` on the largest square of sea and that of the whole field with land as zero,
+    ``exponent_all_pixels``, and, averaged over the starts, the mean ``power`` in a ring on the largest square of sea. The
+    paper averages over all pixels and counts land as without error: its rmse is sqrt(sea_share) times this one, its bias
+    sea_share times this one, and its exponent ``exponent_all_pixels``.
     """
 
     def __init__(self, roll_out: RollOut, starts: list[int], how: ForecastSettings, spacing_km: float) -> None:
@@ -46,7 +74,7 @@ class Tally:
         self.square = find_ice_square(self.record.sea)
         self.wavenumber, _ = radial_spectrum(np.zeros(self.record.sea.shape)[self.square], spacing_km)
         shape = (len(FORECASTS), self.steps, len(starts))
-        self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent")}
+        self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent", "exponent_all_pixels")}
         self.power = np.zeros((len(FORECASTS), self.steps, self.wavenumber.size))
         every = max(1, -(-len(starts) // how.kept_starts))
         self.kept = starts[::every]
@@ -67,8 +95,10 @@ class Tally:
             self.values["bias"][place, step - 1, number] = error.mean()
             if name in ("surrogate", "truth"):
                 _, power = radial_spectrum(candidates[name][self.square], self.spacing)
-                slope = spectral_slope(self.wavenumber, power, *self.how.exponent_km)
-                self.values["exponent"][place, step - 1, number] = -slope
+                exponent = fit_exponent(self.wavenumber, power, *self.how.exponent_km)
+                self.values["exponent"][place, step - 1, number] = exponent
+                of_all = fit_exponent_of_all_pixels(candidates[name], self.spacing)
+                self.values["exponent_all_pixels"][place, step - 1, number] = of_all
                 self.power[place, step - 1] += power / len(self.starts)
         start = self.starts[number]
         if step in self.kept_steps and start in self.kept:
@@ -107,7 +137,8 @@ class Tally:
 def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: float, how: ForecastSettings) -> Tally:
     """Roll out from every start, and score each lead against the record, persistence and climatology."""
     record = roll_out.record
-    starts = find_starts(record, how.every_hours, how.days, roll_out.surrogate.inputs.step_hours)
+    inputs = roll_out.surrogate.inputs
+    starts = find_starts(record, inputs, round(24 * how.days / inputs.step_hours), how.every_hours)
     tally = Tally(roll_out, starts, how, spacing_km)
     with tqdm(total=len(starts) * tally.steps, unit="step", desc="forecasts") as bar:
         for first in range(0, len(starts), how.batch):
@@ -153,8 +184,9 @@ def tabulate_forecasts(scores: Sequence[xr.Dataset], days: Sequence[float] = (1,
                 row |= _tabulate_lead(mean, day, experiment.attrs["sea_share"])
         last = mean.isel(lead=-1)
         row["bias_end"] = float(last.bias.sel(forecast="surrogate"))
-        row["exponent_end"] = float(last.exponent.sel(forecast="surrogate"))
-        row["exponent_truth"] = float(mean.exponent.sel(forecast="truth").mean())
+        for name in ("exponent", "exponent_all_pixels"):
+            row[f"{name}_end"] = float(last[name].sel(forecast="surrogate"))
+            row[f"{name}_truth"] = float(mean[name].sel(forecast="truth").mean())
         rows.append(row)
     return pd.DataFrame(rows)
 

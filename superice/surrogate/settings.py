@@ -60,6 +60,9 @@ class SurrogateNetworkSettings(Settings):
         ge=4, multiple_of=4,
     )  # fmt: skip
     inputs: int = declare(10, "Fields that it reads, without the mask.", ge=1)
+    pooling: Literal["all", "sea"] = declare(
+        "all", "Cells that the maxima of the U-Net are taken over: all cells, land too, or those of the sea."
+    )
     blocks: int = declare(5, "Blocks of the residual network.", ge=1)
     kernel: int = declare(5, "Size of the kernels of the residual network.", "cells", ge=1)
 
@@ -74,7 +77,9 @@ class LossSettings(Settings):
 
     section: ClassVar[str] = "surrogate.loss"
 
-    constraint: Number = declare(100.0, "Weight of the error of the mean (lambda of the paper).", ge=0)
+    constraint: Number = declare(
+        100.0, "Weight of the error of the mean (lambda of the paper, whose means are over all cells, land too).", ge=0
+    )
     over: Literal["sample", "batch"] = declare("sample", "What the mean is taken over.")
     input_noise: Number = declare(
         0.01, "Standard deviation of the noise on the normalised inputs in training.", "standard deviations", ge=0
@@ -92,7 +97,7 @@ class SurrogateTrainingSettings(Settings):
     batch: int = declare(32, "Samples of a batch.", "samples", ge=1)
     optimizer: Literal["adam", "adamw"] = declare("adamw", "The optimizer.")
     learning_rate: Number = declare(5e-5, "Learning rate of the optimizer.", gt=0)
-    weight_decay: Number = declare(1e-6, "Weight decay of the optimizer.", ge=0)
+    weight_decay: Number = declare(0.02, "Weight decay of the optimizer, which the learning rate multiplies.", ge=0)
     schedule: Literal["constant", "cosine"] = declare(
         "constant", "Schedule of the learning rate; cosine has a short warm-up and ends at 0."
     )
@@ -119,7 +124,7 @@ class ForecastSettings(Settings):
     batch: int = declare(16, "Starts that are stepped together.", ge=1)
     precision: Precision = declare("fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it.")
     exponent_km: tuple[Number, Number] = declare(
-        (24, 200), "Shortest and longest wavelength of the spectral exponent.", "km"
+        (24, 200), "Shortest and longest wavelength of the spectral exponent over the sea.", "km"
     )
     kept_starts: int = declare(12, "Forecasts that are kept as fields.", ge=1)
     kept_days: tuple[Positive, ...] = declare((1, 5, 10, 30), "Lead times at which they are kept.", "days")

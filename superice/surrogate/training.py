@@ -18,13 +18,19 @@ from superice.training.trainer import Training
 
 
 class IncrementLoss(LossSettings):
-    """Squared error of the increment, and of its mean over the field: the slides' constraint on the amount of ice."""
+    """Squared error of the increment, and of its mean over the field: the slides' constraint on the amount of ice.
+
+    Both are means over the sea. Those of the released code are over all cells, and land has no error there: its squared
+    error is the sea's share of the cells times that of the sea, and its constraint the squared share times. The share is
+    therefore the weight of the constraint here, so that ``constraint`` is the lambda of the paper.
+    """
 
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
 
     def loss(self, model: nn.Module, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """Return the losses of a batch; the mean squares of the error and of its mean over the sea are reported.
+        """Return the losses of a batch.
 
+        Reported are the mean square of the error over the sea, and that of its mean times the share of the sea.
         ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.
         """
         fields, mask = context[:, :-1], context[:, -1:]
@@ -32,9 +38,10 @@ class IncrementLoss(LossSettings):
             fields = fields + self.input_noise * torch.randn(fields.shape, generator=generator).to(fields)
         error = model(fields, mask).float() - target
         axes = (1, 2, 3) if self.over == "sample" else (0, 1, 2, 3)
-        means = (error * mask).sum(axes) / mask.sum(axes).clamp(min=1)
+        mean_over_sea = (error * mask).sum(axes) / mask.sum(axes).clamp(min=1)
+        sea_share = mask.mean(axes)
         increment_error = masked_mean_square(error, mask)
-        mean_error = means.square().mean()
+        mean_error = (sea_share * mean_over_sea.square()).mean()
         reported = {"increment_error": increment_error.detach(), "mean_error": mean_error.detach()}
         return Losses(increment_error + self.constraint * mean_error, reported)
 

@@ -16,7 +16,7 @@ SETTINGS = TrainingSettings(epochs=4, batch=4, optimizer="adamw", ema_decay=0.0,
 
 
 def test_the_constraint_is_the_squared_error_of_the_mean():
-    """Errors +1 and -1 in two samples: 0 in the batch's mean, 1 in the square of each sample's."""
+    """Errors +1 and -1 in two samples: 0 in the batch's mean, 1 in each sample's squared; half of the cells are sea."""
     target, context = torch.zeros(2, 1, 4, 4), torch.ones(2, 2, 4, 4)
     context[:, -1, :2] = 0
     model = lambda fields, mask: torch.tensor([1.0, -1.0])[:, None, None, None] * mask + 50 * (1 - mask)
@@ -24,8 +24,21 @@ def test_the_constraint_is_the_squared_error_of_the_mean():
         over: IncrementLoss(constraint=10.0, over=over, input_noise=0).loss(model, target, context, None)
         for over in ("sample", "batch")
     }
-    assert losses["sample"].objective == pytest.approx(1 + 10) and losses["batch"].objective == pytest.approx(1)
+    assert losses["sample"].objective == pytest.approx(1 + 5) and losses["batch"].objective == pytest.approx(1)
     assert losses["sample"].reported["increment_error"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("land_rows", [0, 1, 3])
+def test_the_constraint_has_the_papers_weight_whatever_the_land(land_rows):
+    """Over the batch the loss is that of the paper, whose means run over all cells, divided by the share of the sea."""
+    torch.manual_seed(0)
+    context, target, output = torch.ones(3, 2, 4, 4), torch.randn(3, 1, 4, 4), torch.randn(3, 1, 4, 4)
+    context[:, -1, :land_rows] = 0
+    loss = IncrementLoss(constraint=100, over="batch", input_noise=0)
+    found = loss.loss(lambda fields, mask: output, target, context, None).objective
+    error = np.where(context[:, -1:] > 0, output - target, 0)
+    papers = np.mean(error**2) + 100 * np.mean(error) ** 2
+    assert found == pytest.approx(papers / (1 - land_rows / 4), rel=1e-5)
 
 
 def training(record, scaling, settings=SETTINGS, patience=99, seed=0):
