@@ -33,15 +33,18 @@ class Checkout:
         # A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C.
         command = ["env", "--default-signal=INT", sys.executable, str(SNAKEMAKE), *where, *self.options, *options]
         command += ["--configfile", str(self.folder / "small.yaml"), "--", *targets]
-        controller = subprocess.Popen(
-            command,
-            cwd=self.started_in,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        # A file, as a pipe that nobody reads stops a controller that shows the long log of a failed job.
+        said = self.folder / f"controller{len(self.controllers)}.log"
+        with said.open("w") as output:
+            controller = subprocess.Popen(
+                command,
+                cwd=self.started_in,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        controller.said = said
         self.controllers.append(controller)
         return controller
 
@@ -52,6 +55,7 @@ class Checkout:
 
 def ended(controller, status=0):
     """What a started controller says until it ends with the status."""
-    output, _ = controller.communicate(timeout=600)
+    controller.wait(timeout=600)
+    output = controller.said.read_text()
     assert controller.returncode == status, output[-4000:]
     return output
