@@ -23,7 +23,7 @@ FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "var
 ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
-    "medium_scale", "bias", "rmse_domain", "rmse_member", "spread",
+    "medium_scale", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread",
 ]  # fmt: skip
 WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "medium_scale"]
 INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
@@ -33,6 +33,7 @@ SUMMARY = {
     "s/member": ("seconds_per_member", "{:.2f}"),
     "RMSE m": ("rmse", "{:.3f}"),
     "gain %": ("rmse_gain_percent", "{:+.1f}"),
+    "RMSE∞ m": ("rmse_unlimited", "{:.3f}"),
     "CRPS m": ("crps", "{:.3f}"),
     "spread–skill": ("spread_skill", "{:.2f}"),
     "rank index": ("reliability_index", "{:.2f}"),
@@ -42,6 +43,7 @@ SUMMARY = {
     "bias m": ("bias", "{:+.3f}"),
 }
 BEST_VALUES = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1."
+UNLIMITED = "RMSE∞: estimate for the mean of infinitely many members."
 
 
 def read_scores(path: str | Path) -> xr.Dataset:
@@ -111,6 +113,8 @@ def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles:
     `rmse` is the mean over the dates of each date's RMSE, as in the report's Fig. 8. `spread_skill` is computed from
     variances and square errors that are averaged over the dates before the root is taken. The gains are relative to the
     low-resolution field on the same dates and pixels, in percent, positive when the ensemble is better.
+    `rmse_unlimited` estimates the RMSE that the mean of infinitely many members would have. Like the fair CRPS, and
+    unlike `rmse`, its gain and the reliability index, it does not depend on the size of the ensemble.
     `<score>_lower` and `<score>_upper` are the bounds of the 95 % intervals.
 
     Parameters
@@ -183,12 +187,19 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
 
 
 def derive_scores(means: pd.DataFrame, pair_keys: Sequence[str]) -> pd.DataFrame:
-    """Add the scores that are computed from means over dates: spread-skill and the gains over the low resolution.
+    """Add the scores that are computed from means over dates: spread-skill, RMSE of unlimited members, and the gains.
+
+    The mean of n members has the mean square error of the mean of infinitely many, and the members' variance / n
+    (Leutbecher 2019, doi:10.1002/qj.3387).
 
     pair_keys: the columns in which an ensemble and its low-resolution field are equal.
     """
     factor = (means.members + 1) / means.members
-    scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
+    noise = (means.mean_variance / means.members).fillna(0)  # a single field has no variance
+    scores = {
+        "spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error),
+        "rmse_unlimited": np.sqrt((means.mean_square_error - noise).clip(lower=0)),
+    }
     pairs = [means[key] for key in pair_keys]
     for score in ("rmse", "crps"):
         low_resolution = means[score].where(means.field == "low_resolution")
@@ -225,11 +236,28 @@ def format_summary(compared: pd.DataFrame) -> str:
         return "no date was scored"
     blocks = []
     for (branch, split), rows in compared.groupby(["branch", "split"], sort=False):
+        unequal = describe_sizes(rows)
         cells = [["", *SUMMARY]]
         for _, row in rows.iterrows():
             cells.append([row.experiment.replace("_", " "), *format_scores(row)])
-        blocks.append(f"{branch}, {split}, {rows.dates.max()} dates\n\n{format_markdown(cells)}")
-    return "\n\n".join([*blocks, BEST_VALUES])
+        title = f"{branch}, {split}, {rows.dates.max()} dates"
+        blocks.append("\n\n".join(filter(None, [title, unequal, format_markdown(cells)])))
+    return "\n\n".join([*blocks, f"{BEST_VALUES} {UNLIMITED}"])
+
+
+def describe_sizes(rows: pd.DataFrame) -> str:
+    """Return a sentence on the scores that cannot be compared, where a table's ensembles have different sizes.
+
+    A single field, such as the low resolution or a deterministic network, is no ensemble. Returns nothing for one size.
+    """
+    sizes = sorted(set(rows.members) - {1})
+    if len(sizes) < 2:
+        return ""
+    *first, last = map(str, sizes)
+    return (
+        f"The ensembles have {', '.join(first)} and {last} members. RMSE, gain and rank index depend on that number: "
+        "compare RMSE∞, CRPS and spread–skill."
+    )
 
 
 def format_scores(row: pd.Series) -> list[str]:

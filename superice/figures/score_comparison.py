@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from superice.evaluation.tables import describe_sizes
 from superice.figures.annotation import ScoreAxis, label_ticks, letter_panels
 from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw_notice, spell_experiment
 
@@ -79,6 +80,8 @@ def draw_score_comparison(compared: pd.DataFrame) -> Figure:
         axes[0, 0].set_yticks(range(len(experiments)), [spell_experiment(name) for name in experiments])
         axes[0, 0].set_ylim(len(experiments) - 0.5, -0.5)
         _draw_legend(figure, branches, split)
+        if unequal := describe_sizes(rows):
+            figure.supxlabel(unequal, fontsize=6)
         letter_panels(axes.flat)
     return figure
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from calendar import month_name
+from dataclasses import replace
 
 import pandas as pd
 
+from superice.evaluation.tables import describe_sizes
 from superice.evaluation.thin_ice_table import parse_quantiles
 from superice.report.tables import GAIN, Block, Column, make_blocks
 
@@ -20,6 +22,7 @@ _OF_SCORES = (
     Column("seconds_per_member", "s per member"),
     Column("rmse", "RMSE (m)"),
     Column(GAIN, "gain (%)", most_decimals=1),
+    Column("rmse_unlimited", "RMSE∞ (m)"),
     Column("crps", "CRPS (m)"),
     Column("spread_skill", "spread–skill"),
     Column("reliability_index", "rank index"),
@@ -37,7 +40,8 @@ def _choose_columns(names: str) -> list[Column]:
 
 
 SCORE_COLUMNS = _choose_columns(
-    "experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill reliability_index"
+    "experiment dates members passes seconds_per_member rmse rmse_gain_percent rmse_unlimited crps spread_skill"
+    " reliability_index"
     " variability fine_scale medium_scale bias"
 )
 PART_COLUMNS = _choose_columns(
@@ -65,7 +69,10 @@ LEAD_COLUMNS = (
 
 def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
     """Return the scores of all experiments, ``comparison.csv``, by branch and split."""
-    return make_blocks(scores, SCORE_COLUMNS)
+    if scores.empty:
+        return []
+    notes = [describe_sizes(rows) for _, rows in scores.groupby(["branch", "split"], sort=False)]
+    return [replace(block, note=note) for block, note in zip(make_blocks(scores, SCORE_COLUMNS), notes, strict=True)]
 
 
 def make_part_blocks(parts: pd.DataFrame) -> list[Block]:

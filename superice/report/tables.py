@@ -48,10 +48,11 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Block:
-    """A table with its title."""
+    """A table with its title, and a sentence above it where it needs one."""
 
     title: str
     table: TextTable
+    note: str = ""
 
 
 def make_blocks(table: pd.DataFrame, columns: Sequence[Column]) -> list[Block]:

@@ -102,9 +102,16 @@ def _check_made(run: Configuration, name: str) -> None:
 
 
 def check_studies(run: Configuration) -> None:
-    """Raise InputError where a study names a day that the model does not have."""
+    """Raise InputError where a study names a day that the model does not have, or compares ensembles of unequal size."""
     days = {day.isoformat() for day in run.calendar.model_days()}
     for name, study in run.studies.items():
+        sizes = {experiment: run.experiment(experiment)["sampler"]["members"] for experiment in study.values}
+        if len(set(sizes.values())) > 1 and study.varies != "sampler.members":
+            found = ", ".join(f"{experiment} {size}" for experiment, size in sizes.items())
+            raise InputError(
+                f"studies.compared.{name}: its ensembles have different numbers of members ({found}); scores depend on "
+                "it, so give all the same sampler.members"
+            )
         for day in study.dates:
             if day not in days:
                 raise InputError(

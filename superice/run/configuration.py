@@ -182,8 +182,8 @@ class Configuration:
         """Return the days of an experiment's ensembles."""
         wanted = self.experiment(experiment)["ensembles"]
         if branch == "observations":
-            return self.calendar.observed_days() if wanted["observations"] else []
-        return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split))
+            return self.calendar.observed_days()[:: wanted["every"]] if wanted["observations"] else []
+        return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split)[:: wanted["every"]])
 
     def last_season(self, branch: str) -> list[date]:
         """Return the days of the last season of the published ensembles."""
@@ -221,14 +221,21 @@ class Configuration:
         }
 
     def _choose_study_dates(self, study: Mapping[str, Any]) -> list[str]:
-        """Return the days of a study: its own, its preferred ones where the model has them, or days of the split."""
+        """Return the days of a study: its own, its preferred ones where the model has them, or days of the split.
+
+        Of the split, those days count on which no training was chosen, where there are such days: on the others a chosen
+        training has an advantage over a single one.
+        """
         if study.get("dates"):
             return study["dates"]
         section, model_days = self.content["studies"], self.calendar.model_days()
-        split_days, preferred = self.calendar.split_days(section["split"]), study.get("preferred_dates", [])
+        preferred = study.get("preferred_dates", [])
         if preferred and set(preferred) <= {day.isoformat() for day in model_days}:
             return preferred
-        chosen = choose_days(split_days, len(preferred)) if preferred else spread_evenly(split_days, section["days"])
+        split_days = self.calendar.split_days(section["split"])
+        chosen_on = set(spread_evenly(self.calendar.split_days("validation"), self.content["selection"]["days"]))
+        days = [day for day in split_days if day not in chosen_on] or split_days
+        chosen = choose_days(days, len(preferred)) if preferred else spread_evenly(days, section["days"])
         return [day.isoformat() for day in chosen]
 
     @property

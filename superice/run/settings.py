@@ -183,6 +183,9 @@ class EnsembleSettings(Settings):
     splits: Annotated[tuple[Split, ...], Distinct] = declare(
         ("validation", "test"), "Splits of which the ensembles are drawn from model features."
     )
+    every: int = declare(
+        1, "Of the days of each split, and of the observed days, each how many-th has an ensemble.", ge=1
+    )
     observations: bool = declare(True, "Whether ensembles are drawn from observations.")
 
 
@@ -240,7 +243,7 @@ class StudiesSettings(Settings):
 
     split: Split = declare("validation", "Split of the days.")
     days: int = declare(12, "Days of the split, evenly spread, on which experiments are compared.", "days", ge=1)
-    final: str = declare("reference", "The experiment that the figures mark.")
+    final: str = declare("seed_0", "The experiment that the figures mark.")
     compared: dict[Name, StudySettings | None] | None = declare(
         {}, "The studies by name; null for none, and instead of a study to leave it out."
     )

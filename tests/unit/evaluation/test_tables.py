@@ -5,8 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from scored_winter import score_error, score_winter
+from scored_winter import SETTINGS, score_error, score_winter
 
+from superice.evaluation.date_scores import score_date
 from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
     format_summary,
@@ -112,11 +113,39 @@ def test_experiments_are_compared_on_the_dates_that_they_share(dates):
     assert result.members.tolist() == [3, 3, 1]
 
 
+def score_gaussian_ensemble(members, experiment, error=0.3, spread=0.4, side=192):
+    """A date whose truth and members vary about a known mean, wrong by ``error``, with deviation ``spread``."""
+    rng = np.random.default_rng(members)
+    centre = np.full((side, side), 5.0)
+    truth = centre + error * rng.standard_normal(centre.shape)
+    fields = centre + spread * rng.standard_normal((members, *centre.shape))
+    scores = score_date(fields, truth, centre, date(2022, 11, 7), 3.0, SETTINGS)
+    scores.attrs |= {"branch": "model", "experiment": experiment, "split": "test"}
+    return scores
+
+
+def test_the_error_of_unlimited_members_does_not_depend_on_their_number():
+    """The mean of n members has the square error 0.3² + 0.4² / n, that of infinitely many 0.3²."""
+    scores = [score_gaussian_ensemble(6, "few"), score_gaussian_ensemble(30, "many")]
+    result = tabulate_comparison(tabulate_days(scores), INTERVALS, tabulate_ensembles(scores)).set_index("experiment")
+    assert result.rmse["few"] == pytest.approx(np.sqrt(0.09 + 0.16 / 6), rel=0.01)
+    assert result.rmse["many"] == pytest.approx(np.sqrt(0.09 + 0.16 / 30), rel=0.01)
+    assert result.rmse_unlimited[["few", "many"]].tolist() == pytest.approx([0.3, 0.3], rel=0.01)
+    assert result.rmse_unlimited["low_resolution"] == pytest.approx(result.rmse["low_resolution"])
+
+
+def test_ensembles_of_different_sizes_are_not_compared_without_a_word():
+    scores = [score_gaussian_ensemble(members, f"e{members}", side=48) for members in (1, 6, 30)]
+    tabulate = lambda chosen: tabulate_comparison(tabulate_days(chosen), INTERVALS, tabulate_ensembles(chosen))
+    assert "The ensembles have 6 and 30 members. RMSE, gain and rank index depend" in format_summary(tabulate(scores))
+    assert "The ensembles have" not in format_summary(tabulate(scores[:2]))
+
+
 def test_the_summary_is_a_table_in_markdown(dates):
     result = tabulate_comparison(tabulate_days(dates), INTERVALS, tabulate_ensembles(dates))
     title, _, head, rule, *rows = format_summary(result).splitlines()
     assert title == "model, test, 4 dates"
-    assert {line.count("|") for line in (head, rule, *rows[:2])} == {14}
+    assert {line.count("|") for line in (head, rule, *rows[:2])} == {15}
     assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
     assert rows[0].startswith("| e ") and "0.331" in rows[0]
     assert rows[1].startswith("| low resolution ") and "0.800" in rows[1]

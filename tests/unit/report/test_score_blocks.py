@@ -25,6 +25,14 @@ def test_shared_sources_stand_once_and_first_in_their_region():
     assert [row[:3] for row in block.table.rows] == expected
 
 
+def test_a_table_of_ensembles_of_different_sizes_says_so():
+    scores = pd.DataFrame(RUN | {"experiment": ["a", "b", "c"], "members": [30, 6, 1], "rmse": 0.5})
+    (block,) = score_blocks.make_score_blocks(scores)
+    assert block.note.startswith("The ensembles have 6 and 30 members. RMSE")
+    (block,) = score_blocks.make_score_blocks(scores[scores.experiment != "b"])
+    assert block.note == ""
+
+
 def test_low_resolution_fields_have_no_leads():
     leads = pd.DataFrame(RUN | {"experiment": "a", "source": ["truth", "generated", "low_resolution"]})
     (block,) = score_blocks.make_lead_blocks(leads.assign(anisotropy=0.5))

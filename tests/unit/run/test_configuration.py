@@ -9,6 +9,7 @@ import yaml
 
 from superice.errors import InputError
 from superice.run.configuration import Configuration, read_includes
+from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
 from superice.utils.renamed_keys import RENAMED_EXPERIMENTS, RENAMED_KEYS, RENAMED_KINDS
@@ -134,7 +135,7 @@ def set_key(content, path, value):
         ("figures.model", ["yesterday"], "figures.model.0: 'yesterday' does not match"),
         ("figures.members", ["2021-01-01", "2021-01-02"], "figures.members: .* has too many items"),
         ("studies.compared.steps.dates", ["2031-01-01"], "studies.compared.steps.dates: 2031-01-01 is not a day"),
-        ("studies.compared.size.varies", "network.wide", "studies: experiment 'reference' has no network.wide"),
+        ("studies.compared.size.varies", "network.wide", "studies: experiment 'seed_0' has no network.wide"),
         ("published", "cubic", "published: cubic is a baseline"),
     ],
 )
@@ -172,6 +173,33 @@ def test_given_weights_say_themselves_what_they_can_do():
         Configuration(content)
     mine["weights"] = "preconditioned.safetensors"
     assert Configuration(content).experiment("mine")["sampler"]["steps"] == 8
+
+
+def test_an_experiment_is_drawn_on_fewer_dates_than_the_others():
+    demo = Configuration(load("demo"))
+    few, all_days = (demo.ensemble_days(name, "model") for name in ("reference", "cubic"))
+    assert few == all_days[::3]
+    assert len(few) == 5
+
+
+def test_a_study_compares_trainings_of_one_seed_on_days_on_which_none_was_chosen():
+    run = Configuration(load())
+    chosen_on = spread_evenly(run.calendar.split_days("validation"), run.content["selection"]["days"])
+    for name, study in run.studies.items():
+        if name != "steps":  # its one day is configured
+            assert not {day.isoformat() for day in chosen_on} & set(study.dates)
+        if name != "trainings":
+            assert {run.experiment(experiment).get("seed", 0) for experiment in study.values} == {0}
+            assert "reference" not in study.values
+
+
+def test_a_study_of_ensembles_of_different_sizes_is_refused():
+    content = load()
+    set_key(content, "experiments.wider.sampler", {"members": 5})
+    with pytest.raises(InputError, match=r"studies\.compared\.size: .*\(seed_0 30, wider 5\); scores depend on it"):
+        Configuration(content)
+    set_key(content, "studies.compared.size.varies", "sampler.members")
+    assert Configuration(content).studies["size"].values == {"seed_0": 30, "wider": 5}
 
 
 def test_a_missing_key_is_named():
