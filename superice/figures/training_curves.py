@@ -29,8 +29,8 @@ def draw_from_files(histories: Sequence[Path]) -> Figure:
 def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> Figure:
     """Draw the losses of the noise and of the image in every epoch, one column for each experiment.
 
-    ``histories`` holds, by (experiment, seed), tables with the columns ``epoch`` and
-    ``<training|validation>_<noise|image>_loss``.
+    ``histories`` holds, by (experiment, seed), tables with the columns ``epoch``,
+    ``<training|validation>_<noise|image>_loss`` and ``validation_samples``, the number of samples in the losses.
     """
     experiments = list(dict.fromkeys(experiment for experiment, _ in histories))
     colours = choose_colours(experiments)
@@ -43,18 +43,25 @@ def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> F
                 axis.set_title(f"{spell_experiment(experiment)}: {kind} error")
             column[-1].set_xlabel("epoch")
             column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+            column[0].legend()
         for axis in axes[:, 0]:
             axis.set_ylabel("mean squared error (1)")
-        axes[0, 0].legend()
         letter_panels(axes.flat)
     return figure
 
 
 def _draw_losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colour: str) -> None:
-    """Draw the losses of all seeds; only the first one enters the legend."""
+    """Draw the losses of all seeds; only the first one enters the legend, with its number of validation samples."""
     for number, history in enumerate(histories):
         first = number == 0
         training, validation = history[f"training_{kind}_loss"], history[f"validation_{kind}_loss"]
         axis.plot(history.epoch, training, color=colour, alpha=0.5, lw=0.9, label="training" if first else None)
-        axis.plot(history.epoch, validation, color=colour, ls="--", label="validation" if first else None)
+        axis.plot(history.epoch, validation, color=colour, ls="--", label=_label_validation(history) if first else None)
     axis.set_yscale("log")
+
+
+def _label_validation(history: pd.DataFrame) -> str:
+    """Return the legend's entry of the validation losses; a history of an older version does not say its samples."""
+    if "validation_samples" not in history or history.empty:
+        return "validation"
+    return f"validation, {history.validation_samples.iloc[-1]:.0f} samples"

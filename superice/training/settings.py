@@ -55,6 +55,10 @@ class TrainingSettings(Settings):
     precision: Literal["fp32", "bf16", "auto"] = declare(
         "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
     )
-    validation_samples: int = declare(16, "Samples of the validation days in each epoch's losses.", "samples", ge=1)
+    validation_samples: Annotated[int, Field(ge=1)] | None = declare(
+        None,
+        "Samples of the validation days in each epoch's losses; null for all days, as many samples of each as in training.",
+        "samples",
+    )
     workers: int = declare(4, "Processes that read samples beside the training.", ge=0)
     devices: int = declare(1, "GPUs of one node that share each batch.", ge=1)

@@ -94,7 +94,14 @@ class Training:
         """The columns of the history."""
         training = [f"training_{name}" for name in self.loss_names]
         validation = [f"validation_{name}" for name in self.loss_names]
-        return ["epoch", *training, *validation, "seconds"]
+        return ["epoch", *training, *validation, "validation_samples", "seconds"]
+
+    @property
+    def validation_samples(self) -> int:
+        """The number of samples in the validation losses of each epoch."""
+        if not len(self.validation_days):
+            return 0
+        return self.settings.validation_samples or len(self.validation_days) * self.settings.patches_per_day
 
     def run(self, checkpoint: Path) -> bool:
         """Train to the last epoch, from ``checkpoint`` where it exists; return False if the training diverged.
@@ -133,7 +140,7 @@ class Training:
         training = self._average_losses(self._losses_so_far)
         validation = self._average_losses(self._validate())
         seconds = time.monotonic() - began
-        row = [epoch + 1, *training, *validation, seconds]
+        row = [epoch + 1, *training, *validation, self.validation_samples, seconds]
         self.history.append(dict(zip(self.history_columns, row, strict=True)))
         self._losses_so_far = []
 
@@ -202,12 +209,12 @@ class Training:
     @torch.no_grad()
     def _validate(self) -> list[list[float]]:
         """Return the losses of each validation batch, with the same noise for every epoch and every training."""
-        if not len(self.validation_days):
+        if not self.validation_samples:
             return []
         model = self.best_network.eval()
         generator = torch.Generator().manual_seed(0)
         losses = []
-        for context, target in self._load_batches(self.validation_days, self.settings.validation_samples, 0, 0):
+        for context, target in self._load_batches(self.validation_days, self.validation_samples, 0, 0):
             losses.append(self._read_losses(self._compute_losses(model, context, target, generator)))
         return losses
 

@@ -41,6 +41,24 @@ def test_training_reduces_the_loss(days, tmp_path):
     assert last["validation_image_loss"] < 0.8 * first["validation_image_loss"]
 
 
+def test_validation_losses_are_of_the_whole_split(days, tmp_path):
+    """As many samples of every day as the training takes, unless the settings name a number."""
+    settings = TrainingSettings(epochs=1, batch=4, patch=(16, 16), patches_per_day=3, workers=0)
+    run = training(days, settings)
+    seen = []
+    load = run._load_batches
+
+    def watch(of_days, count, *where):
+        seen.append((of_days, count))
+        return load(of_days, count, *where)
+
+    run._load_batches = watch
+    run.run(tmp_path / "checkpoint.pt")
+    assert seen[-1] == (run.validation_days, 3 * len(days)) and len(days) == 5
+    assert run.history[0]["validation_samples"] == 15
+    assert training(days).validation_samples == 4, "a number that the settings name holds"
+
+
 def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
 
