@@ -1,28 +1,96 @@
-"""Choose one of several trainings by its scores on validation days (report, section 6.1)."""
+"""Choose one of several trainings by its scores on validation days (report, section 6.1), and its factor of the noise."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.scored_date import ICE
+from superice.evaluation.noise_scale import choose_noise_scale
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
 from superice.inference.settings import SamplerSettings
+from superice.inference.stored_sampler import describe_sampler
 from superice.network.weights import TrainedNetwork
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
+Judgement = dict[str, float | bool]
+
+
+def select_training(
+    weights: Sequence[Path],
+    days: Sequence[Features],
+    sampler: SamplerSettings,
+    scoring: ScoreSettings,
+    spacing_km: float,
+    must_be_sound: bool = True,
+) -> tuple[TrainedNetwork, pd.DataFrame]:
+    """Choose among trainings and, where the sampler awaits it, choose the factor of the noise for the one chosen.
+
+    Trainings are compared with a factor of 1 then. One that stands alone is not scored to be chosen.
+
+    Parameters
+    ----------
+    weights
+        Files of the trainings.
+    days
+        Inputs and truth of the validation days.
+    sampler
+        How to draw the ensembles, ``sampler.members`` for each day.
+    scoring
+        How to score the days.
+    spacing_km
+        Grid spacing.
+    must_be_sound
+        As of `choose_training`.
+
+    Returns
+    -------
+    TrainedNetwork
+        The chosen one, with the sampler to draw with.
+    DataFrame
+        A row for each training and each factor of the noise that was tried; ``chosen`` marks what is drawn with.
+    """
+    trainings = {path: TrainedNetwork.load(path) for path in weights}
+    as_trained = sampler.model_copy(update={"noise_scale": 1.0}) if sampler.awaits_noise_scale else sampler
+
+    def judge(path: Path, scale: float, scored_days: Sequence[Features] = days) -> Judgement:
+        drawn = as_trained.model_copy(update={"noise_scale": scale})
+        judged = judge_training(trainings[path], scored_days, drawn, scoring, spacing_km)
+        return {"training": path.parent.name, "noise_scale": scale} | judged
+
+    scale = as_trained.noise_scale
+    compared = days if len(weights) > 1 else []
+    candidates = {path: judge(path, scale, compared) for path in weights}
+    best = choose_training(candidates, must_be_sound)
+    rows = list(candidates.values())
+    chosen = candidates[best]
+    if sampler.awaits_noise_scale and not trainings[best].diverged:
+        known = {scale: candidates[best]} if compared else {}
+        scale, tried = choose_noise_scale(lambda tried_scale: known.get(tried_scale) or judge(best, tried_scale))
+        chosen = tried.get(scale) or judge(best, scale)
+        rows = [row for row in rows if row is not candidates[best]] + [*tried.values()]
+        rows += [] if scale in tried else [chosen]
+    trainings[best].sampler = describe_sampler(as_trained.model_copy(update={"noise_scale": scale}))
+    table = pd.DataFrame(rows)
+    table["chosen"] = [row is chosen for row in rows]
+    return trainings[best], table
 
 
 def judge_training(
-    trained: TrainedNetwork, days: list[Features], sampler: SamplerSettings, scoring: ScoreSettings, spacing_km: float
-) -> dict[str, float | bool]:
-    """Score small ensembles of a training; return whether it diverged, and the mean of each score over the days.
+    trained: TrainedNetwork,
+    days: Sequence[Features],
+    sampler: SamplerSettings,
+    scoring: ScoreSettings,
+    spacing_km: float,
+) -> Judgement:
+    """Score small ensembles of a training; return whether it diverged, and its scores over the days.
 
-    The scores are NaN if the training diverged or if there are no days.
+    The scores are NaN if the training diverged or if there are no days. They are means over the days; the spread over the
+    error is the ratio of the means, as in the tables of scores.
 
     Parameters
     ----------
@@ -38,22 +106,29 @@ def judge_training(
         Grid spacing.
     """
     if trained.diverged or not days:
-        return {"diverged": trained.diverged, **dict.fromkeys(SCORES, np.nan)}
-    # Most experiments have one training, which is not scored.
-    from superice.evaluation.date_scores import compute_scores
-    from superice.inference.ensemble import clip_negative, draw_members
+        return {"diverged": trained.diverged, **dict.fromkeys((*SCORES, "spread_skill"), np.nan)}
+    # Most experiments have one training and a fixed factor of the noise, and are not scored.
+    from superice.evaluation.pointwise import POINTWISE, spread_skill
+    from superice.evaluation.scored_date import ScoredDate
+    from superice.evaluation.spectral import SPECTRAL
+    from superice.inference.ensemble import draw_members, finish_member
 
-    scores_of_days = []
+    rows = []
     for features in days:
-        members = np.stack([clip_negative(member)[0] for member in draw_members(trained, features, sampler, seed=0)])
-        scores = compute_scores(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        scores_of_days.append([float(scores.select(name, region=ICE, field="generated")) for name in SCORES])
-    means = np.nanmean(scores_of_days, axis=0).tolist()
-    return {"diverged": trained.diverged, **dict(zip(SCORES, means, strict=True))}
+        drawn = draw_members(trained, features, sampler, seed=0)
+        members = np.stack([finish_member(member, features, sampler, 1000 * spacing_km).thickness for member in drawn])
+        scored = ScoredDate(members, features.truth, features.sit, features.date, spacing_km, scoring)
+        scores = POINTWISE.compute(scored) | SPECTRAL.compute(scored)
+        # The first region is all ice, the first field the ensemble.
+        row = {name: float(scores[name][0][0]) for name in (*SCORES, "mean_square_error")}
+        rows.append(row | {"mean_variance": float(scores["mean_variance"][0])})
+    means = pd.DataFrame(rows).mean()
+    ratio = spread_skill(means.mean_variance, means.mean_square_error, sampler.members)
+    return {"diverged": False, **means[list(SCORES)].to_dict(), "spread_skill": ratio}
 
 
-def choose_training(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Path, pd.DataFrame]:
-    """Return the training with the lowest CRPS among those that did not diverge, and the table of all trainings.
+def choose_training(candidates: Mapping[Path, Judgement], must_be_sound: bool = True) -> Path:
+    """Return the training with the lowest CRPS among those that did not diverge.
 
     A training without a score is chosen last.
 
@@ -61,16 +136,17 @@ def choose_training(candidates: dict[Path, dict[str, float | bool]]) -> tuple[Pa
     ----------
     candidates
         The scores of each training, as `judge_training` returns them, by its file of weights.
+    must_be_sound
+        Whether to refuse the choice when every training diverged; otherwise the first one is returned then.
 
     Raises
     ------
     InputError
         When every training diverged.
     """
-    table = pd.DataFrame.from_dict(candidates, orient="index")
-    sound = table[~table["diverged"].astype(bool)]
-    if sound.empty:
-        raise InputError("every training of the experiment diverged", file=", ".join(map(str, candidates)))
-    best = sound["crps"].astype(float).fillna(np.inf).idxmin()
-    table["chosen"] = table.index == best
-    return best, table
+    sound = {path: scores["crps"] for path, scores in candidates.items() if not scores["diverged"]}
+    if not sound:
+        if must_be_sound:
+            raise InputError("every training of the experiment diverged", file=", ".join(map(str, candidates)))
+        return next(iter(candidates))
+    return min(sound, key=lambda path: np.nan_to_num(sound[path], nan=np.inf))

@@ -7,20 +7,15 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from superice.dataset.layout import open_predictions
 from superice.errors import InputError
 from superice.features.files import read_features
 from superice.fields.grid import Grid
-from superice.inference.ensemble import clip_negative, draw_members
-from superice.inference.settings import SamplerSettings
+from superice.inference.ensemble import draw_members, finish_member
+from superice.inference.settings import NOISE_SCALED, SamplerSettings
+from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from superice.features.day import Features
 
 
 def generate_day(
@@ -40,7 +35,7 @@ def generate_day(
         features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
         weights: file of a trained network.
         grid: of the features.
-        sampler: how to draw.
+        sampler: how to draw; a factor of the noise that it awaits is read from the weights.
         seed: of the ensemble.
         output: the file to write, ``sit_hrai_YYYYMMDD.nc``.
         day: the date that the features must have; None for any.
@@ -53,6 +48,8 @@ def generate_day(
     trained = TrainedNetwork.load(weights)
     if trained.diverged and not missing_if_diverged:
         raise InputError("its training diverged: there is nothing to draw", file=weights)
+    if not trained.diverged:
+        sampler = fill_noise_scale(sampler, trained, weights)
     features = read_features(features_path, grid, trained.normalisation.sic_threshold, day)
     drawn_pixels = int(features.mask.sum()) * sampler.members
     if trained.diverged:
@@ -66,29 +63,15 @@ def generate_day(
     with open_predictions(output, grid, features.date, sampler.members, attributes) as ensemble:
         members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
         for drawn in members:
-            member, count = clip_negative(drawn)
-            clipped_pixels += count
-            if sampler.box_mean_tolerance_m is not None:
-                member, difference = _constrain_member(member, features, grid, sampler)
-                differences.append(difference)
-            ensemble.append(member)
+            member = finish_member(drawn, features, sampler, grid.step)
+            clipped_pixels += member.clipped_pixels
+            differences.append(member.box_mean_difference_m)
+            ensemble.append(member.thickness)
         seconds = (time.monotonic() - start) / sampler.members
         fraction = clipped_pixels / max(1, drawn_pixels)
         ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(fraction, 6)})
-        if differences:
+        if differences and sampler.box_mean_tolerance_m is not None:
             ensemble.describe({"box_mean_difference_m": round(max(differences), 4)})
-
-
-def _constrain_member(
-    member: np.ndarray, features: Features, grid: Grid, sampler: SamplerSettings
-) -> tuple[np.ndarray, float]:
-    """Return the member (y, x) with the box mean of the low-resolution thickness, and the remaining difference in m."""
-    # Few samplers constrain their members, and these imports take longer than a small ensemble's file.
-    from superice.fields.box_filter import count_pixels
-    from superice.inference.box_mean_constraint import constrain_box_mean
-
-    width = count_pixels(sampler.box_mean_km, grid.step)
-    return constrain_box_mean(member, features.sit, features.mask, width, sampler.box_mean_tolerance_m)
 
 
 def _warn_of_missing_members(reason: str) -> None:
@@ -108,4 +91,5 @@ def _describe_ensemble(
         "ensemble_seed": seed,
         "sampler": f"{sampler.name}, {steps}{shared}",
         "passes_per_member": sampler.passes,
+        **({"noise_scale": sampler.noise_scale} if sampler.name in NOISE_SCALED else {}),
     }

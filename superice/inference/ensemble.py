@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,11 +19,11 @@ from tqdm import tqdm
 from superice.errors import InputError
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.tiling import Tile, find_tiles
 from superice.network.formulations import Model
 from superice.network.normalisation import compute_quantities
-from superice.network.samplers import NOISE_SCALED, SAMPLERS, Denoiser, Noise
+from superice.network.samplers import SAMPLERS, Denoiser, Noise
 from superice.network.unet import padding_to_multiple
 from superice.network.weights import TrainedNetwork
 from superice.utils.device import (
@@ -136,6 +137,8 @@ def share_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: N
 
 def _choose_sampler(settings: SamplerSettings) -> Callable[..., Tensor]:
     """Return the sampler that the settings name, with its scale of the noise where it has one."""
+    if settings.awaits_noise_scale:
+        raise InputError("sampler.noise_scale: a number is needed to draw", value=settings.noise_scale)
     sample = SAMPLERS[settings.name]
     return partial(sample, noise_scale=settings.noise_scale) if settings.name in NOISE_SCALED else sample
 
@@ -227,6 +230,37 @@ def _require_training_range(inputs: np.ndarray, names: tuple[str, ...], features
                 variable=name,
                 value=f"{distance:.1f} deviations, at most {FARTHEST_MEAN:g} are taken",
             )
+
+
+@dataclass(frozen=True)
+class FinishedMember:
+    """A member after the steps that follow its drawing.
+
+    Attributes:
+        thickness: in m, float32 (y, x), NaN outside the mask, nowhere negative.
+        clipped_pixels: how many pixels were negative.
+        box_mean_difference_m: remaining difference of its box mean; None where that is not constrained.
+    """
+
+    thickness: np.ndarray
+    clipped_pixels: int
+    box_mean_difference_m: float | None = None
+
+
+def finish_member(member: np.ndarray, features: Features, sampler: SamplerSettings, step_m: float) -> FinishedMember:
+    """Set negative thickness to 0 and, where the sampler asks for it, constrain the box mean; ``step_m`` is the grid's."""
+    clipped, count = clip_negative(member)
+    if sampler.box_mean_tolerance_m is None:
+        return FinishedMember(clipped, count)
+    # Few samplers constrain their members, and these imports take longer than a small ensemble's file.
+    from superice.fields.box_filter import count_pixels
+    from superice.inference.box_mean_constraint import constrain_box_mean
+
+    width = count_pixels(sampler.box_mean_km, step_m)
+    thickness, difference = constrain_box_mean(
+        clipped, features.sit, features.mask, width, sampler.box_mean_tolerance_m
+    )
+    return FinishedMember(thickness, count, difference)
 
 
 def clip_negative(member: np.ndarray) -> tuple[np.ndarray, int]:

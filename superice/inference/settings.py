@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from superice.utils.settings import Number, RuleBroken, Settings, declare
+
+FROM_VALIDATION = "validation"
+NOISE_SCALED = ("stochastic_multistep", "one_pass")  # the samplers that take a noise_scale
+
+
+def awaits_noise_scale(sampler: str, noise_scale: Any) -> bool:
+    """Return whether the factor of a sampler's noise is still to be chosen, or to be read from the weights."""
+    return sampler in NOISE_SCALED and noise_scale == FROM_VALIDATION
 
 
 class SamplerSettings(Settings):
@@ -18,8 +26,11 @@ class SamplerSettings(Settings):
         "ddim", "The sampler; the report's is ddim."
     )
     steps: int = declare(40, "Steps from pure noise to a member (N_d of the report).", ge=1)
-    noise_scale: Number = declare(
-        1.0, "Factor of the noise that stochastic_multistep adds, or that one_pass starts from.", "1", gt=0
+    noise_scale: Annotated[Number, Field(gt=0)] | Literal["validation"] = declare(
+        1.0,
+        "Factor of the noise that stochastic_multistep adds, or that one_pass starts from; validation for the one that is"
+        " chosen on validation days and stored in the weights.",
+        "1",
     )
     shared_first_step: bool = declare(False, "Whether the first estimate is made once for all members.")
     members: int = declare(30, "Size of an ensemble.", "members", ge=1)
@@ -43,6 +54,11 @@ class SamplerSettings(Settings):
     def passes(self) -> int:
         """Network evaluations for one member, without those that members share."""
         return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_first_step
+
+    @property
+    def awaits_noise_scale(self) -> bool:
+        """Whether the factor of the noise is still to be chosen, or to be read from the weights."""
+        return awaits_noise_scale(self.name, self.noise_scale)
 
     def check_rules(self) -> None:
         """Raise RuleBroken where the sampler does not make that many steps."""

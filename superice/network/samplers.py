@@ -103,4 +103,3 @@ SAMPLERS = {
     "stochastic_multistep": stochastic_multistep,
     "one_pass": one_pass,
 }
-NOISE_SCALED = ("stochastic_multistep", "one_pass")  # the samplers that take a noise_scale

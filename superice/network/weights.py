@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,14 @@ class TrainedNetwork:
         diffusion: the section ``diffusion`` that it was trained with.
         normalisation: that of its training days.
         origin: experiment, seed, and whether the training diverged.
+        sampler: what was chosen of the section ``sampler`` to draw with; empty before the choice among trainings.
     """
 
     network: UNet
     diffusion: dict[str, Any]
     normalisation: Normalisation
     origin: dict[str, Any]
+    sampler: dict[str, Any] = field(default_factory=dict)
 
     @property
     def formulation(self) -> Formulation:
@@ -77,6 +79,7 @@ class TrainedNetwork:
             "diffusion": self.diffusion,
             "normalisation": asdict(self.normalisation),
             "origin": self.origin,
+            "sampler": self.sampler,
         }
         write_weights(path, self.network, content)
 
@@ -93,6 +96,7 @@ class TrainedNetwork:
                 diffusion=_rename_keys("diffusion", content["diffusion"]),
                 normalisation=Normalisation(**content["normalisation"]),
                 origin=content["origin"],
+                sampler=content.get("sampler", {}),  # files of older versions have none
             )
             build_formulation(trained.diffusion)
             trained.normalisation.require(trained.network.settings.inputs, trained.network.settings.output)

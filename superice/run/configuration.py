@@ -13,6 +13,7 @@ from typing import Any
 from superice.errors import InputError
 from superice.evaluation.study import Study
 from superice.fields.grid import AREAS
+from superice.inference.settings import awaits_noise_scale
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.run import checks
 from superice.run.settings import AUTO, FigureDays, FigureSettings, RunSettings, StudiesSettings
@@ -122,6 +123,20 @@ class Configuration:
             else:
                 merged[section] = merged[section] | values if isinstance(values, dict) else values
         return merged
+
+    def chooses_for_itself(self, experiment: str) -> bool:
+        """Return whether an experiment has a choice of its own: among its trainings, or of its sampler's noise."""
+        settings = self.experiment(experiment)
+        if self.is_baseline(experiment) or settings.get("weights"):
+            return False
+        own_training = self.find_training(experiment) == experiment
+        return own_training or awaits_noise_scale(settings["sampler"]["name"], settings["sampler"]["noise_scale"])
+
+    def list_choices(self, experiments: Iterable[str]) -> list[str]:
+        """Return the experiments of which something is chosen for the experiments to draw with, each once."""
+        drawn = [name for name in experiments if not self.is_baseline(name)]
+        choosing = [name for name in [*self.list_trainings(drawn), *drawn] if self.chooses_for_itself(name)]
+        return list(dict.fromkeys(choosing))
 
     def find_training(self, experiment: str) -> str:
         """Return the experiment that made the trainings an experiment draws with: itself, or its ``trained_as``."""

@@ -128,7 +128,19 @@ class RunPaths:
         settings = self.run.experiment(experiment)
         if settings.get("weights"):
             return settings["weights"]
-        training = self.run.find_training(experiment)
+        if self.run.chooses_for_itself(experiment):
+            return self.chosen_weights.format(experiment=experiment)
+        return self._shared_weights(experiment)
+
+    def candidates(self, experiment: str) -> list[str]:
+        """Return the weights among which an experiment chooses: its trainings, or the one of its ``trained_as``."""
+        if self.run.find_training(experiment) == experiment:
+            return self.fill_seeds(self.trained_weights, experiment)
+        return [self._shared_weights(experiment)]
+
+    def _shared_weights(self, experiment: str) -> str:
+        """Return the weights of the experiment that an experiment is trained as."""
+        settings, training = self.run.experiment(experiment), self.run.find_training(experiment)
         if "seed" in settings:
             return self.trained_weights.format(experiment=training, seed=settings["seed"])
         return self.chosen_weights.format(experiment=training)
@@ -147,8 +159,8 @@ class RunPaths:
         return [path for name in self.run.list_trainings(experiments) for path in self.fill_seeds(self.history, name)]
 
     def selections(self, experiments: Iterable[str]) -> list[str]:
-        """Return the tables of the choices among the trainings that the experiments draw with."""
-        return fill(self.selection, experiment=self.run.list_trainings(experiments))
+        """Return the tables of the choices that the experiments draw with: of trainings, and of a sampler's noise."""
+        return fill(self.selection, experiment=self.run.list_choices(experiments))
 
     # Ensembles and scores.
 

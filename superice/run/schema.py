@@ -37,6 +37,8 @@ PARTIAL = {
 }
 TYPES = {"boolean": "true or false", "integer": "integer", "number": "number", "string": "text", "null": "null"}
 SHORT_DEFAULT = 60  # characters
+# Bounds that pydantic writes under its own names, those of the items of a list and of one type among several.
+BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
 
 
 def make_schema() -> str:
@@ -46,12 +48,13 @@ def make_schema() -> str:
 
 
 def _tidy(node: Any) -> Any:
-    """Return a schema without titles, without the defaults of whole sections, and without those that are not given."""
+    """Return a schema without titles, without defaults of whole sections or that are not given, with bounds as JSON has."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {key: _tidy(value) for key, value in node.items() if not _is_noise(key, value, node)}
+    bounds = BOUNDS if node.get("type") in ("number", "integer") else {}
+    return {bounds.get(key, key): _tidy(value) for key, value in node.items() if not _is_noise(key, value, node)}
 
 
 def _is_noise(key: str, value: Any, node: dict[str, Any]) -> bool:
@@ -96,7 +99,7 @@ def _find_model(annotation: Any) -> type[Settings] | None:
 
 def _describe_section(name: str, kind: type[Settings], default: Settings | None) -> str:
     """Return what follows the names of a section: its formulation, a sentence, and the table of its keys."""
-    schema = kind.model_json_schema()
+    schema = _tidy(kind.model_json_schema())
     rows = []
     for key, field in kind.model_fields.items():
         partial = PARTIAL.get(f"{name}.{key}" if name else key)

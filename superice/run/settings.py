@@ -26,7 +26,7 @@ from superice.surrogate.settings import (
 )
 from superice.synthetic.settings import ForcedRunSettings, SyntheticSettings
 from superice.training.settings import TrainingSettings
-from superice.utils.settings import Day, Distinct, Number, Settings, declare, drop_keys, make_partial
+from superice.utils.settings import Day, Distinct, Number, RuleBroken, Settings, declare, drop_keys, make_partial
 
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 Split = Literal["training", "validation", "test"]
@@ -339,6 +339,11 @@ class RestorationSection(RestorationSettings):
     sampler: SamplerSettings = declare(
         SamplerSettings(name="stochastic_multistep", steps=8, noise_scale=1.1), "How members are drawn."
     )
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the factor of the noise would have to be chosen, which nothing does here."""
+        if self.sampler.awaits_noise_scale:
+            raise RuleBroken("sampler", "noise_scale must be a number here (found validation)")
 
 
 class SurrogateSettings(Settings):

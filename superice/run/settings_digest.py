@@ -23,6 +23,7 @@ class SettingsDigests:
         """Take a run. Raises InputError for a grid that is not defined."""
         self.run = run
         self._training_days = format_stamps(run.calendar.split_days("training"))
+        self._validation_days = format_stamps(run.calendar.split_days("validation"))
         self._area = read_area(run.areas, run.content["grid"]["area"])
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(run.areas, run.content["grid"]["area"]).step / 1000
@@ -32,7 +33,7 @@ class SettingsDigests:
         return compute_digest([self._area, self.run.feature_settings(branch, feature_set)])
 
     def digest_ensemble(self, experiment: str, branch: str, feature_set: str | None) -> str:
-        """Return the digest of what decides an ensemble: grid, features, experiment and training days."""
+        """Return the digest of what decides an ensemble: grid, features, experiment, training days and selection."""
         settings = self.run.experiment(experiment)
         return compute_digest(
             [
@@ -40,5 +41,7 @@ class SettingsDigests:
                 *(self.run.feature_settings(name, feature_set) for name in ("model", branch)),
                 {section: values for section, values in settings.items() if section != "ensembles"},
                 self._training_days,
+                self._validation_days,
+                self.run.content["selection"],
             ]
         )

@@ -45,7 +45,7 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
     named_seed = {"seed": experiment["seed"]} if "seed" in experiment else {}
     return {
         "training": {section: experiment[section] for section in ("network", "diffusion", "training")},
-        "selection": sampler | {section: run.content[section] for section in ("scores", "selection")},
+        "selection": sampler | named_seed | {section: run.content[section] for section in ("scores", "selection")},
         "ensembles": sampler | named_seed,
     }
 

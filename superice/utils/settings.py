@@ -223,7 +223,7 @@ def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
 
 def describe_error(error: ValidationError, values: Mapping[str, Any], where: str) -> str:
     """Return the sentence of a validation's first error; ``where`` is the dotted name of the ``values``."""
-    first = error.errors()[0]
+    first, *others = error.errors()
     kind, value, context, place = first["type"], first["input"], first.get("ctx", {}), list(first["loc"])
     if kind == "missing":
         *place, key = place
@@ -239,7 +239,11 @@ def describe_error(error: ValidationError, values: Mapping[str, Any], where: str
         place = [*place, cause.key]
     if kind == "literal_error" and place[-1] == "kind" and value in RENAMED_KINDS:
         return f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}"
-    return f"{_join(where, place)}: {_phrase_error(kind, value, context, first['msg'])}"
+    sentence = _phrase_error(kind, value, context, first["msg"])
+    words = [other["ctx"]["expected"] for other in others if other["type"] == "literal_error" and kind in TYPES]
+    if words and isinstance(value, str):  # a number or a word is allowed
+        sentence += f", nor {words[0]}".replace("'", "")
+    return f"{_join(where, place)}: {sentence}"
 
 
 def _phrase_error(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
@@ -273,7 +277,12 @@ def _strip_tags(place: Sequence[int | str], values: Any) -> list[int | str]:
     """Return the place of an error without the tags that pydantic adds where a key chooses among models."""
     path: list[int | str] = []
     for part in place:
-        if isinstance(values, Mapping) and part not in values:
+        is_key = (
+            part in values
+            if isinstance(values, Mapping)
+            else isinstance(part, int) and isinstance(values, list | tuple)
+        )
+        if not is_key:
             continue
         values = values[part]
         path.append(part)

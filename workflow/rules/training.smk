@@ -1,12 +1,15 @@
 # Trainings of every experiment, one for each seed, and the choice among them.
 # Needs: stored days of training and validation, normalisation.json. Makes:
 # training/<experiment>/seed<k>/{model.safetensors,history.csv}, training/<experiment>/{selection.csv,chosen.safetensors}.
+# An experiment that is trained as another has a choice of its own where the noise of its sampler is chosen.
 
 
 # Trainings are chosen on the validation days, or on the training days where there are no others.
 VALIDATION = RUN.calendar.split_days("validation") or RUN.calendar.split_days("training")
 # Experiments with trainings of their own.
 TRAINED = [name for name in RUN.content["experiments"] if RUN.find_training(name) == name and not RUN.is_baseline(name)]
+# Experiments with a choice of their own.
+CHOOSING = [name for name in RUN.content["experiments"] if RUN.chooses_for_itself(name)]
 
 
 rule train:
@@ -50,7 +53,7 @@ rule train:
 
 rule select_training:
     input:
-        weights=lambda wildcards: PATHS.fill_seeds(PATHS.trained_weights, wildcards.experiment),
+        weights=lambda wildcards: PATHS.candidates(wildcards.experiment),
         validation=lambda wildcards: PATHS.features("model", VALIDATION, RUN.feature_set(wildcards.experiment)),
         settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/selection"),
     output:
@@ -61,7 +64,7 @@ rule select_training:
     benchmark:
         "<benchmarks>/select_training/{experiment}.tsv"
     wildcard_constraints:
-        experiment="|".join(TRAINED),
+        experiment="|".join(CHOOSING),
     conda:
         ENVIRONMENT
     threads: 7
@@ -76,7 +79,7 @@ rule select_training:
         validation=format_stamps(VALIDATION),
         spacing=DIGESTS.spacing_km,
     message:
-        "choice among the trainings of {wildcards.experiment}"
+        "choice of the weights and the sampler of {wildcards.experiment}"
     shell:
         "{params.command} --weights {input.weights:q} --features {params.features:q}"
         " --validation {params.validation} --settings {input.settings:q}"

@@ -1,6 +1,8 @@
-"""Choose one of several trainings by the CRPS of small ensembles on validation days; one alone is taken unscored."""
+"""Choose one of several trainings by the CRPS of small ensembles on validation days; one alone is taken unscored.
 
-import shutil
+If the sampler awaits it (sampler.noise_scale: validation), the factor of its noise is chosen on the same days.
+"""
+
 import sys
 from pathlib import Path
 
@@ -23,17 +25,17 @@ def main() -> None:
     parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
     add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
-    parser.add_argument("--output", type=Path, required=True, help="copy of the chosen weights")
+    parser.add_argument("--output", type=Path, required=True, help="the chosen weights, with their sampler")
     args = parser.parse_args()
 
     from superice.dataset.layout import model_features_name
-    from superice.evaluation.model_selection import choose_training, judge_training
+    from superice.errors import InputError
+    from superice.evaluation.model_selection import select_training
     from superice.evaluation.settings import ScoreSettings, SelectionSettings
     from superice.features.files import read_model_features
     from superice.inference.settings import SamplerSettings
-    from superice.network.weights import TrainedNetwork
     from superice.seasons import spread_evenly
-    from superice.utils.files import atomic_path, write_table
+    from superice.utils.files import write_table
     from superice.utils.settings import build_settings
 
     use_threads(args.threads)
@@ -41,18 +43,24 @@ def main() -> None:
     sampler = build_settings(SamplerSettings, args.settings["sampler"] | {"members": selection.members}, "sampler")
     scoring = build_settings(ScoreSettings, args.settings["scores"], "scores")
     # A training that stands alone has nothing to be compared with.
-    chosen = spread_evenly(args.validation, selection.days) if len(args.weights) > 1 else []
+    scored = len(args.weights) > 1 or sampler.awaits_noise_scale
+    chosen = spread_evenly(args.validation, selection.days) if scored else []
     days = [read_model_features(args.features / model_features_name(d)) for d in chosen]
     days = [features for features in days if features.mask.any()]
-    candidates = {}
-    for path in args.weights:
-        candidates[path] = judge_training(TrainedNetwork.load(path), days, sampler, scoring, args.spacing_km)
-        print(path, {name: float(f"{value:.4g}") for name, value in candidates[path].items()}, file=sys.stderr)
-    best, table = choose_training(candidates)
-    table.insert(0, "training", [path.parent.name for path in table.index])
+    if sampler.awaits_noise_scale and not days:
+        raise InputError("sampler.noise_scale: no validation day holds ice, so a number is needed")
+    trained, table = select_training(
+        args.weights,
+        days,
+        sampler,
+        scoring,
+        args.spacing_km,
+        # A study of single trainings shows the others where one diverged (report, Figure 4).
+        must_be_sound="seed" not in args.settings,
+    )
+    print(table.to_string(index=False, float_format="{:.4g}".format), file=sys.stderr)
     write_table(args.table, table)
-    with atomic_path(args.output) as temporary:
-        shutil.copyfile(best, temporary)
+    trained.save(args.output)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from random_networks import make_trained_network
 
 from superice.errors import InputError
-from superice.evaluation.model_selection import SCORES, choose_training, judge_training
+from superice.evaluation.date_scores import compute_scores
+from superice.evaluation.model_selection import SCORES, choose_training, judge_training, select_training
 from superice.evaluation.settings import ScoreSettings
+from superice.features.files import read_model_features
+from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
@@ -26,15 +30,12 @@ def paths(count):
 
 def test_the_lowest_crps_is_chosen():
     names = paths(3)
-    best, table = choose_training(dict(zip(names, map(scored, (0.3, 0.1, 0.2)), strict=True)))
-    assert best == names[1]
-    assert table["chosen"].tolist() == [False, True, False]
+    assert choose_training(dict(zip(names, map(scored, (0.3, 0.1, 0.2)), strict=True))) == names[1]
 
 
 def test_a_training_that_diverged_is_never_chosen():
     names = paths(2)
-    best, _ = choose_training({names[0]: scored(np.nan, diverged=True), names[1]: scored(5.0)})
-    assert best == names[1]
+    assert choose_training({names[0]: scored(np.nan, diverged=True), names[1]: scored(5.0)}) == names[1]
     with pytest.raises(InputError, match="every training of the experiment diverged"):
         choose_training({name: scored(np.nan, diverged=True) for name in names})
 
@@ -53,12 +54,85 @@ def test_a_training_whose_weights_became_no_numbers_is_told_from_the_others(norm
 
 def test_a_training_that_stands_alone_needs_no_score():
     (name,) = paths(1)
-    assert choose_training({name: scored(np.nan)})[0] == name
+    assert choose_training({name: scored(np.nan)}) == name
 
 
 def test_a_training_without_a_score_is_chosen_last():
     names = paths(2)
-    assert choose_training({names[0]: scored(np.nan), names[1]: scored(0.4)})[0] == names[1]
+    assert choose_training({names[0]: scored(np.nan), names[1]: scored(0.4)}) == names[1]
+
+
+SAMPLER = SamplerSettings(name="stochastic_multistep", steps=3, noise_scale="validation", members=4)
+SCORING = ScoreSettings(smallest_window_km=30)
+
+
+@pytest.fixture
+def days(model_days):
+    return [read_model_features(path) for path in model_days[:2]]
+
+
+@pytest.fixture
+def weights(normalisation, tmp_path):
+    """Files of two trainings, the second one with the smaller increments."""
+    paths = []
+    for seed, size in ((0, 1.0), (1, 0.3)):
+        trained = make_trained_network(normalisation, seed)
+        trained.network.output.weight.data *= size
+        paths.append(tmp_path / f"seed{seed}" / "model.safetensors")
+        paths[-1].parent.mkdir()
+        trained.save(paths[-1])
+    return paths
+
+
+def test_judged_scores_are_those_of_the_score_files(weights, days):
+    """Means over the days; the ratio of spread and error is taken of the means."""
+    trained = TrainedNetwork.load(weights[0])
+    sampler = SAMPLER.model_copy(update={"noise_scale": 1.0})
+    judged = judge_training(trained, days, sampler, SCORING, 3.0)
+    scores = []
+    for features in days:
+        members = np.stack([clip_negative(m)[0] for m in draw_members(trained, features, sampler, 0)])
+        scores.append(compute_scores(members, features.truth, features.sit, features.date, 3.0, SCORING))
+    for name in SCORES:
+        assert judged[name] == pytest.approx(np.mean([day[name][0, 0] for day in scores])), name
+    variance, error = (
+        np.mean([day[name].flat[0] for day in scores]) for name in ("mean_variance", "mean_square_error")
+    )
+    assert judged["spread_skill"] == pytest.approx(np.sqrt(5 / 4 * variance / error))
+
+
+def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weights, days):
+    """The weights say the sampler, and the table what was tried; what is chosen is the last row and was scored."""
+    alone, table = select_training(weights[1:], days, SAMPLER, SCORING, 3.0)
+    assert table.noise_scale[0] == 1.0 and len(table) > 1
+    assert table.chosen.sum() == 1
+    chosen = table[table.chosen].iloc[0]
+    assert alone.sampler["noise_scale"] == chosen.noise_scale != 1.0
+    nearest = (np.log(table.spread_skill)).abs()
+    allowed = table.crps <= 1.0051 * table.crps.min()
+    assert chosen.spread_skill == table.spread_skill[nearest[allowed].idxmin()]
+
+    trained, compared = select_training(weights, days, SAMPLER, SCORING, 3.0)
+    assert compared.training.nunique() == 2 and compared.chosen.sum() == 1
+    assert trained.sampler["noise_scale"] == compared[compared.chosen].noise_scale.item()
+    assert compared[compared.noise_scale == 1.0].crps.notna().all(), "trainings are compared with a factor of 1"
+
+
+def test_a_factor_that_the_settings_name_is_taken_unscored(weights):
+    fixed = SAMPLER.model_copy(update={"noise_scale": 1.3})
+    trained, table = select_training(weights[:1], [], fixed, SCORING, 3.0)
+    assert trained.sampler["noise_scale"] == 1.3
+    assert len(table) == 1 and table.crps.isna().all() and table.chosen.all()
+
+
+def test_a_constraint_of_the_box_mean_takes_part_in_the_choice(weights, days):
+    """It changes the spread, so that an experiment that has it has its own factor."""
+    drawn = SAMPLER.model_copy(update={"noise_scale": 1.0})
+    constrained = drawn.model_copy(update={"box_mean_tolerance_m": 0.01, "box_mean_km": 15})
+    free, held = (
+        judge_training(TrainedNetwork.load(weights[0]), days, sampler, SCORING, 3.0) for sampler in (drawn, constrained)
+    )
+    assert held["spread_skill"] != pytest.approx(free["spread_skill"], rel=0.01)
 
 
 @pytest.mark.parametrize(("length", "count"), [(10, 4), (5, 5), (3, 6), (100, 12)])

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from superice.evaluation.noise_scale import choose_noise_scale
 from superice.network.formulations import NoisePrediction, Preconditioned, VelocityPrediction
 from superice.network.samplers import ddim, heun, multistep, stochastic_multistep
 
@@ -65,6 +66,56 @@ def test_samplers_recover_the_variance_of_a_gaussian(sampler):
     )
     assert float(drawn.var()) == pytest.approx(variance, rel=0.05)
     assert float(drawn.mean()) == pytest.approx(0, abs=0.03)
+
+
+def draw_from_gaussian(sampler, steps, draw, deviation=1.0, **options):
+    """Draw with the exact denoiser of y ~ N(0, deviation²)."""
+    variance = deviation**2
+    denoise = lambda z, signal, noise: z * signal * variance / (signal**2 * variance + noise**2)
+    return sampler(denoise, steps, draw, **options)
+
+
+def test_four_steps_of_heun_are_too_few_even_for_an_exact_denoiser():
+    """For y ~ N(0, 1) the report's noisy field keeps its variance of 1: at the last level the flow has the signal rate.
+
+    The first step goes from a noise of 50 to one of 2.9 times the signal. The slope falls within its last part only, so
+    that the mean of the slopes at both ends, with which Heun's step goes, stops far too early; Euler's does not.
+    """
+    one = lambda: torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    drawn = {
+        (sampler.__name__, count): float(draw_from_gaussian(sampler, NoisePrediction().steps(count), one))
+        for sampler in (ddim, heun, multistep)
+        for count in (4, 40)
+    }
+    flow = {count: NoisePrediction().steps(count)[-2][0] for count in (4, 40)}
+    assert flow[4] == pytest.approx(0.81, abs=0.005)
+    assert drawn["heun", 4] == pytest.approx(1.45, abs=0.005)
+    assert drawn["ddim", 4] == pytest.approx(0.70, abs=0.005)
+    assert drawn["multistep", 4] == pytest.approx(0.74, abs=0.005)
+    assert drawn["heun", 40] == pytest.approx(flow[40], abs=0.003)
+
+
+def spread_of_members(steps, noise_scale):
+    """Return the standard deviation of the members exactly: they are linear in the fields of noise, one for each step."""
+    parts = torch.eye(steps, dtype=torch.float64)[:, None, :, None]  # of each field of noise alone, one after the other
+    fields = iter(parts)
+    rates = Preconditioned().steps(steps)
+    drawn = draw_from_gaussian(stochastic_multistep, rates, lambda: next(fields)[None], noise_scale=noise_scale)
+    return float(drawn.square().sum().sqrt())
+
+
+def test_no_factor_of_the_noise_fits_all_denoisers_and_steps():
+    """Eight steps with an exact denoiser draw too wide a distribution with 1, and still more so with 1.12."""
+    assert spread_of_members(8, 1.0) == pytest.approx(1.12, abs=0.01)
+    assert spread_of_members(8, 1.12) == pytest.approx(1.26, abs=0.01)
+    assert spread_of_members(4, 1.0) < 0.9
+    assert spread_of_members(60, 1.0) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("steps", [4, 8])
+def test_the_factor_that_is_chosen_gives_an_exact_denoiser_the_right_spread(steps):
+    chosen, _ = choose_noise_scale(lambda scale: {"crps": 1.0, "spread_skill": spread_of_members(steps, scale)})
+    assert spread_of_members(steps, chosen) == pytest.approx(1.0, abs=0.01)
 
 
 def error_of_the_flow(sampler, count, variance=0.25):
