@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.finding import find_best_file
+from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import EASE2, ProductFile, open_product
 
 PRODUCT = "cs2smos"
@@ -56,7 +56,7 @@ class Thickness:
 def rank(name: str, day: date) -> tuple | None:
     """Rank a file by its name: reprocessed before operational, then the newest version. None for another week."""
     match = NAME.fullmatch(name)
-    week = {"start": f"{day - timedelta(3):%Y%m%d}", "end": f"{day + timedelta(3):%Y%m%d}"}
+    week = {"start": format_day(day - timedelta(3)), "end": format_day(day + timedelta(3))}
     if match is None or any(match[key] != value for key, value in week.items()):
         return None
     return match["kind"] == "r", int(match["version"]), int(match["file"])

@@ -8,6 +8,7 @@ the axes of the lattice to those of the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 import pyproj
@@ -117,6 +118,14 @@ def locate_grid(file: ProductFile, grid: Grid, resample: bool = False) -> SameCe
         "longitude, latitude",
         f"up to {distance:.0f} m apart" if np.isfinite(distance) else f"{cells} cells that do not hold its {wanted}",
     )
+
+
+def compute_lattice_digest(file: ProductFile) -> bytes:
+    """Return a digest of the longitudes and latitudes of a file: files of one digest have one lattice."""
+    digest = sha256()
+    for name in ("longitude", "latitude"):
+        digest.update(file.read_part(name, (...,)).tobytes())
+    return digest.digest()
 
 
 def _read_positions(file: ProductFile, grid: Grid, part: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ the pole, where each longitude has another east, needs no special treatment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -78,7 +78,7 @@ def prepare_interpolation(file: ProductFile, grid: Grid, method: str = "nearest"
     """
     if method not in METHODS:
         raise InputError(f"no such interpolation of forcings; there are {', '.join(METHODS)}", value=method)
-    latitude, longitude = _read_axis(file, ("latitude", "lat")), _read_axis(file, ("longitude", "lon"))
+    latitude, longitude = _read_points(file)
     _require_covered(file, grid, latitude, longitude)
     if method == "nearest":
         points, weights = _find_nearest(grid, latitude, longitude)
@@ -117,6 +117,11 @@ def _find_corners(grid: Grid, latitude: np.ndarray, longitude: np.ndarray) -> tu
             points.append(rows * longitude.size + columns)
             weights.append(row_weight * column_weight)
     return np.stack(points), np.stack(weights)
+
+
+def _read_points(file: ProductFile) -> tuple[np.ndarray, np.ndarray]:
+    """Read the axes of latitude and longitude in degrees. Raises InputError when one is not regular."""
+    return _read_axis(file, ("latitude", "lat")), _read_axis(file, ("longitude", "lon"))
 
 
 def _read_axis(file: ProductFile, names: tuple[str, ...]) -> np.ndarray:
@@ -182,19 +187,20 @@ def read_forcings(
         For a moment that is not covered, a calendar other than the standard one, an unknown unit (temperature in °C),
         a region that does not hold the grid, or a value that is missing or out of range.
     """
-    with ExitStack() as files:
-        series = {key: TimeSeries(PRODUCT, folder, names, files) for key, names in NAMES.items()}
-        for one in series.values():
-            one.require(moments)
+    with closing(TimeSeries(PRODUCT, folder, NAMES, moments)) as series:
+        by_points: dict[bytes, Interpolation] = {}  # files of the same points share theirs
         interpolations: dict[Path, Interpolation] = {}
         for moment in moments:
             values, target = {}, {}
-            for key, one in series.items():
-                file, field = one.read_field(moment)
+            for key in NAMES:
+                file, field = series.open_file(key, moment), series.read_field(key, moment)
                 if file.path not in interpolations:
-                    interpolations[file.path] = prepare_interpolation(file, grid, method)
+                    points = b"".join(axis.tobytes() for axis in _read_points(file))
+                    if points not in by_points:
+                        by_points[points] = prepare_interpolation(file, grid, method)
+                    interpolations[file.path] = by_points[points]
                     _check_units(file, series)
-                _check_values(file, key, one.find_name(file), field, moment)
+                _check_values(file, key, series.find_name(key, file), field, moment)
                 values[key], target[key] = field, interpolations[file.path]
             if values["u10"].shape != values["v10"].shape:
                 raise InputError("u10 and v10 are not on the same points", product=PRODUCT, file=folder, value=moment)
@@ -202,10 +208,10 @@ def read_forcings(
             yield {"t2m": target["t2m"].regrid(values["t2m"]), "u10": u, "v10": v}
 
 
-def _check_units(file: ProductFile, series: dict[str, TimeSeries]) -> None:
+def _check_units(file: ProductFile, series: TimeSeries) -> None:
     """Raise InputError unless each variable of the file has the expected unit."""
-    for key, one in series.items():
-        name = one.find_name(file)
+    for key in NAMES:
+        name = series.find_name(key, file)
         if name is None:
             continue
         unit, known = file.get_units(name), KELVIN if key == "t2m" else SPEED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from superice.errors import InputError, MissingInput
@@ -18,22 +20,47 @@ Rank = Callable[[str, date], tuple | None]
 Holds = Callable[[Path, date], bool]
 
 
+@lru_cache(maxsize=64)
+def format_day(day: date) -> str:
+    """Return a day as YYYYMMDD. All names of a folder are compared with it, so that it is kept."""
+    return f"{day:%Y%m%d}"
+
+
 def list_months(day: date, days_around: int) -> list[date]:
     """Return the first day of every month that lies within ``days_around`` days of ``day``, in order."""
     days = [day + timedelta(offset) for offset in range(-days_around, days_around + 1)]
     return list(dict.fromkeys(near.replace(day=1) for near in days))
 
 
-def list_files(folder: str | Path, months: Iterable[date]) -> list[Path]:
+def list_files(folder: str | Path, months: Iterable[date]) -> list[str]:
     """Return the NetCDF files in ``folder``, in its subfolders and in its ``YYYY/MM`` of the ``months``, sorted.
 
     The search goes no deeper: it is repeated for every date, and folders may hold many years on a parallel file system.
+    For the same reason the paths are texts.
     """
-    folder = Path(folder)
-    files = {*folder.glob("*.nc"), *folder.glob("*/*.nc")}
+    files, subfolders = _scan(str(folder))
+    for subfolder in subfolders:
+        files += _scan(subfolder)[0]
     for month in months:
-        files.update((folder / f"{month:%Y}" / f"{month:%m}").glob("*.nc"))
+        files += _scan(os.path.join(folder, f"{month:%Y}", f"{month:%m}"))[0]
     return sorted(files)
+
+
+def _scan(folder: str) -> tuple[list[str], list[str]]:
+    """Return the NetCDF files and the subfolders of a folder, none when it cannot be read; hidden ones are left out."""
+    files, subfolders = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.name.endswith(".nc"):
+                    files.append(entry.path)
+                elif entry.is_dir():
+                    subfolders.append(entry.path)
+    except OSError:
+        return [], []
+    return files, subfolders
 
 
 def find_best_file(
@@ -65,10 +92,10 @@ def find_best_file(
     """
     files = list_files(folder, list_months(day, days_around))
     ranked = []
-    for path in files:
-        key = rank(path.name, day)
-        if key is not None and (holds is None or holds(path, day)):
-            ranked.append((key, path))
+    for file in files:
+        key = rank(os.path.basename(file), day)
+        if key is not None and (holds is None or holds(Path(file), day)):
+            ranked.append((key, Path(file)))
     if not ranked:
         raise MissingInput(_explain_missing(files, day, rank), product=product, file=folder)
     ranked.sort()
@@ -79,10 +106,10 @@ def find_best_file(
     return chosen
 
 
-def _explain_missing(files: list[Path], day: date, rank: Rank) -> str:
+def _explain_missing(files: list[str], day: date, rank: Rank) -> str:
     """Return the reason why no file was found, with a hint when a name fits once its month and day are swapped."""
-    for path in files:
-        has_impossible_month = any(int(month) > 12 for _, month, _ in STAMP.findall(path.name))
-        if has_impossible_month and rank(STAMP.sub(r"\1\3\2", path.name), day):
-            return f"no file for {day}; {path.name} may be it, with the day before the month in its name (YYYYDDMM)"
+    for name in map(os.path.basename, files):
+        has_impossible_month = any(int(month) > 12 for _, month, _ in STAMP.findall(name))
+        if has_impossible_month and rank(STAMP.sub(r"\1\3\2", name), day):
+            return f"no file for {day}; {name} may be it, with the day before the month in its name (YYYYDDMM)"
     return f"no file for {day} among the {len(files)} NetCDF files there and in its subfolders"

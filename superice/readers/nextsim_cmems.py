@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from superice.fields.grid import Grid
-from superice.readers.finding import find_best_file
+from superice.readers.finding import find_best_file, format_day
 from superice.readers.nextsim_day import ModelDay, read_day
 from superice.readers.product_file import open_product
 
@@ -24,7 +24,7 @@ VARIABLES = {"sic": "siconc", "sit": "sithick", "u": "vxsi", "v": "vysi"}
 def rank(name: str, day: date) -> tuple | None:
     """Rank a file by its name: newest bulletin, then newest version. Returns None for another day."""
     match = NAME.fullmatch(name)
-    if match is None or match["day"] != f"{day:%Y%m%d}":
+    if match is None or match["day"] != format_day(day):
         return None
     return match["bulletin"] or "", match["version"] or "", name
 

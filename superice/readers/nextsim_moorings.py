@@ -35,8 +35,8 @@ def rank(name: str, day: date) -> tuple | None:
     if match["week"]:
         weeks = _count_weeks_between(match, day)
         return (3, -weeks, match["year"]) if weeks <= 2 else None
-    wanted = {"year": f"{day:%Y}", "day": f"{day:%j}", "month": f"{day:%m}"}
-    if any(match[key] not in (None, value) for key, value in wanted.items()):
+    wanted = {"year": day.year, "day": day.timetuple().tm_yday, "month": day.month}
+    if any(match[key] and int(match[key]) != value for key, value in wanted.items()):
         return None
     if match["day"]:
         return (4,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
-from superice.readers.curvilinear import BetweenCells, SameCells, locate_grid
+from superice.readers.curvilinear import BetweenCells, SameCells, compute_lattice_digest, locate_grid
 from superice.readers.time_series import TimeSeries
 
 PRODUCT = "nextsim"
-NAMES = ("sit",)
+NAME = "sit"
 ROUNDING_M = 1e-3
 
 
@@ -47,15 +47,17 @@ def read_thickness(
         range.
     """
     low, high, unit = RANGES["sit"]
-    with ExitStack() as files:
-        series = TimeSeries(PRODUCT, folder, NAMES, files)
-        series.require(moments)
+    with closing(TimeSeries(PRODUCT, folder, {NAME: (NAME,)}, moments)) as series:
+        by_lattice: dict[bytes, SameCells | BetweenCells] = {}  # files of the same lattice share theirs
         targets: dict[Path, SameCells | BetweenCells] = {}
         for moment in moments:
-            file, _ = series.steps[moment]
+            file = series.open_file(NAME, moment)
             if file.path not in targets:
-                targets[file.path] = locate_grid(file, grid, resample)
+                lattice = compute_lattice_digest(file)
+                if lattice not in by_lattice:
+                    by_lattice[lattice] = locate_grid(file, grid, resample)
+                targets[file.path] = by_lattice[lattice]
             target = targets[file.path]
-            _, field = series.read_field(moment, target.part)
-            file.require_range(NAMES[0], field, low, high, unit, ROUNDING_M)
+            field = series.read_field(NAME, moment, target.part)
+            file.require_range(NAME, field, low, high, unit, ROUNDING_M)
             yield np.maximum(target.regrid(field), 0)

@@ -17,7 +17,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.finding import find_best_file
+from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
 
 PRODUCT = "osisaf_concentration"
@@ -56,7 +56,7 @@ def rank(name: str, day: date) -> tuple | None:
     Returns None for another day.
     """
     match = NAME.fullmatch(name)
-    if match is None or match["day"] != f"{day:%Y%m%d}":
+    if match is None or match["day"] != format_day(day):
         return None
     return match["grid"] == "polstere-100", match["kind"].startswith("cdr"), match["kind"]
 

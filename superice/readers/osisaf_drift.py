@@ -20,7 +20,7 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
-from superice.readers.finding import find_best_file
+from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import METRES, POLAR_STEREOGRAPHIC, ProductFile, open_product
 
 PRODUCT = "osisaf_drift"
@@ -59,12 +59,12 @@ class Drift:
 
 def rank(name: str, day: date) -> tuple | None:
     """Rank a file by its name: 48 h before 24 h, merged sensors before single ones. Returns None for another date."""
-    day_before, day_after = f"{day - timedelta(1):%Y%m%d}", f"{day + timedelta(1):%Y%m%d}"
+    day_before, day_after = format_day(day - timedelta(1)), format_day(day + timedelta(1))
     match = TWO_DAYS.fullmatch(name)
     if match and (match["start"], match["end"]) == (day_before, day_after):
         return True, match["sensor"].startswith("multi"), match["sensor"]
     match = ONE_DAY.fullmatch(name)
-    if match and match["end"] == f"{day:%Y%m%d}":
+    if match and match["end"] == format_day(day):
         return False, match["sensor"] is None, match["version"]
     return None
 

@@ -1,11 +1,17 @@
-"""Read a variable over time: find the file and the time step of each moment, whatever the files are called."""
+"""Read variables over time: find the file and the time step of each moment, whatever the files are called.
+
+A folder may hold more files than may be open at a time, and more years than are needed. Files whose names contain other
+years are therefore opened only when the others do not hold all moments, and few files are open at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,10 +20,48 @@ from superice.readers.product_file import ProductFile, open_product
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 TIME_NAMES = ("valid_time", "time")
+MOST_OPEN = 8  # files at a time; more than a product has variables, which may lie in files of their own
+# A year in a name, which other digits may follow: 2015, 201501, 20150101T03, 2015d001.
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d")
+
+
+class Step(NamedTuple):
+    """Where a moment is: a file, and the index of the time step in it."""
+
+    path: Path
+    index: int
+
+
+class OpenFiles:
+    """Files of a product, of which the few that were used last stay open."""
+
+    def __init__(self, product: str) -> None:
+        self._product = product
+        self._open: dict[Path, tuple[ProductFile, ExitStack]] = {}
+
+    def get(self, path: Path) -> ProductFile:
+        """Return a file, open. Raises InputError when it cannot be read."""
+        if path in self._open:
+            self._open[path] = self._open.pop(path)  # the last in order is the last used
+        else:
+            if len(self._open) >= MOST_OPEN:
+                self._close(next(iter(self._open)))
+            stack = ExitStack()
+            self._open[path] = stack.enter_context(open_product(self._product, path)), stack
+        return self._open[path][0]
+
+    def _close(self, path: Path) -> None:
+        _, stack = self._open.pop(path)
+        stack.close()
+
+    def close(self) -> None:
+        """Close all files."""
+        for path in list(self._open):
+            self._close(path)
 
 
 class TimeSeries:
-    """A variable over time in the NetCDF files of a folder and its subfolders.
+    """Variables over time in the NetCDF files of a folder and its subfolders.
 
     Attributes
     ----------
@@ -26,57 +70,91 @@ class TimeSeries:
     folder
         Where the files are.
     names
-        Names that the variable may have, in order of preference.
+        Names that each variable may have, in order of preference, by its key.
     steps
-        The file and the index of the time step of each moment.
+        Where each moment of each variable is.
     """
 
-    def __init__(self, product: str, folder: str | Path, names: tuple[str, ...], files: ExitStack) -> None:
-        """Open every file of the folder; ``files`` closes them.
+    def __init__(
+        self, product: str, folder: str | Path, names: Mapping[str, tuple[str, ...]], moments: Sequence[datetime]
+    ) -> None:
+        """Find the ``moments`` of all variables.
 
-        Raises InputError for a file that cannot be read, a calendar other than the standard one, or a moment that is
-        in two files, and MissingInput when no file holds the variable.
+        Raises InputError for a file that cannot be read, a calendar other than the standard one, a moment that is in
+        two files, and a moment that is in none; MissingInput when no file holds a variable.
         """
         self.product, self.folder, self.names = product, Path(folder), names
-        self.steps: dict[datetime, tuple[ProductFile, int]] = {}
-        for path in sorted(self.folder.rglob("*.nc")):
-            file = files.enter_context(open_product(product, path))
-            if self.find_name(file) is not None:
-                self._add_file(file)
-        if not self.steps:
-            raise MissingInput(f"no file holds {' or '.join(names)}", product=product, file=folder)
+        self.steps: dict[str, dict[datetime, Step]] = {key: {} for key in names}
+        self._files = OpenFiles(product)
+        try:
+            self._find(moments)
+        except InputError:
+            self.close()
+            raise
 
-    def find_name(self, file: ProductFile) -> str | None:
-        """Return the name of the variable in a file, None when the file does not hold it."""
-        return next((name for name in self.names if name in file), None)
+    def close(self) -> None:
+        """Close the files, which ``contextlib.closing`` does at the end of a block."""
+        self._files.close()
 
-    def _add_file(self, file: ProductFile) -> None:
-        for step, moment in enumerate(read_moments(file)):
-            if moment in self.steps:
-                both = f"also in {self.steps[moment][0].path}"
-                raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[0], both)
-            self.steps[moment] = file, step
+    def _find(self, moments: Sequence[datetime]) -> None:
+        files = [path for path in sorted(self.folder.rglob("*.nc")) if not path.name.startswith(".")]
+        years = {moment.year for moment in moments}
+        likely = [path for path in files if may_hold(path.name, years)]
+        for path in likely:
+            self._add_file(path)
+        if any(self._list_missing(key, moments) for key in self.names):
+            for path in sorted(set(files) - set(likely)):
+                self._add_file(path)
+        for key, names in self.names.items():
+            if not self.steps[key]:
+                raise MissingInput(f"no file holds {' or '.join(names)}", product=self.product, file=self.folder)
+        for key in self.names:
+            self._require(key, moments)
 
-    def require(self, moments: Sequence[datetime]) -> None:
+    def _add_file(self, path: Path) -> None:
+        file = self._files.get(path)
+        held = [key for key in self.names if self.find_name(key, file) is not None]
+        moments = read_moments(file) if held else []
+        for key in held:
+            for index, moment in enumerate(moments):
+                if moment in self.steps[key]:
+                    both = f"also in {self.steps[key][moment].path}"
+                    raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[key][0], both)
+                self.steps[key][moment] = Step(path, index)
+
+    def _list_missing(self, key: str, moments: Sequence[datetime]) -> list[datetime]:
+        return [moment for moment in moments if moment not in self.steps[key]]
+
+    def _require(self, key: str, moments: Sequence[datetime]) -> None:
         """Raise InputError naming the first of the ``moments`` that no file holds."""
-        missing = [moment for moment in moments if moment not in self.steps]
+        missing, steps = self._list_missing(key, moments), self.steps[key]
         if missing:
-            held = f"{len(self.steps)} times from {min(self.steps):%Y-%m-%d %H:%M} to {max(self.steps):%Y-%m-%d %H:%M}"
+            held = f"{len(steps)} times from {min(steps):%Y-%m-%d %H:%M} to {max(steps):%Y-%m-%d %H:%M}"
             raise InputError(
                 f"{missing[0]:%Y-%m-%d %H:%M} is not covered, nor are {len(missing) - 1} other times that are needed",
                 product=self.product,
                 file=self.folder,
-                variable=self.names[0],
+                variable=self.names[key][0],
                 value=held,
             )
 
+    def find_name(self, key: str, file: ProductFile) -> str | None:
+        """Return the name of a variable in a file, None when the file does not hold it."""
+        return next((name for name in self.names[key] if name in file), None)
+
+    def open_file(self, key: str, moment: datetime) -> ProductFile:
+        """Return the file that holds a moment of a variable; it stays open until some others are asked for."""
+        return self._files.get(self.steps[key][moment].path)
+
     def read_field(
-        self, moment: datetime, part: tuple[slice, slice] = (slice(None), slice(None))
-    ) -> tuple[ProductFile, np.ndarray]:
-        """Read the field of a moment.
+        self, key: str, moment: datetime, part: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> np.ndarray:
+        """Read the field of a variable at a moment.
 
         Parameters
         ----------
+        key
+            The variable, a key of ``names``.
         moment
             One of ``steps``.
         part
@@ -84,20 +162,24 @@ class TimeSeries:
 
         Returns
         -------
-        file
-            The file that holds the moment.
-        values
+        numpy.ndarray
             Decoded values, (rows, columns), NaN where missing. Where a file holds several versions (dimension
             ``expver``: ERA5 and its preliminary form), each value is that of the first version that has one.
         """
-        file, step = self.steps[moment]
-        name = self.find_name(file)
+        file, step = self.open_file(key, moment), self.steps[key][moment].index
+        name = self.find_name(key, file)
         dimensions = file.get_variable(name).dimensions
         leading = tuple(step if dimension in TIME_NAMES else slice(None) for dimension in dimensions[:-2])
         values = file.decode(name, file.read_part(name, (*leading, *part)))
         while values.ndim > 2:
             values = _merge_versions(values)
-        return file, values
+        return values
+
+
+def may_hold(name: str, years: set[int]) -> bool:
+    """Return whether a file may hold one of the ``years`` by its name: it spans one of them, or names no year."""
+    named = [int(year) for year in YEAR.findall(name)]
+    return not named or any(min(named) <= year <= max(named) for year in years)
 
 
 def _merge_versions(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """ERA5: both layouts, units, calendars, coverage, and vectors at the pole."""
 
 import os
-from contextlib import ExitStack
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import xarray as xr
 from superice.errors import InputError
 from superice.fields.grid import Grid
 from superice.fields.vectors import east_on_map, rotate_to_geographic
+from superice.readers import era5, time_series
 from superice.readers.era5 import prepare_interpolation, read_forcings
 from superice.readers.product_file import open_product
 from superice.readers.time_series import TimeSeries
@@ -76,6 +77,25 @@ def test_variables_may_have_files_of_their_own(polar_grid, tmp_path):
     for name, values in content.items():
         write_old_era5(tmp_path / f"ERA5_{name}_y2018.nc", moments(), LATITUDE, longitudes(), {name: values})
     assert len(list(read_forcings(tmp_path, moments(), polar_grid))) == 3
+
+
+def test_daily_files_of_the_same_points_share_their_weights(polar_grid, tmp_path, monkeypatch):
+    """Three variables in files of their own, a file a day, beside as many files of another year."""
+    for year in (2017, 2018):
+        for day in range(5):
+            moment = datetime(year, 1, 1 + day)
+            for name, values in fields(longitudes(), 1).items():
+                path = tmp_path / f"{name}_{moment:%Y%m%d}.nc"
+                write_new_era5(path, [moment], LATITUDE, longitudes(), {name: values})
+    prepared, opened = [], []
+    monkeypatch.setattr(
+        era5, "prepare_interpolation", lambda *given: prepared.append(given) or prepare_interpolation(*given)
+    )
+    monkeypatch.setattr(time_series, "open_product", lambda *given: opened.append(given[1]) or open_product(*given))
+    wanted = [FIRST + timedelta(days=day) for day in range(5)]
+    assert len(list(read_forcings(tmp_path, wanted, polar_grid))) == 5
+    assert len(prepared) == 1
+    assert {path.name[-11:-7] for path in opened} == {"2018"} and len(opened) <= 2 * 15
 
 
 def test_of_two_versions_the_one_with_values_is_taken(polar_grid, tmp_path):
@@ -176,8 +196,8 @@ def test_real_files_against_xarray(tmp_path, name, moment):
     crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-142 +ellps=WGS84")
     x, y = pyproj.Proj(crs)(-142, 70.2)
     grid = Grid("coast", crs, x + 9e3 * np.arange(-5, 5), y + 9e3 * np.arange(-4, 4))
-    with ExitStack() as files:
-        file, field = TimeSeries("era5", tmp_path, ("t2m",), files).read_field(moment)
+    with closing(TimeSeries("era5", tmp_path, {"t2m": ("t2m",)}, [moment])) as series:
+        file, field = series.open_file("t2m", moment), series.read_field("t2m", moment)
         near, between = (prepare_interpolation(file, grid, method).regrid(field) for method in ("nearest", "bilinear"))
     assert 230 < near.min() < near.max() < 280
     with xr.open_dataset(tmp_path / name) as dataset:

@@ -1,5 +1,6 @@
 """Finding a product's file among others: order of the date, copies, months."""
 
+import os
 from datetime import date
 
 import pytest
@@ -90,3 +91,24 @@ def test_shortest_interval_of_the_model_first(tmp_path):
 )
 def test_months_around_a_day_are_in_order_and_once(day, days_around, months):
     assert list_months(day, days_around) == [date(year, month, 1) for year, month in months]
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_a_search_reads_each_folder_once_and_no_file(tmp_path, monkeypatch, product):
+    """A run repeats the search for every date, on folders of many years."""
+    for year in range(2013, 2023):
+        (tmp_path / str(year) / "01").mkdir(parents=True)
+        (tmp_path / str(year) / "01" / NAMES[product].replace("2021", str(year))).touch()
+    scanned = []
+    monkeypatch.setattr(os, "scandir", lambda folder, scan=os.scandir: scanned.append(folder) or scan(folder))
+    monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("a file is opened"))
+    assert product.find(tmp_path, DAY).parent == tmp_path / "2021" / "01"
+    assert len(scanned) == len(set(scanned)) == 1 + 10 + 1  # the folder, its subfolders, and 2021/01
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_files_that_are_being_written_are_not_found(tmp_path, product):
+    """Their names begin with a dot (superice.utils.files)."""
+    (tmp_path / f".{NAMES[product]}").touch()
+    with pytest.raises(MissingInput, match="among the 0 NetCDF files"):
+        product.find(tmp_path, DAY)
