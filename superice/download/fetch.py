@@ -103,7 +103,7 @@ def _fetch_from_first(product: Product, day: date, folder: Path, addresses: list
     for address in addresses:
         server = open_server(address)
         try:
-            best = _find_best_name(product, day, server)
+            best = find_best_name(product, day, server)
             if best is None:
                 continue
             month, name = best
@@ -127,7 +127,7 @@ def open_server(address: str) -> Server:
     return kind(address)
 
 
-def _find_best_name(product: Product, day: date, server: Server) -> tuple[date, str] | None:
+def find_best_name(product: Product, day: date, server: Server) -> tuple[date, str] | None:
     """Return month and name of the server's best file for ``day``, of the earliest month among equals."""
     best_key, best = None, None
     for month in list_months(day, product.DAYS_AROUND):

@@ -54,12 +54,16 @@ class Thickness:
 
 
 def rank(name: str, day: date) -> tuple | None:
-    """Rank a file by its name: reprocessed before operational, then the newest version. None for another week."""
+    """Rank a file by its name. Returns None for another week.
+
+    Reprocessed (r), from final orbits and concentrations, before operational (o), then the newest version of the product
+    (v300 before v206), then the newest of the file (02 before 01), then the most altimeters.
+    """
     match = NAME.fullmatch(name)
     week = {"start": format_day(day - timedelta(3)), "end": format_day(day + timedelta(3))}
     if match is None or any(match[key] != value for key, value in week.items()):
         return None
-    return match["kind"] == "r", int(match["version"]), int(match["file"])
+    return match["kind"] == "r", int(match["version"]), int(match["file"]), name.count("_S3")
 
 
 def find(folder: str | Path, day: date) -> Path:

@@ -16,17 +16,26 @@ from superice.readers.nextsim_day import ModelDay, read_day
 from superice.readers.product_file import open_product
 
 PRODUCT = "cmems"
-NAME = re.compile(r"(?P<day>\d{8})_(?:hr|dm)-nersc-MODEL-(?P<rest>.+?)(?:-b(?P<bulletin>\d{8})(?P<version>.*))?\.nc")
+NAME = re.compile(
+    r"(?P<day>\d{8})_(?P<mean>hr|dm)-nersc-MODEL-(?P<rest>.+?)(?:-b(?P<bulletin>\d{8}))?(?:[-.]fv(?P<version>\d+\.\d+))?\.nc"
+)
+REANALYSIS = "RAN"  # a part of the names of a reanalysis, as in the provider's ocean products
 DAYS_AROUND = 0  # the file lies in the month of the day
 VARIABLES = {"sic": "siconc", "sit": "sithick", "u": "vxsi", "v": "vysi"}
 
 
 def rank(name: str, day: date) -> tuple | None:
-    """Rank a file by its name: newest bulletin, then newest version. Returns None for another day."""
+    """Rank a file by its name. Returns None for another day.
+
+    A reanalysis before a forecast, then the newest bulletin, which has seen the most observations, then the newest
+    version, then hourly before daily means.
+    """
     match = NAME.fullmatch(name)
     if match is None or match["day"] != format_day(day):
         return None
-    return match["bulletin"] or "", match["version"] or "", name
+    version = tuple(int(part) for part in (match["version"] or "0.0").split("."))
+    is_reanalysis = REANALYSIS in re.split("[-.]", match["rest"])
+    return is_reanalysis, match["bulletin"] or "", version, match["mean"] == "hr"
 
 
 def find(folder: str | Path, day: date) -> Path:

@@ -34,7 +34,7 @@ def rank(name: str, day: date) -> tuple | None:
         return None
     if match["week"]:
         weeks = _count_weeks_between(match, day)
-        return (3, -weeks, match["year"]) if weeks <= 2 else None
+        return (3, -weeks, int(match["year"])) if weeks <= 2 else None
     wanted = {"year": day.year, "day": day.timetuple().tm_yday, "month": day.month}
     if any(match[key] and int(match[key]) != value for key, value in wanted.items()):
         return None

@@ -23,6 +23,11 @@ from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
 NAME = re.compile(r"ice_conc_nh_(?P<grid>polstere-100|ease2-250)_(?P<kind>[\w.-]+?)_(?P<day>\d{8})(?:\d{4})?\.nc")
+# What ``kind`` may be in the name, the best last. A climate data record (cdr) is followed by an interim one (icdr) after 16
+# days, for which a fast track (icdrft) stands in after 2. The names without a version are those of 10 km: near real time
+# (multi: OSI-401, of several SSMIS, amsr2: OSI-408), and the older record with its continuation.
+KINDS = ("amsr2", "multi", "icdrft", "icdr", "cont-reproc", "reproc", "cdr")
+RECORD = re.compile(r"(?P<record>cdr|icdr|icdrft)-v(?P<major>\d+)p(?P<minor>\d+)(?P<sensor>-.+)?")
 DAYS_AROUND = 0  # the file lies in the month of the day
 GRID = Grid(PRODUCT, pyproj.CRS(POLAR_STEREOGRAPHIC), 10e3 * np.arange(760) - 3845e3, 10e3 * np.arange(1120) - 5345e3)
 EXCLUDED = {"land", "lake", "missing", "missing_value", "missing_data", "unclassified"}
@@ -51,14 +56,19 @@ class Concentration:
 
 
 def rank(name: str, day: date) -> tuple | None:
-    """Rank a file by its name: 10 km before 25 km, climate record before its extension, then by name.
+    """Rank a file by its name. Returns None for another day.
 
-    Returns None for another day.
+    10 km before 25 km, then by ``KINDS``, then the long record of SSMIS before that of AMSR, then the newest version.
+    Kinds that are not known come last.
     """
     match = NAME.fullmatch(name)
     if match is None or match["day"] != format_day(day):
         return None
-    return match["grid"] == "polstere-100", match["kind"].startswith("cdr"), match["kind"]
+    record = RECORD.fullmatch(match["kind"])
+    kind = record["record"] if record else match["kind"]
+    place = KINDS.index(kind) if kind in KINDS else -1
+    version = (int(record["major"]), int(record["minor"])) if record else (0, 0)
+    return match["grid"] == "polstere-100", place, not (record and record["sensor"]), version
 
 
 def find(folder: str | Path, day: date) -> Path:

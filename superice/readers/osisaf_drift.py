@@ -26,8 +26,11 @@ from superice.readers.product_file import METRES, POLAR_STEREOGRAPHIC, ProductFi
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
 ONE_DAY = re.compile(
-    r"ice_drift_nh_ease2-750_cdr-v(?P<version>\d+p\d+)(?P<sensor>-[\w-]+)?_24h-(?P<end>\d{8})\d{4}\.nc"
+    r"ice_drift_nh_ease2-750_cdr-v(?P<major>\d+)p(?P<minor>\d+)(?:-(?P<sensor>[\w-]+))?_24h-(?P<end>\d{8})\d{4}\.nc"
 )
+# Families of sensors, the best last: a merged product has the fewest gaps and errors, and the vectors of AMSR's passive
+# microwaves have smaller errors than those of SSMIS, and these than those of the scatterometer.
+SENSORS = ("ascat", "ssmi", "amsr", "multi")
 DAYS_AROUND = 1  # the file lies in the month of the start or the end of the displacement
 GRID = Grid(
     PRODUCT, pyproj.CRS(POLAR_STEREOGRAPHIC), 62.5e3 * np.arange(119) - 3750e3, 62.5e3 * np.arange(177) - 5250e3
@@ -58,15 +61,25 @@ class Drift:
 
 
 def rank(name: str, day: date) -> tuple | None:
-    """Rank a file by its name: 48 h before 24 h, merged sensors before single ones. Returns None for another date."""
+    """Rank a file by its name. Returns None for another date.
+
+    48 h before 24 h, then by ``SENSORS``, then the newest version, then the newest platform, whose number or letter is
+    the highest.
+    """
     day_before, day_after = format_day(day - timedelta(1)), format_day(day + timedelta(1))
     match = TWO_DAYS.fullmatch(name)
     if match and (match["start"], match["end"]) == (day_before, day_after):
-        return True, match["sensor"].startswith("multi"), match["sensor"]
+        return True, _rank_sensor(match["sensor"]), (0, 0), match["sensor"]
     match = ONE_DAY.fullmatch(name)
     if match and match["end"] == format_day(day):
-        return False, match["sensor"] is None, match["version"]
+        version = int(match["major"]), int(match["minor"])
+        return False, _rank_sensor(match["sensor"] or "multi"), version, match["sensor"] or ""
     return None
+
+
+def _rank_sensor(sensor: str) -> int:
+    """Return the place of a sensor's family in ``SENSORS``; sensors that are not known come last."""
+    return max((place for place, family in enumerate(SENSORS) if sensor.startswith(family)), default=-1)
 
 
 def find(folder: str | Path, day: date) -> Path:

@@ -20,16 +20,18 @@ from superice.readers.product_file import ProductFile, open_product
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 TIME_NAMES = ("valid_time", "time")
+VERSION, FINAL = "expver", 1  # of ERA5; its preliminary form ERA5T, of the last months, has another number
 MOST_OPEN = 8  # files at a time; more than a product has variables, which may lie in files of their own
 # A year in a name, which other digits may follow: 2015, 201501, 20150101T03, 2015d001.
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d")
 
 
 class Step(NamedTuple):
-    """Where a moment is: a file, and the index of the time step in it."""
+    """Where a moment is: a file, the index of the time step in it, and whether it is preliminary."""
 
     path: Path
     index: int
+    preliminary: bool
 
 
 class OpenFiles:
@@ -116,11 +118,15 @@ class TimeSeries:
         held = [key for key in self.names if self.find_name(key, file) is not None]
         moments = read_moments(file) if held else []
         for key in held:
-            for index, moment in enumerate(moments):
-                if moment in self.steps[key]:
-                    both = f"also in {self.steps[key][moment].path}"
+            for index, (moment, preliminary) in enumerate(
+                zip(moments, find_preliminary(file, len(moments)), strict=True)
+            ):
+                known = self.steps[key].get(moment)
+                if known and known.preliminary == preliminary:
+                    both = f"also in {known.path}"
                     raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[key][0], both)
-                self.steps[key][moment] = Step(path, index)
+                if known is None or known.preliminary:
+                    self.steps[key][moment] = Step(path, index, preliminary)
 
     def _list_missing(self, key: str, moments: Sequence[datetime]) -> list[datetime]:
         return [moment for moment in moments if moment not in self.steps[key]]
@@ -164,13 +170,16 @@ class TimeSeries:
         -------
         numpy.ndarray
             Decoded values, (rows, columns), NaN where missing. Where a file holds several versions (dimension
-            ``expver``: ERA5 and its preliminary form), each value is that of the first version that has one.
+            ``expver``: ERA5 and its preliminary form), each value is that of the lowest version that has one.
         """
         file, step = self.open_file(key, moment), self.steps[key][moment].index
         name = self.find_name(key, file)
         dimensions = file.get_variable(name).dimensions
         leading = tuple(step if dimension in TIME_NAMES else slice(None) for dimension in dimensions[:-2])
         values = file.decode(name, file.read_part(name, (*leading, *part)))
+        others = [dimension for dimension in dimensions[:-2] if dimension not in TIME_NAMES]
+        if VERSION in others and VERSION in file:
+            values = np.take(values, np.argsort(_read_version_numbers(file)), axis=others.index(VERSION))
         while values.ndim > 2:
             values = _merge_versions(values)
         return values
@@ -180,6 +189,18 @@ def may_hold(name: str, years: set[int]) -> bool:
     """Return whether a file may hold one of the ``years`` by its name: it spans one of them, or names no year."""
     named = [int(year) for year in YEAR.findall(name)]
     return not named or any(min(named) <= year <= max(named) for year in years)
+
+
+def find_preliminary(file: ProductFile, steps: int) -> list[bool]:
+    """Return which time steps of a file are preliminary: those of ERA5T, whose version is not 1."""
+    if VERSION not in file or file.get_variable(VERSION).shape != (steps,) or VERSION in file.dataset.dimensions:
+        return [False] * steps
+    return [number != FINAL for number in _read_version_numbers(file)]
+
+
+def _read_version_numbers(file: ProductFile) -> list[int]:
+    """Read the numbers of the versions: 1 or 0001 for ERA5, 5 or 0005 for ERA5T."""
+    return [int(number) for number in np.ravel(file.read_part(VERSION, (...,)))]
 
 
 def _merge_versions(values: np.ndarray) -> np.ndarray:

@@ -98,6 +98,38 @@ def test_daily_files_of_the_same_points_share_their_weights(polar_grid, tmp_path
     assert {path.name[-11:-7] for path in opened} == {"2018"} and len(opened) <= 2 * 15
 
 
+@pytest.mark.parametrize("order", [("a_final.nc", "b_preliminary.nc"), ("b_final.nc", "a_preliminary.nc")])
+def test_of_two_files_the_final_one_is_taken(polar_grid, tmp_path, order):
+    """A month that was fetched as ERA5T (version 0005), and again when it had become ERA5 (0001)."""
+    for name, version, warmer in zip(order, ("0001", "0005"), (0, 7), strict=True):
+        content = fields(longitudes())
+        write_new_era5(tmp_path / name, moments(), LATITUDE, longitudes(), content | {"t2m": content["t2m"] + warmer})
+        with netCDF4.Dataset(tmp_path / name, "a") as file:
+            file["expver"][:] = np.array([version] * 3, dtype=object)
+    found = next(read_forcings(tmp_path, moments(), polar_grid))
+    assert np.abs(found["t2m"] - (340 - polar_grid.lonlat()[1])).max() < 0.26
+
+
+@pytest.mark.parametrize("numbers", [(1, 5), (5, 1)])
+def test_a_value_of_the_final_version_comes_before_the_preliminary_one(polar_grid, tmp_path, numbers):
+    content = fields(longitudes(), 1)
+    write_old_era5(tmp_path / "wind.nc", moments(1), LATITUDE, longitudes(), {k: content[k] for k in ("u10", "v10")})
+    with netCDF4.Dataset(tmp_path / "versions.nc", "w") as file:
+        for name, size in (("time", 1), ("expver", 2), ("latitude", LATITUDE.size), ("longitude", 180)):
+            file.createDimension(name, size)
+        file.createVariable("time", "i4", ("time",)).setncatts({"units": "hours since 2018-01-01"})
+        file["time"][:] = [0]
+        file.createVariable("expver", "i4", ("expver",))[:] = numbers
+        for name, axis in (("latitude", LATITUDE), ("longitude", longitudes())):
+            file.createVariable(name, "f8", (name,))[:] = axis
+        values = file.createVariable("t2m", "f4", ("time", "expver", "latitude", "longitude"), fill_value=np.nan)
+        values.units = "K"
+        for place, number in enumerate(numbers):
+            values[0, place] = content["t2m"][0] + number
+    (found,) = read_forcings(tmp_path, moments(1), polar_grid)
+    assert np.abs(found["t2m"] - (340 - polar_grid.lonlat()[1] + 1)).max() < 0.26
+
+
 def test_of_two_versions_the_one_with_values_is_taken(polar_grid, tmp_path):
     """An old file of recent months has a dimension expver: one version is ERA5, the other the preliminary ERA5T."""
     content = fields(longitudes(), 2)

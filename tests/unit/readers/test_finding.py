@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from superice.download import fetch
 from superice.errors import InputError, MissingInput
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.readers.finding import list_months
@@ -77,6 +78,88 @@ def test_shortest_interval_of_the_model_first(tmp_path):
     for name in ("Moorings.nc", "Moorings_2021.nc", "Moorings_2021m01.nc", "Moorings_2021d013.nc"):
         (tmp_path / name).touch()
         assert nextsim_moorings.find(tmp_path, DAY).name == name
+
+
+# The names that the providers' manuals list, of 13 January 2021, the best first; docs/data.md states the order.
+WEEK, TWO_DAYS = "20210110_20210116", "202101121200-202101141200"
+BEST_FIRST = {
+    cs2smos: [
+        f"W_XX-ESA,SMOS_CS2_S3A_S3B,NH_12P5KM_EASE2_{WEEK}_r_v300_02_l4sit.nc",
+        f"W_XX-ESA,SMOS_CS2_S3A_S3B,NH_12P5KM_EASE2_{WEEK}_r_v300_01_l4sit.nc",
+        f"W_XX-ESA,SMOS_CS2_S3A,NH_12P5KM_EASE2_{WEEK}_r_v300_01_l4sit.nc",
+        *(f"W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_{WEEK}_r_v20{version}_01_l4sit.nc" for version in (6, 5, 4, 3)),
+        f"W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_{WEEK}_r_v202_02_l4sit.nc",
+        f"W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_{WEEK}_r_v202_01_l4sit.nc",
+        f"W_XX-ESA,SMOS_CS2_S3A_S3B,NH_12P5KM_EASE2_{WEEK}_o_v300_01_l4sit.nc",
+        f"W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_{WEEK}_o_v206_01_l4sit.nc",
+    ],
+    osisaf_concentration: [
+        *(f"ice_conc_nh_polstere-100_{kind}_202101131200.nc" for kind in ("reproc", "cont-reproc", "multi", "amsr2")),
+        "ice_conc_nh_ease2-250_cdr-v10p0_202101131200.nc",  # to come
+        "ice_conc_nh_ease2-250_cdr-v3p1_202101131200.nc",
+        "ice_conc_nh_ease2-250_cdr-v3p0_202101131200.nc",
+        "ice_conc_nh_ease2-250_cdr-v2p0_202101131200.nc",
+        "ice_conc_nh_ease2-250_cdr-v3p0-amsr_202101131200.nc",
+        "ice_conc_nh_ease2-250_icdr-v3p0_202101131200.nc",
+        "ice_conc_nh_ease2-250_icdr-v2p0_202101131200.nc",
+        "ice_conc_nh_ease2-250_icdr-v3p0-amsr_202101131200.nc",
+        "ice_conc_nh_ease2-250_icdrft-v3p0_202101131200.nc",
+        "ice_conc_nh_ease2-250_icdrft-v3p0-amsr_202101131200.nc",
+        "ice_conc_nh_ease2-250_unheard-of_202101131200.nc",
+    ],
+    osisaf_drift: [
+        *(
+            f"ice_drift_nh_polstere-625_{sensor}_{TWO_DAYS}.nc"
+            for sensor in (
+                "multi-oi",
+                "amsr2-gw1",
+                "ssmis-f18",
+                "ssmis-f17",
+                "ascat-metopB",
+                "ascat-metopA",
+                "unheard-of",
+            )
+        ),
+        "ice_drift_nh_ease2-750_cdr-v10p0_24h-202101131200.nc",  # to come
+        "ice_drift_nh_ease2-750_cdr-v1p0_24h-202101131200.nc",
+        "ice_drift_nh_ease2-750_cdr-v1p0-amsr2_24h-202101131200.nc",
+        "ice_drift_nh_ease2-750_cdr-v1p0-ssmis_24h-202101131200.nc",
+    ],
+    nextsim_cmems: [
+        "20210113_dm-nersc-MODEL-nextsim-ARC-RAN.nc",
+        "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210114-fv10.0.nc",
+        "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210114-fv02.0.nc",
+        "20210113_dm-nersc-MODEL-nextsimf-ARC-b20210114-fv02.0.nc",
+        "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv10.0.nc",
+        "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210104-fv00.0.nc",
+    ],
+    nextsim_moorings: [
+        "Moorings_2021d013.nc",
+        "Moorings_2021w02.nc",
+        "Moorings_2021w01.nc",
+        "Moorings_2021m01.nc",
+        "Moorings_2021.nc",
+        "Moorings.nc",
+    ],
+}
+
+
+@pytest.mark.parametrize("product", BEST_FIRST)
+def test_of_two_files_the_better_one_is_told_by_what_the_provider_means(product):
+    ranks = [product.rank(name, DAY) for name in BEST_FIRST[product]]
+    assert None not in ranks
+    assert ranks == sorted(ranks, reverse=True) and len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize("product", NAMES)
+def test_a_download_takes_the_best_name_that_the_server_lists(product):
+    """The same order holds at a provider, in whatever order its server lists the names."""
+
+    class Server:
+        def list_names(self, month):
+            return sorted(BEST_FIRST[product]) if month == date(2021, 1, 1) else []
+
+    assert fetch.find_best_name(product, DAY, Server()) == (date(2021, 1, 1), BEST_FIRST[product][0])
 
 
 @pytest.mark.parametrize(
