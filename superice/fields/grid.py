@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 AREAS = Path(__file__).with_name("areas.yaml")
 """The package's own area definitions."""
+PLAIN_KEYS = {"description", "projection", "shape", "area_extent"}
+PLAIN_EXTENT = {"lower_left_xy", "upper_right_xy", "units"}
+SMALLEST_STEP, LARGEST_STEP = 100.0, 100_000.0  # m; a step beyond is one in other units
 EARTH = "EPSG:4326"
 """The system whose ellipsoid areas are measured on, WGS 84."""
 
@@ -109,41 +113,102 @@ def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:
 
     Raises InputError when the file cannot be read, or has no such area and neither has the package.
     """
-    definitions = _read_areas(AREAS) | (_read_areas(areas) if areas else {})
-    if name not in definitions:
-        raise InputError(f"no area {name!r}; there are {', '.join(definitions)}", file=areas or AREAS)
-    return definitions[name]
+    return _find_area(areas, name)[1]
+
+
+def _find_area(areas: str | Path | None, name: str) -> tuple[Path, dict[str, Any]]:
+    """Return the file that defines an area, the package's own last, and the definition."""
+    known = {}
+    for path in filter(None, (areas, AREAS)):
+        definitions = _read_areas(path)
+        if name in definitions:
+            return Path(path), definitions[name]
+        known |= definitions
+    raise InputError(f"no area {name!r}; there are {', '.join(map(str, known))}", file=areas or AREAS)
 
 
 def _read_areas(path: str | Path) -> dict[str, Any]:
     import yaml
 
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        definitions = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"no YAML file ({' '.join(str(error).split())})", file=path) from error
+    if not isinstance(definitions, dict):
+        raise InputError("no file of area definitions, which begin with the name of an area", file=path)
+    return definitions
 
 
 def load_grid(areas: str | Path | None, name: str) -> Grid:
     """Read the grid ``name`` from a file of pyresample area definitions; None for the package's own file.
 
-    Raises InputError when the file cannot be read, has no such area, or its cells are not square.
+    Raises InputError when the file cannot be read or has no such area, pyresample cannot read the area or needs data to
+    complete it, its projection is not one in metres, or its cells are not squares of 100 m to 100 km.
     """
-    import pyproj
-
-    area = read_area(areas, name)
-    rows, columns = area["shape"]["height"], area["shape"]["width"]
-    left, bottom = area["area_extent"]["lower_left_xy"]
-    right, top = area["area_extent"]["upper_right_xy"]
+    path, definition = _find_area(areas, name)
+    crs, (rows, columns), (left, bottom, right, top) = _read_plain(definition) or _read_with_pyresample(path, name)
+    if not crs.is_projected or crs.axis_info[0].unit_conversion_factor != 1:
+        reason = "its projection is not one to a map in metres"
+        raise InputError(reason, file=path, variable=name, value=f"{crs.name}, in {crs.axis_info[0].unit_name}")
     step_x, step_y = (right - left) / columns, (top - bottom) / rows
+    found = f"{step_x:.6g} m by {step_y:.6g} m"
     if not np.isclose(step_x, step_y):
-        raise InputError("cells are not square", file=areas, variable=name, value=f"{step_x} m by {step_y} m")
+        raise InputError(
+            "its cells are not square; give it another extent or shape", file=path, variable=name, value=found
+        )
+    if not SMALLEST_STEP <= step_x <= LARGEST_STEP:
+        reason = "its cells are not of 100 m to 100 km; look at the units of its extent"
+        raise InputError(reason, file=path, variable=name, value=found)
     return Grid(
         name=name,
-        crs=pyproj.CRS(area["projection"]),
+        crs=crs,
         x=left + step_x * (np.arange(columns) + 0.5),
         y=bottom + step_y * (np.arange(rows) + 0.5),
     )
+
+
+Definition = tuple["pyproj.CRS", tuple[int, int], tuple[float, float, float, float]]
+
+
+def _read_plain(definition: object) -> Definition | None:
+    """Return projection, shape and extent of an area that states the numbers themselves, in metres; None for another.
+
+    It spares the start of pyresample, which takes longer than all else that the planning of a run does with a grid.
+    """
+    import pyproj
+
+    try:
+        shape, extent = definition["shape"], definition["area_extent"]
+        numbers = (*extent["lower_left_xy"], *extent["upper_right_xy"])
+        is_plain = set(definition) <= PLAIN_KEYS and set(extent) <= PLAIN_EXTENT and extent.get("units", "m") == "m"
+        if not is_plain or "units" in definition["projection"]:
+            return None
+        rows, columns = shape["height"], shape["width"]
+        left, bottom, right, top = map(float, numbers)
+        return pyproj.CRS(definition["projection"]), (int(rows), int(columns)), (left, bottom, right, top)
+    except (KeyError, TypeError, ValueError, AttributeError, pyproj.exceptions.CRSError):
+        return None
+
+
+def _read_with_pyresample(path: Path, name: str) -> Definition:
+    """Return projection, shape and extent in metres of an area in any form that pyresample reads."""
+    import pyresample
+
+    try:
+        with warnings.catch_warnings(record=True) as given:
+            warnings.simplefilter("always")
+            area = pyresample.load_area(str(path), name)
+    except Exception as error:  # of pyresample and of the libraries that it builds on
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"no area that pyresample can read ({reason})", file=path, variable=name) from error
+    if not isinstance(area, pyresample.AreaDefinition):
+        raise InputError("its projection, shape or extent is missing", file=path, variable=name)
+    for warning in given:
+        if "unexpected" in str(warning.message):  # a key that it ignores, such as a rotation
+            raise InputError(" ".join(str(warning.message).split()), file=path, variable=name)
+    return area.crs, area.shape, area.area_extent
 
 
 def make_land_mask(grid: Grid) -> np.ndarray:

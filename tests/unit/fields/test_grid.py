@@ -1,12 +1,17 @@
-"""The target grid: the area of its cells."""
+"""The target grid: the area of its cells, and the forms that files of areas may have."""
 
 import os
+import subprocess
+import sys
 from datetime import date
 
 import numpy as np
 import pyproj
+import pyresample
 import pytest
+import yaml
 
+from superice.errors import InputError
 from superice.fields.grid import Grid, load_grid
 from superice.fields.regridding import regrid
 from superice.readers import cs2smos
@@ -59,3 +64,103 @@ def test_beaufort_sea_has_the_volume_that_the_provider_s_own_cells_give():
 def select_beaufort_sea(grid):
     longitude, latitude = grid.lonlat()
     return (longitude > -155) & (longitude < -125) & (latitude > 70) & (latitude < 80)
+
+
+STEREOGRAPHIC = {"proj": "stere", "lat_0": 90, "lat_ts": 90, "lon_0": -45, "R": 6378273}
+SHAPE = {"height": 30, "width": 40}
+EXTENT = {"lower_left_xy": [0, -300000], "upper_right_xy": [120000, -210000]}
+IN_KM = {"lower_left_xy": [0, -300], "upper_right_xy": [120, -210]}
+PLAIN = {"projection": STEREOGRAPHIC, "shape": SHAPE, "area_extent": EXTENT}
+# The forms of pyresample's documentation, all of one grid of 30 x 40 cells of 3 km.
+FORMS = {
+    "plain": PLAIN,
+    "units": PLAIN | {"area_extent": {**EXTENT, "units": "m"}},
+    "extent_as_a_list": PLAIN | {"area_extent": [0, -300000, 120000, -210000]},
+    "extent_in_km": PLAIN | {"area_extent": {**IN_KM, "units": "km"}},
+    "by_resolution": {"projection": STEREOGRAPHIC, "area_extent": EXTENT, "resolution": {"dx": 3000, "dy": 3000}},
+    "by_centre": {"projection": STEREOGRAPHIC, "shape": [30, 40], "center": [60000, -255000], "resolution": 3000},
+    "by_corner": {
+        "projection": STEREOGRAPHIC,
+        "shape": SHAPE,
+        "upper_left_extent": [0, -210000],
+        "resolution": [3000, 3000],
+    },
+    "as_text": PLAIN | {"projection": "+proj=stere +lat_0=90 +lat_ts=90 +lon_0=-45 +R=6378273"},
+}
+REFUSED = {
+    "extent_in_km_called_m": (PLAIN | {"area_extent": IN_KM}, "not of 100 m to 100 km.*found 3 m by 3 m"),
+    "extent_in_m_called_km": (
+        PLAIN | {"area_extent": {**EXTENT, "units": "km"}},
+        r"not of 100 m to 100 km.*found 3e\+06 m by 3e\+06 m",
+    ),
+    "oblong": (PLAIN | {"shape": {"height": 30, "width": 20}}, "not square.*found 6000 m by 3000 m"),
+    "upside_down": (
+        PLAIN | {"area_extent": {"lower_left_xy": [0, -210000], "upper_right_xy": [120000, -300000]}},
+        "not square.*found 3000 m by -3000 m",
+    ),
+    "map_in_km": (PLAIN | {"projection": STEREOGRAPHIC | {"units": "km"}, "area_extent": IN_KM}, "in kilometre"),
+    "degrees": (PLAIN | {"projection": {"proj": "longlat", "datum": "WGS84"}}, "in degree"),
+    "unfinished": ({"projection": STEREOGRAPHIC, "resolution": 3000}, "projection, shape or extent is missing"),
+    "unknown_projection": (PLAIN | {"projection": {"proj": "flat"}}, "pyresample can read.*[Uu]nknown projection"),
+    "unknown_units": (PLAIN | {"area_extent": {**EXTENT, "units": "miles"}}, "pyresample can read.*miles"),
+    "rotated": (PLAIN | {"rotation": 45}, "rotation"),
+    "nothing": (None, "pyresample can read"),
+    "a_list": ([1, 2], "pyresample can read"),
+}
+
+
+@pytest.fixture(scope="module")
+def areas(tmp_path_factory):
+    path = tmp_path_factory.mktemp("areas") / "areas.yaml"
+    refused = {name: definition for name, (definition, _) in REFUSED.items()}
+    path.write_text(yaml.safe_dump(FORMS | refused | {"epsg": PLAIN | {"projection": {"EPSG": 3413}}}))
+    return path
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_an_area_gives_its_grid(areas, form):
+    grid = load_grid(areas, form)
+    assert grid.shape == (30, 40) and grid.step == pytest.approx(3000)
+    assert grid.extent() == pytest.approx(pyresample.load_area(str(areas), form).area_extent)
+    assert grid.extent() == pytest.approx((0, -300000, 120000, -210000), abs=1e-3)
+    np.testing.assert_allclose(grid.lonlat(), load_grid(areas, "plain").lonlat(), rtol=1e-9)
+
+
+def test_a_projection_may_be_a_number_of_epsg(areas):
+    grid = load_grid(areas, "epsg")
+    expected = pyproj.Proj("EPSG:3413")(grid.x[3], grid.y[2], inverse=True)
+    assert [values[2, 3] for values in grid.lonlat()] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_area_that_makes_no_grid_is_refused_by_its_name(areas, name):
+    with pytest.raises(InputError, match=f"(?s){REFUSED[name][1]}") as refusal:
+        load_grid(areas, name)
+    assert (refusal.value.file, refusal.value.variable) == (str(areas), name)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no file of area definitions"),
+        (b"- 1\n", "no file of"),
+        (b"a: [", "no YAML file"),
+        (b"\xff\xfe\x00", "no YAML"),
+    ],
+)
+def test_a_file_without_areas_is_refused(tmp_path, content, reason):
+    path = tmp_path / "areas.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        load_grid(path, "demo")
+
+
+def test_plain_areas_do_without_pyresample(areas):
+    """Its start takes longer than all else that planning does with a grid."""
+    program = (
+        "import sys; from superice.fields.grid import load_grid\n"
+        f"load_grid(None, 'superice'); load_grid({str(areas)!r}, 'plain'); load_grid({str(areas)!r}, 'units')\n"
+        f"assert 'pyresample' not in sys.modules; load_grid({str(areas)!r}, 'by_centre'); assert 'pyresample' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
