@@ -36,6 +36,8 @@ def load(*names):
     [
         (),
         ("demo",),
+        ("demo", "demo-seeds"),
+        ("demo", "reference-long"),
         ("demo", "studies-demo"),
         ("demo", "comparison"),
         ("demo", "comparison", "longer"),
