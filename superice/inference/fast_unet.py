@@ -136,7 +136,7 @@ class FusedUNet:
 
     @torch.no_grad()
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
-        self.precision, self.embed = precision, network.embed
+        self.precision, self.embed, self.patch = precision, network.embed, network.settings.patch
         first, *others = network.encoder[0]
         self.first_block = FirstBlock(network.stem, first, precision)
         self.levels = [  # of the encoder and the bottleneck; the finest one lacks its first block
@@ -173,7 +173,7 @@ class FusedUNet:
         # The decoder takes the encoder's outputs from the last to the first. Each leaves the list, to free its memory.
         for number, block in enumerate(self.decoder):
             field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
-        return functional.conv2d(field, *self.output)
+        return functional.pixel_shuffle(functional.conv2d(field, *self.output), self.patch)
 
     @torch.no_grad()
     def encode(
@@ -196,7 +196,8 @@ class FusedUNet:
         Returns:
             The outputs of all blocks in the order of evaluation; outside the boxes, arbitrary numbers where they are new.
         """
-        fields = torch.cat([noisy, context, torch.ones_like(noisy)], dim=1)
+        fields = functional.pixel_unshuffle(torch.cat([noisy, context], dim=1), self.patch)
+        fields = torch.cat([fields, torch.ones_like(fields[:, :1])], dim=1)
         field = fields.to(self.precision, memory_format=torch.channels_last)
         first = self.first_block.fold_level(self.embed(level[:1])[0].float())
         finest, *coarser = self.levels
@@ -251,7 +252,8 @@ def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision
     joined = next_coarser + finest
     results = 3 * finest
     channels = skips + upsampled + joined + results
-    return 2 * channels * shape[0] * shape[1] * precision.itemsize
+    cells = shape[0] * shape[1] // settings.patch**2
+    return 2 * channels * cells * precision.itemsize
 
 
 def _cast(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -46,7 +46,7 @@ def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarra
         noisy: bool (y, x), where the noisy field differs between members; None for everywhere.
     """
     decoder_masks = []  # where each block is needed, from the last to the first
-    needed = ice
+    needed = ice = _coarsen(ice, settings.patch)
     for _ in settings.widths[1:]:  # from the finest level to the coarsest
         *outputs, level_input = dilate_through(needed, settings.depth)
         decoder_masks += outputs
@@ -60,7 +60,7 @@ def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarra
         needed = _refine(level_input) if level else level_input
 
     encoder, shared_encoder = [], []
-    reached = np.ones_like(ice) if noisy is None else noisy
+    reached = np.ones_like(ice) if noisy is None else _coarsen(noisy, settings.patch)
     for mask in reversed(encoder_masks):
         if reached.shape != mask.shape:  # the first block of a coarser level
             reached = _coarsen(reached)
@@ -101,10 +101,10 @@ def _dilate(mask: np.ndarray, distance: int) -> np.ndarray:
     return dilated
 
 
-def _coarsen(mask: np.ndarray) -> np.ndarray:
-    """Return the mask on the next coarser level: true where any of its four pixels is."""
+def _coarsen(mask: np.ndarray, by: int = 2) -> np.ndarray:
+    """Return the mask on a grid that is coarser by ``by``: true where any of a cell's pixels is."""
     rows, columns = mask.shape
-    return mask.reshape(rows // 2, 2, columns // 2, 2).any(axis=(1, 3))
+    return mask.reshape(rows // by, by, columns // by, by).any(axis=(1, 3))
 
 
 def _refine(mask: np.ndarray) -> np.ndarray:

@@ -23,6 +23,11 @@ class NetworkSettings(Settings):
         (32, 64, 96, 128), "Channels of each level, from the finest to the bottleneck."
     )
     depth: int = declare(4, "Residual blocks of each level.", ge=1)
+    patch: Literal[1, 2, 4] = declare(
+        1,
+        "Side of the squares of pixels that the finest level takes as the channels of one cell; 1 for the report's network.",
+        "pixels",
+    )
     inputs: Annotated[tuple[Literal["sic", "sit", "deformation"], ...], Field(min_length=1), Distinct] = declare(
         INPUTS, "Fields that the network reads; the mask is always added."
     )
@@ -39,14 +44,14 @@ class NetworkSettings(Settings):
     @property
     def factor(self) -> int:
         """Rows and columns of the network's fields are multiples of this."""
-        return 2 ** (len(self.widths) - 1)
+        return self.patch * 2 ** (len(self.widths) - 1)
 
     @property
     def reach(self) -> int:
         """Pixels beyond a pooling cell's edge from which its output takes anything, a multiple of ``factor``.
 
-        Every block reaches two pixels of its level, bilinear upsampling half a coarse pixel; the way goes back from the
-        output through the decoder and the bottleneck to the input.
+        Every block reaches two cells of its level, bilinear upsampling half a coarser cell; the way goes back from the
+        output through the decoder and the bottleneck to the input. A cell of the finest level is a patch.
         """
         block, reach = BLOCK_REACH * self.depth, 0
         for _ in self.widths[1:]:
@@ -54,7 +59,7 @@ class NetworkSettings(Settings):
         reach += block
         for _ in self.widths[1:]:
             reach = 2 * reach + block
-        return -(-reach // self.factor) * self.factor
+        return -(-self.patch * reach // self.factor) * self.factor
 
 
 class FormulationSettings(Settings):

@@ -30,6 +30,8 @@ class ResidualBlock(nn.Module):
 class UNet(nn.Module):
     """A U-Net over a noisy field and its context.
 
+    With ``settings.patch`` above 1, the pixels of a patch are the channels of one cell of the finest level: the network
+    works on a grid that is coarser by ``patch``, and its output is rearranged to pixels (Shi et al. 2016).
     Every encoder block passes its output to a decoder block. Average pooling leads to a coarser level, bilinear
     upsampling back to a finer one. The last convolution starts at zero.
     """
@@ -44,7 +46,8 @@ class UNet(nn.Module):
         frequencies = torch.logspace(math.log10(low), math.log10(high), count, dtype=torch.float64)
         self.register_buffer("angular", 2 * math.pi * frequencies, persistent=False)
         context = len(settings.inputs) + 1
-        self.stem = nn.Conv2d(1 + context, widths[0], kernel_size=1)
+        pixels = settings.patch**2
+        self.stem = nn.Conv2d((1 + context) * pixels, widths[0], kernel_size=1)
         channels = widths[0] + settings.embedding_channels
         self.encoder, skip_widths = nn.ModuleList(), []
         for width in widths[:-1]:
@@ -63,7 +66,7 @@ class UNet(nn.Module):
             for _ in range(depth):
                 self.decoder[-1].append(ResidualBlock(channels + skip_widths.pop(), width))
                 channels = width
-        self.output = nn.Conv2d(channels, 1, kernel_size=1)
+        self.output = nn.Conv2d(channels, pixels, kernel_size=1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
@@ -83,7 +86,8 @@ class UNet(nn.Module):
         Returns:
             (batch, 1, y, x). y and x must be multiples of ``settings.factor``.
         """
-        x = self.stem(torch.cat([noisy, context], dim=1))
+        fields = functional.pixel_unshuffle(torch.cat([noisy, context], dim=1), self.settings.patch)
+        x = self.stem(fields)
         embedded = self.embed(level).to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])
         x = torch.cat([x, embedded], dim=1)
         skips = []
@@ -97,7 +101,7 @@ class UNet(nn.Module):
             x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             for block in blocks:
                 x = block(torch.cat([x, skips.pop()], dim=1))
-        return self.output(x)
+        return functional.pixel_shuffle(self.output(x), self.settings.patch)
 
 
 def build_network(settings: NetworkSettings) -> UNet:

@@ -85,3 +85,4 @@ def test_a_field_twice_as_large_needs_twice_the_memory():
     one, two = (estimate_memory(NetworkSettings(), (64 * n, 64), torch.float32) for n in (1, 2))
     assert two == 2 * one
     assert estimate_memory(NetworkSettings(), (64, 64), torch.bfloat16) == one // 2
+    assert estimate_memory(NetworkSettings(patch=2), (64, 64), torch.float32) == one // 4

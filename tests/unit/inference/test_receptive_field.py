@@ -16,9 +16,9 @@ def test_the_plan_for_a_pooling_cell_covers_its_receptive_field_and_no_more(shap
     ice[first : first + shape.factor, first : first + shape.factor] = True
     [box] = plan_evaluation(ice, shape).encoder[0]
     for side in box.slices:
-        for reached in (first - side.start, side.stop - first - shape.factor):
-            # This is the output of the first block, which reads BLOCK_REACH pixels more.
-            assert shape.reach - shape.factor < reached + BLOCK_REACH <= shape.reach
+        for reached in (first // shape.patch - side.start, side.stop - (first + shape.factor) // shape.patch):
+            # This is the output of the first block, in cells of the finest level; it reads BLOCK_REACH cells more.
+            assert shape.reach - shape.factor < shape.patch * (reached + BLOCK_REACH) <= shape.reach
 
 
 def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():

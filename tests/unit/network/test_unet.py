@@ -17,6 +17,7 @@ from superice.network.unet import build_network, count_parameters, padding_to_mu
         (NetworkSettings(), 3_890_465),
         (NetworkSettings(depth=2), 1_950_625),
         (NetworkSettings(widths=(64, 64, 96, 128)), 4_488_289),
+        (NetworkSettings(patch=2), 3_891_044),
     ],
 )
 def test_reference_form_has_the_reports_parameters(settings, count):
