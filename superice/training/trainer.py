@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from pickle import UnpicklingError
+from typing import Any
 
 import numpy as np
 import torch
@@ -247,18 +247,32 @@ class Training:
     def _load_checkpoint(self, checkpoint: Path) -> None:
         """Continue from a checkpoint where there is one; one of other settings is ignored.
 
-        Raises InputError for a damaged checkpoint.
+        Raises InputError for a damaged checkpoint, one of another program, and one of an older version.
         """
         if not checkpoint.exists():
             return
+        anew = "remove it, and the training begins anew"
         try:
             content = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-            raise InputError("is damaged: remove it, and the training begins anew", file=checkpoint) from error
-        if content.get("training") != self._describe():
+        except Exception as error:  # torch, zip files and pickle raise errors of many classes
+            raise InputError(f"is damaged: {anew}", file=checkpoint) from error
+        if not isinstance(content, dict) or "training" not in content:
+            raise InputError(f"is no checkpoint of this program: {anew}", file=checkpoint)
+        if content["training"] != self._describe():
             return
+        try:
+            self._restore(content)
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
+            raise InputError(f"is of another version of this program ({reason}): {anew}", file=checkpoint) from error
+
+    def _restore(self, content: dict[str, Any]) -> None:
+        """Take over the content of a checkpoint. Raises one of five errors where it does not fit."""
         for name, part in self._list_state().items():
             part.load_state_dict(content[name])
+        for row in content["history"]:
+            if list(row) != self.history_columns:
+                raise ValueError(f"its history has the columns {', '.join(row)}")
         self.history, self._losses_so_far = content["history"], content["losses_so_far"]
         self._noise_stream.set_state(content["noise"].cpu())
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from checkpoints import UNUSABLE
 from surrogate_years import INPUTS, SHAPE
 
+from superice.errors import InputError
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import Steps
 from superice.surrogate.scores import score_forecasts, tabulate_forecasts
@@ -85,6 +87,27 @@ def test_a_killed_training_resumes_to_the_same_weights(record, scaling, tmp_path
     assert len(resumed.history) == 4
     for mine, theirs in zip(resumed.best.state_dict().values(), whole.best.state_dict().values()):
         assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_checkpoint_of_another_origin_is_named_in_a_sentence(record, scaling, tmp_path, name):
+    write, reason = UNUSABLE[name]
+    path = tmp_path / "checkpoint.pt"
+    training(record, scaling)._save_checkpoint(path)
+    write(path)
+    with pytest.raises(InputError, match=rf"checkpoint\.pt: {reason}.*: remove it, and the training begins anew$"):
+        training(record, scaling)._load_checkpoint(path)
+
+
+def test_a_checkpoint_without_the_best_weights_is_named(record, scaling, tmp_path):
+    """That of a training which does not stop early, as an older version of the surrogate's."""
+    path = tmp_path / "checkpoint.pt"
+    training(record, scaling)._save_checkpoint(path)
+    content = torch.load(path, weights_only=True)
+    del content["best"]
+    torch.save(content, path)
+    with pytest.raises(InputError, match=r"is of another version of this program \(KeyError 'best'"):
+        training(record, scaling)._load_checkpoint(path)
 
 
 def test_a_training_ends_without_improvement_and_keeps_the_best_weights(record, scaling, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from checkpoints import UNUSABLE
 from torch.optim.swa_utils import AveragedModel
 
 from superice.errors import InputError
@@ -155,6 +156,20 @@ def test_a_damaged_checkpoint_is_named_and_no_training_begins(days, tmp_path, sh
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(InputError, match=r"checkpoint\.pt: is damaged: remove it"):
         training(days).run(path)
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_checkpoint_of_another_origin_is_named_in_a_sentence(days, tmp_path, name):
+    write, reason = UNUSABLE[name]
+    path = tmp_path / "checkpoint.pt"
+    training(days)._save_checkpoint(path)
+    training(days)._load_checkpoint(path)
+    write(path)
+    with pytest.raises(
+        InputError, match=rf"checkpoint\.pt: {reason}.*: remove it, and the training begins anew$"
+    ) as refusal:
+        training(days)._load_checkpoint(path)
+    assert "\n" not in str(refusal.value) and len(refusal.value.reason) < 400
 
 
 def test_a_kill_while_a_checkpoint_is_written_leaves_the_previous_one(days, tmp_path, monkeypatch):
