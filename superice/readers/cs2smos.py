@@ -19,6 +19,7 @@ import pyproj
 from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import EASE2, ProductFile, open_product
+from superice.readers.units import convert_units
 
 PRODUCT = "cs2smos"
 NAME = re.compile(
@@ -80,9 +81,7 @@ def read(path: str | Path, day: date) -> Thickness:
         name = _find_variable(file)
         _check_week(file, day)
         grid = file.read_grid(name, steps_km=(25.0, 12.5))
-        if file.get_units(name) not in ("m", "meters", "metre", ""):
-            raise file.error("thickness not in m", name, file.get_units(name))
-        thickness = file.read_field(name)
+        thickness = convert_units(file, name, file.read_field(name), "m", "m")
         for flag in FLAGS:
             without_ice = file.read_flags(flag, WITHOUT_ICE) if flag in file else None
             if without_ice is not None:

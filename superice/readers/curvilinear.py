@@ -14,7 +14,9 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
+from superice.fields.vectors import east_on_map
 from superice.readers.product_file import ProductFile
+from superice.readers.units import convert_units
 
 TOLERANCE_DEGREES = 1e-4  # between cells that are taken to be the same; coordinates are stored as float32
 METRES_PER_DEGREE = 111_195.0
@@ -130,9 +132,19 @@ def compute_lattice_digest(file: ProductFile) -> bytes:
 
 def _read_positions(file: ProductFile, grid: Grid, part: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
     """Read cells of the lattice as (x, y) on the target's map in m, as longitudes mean little near the pole."""
-    longitude = file.decode("longitude", file.read_part("longitude", part))
-    latitude = file.decode("latitude", file.read_part("latitude", part))
-    return pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
+    return pyproj.Proj(grid.crs)(*_read_lonlat(file, part), errcheck=False)
+
+
+def _read_lonlat(file: ProductFile, part: tuple[slice, slice]) -> list[np.ndarray]:
+    """Read the longitudes and latitudes of cells of the lattice in degrees, each (row, column)."""
+    decoded = {name: file.decode(name, file.read_part(name, part)) for name in ("longitude", "latitude")}
+    return [convert_units(file, name, values, "degree", "degree") for name, values in decoded.items()]
+
+
+def find_east(file: ProductFile, grid: Grid, part: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the unit vector to the east at cells of the lattice, as components along the target's x and y."""
+    with np.errstate(invalid="ignore"):  # a cell on land may have no place
+        return east_on_map(grid.crs, *_read_lonlat(file, part))
 
 
 def _find_matching_part(file: ProductFile, grid: Grid) -> tuple[slice, slice] | None:

@@ -21,14 +21,17 @@ from superice.fields.grid import Grid
 from superice.fields.vectors import east_on_map, rotate_to_map
 from superice.readers.product_file import ProductFile
 from superice.readers.time_series import TimeSeries
+from superice.readers.units import convert_units
+from superice.readers.valid_times import require_axes
+from superice.readers.vector_axes import read_direction
 
 PRODUCT = "era5"
 NAMES = {"t2m": ("t2m", "2t", "tas"), "u10": ("u10", "10u", "uas"), "v10": ("v10", "10v", "vas")}
-KELVIN = ("K", "kelvin", "Kelvin")
-CELSIUS = ("C", "°C", "degC", "celsius", "Celsius", "degree_Celsius", "degrees_Celsius", "deg_C")
-SPEED = ("m s**-1", "m s-1", "m s^-1", "m/s", "meter/second")
 RANGES = {"t2m": (180.0, 340.0, "K"), "u10": (-100.0, 100.0, "m s-1"), "v10": (-100.0, 100.0, "m s-1")}
 METHODS = ("nearest", "bilinear")
+AXES = (("latitude", "lat"), ("longitude", "lon"))
+# Along axes of longitude and latitude, components along the grid are those to the east and north.
+DIRECTIONS = {"u10": ("east", "x"), "v10": ("north", "y")}
 
 
 @dataclass(frozen=True)
@@ -121,17 +124,25 @@ def _find_corners(grid: Grid, latitude: np.ndarray, longitude: np.ndarray) -> tu
 
 def _read_points(file: ProductFile) -> tuple[np.ndarray, np.ndarray]:
     """Read the axes of latitude and longitude in degrees. Raises InputError when one is not regular."""
-    return _read_axis(file, ("latitude", "lat")), _read_axis(file, ("longitude", "lon"))
+    latitude, longitude = (_read_axis(file, names) for names in AXES)
+    return latitude, longitude
 
 
 def _read_axis(file: ProductFile, names: tuple[str, ...]) -> np.ndarray:
     """Read the axis with one of the names, in degrees. Raises InputError when it is not regular."""
-    name = next((name for name in names if name in file), names[0])
+    name = _find_axis(file, names)
+    if str(file.get_attribute(name, "standard_name", names[0])).startswith("grid_"):
+        raise file.error("an axis of a rotated grid", name, file.get_attribute(name, "standard_name"))
     axis = np.asarray(file.get_variable(name)[:], dtype=np.float64)
+    axis = convert_units(file, name, axis, "degree", assumed="degree")
     steps = np.diff(axis)
     if axis.ndim != 1 or axis.size < 2 or not np.allclose(steps, steps[0], atol=1e-3):
         raise file.error("not a regular axis", name, axis.shape)
     return axis
+
+
+def _find_axis(file: ProductFile, names: tuple[str, ...]) -> str:
+    return next((name for name in names if name in file), names[0])
 
 
 def _goes_around_globe(longitude: np.ndarray) -> bool:
@@ -184,8 +195,9 @@ def read_forcings(
     Raises
     ------
     InputError
-        For a moment that is not covered, a calendar other than the standard one, an unknown unit (temperature in °C),
-        a region that does not hold the grid, or a value that is missing or out of range.
+        For a moment that is not covered, a calendar other than the standard one, a dimension other than those of times
+        and versions, a unit that does not convert, components that are not to the east and north, a region that does
+        not hold the grid, or a value that is missing or out of range.
     """
     with closing(TimeSeries(PRODUCT, folder, NAMES, moments)) as series:
         by_points: dict[bytes, Interpolation] = {}  # files of the same points share theirs
@@ -199,8 +211,8 @@ def read_forcings(
                     if points not in by_points:
                         by_points[points] = prepare_interpolation(file, grid, method)
                     interpolations[file.path] = by_points[points]
-                    _check_units(file, series)
-                _check_values(file, key, series.find_name(key, file), field, moment)
+                    _check_layout(file, series)
+                field = _convert_values(file, key, series.find_name(key, file), field, moment)
                 values[key], target[key] = field, interpolations[file.path]
             if values["u10"].shape != values["v10"].shape:
                 raise InputError("u10 and v10 are not on the same points", product=PRODUCT, file=folder, value=moment)
@@ -208,26 +220,29 @@ def read_forcings(
             yield {"t2m": target["t2m"].regrid(values["t2m"]), "u10": u, "v10": v}
 
 
-def _check_units(file: ProductFile, series: TimeSeries) -> None:
-    """Raise InputError unless each variable of the file has the expected unit."""
+def _check_layout(file: ProductFile, series: TimeSeries) -> None:
+    """Raise InputError unless each variable of the file lies on latitudes and longitudes, and winds follow them."""
+    rows, columns = (file.get_variable(_find_axis(file, axis)).dimensions[0] for axis in AXES)
     for key in NAMES:
         name = series.find_name(key, file)
         if name is None:
             continue
-        unit, known = file.get_units(name), KELVIN if key == "t2m" else SPEED
-        if key == "t2m" and unit in CELSIUS:
-            raise file.error(
-                "temperature in °C, kelvin are needed: convert it, or ask the provider for ERA5's own", name, unit
-            )
-        if unit not in known:
-            raise file.error(f"the unit is none of {', '.join(known)}", name, unit or "no unit")
+        require_axes(file, name, rows, columns)
+        grid_type = file.get_attribute(name, "GRIB_gridType", "regular_ll")
+        if grid_type != "regular_ll":
+            raise file.error("not on a regular grid of longitudes and latitudes, by its GRIB_gridType", name, grid_type)
+        expected, direction = DIRECTIONS.get(key, ()), read_direction(file, name)
+        if expected and direction not in (None, *expected):
+            raise file.error(f"a component to {expected[0]} is needed", name, file.get_attribute(name, "standard_name"))
 
 
-def _check_values(file: ProductFile, key: str, name: str, values: np.ndarray, moment: datetime) -> None:
-    """Raise InputError for a value that is missing or out of range."""
+def _convert_values(file: ProductFile, key: str, name: str, values: np.ndarray, moment: datetime) -> np.ndarray:
+    """Convert the values of a moment to the unit of ``RANGES``. Raises InputError for one missing or out of range."""
     if not np.isfinite(values).all():
         raise file.error(f"{np.isnan(values).sum()} values missing at {moment:%Y-%m-%d %H:%M}", name)
     low, high, unit = RANGES[key]
+    values = convert_units(file, name, values, unit)
     if key == "t2m" and values.max() < low and values.min() > -100:
         raise file.error("temperature in °C though its unit says K", name, f"{values.min():.1f} to {values.max():.1f}")
     file.require_range(name, values, low, high, unit)
+    return values

@@ -1,7 +1,8 @@
 """Read neXtSIM as the Copernicus Marine Service delivers it: the forecast neXtSIM-F and the reanalysis, a file a day.
 
 The axes ``x`` and ``y`` and the grid mapping are ignored, as their units and numbers are not always right. The lattice
-is that of ``longitude`` and ``latitude``; ``vxsi`` and ``vysi`` run along its axes. ``sithick`` is a mean over the cell.
+is that of ``longitude`` and ``latitude``; ``vxsi`` and ``vysi`` run along its axes and ``sithick`` is a mean over the
+cell, unless their attributes say otherwise.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -12,8 +13,13 @@ import numpy as np
 
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
-from superice.readers.curvilinear import locate_grid
+from superice.fields.vectors import rotate_to_map
+from superice.readers.cell_methods import is_mean_over_ice
+from superice.readers.curvilinear import BetweenCells, SameCells, find_east, locate_grid
 from superice.readers.product_file import ProductFile
+from superice.readers.units import convert_units
+from superice.readers.valid_times import ValidTime, read_at, read_valid_times, require_axes
+from superice.readers.vector_axes import are_geographic
 
 ROUNDING = 1e-4  # of a range
 FILL_AS_NUMBER = 1e9  # a larger value is a fill value that the file does not declare
@@ -46,35 +52,45 @@ class ModelDay:
     divergence: np.ndarray | None
 
 
-def read_day(file: ProductFile, day: date, grid: Grid, names: dict[str, str], resample: bool = False) -> ModelDay:
+def read_day(
+    file: ProductFile,
+    day: date,
+    grid: Grid,
+    names: dict[str, str],
+    resample: bool = False,
+    find_orientation: Callable[[ProductFile, str, str], bool | None] = are_geographic,
+) -> ModelDay:
     """Read the mean of ``day`` on ``grid``, with one time step in memory at a time.
 
     Parameters
     ----------
     file
-        With longitude and latitude (y, x), time, and the variables (time, y, x).
+        With longitude and latitude (y, x), times, and the variables, whose last dimensions are (y, x).
     day
         The day.
     grid
         The target grid.
     names
-        Names in the file of sic, sit, u, v and, if it is written, divergence. Velocities run along the axes of the
-        file's lattice.
+        Names in the file of sic, sit, u, v and, if it is written, divergence.
     resample
         Whether a file on another lattice is interpolated; otherwise it is refused.
+    find_orientation
+        Returns whether u and v run to the east and north. Where the file does not say, they run along the axes of its
+        lattice.
 
     Raises
     ------
     InputError
         When the file lacks the day or a part of it, or holds it twice; when its lattice is another one; when a
-        variable is missing; when a value is out of its physical range (an undeclared fill value, a percentage, day-1
-        labelled s-1).
+        variable is missing, has other dimensions, a unit that does not convert, or is no mean; when a value is out of
+        its physical range (an undeclared fill value, a percentage, day-1 labelled s-1).
     """
-    steps = find_steps(file, day)
     target = locate_grid(file, grid, resample)
+    steps = find_steps(file, day, names["sic"])
     wanted = [key for key in RANGES if key != "divergence" or names.get(key) in file]
-    fields = {key: _read_mean(file, key, names[key], steps, target.part) for key in wanted}
-    u, v = target.regrid_vector(fields.pop("u"), fields.pop("v"))
+    fields = {key: _read_mean(file, key, names, steps, target.part) for key in wanted}
+    geographic = find_orientation(file, names["u"], names["v"])
+    u, v = _bring_to_grid(file, grid, target, fields.pop("u"), fields.pop("v"), bool(geographic))
     sic = target.regrid(fields.pop("sic"))
     sit = target.regrid(fields.pop("sit"))
     if not np.isfinite(sic).any():
@@ -83,12 +99,23 @@ def read_day(file: ProductFile, day: date, grid: Grid, names: dict[str, str], re
     return ModelDay(file.path, np.clip(sic, 0, 1), np.maximum(sit, 0), u, v, divergence)
 
 
-def find_steps(file: ProductFile, day: date) -> list[int]:
-    """Return the indices of the time steps of a day, in order of time.
+def _bring_to_grid(
+    file: ProductFile, grid: Grid, target: SameCells | BetweenCells, u: np.ndarray, v: np.ndarray, geographic: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bring components along the axes of the lattice, or to the east and north, to those along the grid's, each (y, x)."""
+    if not geographic:
+        return target.regrid_vector(u, v)
+    x, y = rotate_to_map(find_east(file, grid, target.part), u, v)
+    return target.regrid(x), target.regrid(y)
+
+
+def find_steps(file: ProductFile, day: date, name: str) -> list[ValidTime]:
+    """Find the time steps of a day in the variable ``name``, in order of time.
 
     Raises InputError unless the steps fill the 24 hours of the day evenly, and once.
     """
-    moments = file.read_times()
+    times = read_valid_times(file, name)
+    moments = [time.moment for time in times]
     steps = sorted((index for index, moment in enumerate(moments) if moment.date() == day), key=moments.__getitem__)
     if not steps:
         held = f"{len(moments)} times from {min(moments):%Y-%m-%d} to {max(moments):%Y-%m-%d}"
@@ -104,7 +131,7 @@ def find_steps(file: ProductFile, day: date) -> list[int]:
     if not (fills_day and evenly):
         found = ", ".join(f"{moments[step]:%H:%M}" for step in steps)
         raise file.error(f"{day} is not evenly filled by steps of {length}", "time", found)
-    return steps
+    return [times[step] for step in steps]
 
 
 def _find_step_length(file: ProductFile, moments: list[datetime], step: int) -> timedelta:
@@ -117,22 +144,49 @@ def _find_step_length(file: ProductFile, moments: list[datetime], step: int) -> 
     return min(statistics.median_high(gaps), WHOLE_DAY) if gaps else WHOLE_DAY
 
 
-def _read_mean(file: ProductFile, key: str, name: str, steps: list[int], part: tuple[slice, slice]) -> np.ndarray:
+def _read_mean(
+    file: ProductFile, key: str, names: dict[str, str], steps: list[ValidTime], part: tuple[slice, slice]
+) -> np.ndarray:
     """Read the mean over the time steps, (row, column), missing where any of them is."""
-    if file.get_variable(name).ndim != 3:
-        raise file.error("not (time, y, x)", name, file.get_variable(name).dimensions)
-    total = sum(_read_step(file, key, name, (step, *part)) for step in steps)
+    name = names[key]
+    require_axes(file, name, *file.get_variable("longitude").dimensions)
+    over_ice = is_mean_over_ice(file, name)
+    if key == "sic" and over_ice:
+        raise file.error(
+            "a concentration cannot be a mean over the ice", name, file.get_attribute(name, "cell_methods")
+        )
+    read = read_cell_mean if key == "sit" and over_ice else read_step
+    total = sum(read(file, key, names, step.place, part) for step in steps)
     if not np.isfinite(total).any():
         raise file.error("no valid value in the whole field", name)
     return total / len(steps)
 
 
-def _read_step(file: ProductFile, key: str, name: str, part: tuple) -> np.ndarray:
-    """Read one time step, (row, column). Raises InputError for a value out of its physical range."""
-    values = file.decode(name, file.read_part(name, part))
+def read_cell_mean(
+    file: ProductFile, key: str, names: dict[str, str], place: dict[str, int], part: tuple[slice, slice]
+) -> np.ndarray:
+    """Read one time step of a mean over the ice as a mean over the cell, (row, column): 0 where there is no ice.
+
+    Raises InputError as ``read_step`` does.
+    """
+    concentration = read_step(file, "sic", names, place, part)
+    values = read_step(file, key, names, place, part)
+    return np.where(concentration == 0, 0, values * concentration)
+
+
+def read_step(
+    file: ProductFile, key: str, names: dict[str, str], place: dict[str, int], part: tuple[slice, slice]
+) -> np.ndarray:
+    """Read one time step in the units of ``RANGES``, (row, column).
+
+    Raises InputError for another unit, an unknown dimension, or a value out of its physical range.
+    """
+    name = names[key]
+    values = read_at(file, name, place, part)
     largest = max(np.nanmin(values, initial=0), np.nanmax(values, initial=0), key=abs)
     if abs(largest) > FILL_AS_NUMBER:
         raise file.error("a fill value left as a number", name, f"{largest:g}")
     low, high, unit = RANGES[key]
+    values = convert_units(file, name, values, unit, assumed=unit)
     file.require_range(name, values, low, high, unit, ROUNDING * (high - low))
     return values

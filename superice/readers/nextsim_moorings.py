@@ -1,6 +1,7 @@
 """Read neXtSIM output in its Moorings layout: daily, weekly, monthly or yearly files, or a single file.
 
-``sit`` is a volume per cell area, ``siu`` and ``siv`` run along the axes of the lattice, rows ascend in y.
+``sit`` is a volume per cell area unless its ``cell_methods`` say otherwise. ``siu`` and ``siv`` run along the axes of the
+lattice, or to the east and north if ``moorings.false_easting`` was switched off. Rows ascend in y.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file
 from superice.readers.nextsim_day import ModelDay, read_day
 from superice.readers.product_file import open_product
+from superice.readers.vector_axes import are_geographic_in_nextsim
 
 PRODUCT = "nextsim"
 NAME = re.compile(r"Moorings(?:_(?P<year>\d{4})(?:d(?P<day>\d{3})|w(?P<week>\d{2})|m(?P<month>\d{2}))?)?\.nc")
@@ -89,4 +91,4 @@ def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> Mod
     Raises InputError as ``nextsim_day.read_day`` does.
     """
     with open_product(PRODUCT, path) as file:
-        return read_day(file, day, grid, VARIABLES, resample)
+        return read_day(file, day, grid, VARIABLES, resample, are_geographic_in_nextsim)

@@ -11,11 +11,17 @@ import numpy as np
 
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
+from superice.readers.cell_methods import is_mean_over_ice
 from superice.readers.curvilinear import BetweenCells, SameCells, compute_lattice_digest, locate_grid
+from superice.readers.nextsim_day import read_cell_mean
+from superice.readers.product_file import ProductFile
 from superice.readers.time_series import TimeSeries
+from superice.readers.units import convert_units
+from superice.readers.valid_times import require_axes
 
 PRODUCT = "nextsim"
 NAME = "sit"
+VARIABLES = {"sic": "sic", "sit": "sit"}
 ROUNDING_M = 1e-3
 
 
@@ -46,7 +52,6 @@ def read_thickness(
         For a moment that is not covered, a calendar other than the standard one, another lattice, or a value out of
         range.
     """
-    low, high, unit = RANGES["sit"]
     with closing(TimeSeries(PRODUCT, folder, {NAME: (NAME,)}, moments)) as series:
         by_lattice: dict[bytes, SameCells | BetweenCells] = {}  # files of the same lattice share theirs
         targets: dict[Path, SameCells | BetweenCells] = {}
@@ -57,7 +62,19 @@ def read_thickness(
                 if lattice not in by_lattice:
                     by_lattice[lattice] = locate_grid(file, grid, resample)
                 targets[file.path] = by_lattice[lattice]
+                require_axes(file, NAME, *file.get_variable("longitude").dimensions)
             target = targets[file.path]
-            field = series.read_field(NAME, moment, target.part)
-            file.require_range(NAME, field, low, high, unit, ROUNDING_M)
-            yield np.maximum(target.regrid(field), 0)
+            yield np.maximum(target.regrid(_read_cell_mean(file, series, moment, target.part)), 0)
+
+
+def _read_cell_mean(file: ProductFile, series: TimeSeries, moment: datetime, part: tuple[slice, slice]) -> np.ndarray:
+    """Read the thickness of a moment, mean over the cell in m, (row, column)."""
+    if is_mean_over_ice(file, NAME):
+        if "sic" not in file:
+            stated = file.get_attribute(NAME, "cell_methods")
+            raise file.error("a mean over the ice, and no concentration sic is beside it", NAME, stated)
+        return read_cell_mean(file, NAME, VARIABLES, series.steps[NAME][moment].place, part)
+    low, high, unit = RANGES["sit"]
+    field = convert_units(file, NAME, series.read_field(NAME, moment, part), unit, assumed=unit)
+    file.require_range(NAME, field, low, high, unit, ROUNDING_M)
+    return field

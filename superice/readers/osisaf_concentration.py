@@ -19,6 +19,7 @@ import pyproj
 from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
+from superice.readers.units import SPELLINGS, convert_units
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
@@ -98,11 +99,10 @@ def read(path: str | Path, day: date) -> Concentration:
 def _convert_to_fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:
     """Convert percent, or a fraction if the unit says so, to a fraction within 0 to 1."""
     unit = file.get_units(VARIABLE)
-    if unit in ("1", "fraction"):
+    if SPELLINGS.get(unit, unit) == "1":
         file.require_range(VARIABLE, values, 0, 1, "(a fraction, as its unit says)", ROUNDING)
         return np.clip(values, 0, 1)
-    if unit not in ("%", "percent", ""):
-        raise file.error("concentration in neither % nor 1", VARIABLE, unit)
+    values = convert_units(file, VARIABLE, values, "%", assumed="%")
     file.require_range(VARIABLE, values, 0, 100, "%", 100 * ROUNDING)
     if 0 < np.nanmax(values) <= 1:
         raise file.error("a fraction, though its unit says %", VARIABLE, f"maximum {np.nanmax(values):g}")

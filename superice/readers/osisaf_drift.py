@@ -7,13 +7,18 @@ date is in their middle; the file of a date is the one that ends on it, which is
 Displacements run along the axes of the grid, y positive upwards, and are lengths on the map. The speed over ground is
 the speed on the map divided by the projection's scale (0.97 at the pole for OSI-405). As displacement and spacing are
 lengths on the same map, shear does not depend on the scale, and divergence only by a term of about 1e-9 s-1.
+
+The two images of a vector are not taken exactly at the ends of the period. ``dt0`` and ``dt1`` of OSI-405 ("delta time
+for start of displacement" and "… for end …", seconds, within half a day) are added to the bounds of the time; ``t0`` and
+``t1`` of OSI-455 count from the date in their units. Merged products of OSI-405 are corrected to the nominal period:
+both are 0 there.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +26,9 @@ import pyproj
 
 from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file, format_day
-from superice.readers.product_file import METRES, POLAR_STEREOGRAPHIC, ProductFile, open_product
+from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
+from superice.readers.units import convert_units
+from superice.readers.vector_axes import are_geographic
 
 PRODUCT = "osisaf_drift"
 TWO_DAYS = re.compile(r"ice_drift_nh_polstere-625_(?P<sensor>[\w-]+)_(?P<start>\d{8})\d{4}-(?P<end>\d{8})\d{4}\.nc")
@@ -38,6 +45,8 @@ GRID = Grid(
 LOWEST_USABLE_STATUS = 20
 FASTEST = 150e3 / (48 * 3600)  # m s-1
 END_POINT_TOLERANCE_M = 1000.0
+TIMES_OF_VECTORS = ("dt0", "t0"), ("dt1", "t1")  # names of the starts and of the ends
+LARGEST_OFFSET = 43_200.0  # s; valid_min and valid_max of dt0 and dt1
 
 
 @dataclass(frozen=True)
@@ -88,16 +97,20 @@ def find(folder: str | Path, day: date) -> Path:
 
 
 def read(path: str | Path, day: date) -> Drift:
-    """Read the drift of ``day``: displacements with a status of 20 or more, divided by the duration in the file.
+    """Read the drift of ``day``: displacements with a status of 20 or more, each divided by its own duration.
 
-    Raises InputError for another period, a wrong grid, displacements faster than 150 km in 48 h, displacements that
-    contradict their end points, or a file without a usable vector.
+    Raises InputError for another period, a wrong grid, displacements that do not run along it, that are faster than
+    150 km in 48 h, or that contradict their end points, times of vectors far from their period, or a file without a
+    usable vector.
     """
     with open_product(PRODUCT, path) as file:
-        seconds = _read_duration(file, day)
+        start, end = _read_period(file, day)
         grid = file.read_grid("dX", steps_km=(62.5, 75.0))
+        if are_geographic(file, "dX", "dY"):
+            raise file.error("displacements to the east and north; those along the grid are needed", "dX, dY")
         status = file.orient(file.read_stored("status_flag"))
         usable = (status >= LOWEST_USABLE_STATUS) & (status != file.get_attribute("status_flag", "_FillValue"))
+        seconds = _read_durations(file, start, end, usable)
         u = _read_velocity(file, "dX", seconds, usable)
         v = _read_velocity(file, "dY", seconds, usable)
         known = np.isfinite(u) & np.isfinite(v)
@@ -111,8 +124,8 @@ def read(path: str | Path, day: date) -> Drift:
         return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan))
 
 
-def _read_duration(file: ProductFile, day: date) -> float:
-    """Read the duration of the displacement in s. Raises InputError unless its period is that of ``day``."""
+def _read_period(file: ProductFile, day: date) -> tuple[datetime, datetime]:
+    """Read the nominal start and end of the displacements. Raises InputError unless the period is that of ``day``."""
     start, end = file.read_times("time_bnds")
     hours = (end - start) / timedelta(hours=1)
     if hours == 48:
@@ -123,18 +136,43 @@ def _read_duration(file: ProductFile, day: date) -> float:
         raise file.error("the displacement is neither of 48 nor of 24 hours", "time_bnds", f"{hours:g} h")
     if (start.date(), end.date()) != expected:
         raise file.error(f"not the window of {day}", "time_bnds", f"{start} to {end}")
-    return hours * 3600
+    return start, end
 
 
-def _read_velocity(file: ProductFile, name: str, seconds: float, usable: np.ndarray) -> np.ndarray:
-    """Read a component of the velocity in m s-1, (y, x), NaN where it is not ``usable``."""
-    factor = METRES.get(file.get_units(name))
-    if factor is None:
-        raise file.error("displacement in neither km nor m", name, file.get_units(name) or "no unit")
-    values = file.read_field(name)
+def _read_durations(file: ProductFile, start: datetime, end: datetime, usable: np.ndarray) -> np.ndarray:
+    """Read the duration of each displacement in s, (y, x): that of the period where a vector has no times of its own."""
+    starts, ends = (
+        _read_offsets(file, names, nominal, usable)
+        for names, nominal in zip(TIMES_OF_VECTORS, (start, end), strict=True)
+    )
+    return (end - start).total_seconds() + ends - starts
+
+
+def _read_offsets(file: ProductFile, names: tuple[str, ...], nominal: datetime, usable: np.ndarray) -> np.ndarray:
+    """Read the starts or ends of the vectors in s after the ``nominal`` one, (y, x), 0 where they are not known.
+
+    Raises InputError for an offset of more than half a day.
+    """
+    name = next((name for name in names if name in file), None)
+    if name is None:
+        return np.zeros(usable.shape)
+    values = file.decode(name, file.orient(file.read_stored(name)))
+    if values.shape != usable.shape:
+        raise file.error("does not have the shape of the flags", name, values.shape)
+    is_date = " since " in file.get_units(name)
+    unit = f"seconds since {nominal:%Y-%m-%d %H:%M:%S}" if is_date else "s"
+    values = convert_units(file, name, values, unit, assumed="s")
+    offsets = np.where(usable & np.isfinite(values), values, 0.0)
+    file.require_range(name, offsets, -LARGEST_OFFSET, LARGEST_OFFSET, "s around the end of the period")
+    return offsets
+
+
+def _read_velocity(file: ProductFile, name: str, seconds: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Read a component of the velocity in m s-1, (y, x), NaN where it is not ``usable``; ``seconds`` are durations."""
+    values = convert_units(file, name, file.read_field(name), "m")
     if values.shape != usable.shape:
         raise file.error("the flags do not have the shape of the field", "status_flag", usable.shape)
-    velocity = np.where(usable, values * factor / seconds, np.nan)
+    velocity = np.where(usable, values / seconds, np.nan)
     file.require_range(name, velocity, -FASTEST, FASTEST, "m s-1 (150 km in 48 h)")
     return velocity
 

@@ -16,6 +16,7 @@ import pyproj
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
+from superice.readers.units import convert_units
 
 EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
 POLAR_STEREOGRAPHIC = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts=70 +lon_0=-45"
@@ -34,7 +35,6 @@ UNREADABLE = (
 )
 MOST_CELLS = 5_000  # along an axis; a damaged header may claim any number
 LATEST = 1e11  # the largest plausible number of seconds (or of a longer unit) since the epoch of a file
-METRES = {"km": 1000.0, "kilometers": 1000.0, "m": 1.0, "meters": 1.0, "metre": 1.0}
 
 
 class ProductFile:
@@ -78,11 +78,15 @@ class ProductFile:
     def read_stored(self, name: str, part: tuple = ()) -> np.ndarray:
         """Read the stored numbers of a (y, x) field, or of a ``part`` (rows, columns) of it.
 
-        Raises InputError when a leading dimension has more than one entry, or the field is implausibly large.
+        Raises InputError when a leading dimension has more than one entry, when the field is transposed, or when it is
+        implausibly large.
         """
         variable = self.get_variable(name)
         if variable.ndim < 2 or any(size != 1 for size in variable.shape[:-2]):
             raise self.error("not one (y, x) field", name, dict(zip(variable.dimensions, variable.shape, strict=True)))
+        axes = [self.get_variable(axis).dimensions[:1] for axis in ("yc", "xc")]
+        if (variable.dimensions[-2:-1], variable.dimensions[-1:]) != tuple(axes):
+            raise self.error("its last dimensions are not those of yc and xc", name, variable.dimensions)
         if max(variable.shape) > MOST_CELLS:
             raise self.error("larger than any known grid", name, variable.shape)
         first_of_each = (0,) * (variable.ndim - 2)
@@ -165,10 +169,7 @@ class ProductFile:
 
     def _read_axis(self, name: str) -> np.ndarray:
         """Read an axis in m, in the order of the file."""
-        factor = METRES.get(self.get_units(name))
-        if factor is None:
-            raise self.error("an axis in neither km nor m", name, self.get_units(name) or "no unit")
-        axis = np.asarray(self.get_variable(name)[:], dtype=np.float64) * factor
+        axis = convert_units(self, name, np.asarray(self.get_variable(name)[:], dtype=np.float64), "m")
         if axis.ndim != 1 or not 2 <= axis.size <= MOST_CELLS:
             raise self.error("not a one-dimensional axis", name, axis.shape)
         return axis
@@ -232,7 +233,10 @@ class ProductFile:
             return
         rows, columns = (np.unique(np.linspace(0, n - 1, 50).astype(int)) for n in grid.shape)
         where = np.ix_(rows, columns)
-        latitude, longitude = (self.decode(n, self.orient(self.read_stored(n)))[where] for n in ("lat", "lon"))
+        latitude, longitude = (
+            convert_units(self, n, self.decode(n, self.orient(self.read_stored(n)))[where], "degree", "degree")
+            for n in ("lat", "lon")
+        )
         x, y = project(longitude, latitude, errcheck=False)
         distance = np.hypot(x - grid.x[columns], y - grid.y[rows, None])
         if not np.all(distance < 0.1 * grid.step):

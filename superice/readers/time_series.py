@@ -17,9 +17,9 @@ import numpy as np
 
 from superice.errors import InputError, MissingInput
 from superice.readers.product_file import ProductFile, open_product
+from superice.readers.valid_times import ValidTime, find_times, read_at, read_valid_times
 
 CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
-TIME_NAMES = ("valid_time", "time")
 VERSION, FINAL = "expver", 1  # of ERA5; its preliminary form ERA5T, of the last months, has another number
 MOST_OPEN = 8  # files at a time; more than a product has variables, which may lie in files of their own
 # A year in a name, which other digits may follow: 2015, 201501, 20150101T03, 2015d001.
@@ -27,10 +27,10 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d")
 
 
 class Step(NamedTuple):
-    """Where a moment is: a file, the index of the time step in it, and whether it is preliminary."""
+    """Where a moment is: a file, the index along each dimension of its times, and whether it is preliminary."""
 
     path: Path
-    index: int
+    place: dict[str, int]
     preliminary: bool
 
 
@@ -116,17 +116,15 @@ class TimeSeries:
     def _add_file(self, path: Path) -> None:
         file = self._files.get(path)
         held = [key for key in self.names if self.find_name(key, file) is not None]
-        moments = read_moments(file) if held else []
         for key in held:
-            for index, (moment, preliminary) in enumerate(
-                zip(moments, find_preliminary(file, len(moments)), strict=True)
-            ):
+            times = read_moments(file, self.find_name(key, file))
+            for (moment, place), preliminary in zip(times, find_preliminary(file, times), strict=True):
                 known = self.steps[key].get(moment)
                 if known and known.preliminary == preliminary:
                     both = f"also in {known.path}"
                     raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[key][0], both)
                 if known is None or known.preliminary:
-                    self.steps[key][moment] = Step(path, index, preliminary)
+                    self.steps[key][moment] = Step(path, place, preliminary)
 
     def _list_missing(self, key: str, moments: Sequence[datetime]) -> list[datetime]:
         return [moment for moment in moments if moment not in self.steps[key]]
@@ -171,18 +169,17 @@ class TimeSeries:
         numpy.ndarray
             Decoded values, (rows, columns), NaN where missing. Where a file holds several versions (dimension
             ``expver``: ERA5 and its preliminary form), each value is that of the lowest version that has one.
+
+        Raises
+        ------
+        InputError
+            For any other dimension with more than one entry, by its name and size.
         """
-        file, step = self.open_file(key, moment), self.steps[key][moment].index
-        name = self.find_name(key, file)
-        dimensions = file.get_variable(name).dimensions
-        leading = tuple(step if dimension in TIME_NAMES else slice(None) for dimension in dimensions[:-2])
-        values = file.decode(name, file.read_part(name, (*leading, *part)))
-        others = [dimension for dimension in dimensions[:-2] if dimension not in TIME_NAMES]
-        if VERSION in others and VERSION in file:
-            values = np.take(values, np.argsort(_read_version_numbers(file)), axis=others.index(VERSION))
-        while values.ndim > 2:
-            values = _merge_versions(values)
-        return values
+        file, place = self.open_file(key, moment), self.steps[key][moment].place
+        values = read_at(file, self.find_name(key, file), place, part, kept=(VERSION,))
+        if values.ndim > 2 and VERSION in file:
+            values = values[np.argsort(_read_version_numbers(file))]
+        return _merge_versions(values) if values.ndim > 2 else values
 
 
 def may_hold(name: str, years: set[int]) -> bool:
@@ -191,11 +188,13 @@ def may_hold(name: str, years: set[int]) -> bool:
     return not named or any(min(named) <= year <= max(named) for year in years)
 
 
-def find_preliminary(file: ProductFile, steps: int) -> list[bool]:
+def find_preliminary(file: ProductFile, times: Sequence[ValidTime]) -> list[bool]:
     """Return which time steps of a file are preliminary: those of ERA5T, whose version is not 1."""
-    if VERSION not in file or file.get_variable(VERSION).shape != (steps,) or VERSION in file.dataset.dimensions:
-        return [False] * steps
-    return [number != FINAL for number in _read_version_numbers(file)]
+    dimensions = file.get_variable(VERSION).dimensions if VERSION in file else ()
+    if not dimensions or not times or not set(dimensions) <= set(times[0].place):
+        return [False] * len(times)
+    numbers = np.reshape(_read_version_numbers(file), file.get_variable(VERSION).shape)
+    return [bool(numbers[tuple(place[name] for name in dimensions)] != FINAL) for _, place in times]
 
 
 def _read_version_numbers(file: ProductFile) -> list[int]:
@@ -211,14 +210,20 @@ def _merge_versions(values: np.ndarray) -> np.ndarray:
     return merged
 
 
-def read_moments(file: ProductFile) -> list[datetime]:
-    """Read the times of a file, rounded to the minute. Raises InputError for a calendar other than the standard one."""
-    name = next((name for name in TIME_NAMES if name in file), "time")
-    calendar = str(file.get_attribute(name, "calendar", "standard")).lower()
+def read_moments(file: ProductFile, name: str) -> list[ValidTime]:
+    """Read the times of a variable, rounded to the minute.
+
+    Raises InputError for a calendar other than the standard one.
+    """
+    times = find_times(file)
+    calendar = str(file.get_attribute(times, "calendar", "standard")).lower()
     if calendar not in CALENDARS:
-        raise file.error("another calendar than the standard one; its days cannot be converted", name, calendar)
+        raise file.error("another calendar than the standard one; its days cannot be converted", times, calendar)
     half_minute = timedelta(seconds=30)
-    return [(moment + half_minute).replace(second=0, microsecond=0) for moment in file.read_times(name)]
+    return [
+        ValidTime((moment + half_minute).replace(second=0, microsecond=0), place)
+        for moment, place in read_valid_times(file, name)
+    ]
 
 
 def list_moments(first: datetime, last: datetime, hours: float) -> list[datetime]:

@@ -19,6 +19,7 @@ SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 # Libraries with a start that can be felt, from 0.03 s (netCDF4) to 1.3 s (torch).
 HEAVY = {
     "cartopy",
+    "cf_units",
     "matplotlib",
     "netCDF4",
     "numpy",

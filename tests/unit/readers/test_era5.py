@@ -158,8 +158,12 @@ def changed(path, name, **attributes):
 @pytest.mark.parametrize(
     ("name", "attributes", "sentence"),
     [
-        ("t2m", {"units": "degC"}, "temperature in °C"),
-        ("u10", {"units": "km h-1"}, "u10: the unit is none of"),
+        ("t2m", {"units": "Pa"}, "t2m: a unit that does not convert to K .found Pa"),
+        ("u10", {"units": ""}, "u10: no unit is stated"),
+        ("u10", {"units": "knotty"}, "u10: an unknown unit; m s-1 .* is needed"),
+        ("u10", {"standard_name": "northward_wind"}, "u10: a component to east is needed .found northward_wind"),
+        ("v10", {"GRIB_gridType": "rotated_ll"}, "v10: not on a regular grid .*rotated_ll"),
+        ("latitude", {"standard_name": "grid_latitude"}, "latitude: an axis of a rotated grid"),
         ("valid_time", {"calendar": "360_day"}, "valid_time: another calendar.*360_day"),
     ],
 )
@@ -170,6 +174,17 @@ def test_another_unit_or_calendar_is_refused_by_name(polar_grid, tmp_path, name,
     with pytest.raises(InputError, match=sentence) as refused:
         list(read_forcings(tmp_path, moments(), polar_grid))
     assert str(path) in str(refused.value)
+
+
+def test_other_units_of_wind_and_temperature_are_converted(polar_grid, tmp_path):
+    content = fields(longitudes(), 1)
+    other = {"t2m": content["t2m"] - 273.15, "u10": content["u10"] * 3.6, "v10": content["v10"] / 0.5144444}
+    write_new_era5(tmp_path / "any.nc", moments(1), LATITUDE, longitudes(), other)
+    for name, units in (("t2m", "°C"), ("u10", "km h**-1"), ("v10", "knots")):
+        changed(tmp_path / "any.nc", name, units=units)
+    (found,) = read_forcings(tmp_path, moments(1), polar_grid, "bilinear")
+    assert np.abs(found["u10"] - 5).max() < 2e-3 and np.abs(found["v10"] + 2).max() < 2e-3
+    assert np.abs(found["t2m"] - (340 - polar_grid.lonlat()[1])).max() < 1e-3
 
 
 def test_celsius_under_the_name_of_kelvin_is_refused(polar_grid, tmp_path):

@@ -8,9 +8,30 @@ import pytest
 import superice.readers
 
 FOLDER = Path(superice.readers.__file__).parent
-SHARED = {"product_file", "finding", "time_series", "curvilinear", "nextsim_day"}
+SHARED = {
+    "cell_methods",
+    "curvilinear",
+    "finding",
+    "nextsim_day",
+    "product_file",
+    "time_series",
+    "units",
+    "valid_times",
+    "vector_axes",
+}
 READERS = sorted(path for path in FOLDER.glob("*.py") if path.stem not in SHARED | {"__init__"})
-HEAVY = {"torch", "matplotlib", "pandas", "xarray", "dask", "pyresample", "skimage", "scipy.interpolate", "scipy.stats"}
+HEAVY = {
+    "cf_units",
+    "torch",
+    "matplotlib",
+    "pandas",
+    "xarray",
+    "dask",
+    "pyresample",
+    "skimage",
+    "scipy.interpolate",
+    "scipy.stats",
+}
 
 
 def list_imports(path):

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import netCDF4
@@ -180,3 +180,76 @@ def test_the_real_southern_file_is_refused(tmp_path):
         file.truncate(300_000)
     with pytest.raises(InputError, match="truncated"):
         osisaf_drift.read(half, date(2016, 9, 14))
+
+
+def add_times(path, names, starts, ends, units=("seconds", "seconds")):
+    """Add the times of vectors to a file, from the top."""
+    with netCDF4.Dataset(path, "a") as data:
+        for name, values, unit in zip(names, (starts, ends), units, strict=True):
+            variable = data.createVariable(name, "i4", ("time", "yc", "xc"), fill_value=2147483647)
+            variable.units = unit
+            variable[0] = values
+    return path
+
+
+def take_at_other_times():
+    """Return offsets of starts and ends in s, from the top: the right half ends late, the lower half starts early."""
+    starts, ends = np.zeros(SHAPE), np.zeros(SHAPE)
+    ends[:, 55:], starts[75:] = 6 * 3600, -3 * 3600
+    return starts, ends
+
+
+UNITS = {
+    "dt": ("seconds", "seconds"),
+    "hours": ("hours", "hours"),
+    "t": ("seconds since 2022-04-11T12:00:00Z", "seconds since 2022-04-13T12:00:00Z"),
+    "epoch": ("seconds since 1978-01-01 00:00:00", "seconds since 1978-01-01 00:00:00"),
+}
+
+
+@pytest.mark.parametrize("kind", UNITS)
+def test_a_displacement_is_divided_by_its_own_duration(tmp_path, kind):
+    """A uniform velocity whose images were taken at other times: nominal durations would make it deform."""
+    starts, ends = take_at_other_times()
+    seconds = 172_800 + ends - starts
+    _, _, status = motion()
+    path = write_drift(tmp_path, DAY, 1e-4 * seconds, -5e-5 * seconds, status)
+    if kind == "hours":
+        starts, ends = starts / 3600, ends / 3600
+    if kind == "epoch":
+        first, last = ((noon(DAY + timedelta(n)) - datetime(1978, 1, 1)).total_seconds() for n in (-1, 1))
+        starts, ends = starts + first, ends + last
+    add_times(path, ("dt0", "dt1") if kind in ("dt", "hours") else ("t0", "t1"), starts, ends, UNITS[kind])
+    drift = osisaf_drift.read(path, DAY)
+    known = np.isfinite(drift.u)
+    np.testing.assert_allclose(drift.u[known], 0.1, rtol=1e-6)
+    np.testing.assert_allclose(drift.v[known], -0.05, rtol=1e-6)
+
+
+def test_vectors_without_times_of_their_own_last_the_nominal_period(tmp_path):
+    dx, dy, status = motion()
+    path = add_times(write_drift(tmp_path, DAY, dx, dy, status), ("dt0", "dt1"), np.full(SHAPE, 2147483647), 0)
+    drift = osisaf_drift.read(path, DAY)
+    assert np.nanmax(drift.u) == np.nanmin(drift.u) == 10_000 / 172_800
+
+
+def test_times_of_vectors_far_from_their_period_are_refused(tmp_path):
+    dx, dy, status = motion()
+    starts = np.zeros(SHAPE)
+    starts[70, 50] = 90_000
+    path = add_times(write_drift(tmp_path, DAY, dx, dy, status), ("dt0", "dt1"), starts, 0)
+    with pytest.raises(InputError, match=r"dt0: 1 values outside -43200 to 43200 s .*found 90000 s"):
+        osisaf_drift.read(path, DAY)
+
+
+@real
+@pytest.mark.parametrize(
+    "path", sorted((Path(REAL or "") / "osisaf_drift").glob("*_nh_*.nc")), ids=lambda path: path.name
+)
+def test_merged_products_are_corrected_to_the_nominal_period(path):
+    with netCDF4.Dataset(path) as data:
+        assert not data["dt0"][:].any() and not data["dt1"][:].any()
+        day = noon(date(1978, 1, 1)) + timedelta(seconds=float(data["time_bnds"][0].mean()), hours=-12)
+        status, dx = (data[name][0][::-1] for name in ("status_flag", "dX"))
+    u = osisaf_drift.read(path, day.date()).u
+    np.testing.assert_array_equal(u[status >= 20], np.asarray(dx, float)[status >= 20] * 1000 / 172_800)
