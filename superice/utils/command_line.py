@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -75,7 +76,12 @@ def use_threads(count: int | None) -> None:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Call ``main``; an InputError or a full disk ends the command with one sentence and exit status 1."""
+    """Call ``main``; an InputError or a full disk ends the command with one sentence and exit status 1.
+
+    Figures are drawn into files, whatever backend the terminal exports for Matplotlib: with that of a notebook, which is
+    not installed here, Matplotlib would refuse to be imported.
+    """
+    os.environ["MPLBACKEND"] = "Agg"
     try:
         main()
     except InputError as error:
