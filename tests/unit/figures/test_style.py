@@ -31,7 +31,7 @@ def test_a_figure_is_drawn_whatever_backend_the_terminal_names(tmp_path):
     history.write_text(",".join(["epoch", *losses]) + "\n1,1,1,1,1\n")
     script = Path(__file__).parents[3] / "workflow" / "scripts" / "draw_figure.py"
     files = ["--histories", history, "--png", tmp_path / "f.png", "--pdf", tmp_path / "f.pdf"]
-    environment = os.environ | {"MPLBACKEND": "module://backend_of.a_notebook"}
+    environment = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     done = subprocess.run(
         [sys.executable, script, "training", *files], env=environment, capture_output=True, text=True, check=False
     )
