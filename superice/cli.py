@@ -10,19 +10,23 @@ from superice import __version__
 from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
-from superice.utils.command_line import add_renamed_options, add_threads, make_parser, use_threads
+from superice.utils.command_line import add_renamed_options, add_threads, make_parser, parse_day, use_threads
 from superice.utils.renamed_keys import RENAMED_OPTIONS
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
-Needed are a weights file, the day's low-resolution fields on the network's grid, and that grid. The fields are those of
-the published data: a model day YYYYMMDD.nc with sic_reprocessed, sit_reprocessed (m), divergence_reprocessed and
-shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with sic, sit, divergence and shear.
+Needed are a weights file and the day's low-resolution fields. The fields are those of the published data: a model day
+YYYYMMDD.nc with sic_reprocessed (fraction), sit_reprocessed (m), divergence_reprocessed and shear_reprocessed (s-1), or an
+observed day sic_sit_e1_e2_YYYYMMDD.npz with the arrays sic, sit, divergence and shear. Nothing else is drawn from.
 
-A network of the report's formulation (noise_prediction) is drawn from with the default sampler. For a preconditioned one:
---sampler stochastic_multistep --steps 8 --noise-scale 1.12, or in less than half the time
---sampler stochastic_multistep --steps 4 --noise-scale 1.26 --shared-first-step; for one trained with proper scores:
---sampler one_pass --steps 1 --noise-scale 1.2
+The date is that of the variable time, or of the file's name; without either, name it with --date.
+The grid is that of the variables x, y and crs; for an .npz file, those of the .nc file of the same name beside it. Without
+them it is the grid that the network was trained on, if that has as many cells; otherwise name it with --area. Longitude
+and latitude in a file must be those of the grid.
+
+Weights that a run has chosen (training/<experiment>/chosen.safetensors) say how to draw from them: sampler, steps and factor
+of the noise, which options overrule, and on which cells and features they were trained: others are refused. Weights of a
+single training, and of older versions, do not: name the sampler then.
 """
 
 
@@ -32,28 +36,31 @@ def make_generate_parser() -> argparse.ArgumentParser:
     parser.prog = "superice generate"
     parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
-    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's own")
-    parser.add_argument("--area", required=True, help="name of the fields' grid in it")
     parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
+    own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
+    parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
+    parser.add_argument("--area", help="name of the fields' grid, if their file does not say it")
+    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's own")
     sampler = SamplerSettings()
-    parser.add_argument("--members", type=int, default=sampler.members, help="size of the ensemble")
+    parser.add_argument(
+        "--members", type=int, default=own, help=f"size of the ensemble (default: {sampler.members}, of one field 1)"
+    )
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
     parser.add_argument(
-        "--sampler", default=sampler.name, help="ddim, heun, multistep, stochastic_multistep or one_pass"
+        "--sampler", dest="name", default=own, help="ddim, heun, multistep, stochastic_multistep or one_pass"
     )
     parser.add_argument(
-        "--steps",
-        type=int,
-        default=sampler.steps,
-        help="steps from noise to a member, one network evaluation each (heun: two)",
+        "--steps", type=int, default=own, help="steps from noise to a member, one network evaluation each (heun: two)"
     )
     parser.add_argument(
-        "--noise-scale",
-        type=float,
-        default=sampler.noise_scale,
-        help="of the noise of stochastic_multistep or one_pass",
+        "--noise-scale", type=float, default=own, help="factor of the noise of stochastic_multistep or one_pass"
     )
-    parser.add_argument("--shared-first-step", action="store_true", help="make the first estimate once for all members")
+    parser.add_argument(
+        "--shared-first-step",
+        action=argparse.BooleanOptionalAction,
+        default=own,
+        help="make the first estimate once for all members",
+    )
     parser.add_argument("--precision", default="auto", help="fp32, bf16, or auto for bf16 where the machine has it")
     parser.add_argument(
         "--batch", type=int, default=sampler.batch, help="most members that go through the network together"
@@ -71,22 +78,27 @@ def generate(arguments: list[str]) -> None:
     args = make_generate_parser().parse_args(arguments)
 
     # The heavy imports come after --help.
-    from superice.fields.grid import load_grid
-    from superice.inference.day import generate_day as draw
+    from superice.inference.compatibility import find_grid
+    from superice.inference.day import generate_day
+    from superice.inference.stored_sampler import complete_sampler, describe_difference
+    from superice.network.weights import TrainedNetwork
 
-    sampler = SamplerSettings(
-        name=args.sampler,
-        steps=args.steps,
-        noise_scale=args.noise_scale,
-        shared_first_step=args.shared_first_step,
-        members=args.members,
-        batch=args.batch,
-        tile=tuple(args.tile) if args.tile else None,
-        precision=args.precision,
-    )
-    grid = load_grid(args.areas, args.area)
+    stated = {key: value for key, value in vars(args).items() if key in SamplerSettings.model_fields}
+    trained = TrainedNetwork.load(args.weights)
+    sampler = complete_sampler(stated, trained)
+    if not trained.sampler:
+        _note(
+            f"{args.weights} is of a single training or of an older version: it says neither its grid nor its features"
+        )
+    elif difference := describe_difference(sampler, trained):
+        _note(f"drawing with {difference}, which was chosen on validation days")
+    grid = find_grid(args.features, trained, args.area, args.areas)
     use_threads(args.threads)
-    draw(args.features, args.weights, grid, sampler, args.seed, args.output)
+    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date)
+
+
+def _note(sentence: str) -> None:
+    print(f"note: {sentence}", file=sys.stderr)
 
 
 STATUS = """Report the progress of runs: finished, running, failed and remaining dates, and the time left.

@@ -25,21 +25,38 @@ LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, "
 CELL_TOLERANCE = 1e-4  # degrees
 
 
-def read_model_features(path: str | Path, sic_threshold: float = 0.15) -> Features:
+def read_model_features(
+    path: str | Path, sic_threshold: float = 0.15, with_truth: bool = True, day: date | None = None
+) -> Features:
     """Read a published model day.
 
-    Raises InputError for a missing variable, and for a value out of range such as a percentage instead of a fraction.
+    Parameters
+    ----------
+    path
+        The file.
+    sic_threshold
+        Concentration above which a pixel is ice.
+    with_truth
+        Whether the thickness at high resolution is read, which scores and trainings need but drawing does not.
+    day
+        The day of a file that does not say it.
+
+    Raises
+    ------
+    InputError
+        For a missing variable, and for a value out of range such as a percentage instead of a fraction.
     """
-    content = read_content(path, (*LOW_RESOLUTION_NAMES.values(), "sit"), optional=("time",))
+    names = (*LOW_RESOLUTION_NAMES.values(), *(("sit",) if with_truth else ()))
+    content = read_content(path, names, optional=("time",))
     fields = {name: content[variable].astype(np.float32) for name, variable in LOW_RESOLUTION_NAMES.items()}
-    truth = content["sit"].astype(np.float32)
-    features = Features(_find_day(path, content), **fields, truth=truth, sic_threshold=sic_threshold)
+    truth = content["sit"].astype(np.float32) if with_truth else None
+    features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
     _require_limits(path, features)
     return features
 
 
-def read_observed_features(path: str | Path, sic_threshold: float = 0.15) -> Features:
-    """Read a published observed day; its date is that of the file's name.
+def read_observed_features(path: str | Path, sic_threshold: float = 0.15, day: date | None = None) -> Features:
+    """Read a published observed day; its date is that of the file's name, or ``day`` where the name has none.
 
     Raises InputError for a missing array, and for a value out of range such as a percentage instead of a fraction.
     """
@@ -51,26 +68,69 @@ def read_observed_features(path: str | Path, sic_threshold: float = 0.15) -> Fea
             fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
     except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
-    features = Features(_parse_day_in_name(path), **fields, sic_threshold=sic_threshold)
+    features = Features(_parse_day_in_name(path, day), **fields, sic_threshold=sic_threshold)
     _require_limits(path, features)
     return features
 
 
 def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
-    """Read the features of a day of the model (``.nc``) or of observations (``.npz``).
+    """Read what a network draws from: the low-resolution fields of the model (``.nc``) or of observations (``.npz``).
 
-    Raises InputError when they are not on ``grid`` or, where ``day`` is given, of another day.
+    Raises InputError when they are not on ``grid``, or of another ``day`` than the one given; a file that does not say its
+    day is of that one.
     """
     if path.suffix == ".npz":
-        features = read_observed_features(path, sic_threshold)
+        features = read_observed_features(path, sic_threshold, day)
     else:
-        check_cells(path, grid)
-        features = read_model_features(path, sic_threshold)
+        features = read_model_features(path, sic_threshold, with_truth=False, day=day)
+        if _list_variables(path).issuperset(("longitude", "latitude")):
+            check_cells(path, grid)
     if features.sic.shape != grid.shape:
         raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
     if day and features.date != day:
         raise InputError(f"is of {features.date}, not of {day}", file=path)
     return features
+
+
+def read_own_grid(path: Path) -> Grid | None:
+    """Return the grid that a feature file describes by x, y and crs; None where it does not.
+
+    Arrays (``.npz``) have none; the NetCDF file of the same name beside them is asked instead.
+    """
+    described = path.with_suffix(".nc")
+    if not described.exists():
+        return None
+    if not _list_variables(described).issuperset(("x", "y", "crs")):
+        return None
+    import pyproj
+
+    content = read_content(described, ("x", "y", "crs"))
+    try:
+        crs = pyproj.CRS.from_cf(content.variables["crs"].attributes)
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(f"its projection cannot be read ({error})", file=described, variable="crs") from error
+    x, y = (content[name].astype(np.float64) for name in ("x", "y"))
+    if min(x.size, y.size) < 2 or not (np.allclose(np.diff(x), x[1] - x[0]) and np.allclose(np.diff(y), x[1] - x[0])):
+        raise InputError("is not a regular lattice of square cells, y ascending", file=described, variable="x, y")
+    return Grid(f"of {path.name}", crs, x, y)
+
+
+def read_shape(path: Path) -> tuple[int, ...]:
+    """Return rows and columns of a feature file. Raises InputError when it has no concentration."""
+    if path.suffix == ".npz":
+        return read_observed_features(path, day=date.min).sic.shape
+    name = LOW_RESOLUTION_NAMES["sic"]
+    return read_content(path, (name,))[name].shape
+
+
+def _list_variables(path: Path) -> set[str]:
+    import netCDF4
+
+    try:
+        with netCDF4.Dataset(path) as file:
+            return set(file.variables)
+    except OSError as error:
+        raise InputError(f"cannot be read ({error})", file=path) from error
 
 
 def read_archived_day(path: str | Path, grid: Grid) -> ModelFeatures:
@@ -102,18 +162,23 @@ def check_cells(path: str | Path, grid: Grid) -> None:
         )
 
 
-def _find_day(path: str | Path, content: FileContent) -> date:
-    """Return the day of a model file: that of its time, or of its name where it holds no time."""
+def _find_day(path: str | Path, content: FileContent, default: date | None = None) -> date:
+    """Return the day of a model file: that of its time, or of its name where it holds no time, or else ``default``."""
     day = decode_date(content.variables["time"]) if "time" in content.variables else None
-    return day or _parse_day_in_name(path)
+    return day or _parse_day_in_name(path, default)
 
 
-def _parse_day_in_name(path: str | Path) -> date:
+def _parse_day_in_name(path: str | Path, default: date | None = None) -> date:
     digits = re.search(r"(\d{8})$", Path(path).stem)
     try:
         return datetime.strptime(digits[1], "%Y%m%d").date()
     except (TypeError, ValueError) as error:
-        raise InputError("its name does not end in a date YYYYMMDD", file=path) from error
+        if default:
+            return default
+        raise InputError(
+            "its name does not end in a date YYYYMMDD, and neither a variable time nor an option --date says its day",
+            file=path,
+        ) from error
 
 
 def _require_limits(path: str | Path, features: Features) -> None:

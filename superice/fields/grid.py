@@ -87,6 +87,26 @@ class Grid:
 
         return Grid(self.name, self.crs, grow(self.x), grow(self.y))
 
+    def describe(self) -> dict[str, Any]:
+        """Return the grid as plain numbers and text, from which ``from_description`` makes it again."""
+        first = [float(self.x[0]), float(self.y[0])]
+        return {
+            "name": self.name,
+            "step_m": self.step,
+            "shape": list(self.shape),
+            "first_cell_m": first,
+            "crs": self.crs.to_wkt(),
+        }
+
+    @classmethod
+    def from_description(cls, described: dict[str, Any]) -> Grid:
+        """Make the grid that ``describe`` describes."""
+        import pyproj
+
+        (rows, columns), (x, y), step = described["shape"], described["first_cell_m"], described["step_m"]
+        crs = pyproj.CRS(described["crs"])
+        return cls(described["name"], crs, x + step * np.arange(columns), y + step * np.arange(rows))
+
     def extent(self) -> tuple[float, float, float, float]:
         """Return the outer edges (left, bottom, right, top) in m."""
         half = self.step / 2

@@ -1,4 +1,4 @@
-"""Generate the ensemble of one day: read weights and features, draw the members, write the published file."""
+"""Generate the ensemble of one day: read its features, draw the members, write the published file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from superice.dataset.layout import open_predictions
 from superice.errors import InputError
 from superice.features.files import read_features
 from superice.fields.grid import Grid
+from superice.inference.compatibility import require_features, require_sampler, require_step
 from superice.inference.ensemble import draw_members, finish_member
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
+from superice.utils.provenance import digest_file
 
 
 def generate_day(
     features_path: Path,
-    weights: Path,
+    weights: Path | TrainedNetwork,
     grid: Grid,
     sampler: SamplerSettings,
     seed: int,
@@ -33,7 +35,7 @@ def generate_day(
 
     Args:
         features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
-        weights: file of a trained network.
+        weights: file of a trained network, or what was read from it.
         grid: of the features.
         sampler: how to draw; a factor of the noise that it awaits is read from the weights.
         seed: of the ensemble.
@@ -43,22 +45,25 @@ def generate_day(
         missing_if_diverged: whether to write missing members if the training diverged, instead of raising an error.
 
     Raises:
-        InputError: for any input that cannot be used; no file is left then.
+        InputError: for any input that cannot be used, or that does not fit the network; no file is left then.
     """
-    trained = TrainedNetwork.load(weights)
+    trained = weights if isinstance(weights, TrainedNetwork) else TrainedNetwork.load(weights)
     if trained.diverged and not missing_if_diverged:
-        raise InputError("its training diverged: there is nothing to draw", file=weights)
+        raise InputError("its training diverged: there is nothing to draw", file=trained.file)
+    require_sampler(trained, sampler.name, sampler.steps)
+    require_step(trained, grid)
+    require_features(trained, features_path)
     if not trained.diverged:
-        sampler = fill_noise_scale(sampler, trained, weights)
+        sampler = fill_noise_scale(sampler, trained)
     features = read_features(features_path, grid, trained.normalisation.sic_threshold, day)
     drawn_pixels = int(features.mask.sum()) * sampler.members
     if trained.diverged:
         drawn_pixels = 0
-        _warn_of_missing_members(f"the training of {weights} diverged")
+        _warn_of_missing_members(f"the training of {trained.file} diverged")
     elif not drawn_pixels:
         _warn_of_missing_members(f"{features_path} holds no ice")
 
-    attributes = _describe_ensemble(trained, sampler, seed, details or {})
+    attributes = describe_ensemble(trained, sampler, seed, features_path, details or {})
     start, clipped_pixels, differences = time.monotonic(), 0, []
     with open_predictions(output, grid, features.date, sampler.members, attributes) as ensemble:
         members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
@@ -78,18 +83,30 @@ def _warn_of_missing_members(reason: str) -> None:
     print(f"warning: {reason}: the members are missing", file=sys.stderr)
 
 
-def _describe_ensemble(
-    trained: TrainedNetwork, sampler: SamplerSettings, seed: int, details: Mapping[str, str | float]
+def describe_ensemble(
+    trained: TrainedNetwork,
+    sampler: SamplerSettings,
+    seed: int,
+    features_path: Path,
+    details: Mapping[str, str | float],
 ) -> dict[str, str | float]:
-    """Return the attributes that say how an ensemble was drawn."""
+    """Return the attributes that say how an ensemble was drawn, and from which files."""
     steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
     shared = ", the first shared" if sampler.shared_first_step else ""
+    has_factor = sampler.name in NOISE_SCALED and not sampler.awaits_noise_scale
+    constrained = sampler.box_mean_tolerance_m is not None
     return {
         "experiment": trained.origin["experiment"],
         **details,
         "training_seed": trained.origin["seed"],
+        "weights": trained.file.name,
+        "weights_digest": digest_file(trained.file),
+        "features": features_path.name,
+        "features_digest": digest_file(features_path),
         "ensemble_seed": seed,
+        "members": sampler.members,
         "sampler": f"{sampler.name}, {steps}{shared}",
         "passes_per_member": sampler.passes,
-        **({"noise_scale": sampler.noise_scale} if sampler.name in NOISE_SCALED else {}),
+        **({"noise_scale": sampler.noise_scale} if has_factor else {}),
+        **({"box_mean_tolerance_m": sampler.box_mean_tolerance_m} if constrained else {}),
     }

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from superice.errors import InputError
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.network.weights import TrainedNetwork
+from superice.utils.settings import build_settings
 
 # What decides the members; the other keys of the section decide their number, and how they are computed.
 STORED = ("name", "steps", "noise_scale", "shared_first_step", "box_mean_tolerance_m", "box_mean_km")
 # A factor of the noise holds for these alone.
 DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step")
+# What to try with weights that name no sampler, by formulation.
+USUAL_OPTIONS = {
+    "noise_prediction": "--sampler ddim --steps 40",
+    "velocity_prediction": "--sampler multistep --steps 8",
+    "preconditioned": "--sampler stochastic_multistep --steps 8 --noise-scale 1",
+    "proper_scores": "--sampler one_pass --steps 1 --noise-scale 1",
+    "regression": "--sampler one_pass --steps 1 --noise-scale 1 --members 1",
+}
 
 
 def describe_sampler(sampler: SamplerSettings) -> dict[str, Any]:
@@ -20,10 +29,10 @@ def describe_sampler(sampler: SamplerSettings) -> dict[str, Any]:
     return {key: getattr(sampler, key) for key in STORED}
 
 
-def fill_noise_scale(sampler: SamplerSettings, trained: TrainedNetwork, weights: Path) -> SamplerSettings:
+def fill_noise_scale(sampler: SamplerSettings, trained: TrainedNetwork) -> SamplerSettings:
     """Return the sampler with the factor of the noise that was chosen for it, where it awaits one.
 
-    Raises InputError when the file of weights holds none, or one that was chosen for another sampler.
+    Raises InputError when the weights hold none, or one that was chosen for another sampler.
     """
     if not sampler.awaits_noise_scale:
         return sampler
@@ -31,13 +40,42 @@ def fill_noise_scale(sampler: SamplerSettings, trained: TrainedNetwork, weights:
     if not isinstance(stored.get("noise_scale"), int | float):
         raise InputError(
             "holds no factor of the noise that was chosen on validation days: give sampler.noise_scale a number",
-            file=weights,
+            file=trained.file,
         )
     for key in DECIDE_NOISE_SCALE:
         if stored[key] != getattr(sampler, key):
             raise InputError(
                 f"its factor of the noise was chosen with sampler.{key} {stored[key]}, not {getattr(sampler, key)}:"
                 " give sampler.noise_scale a number",
-                file=weights,
+                file=trained.file,
             )
     return sampler.model_copy(update={"noise_scale": stored["noise_scale"]})
+
+
+def complete_sampler(stated: Mapping[str, Any], trained: TrainedNetwork) -> SamplerSettings:
+    """Return the sampler that the weights name, with what is ``stated`` of the section ``sampler`` on top.
+
+    Raises InputError when neither names a sampler and its steps, or a factor of the noise that holds for them.
+    """
+    missing = [key for key in ("name", "steps") if key not in stated and key not in trained.sampler]
+    if missing:
+        usual = USUAL_OPTIONS[trained.diffusion["formulation"]]
+        raise InputError(f"says not with which sampler to draw from it: name one, such as {usual}", file=trained.file)
+    merged = dict(trained.sampler) | dict(stated)
+    if trained.diffusion["formulation"] == "regression":
+        merged.setdefault("members", 1)  # all would be the same
+    changed = any(merged.get(key) != trained.sampler.get(key) for key in DECIDE_NOISE_SCALE)
+    if merged["name"] in NOISE_SCALED and changed and "noise_scale" not in stated:
+        merged["noise_scale"] = "validation"
+    return fill_noise_scale(build_settings(SamplerSettings, merged, "sampler"), trained)
+
+
+def describe_difference(sampler: SamplerSettings, trained: TrainedNetwork) -> str:
+    """Return in words what a sampler has otherwise than the one that the weights name; empty where there is nothing."""
+    drawn, stored = describe_sampler(sampler), trained.sampler
+    if drawn["name"] not in NOISE_SCALED:
+        drawn.pop("noise_scale")
+    parts = [
+        f"{key} {drawn[key]} instead of {stored[key]}" for key in drawn if key in stored and drawn[key] != stored[key]
+    ]
+    return ", ".join(parts)

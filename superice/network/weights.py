@@ -31,6 +31,8 @@ FORMULATIONS = {
     "proper_scores": ProperScores,
     "regression": Regression,
 }
+CHOSEN = ("sampler", "grid", "features")
+"""What the choice among trainings adds to a file; those of single trainings and of older versions have none of it."""
 
 
 def build_formulation(section: dict[str, Any]) -> Formulation:
@@ -53,7 +55,11 @@ class TrainedNetwork:
         diffusion: the section ``diffusion`` that it was trained with.
         normalisation: that of its training days.
         origin: experiment, seed, and whether the training diverged.
-        sampler: what was chosen of the section ``sampler`` to draw with; empty before the choice among trainings.
+        sampler: what was chosen of the section ``sampler`` to draw with; empty before the choice among trainings, as are
+            the next two.
+        grid: that of the training days, as ``Grid.describe`` returns it.
+        features: the section ``features`` that the training days were made with.
+        file: the file that the network was read from.
     """
 
     network: UNet
@@ -61,6 +67,9 @@ class TrainedNetwork:
     normalisation: Normalisation
     origin: dict[str, Any]
     sampler: dict[str, Any] = field(default_factory=dict)
+    grid: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=dict)
+    file: Path | None = None
 
     @property
     def formulation(self) -> Formulation:
@@ -79,7 +88,7 @@ class TrainedNetwork:
             "diffusion": self.diffusion,
             "normalisation": asdict(self.normalisation),
             "origin": self.origin,
-            "sampler": self.sampler,
+            **{key: getattr(self, key) for key in CHOSEN},
         }
         write_weights(path, self.network, content)
 
@@ -96,7 +105,8 @@ class TrainedNetwork:
                 diffusion=_rename_keys("diffusion", content["diffusion"]),
                 normalisation=Normalisation(**content["normalisation"]),
                 origin=content["origin"],
-                sampler=content.get("sampler", {}),  # files of older versions have none
+                **{key: content.get(key, {}) for key in CHOSEN},
+                file=Path(path),
             )
             build_formulation(trained.diffusion)
             trained.normalisation.require(trained.network.settings.inputs, trained.network.settings.output)

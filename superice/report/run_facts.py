@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import math
 import os
@@ -16,6 +15,7 @@ import pandas as pd
 from safetensors import safe_open
 
 from superice import __version__
+from superice.utils.provenance import digest_file
 
 PACKAGES = (
     "numpy",
@@ -55,7 +55,7 @@ def tabulate_weights(files: Sequence[Path]) -> pd.DataFrame:
             origin = json.loads(file.metadata()["superice"])["origin"]
             shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118  no mapping
         numbers = sum(math.prod(shape) for shape in shapes)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        digest = digest_file(path)
         rows.append(
             {"training": origin["experiment"], "seed": str(origin["seed"]), "numbers": f"{numbers:,}", "digest": digest}
         )

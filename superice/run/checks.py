@@ -82,6 +82,8 @@ def _check_steps(experiment: Mapping[str, Any], where: str) -> None:
         raise InputError(
             f"{where}.sampler.steps: this formulation makes a member in one network evaluation, 1 is needed (found {steps})"
         )
+    if formulation and formulation not in ONE_PASS and experiment.get("sampler", {}).get("name") == "one_pass":
+        raise InputError(f"{where}.sampler.name: one_pass does not draw from the formulation {formulation}")
 
 
 def _check_made(run: Configuration, name: str) -> None:

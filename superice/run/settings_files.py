@@ -45,7 +45,10 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
     named_seed = {"seed": experiment["seed"]} if "seed" in experiment else {}
     return {
         "training": {section: experiment[section] for section in ("network", "diffusion", "training")},
-        "selection": sampler | named_seed | {section: run.content[section] for section in ("scores", "selection")},
+        "selection": sampler
+        | named_seed
+        | {"features": run.feature_settings("model", run.feature_set(name))}
+        | {section: run.content[section] for section in ("scores", "selection")},
         "ensembles": sampler | named_seed,
     }
 

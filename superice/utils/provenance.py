@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 from superice import __version__
 
@@ -12,6 +13,12 @@ def compute_digest(content: object) -> str:
     """Return a short digest of JSON-ready content, the same whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def digest_file(path: str | Path) -> str:
+    """Return a short digest of a file's bytes (SHA-256, 12 digits)."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def describe_origin(**details: str | float) -> dict[str, str | float]:

@@ -95,7 +95,7 @@ def folder(tmp_path_factory):
     normalisation = Normalisation(means, deviations, floor=1e-4, sic_threshold=0.15, days=1, pixels=1)
     make_trained_network(normalisation, seed=7).save(folder / "weights.safetensors")
     baseline = {"baseline": "cubic", "sic_threshold": 0.15, "members": 1}
-    sampler = {"name": "one_pass", "steps": 1, "members": 2}
+    sampler = {"name": "ddim", "steps": 1, "members": 2}
     (folder / "baseline.yaml").write_text(yaml.safe_dump(baseline))
     (folder / "settings.yaml").write_text(yaml.safe_dump({"sampler": sampler}))
     history = folder / "experiment" / "seed0" / "history.csv"

@@ -77,11 +77,12 @@ rule select_training:
         code=code_of("select_training"),
         features=lambda wildcards, input: os.path.dirname(input.validation[0]),
         validation=format_stamps(VALIDATION),
-        spacing=DIGESTS.spacing_km,
+        area=DIGESTS.area,
+        grid=grid_options(RUN.content["grid"]["area"]),
     message:
         "choice of the weights and the sampler of {wildcards.experiment}"
     shell:
         "{params.command} --weights {input.weights:q} --features {params.features:q}"
         " --validation {params.validation} --settings {input.settings:q}"
-        " --spacing-km {params.spacing} --threads {threads} --table {output.table:q} --output {output.weights:q}"
+        " {params.grid} --threads {threads} --table {output.table:q} --output {output.weights:q}"
         " > {log:q} 2>&1"

@@ -5,6 +5,7 @@ A day whose file is missing or refused gives empty fields; the record and a warn
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -60,10 +61,14 @@ def main() -> None:
     from superice.readers.nextsim_moorings import PRODUCT
     from superice.training.store import write_day
     from superice.utils.files import write_json
-    from superice.utils.settings import build_settings
+    from superice.utils.settings import build_settings, dump_settings
 
     settings = build_settings(FeatureSettings, args.settings, "features")
-    details = {"configuration_digest": args.settings_digest, "source_of_fields": "model"}
+    details = {
+        "configuration_digest": args.settings_digest,
+        "feature_settings": json.dumps(dump_settings(settings)),
+        "source_of_fields": "model",
+    }
     grid = load_grid(args.areas, args.area)
     problems = []
     try:

@@ -6,6 +6,7 @@ with it.
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -55,10 +56,14 @@ def main() -> None:
     from superice.fields.grid import load_grid
     from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
     from superice.utils.files import write_json
-    from superice.utils.settings import build_settings
+    from superice.utils.settings import build_settings, dump_settings
 
     how = build_settings(FeatureSettings, args.settings, "features")
-    details = {"configuration_digest": args.settings_digest, "source_of_fields": "observations"}
+    details = {
+        "configuration_digest": args.settings_digest,
+        "feature_settings": json.dumps(dump_settings(how)),
+        "source_of_fields": "observations",
+    }
     grid = load_grid(args.areas, args.area)
     products, problems = [], []
     folders = (

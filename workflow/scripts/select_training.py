@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from superice.utils.command_line import (
+    add_grid,
     add_threads,
     make_parser,
     parse_day,
@@ -21,8 +22,10 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="weights of the trainings")
     parser.add_argument("--features", type=Path, required=True, help="folder of the model's feature files")
     parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
-    parser.add_argument("--settings", type=read_settings, required=True, help="sampler, scores and selection, YAML")
-    parser.add_argument("--spacing-km", type=float, required=True, help="grid spacing in km")
+    add_grid(parser)
+    parser.add_argument(
+        "--settings", type=read_settings, required=True, help="sampler, features, scores and selection, YAML"
+    )
     add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
     parser.add_argument("--output", type=Path, required=True, help="the chosen weights, with their sampler")
@@ -33,12 +36,14 @@ def main() -> None:
     from superice.evaluation.model_selection import select_training
     from superice.evaluation.settings import ScoreSettings, SelectionSettings
     from superice.features.files import read_model_features
+    from superice.fields.grid import load_grid
     from superice.inference.settings import SamplerSettings
     from superice.seasons import spread_evenly
     from superice.utils.files import write_table
     from superice.utils.settings import build_settings
 
     use_threads(args.threads)
+    grid = load_grid(args.areas, args.area)
     selection = build_settings(SelectionSettings, args.settings["selection"], "selection")
     sampler = build_settings(SamplerSettings, args.settings["sampler"] | {"members": selection.members}, "sampler")
     scoring = build_settings(ScoreSettings, args.settings["scores"], "scores")
@@ -54,12 +59,14 @@ def main() -> None:
         days,
         sampler,
         scoring,
-        args.spacing_km,
+        grid.step / 1000,
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         must_be_sound="seed" not in args.settings,
     )
     print(table.to_string(index=False, float_format="{:.4g}".format), file=sys.stderr)
     write_table(args.table, table)
+    trained.grid = grid.describe()
+    trained.features = args.settings["features"]
     trained.save(args.output)
 
 

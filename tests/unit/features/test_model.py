@@ -79,6 +79,11 @@ def test_the_command_writes_a_model_day_and_tells_of_a_missing_one(tmp_path, gri
 
     said, features, record = run_model_features(tmp_path, "moorings", tmp_path / "nextsim", DAY)
     assert said == "" and record["available"]
+    with xr.open_dataset(tmp_path / "moorings" / "20220412.nc") as data:
+        stated = json.loads(data.attrs["feature_settings"])
+    assert FeatureSettings(**stated) == FeatureSettings(), (
+        "networks are drawn from on features like those of their training"
+    )
     assert features.mask.sum() == record["statistics"]["sic"]["n"] > 2000
     said, again, archived = run_model_features(tmp_path, "archive", tmp_path / "moorings", DAY)
     np.testing.assert_array_equal(again.sit, features.sit)

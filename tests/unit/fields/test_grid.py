@@ -1,5 +1,6 @@
 """The target grid: the area of its cells, and the forms that files of areas may have."""
 
+import json
 import os
 import subprocess
 import sys
@@ -165,3 +166,12 @@ def test_plain_areas_do_without_pyresample(areas):
         f"assert 'pyresample' not in sys.modules; load_grid({str(areas)!r}, 'by_centre'); assert 'pyresample' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("name", ["superice", "demo", "surrogate_demo"])
+def test_a_grid_is_made_again_from_its_description(name):
+    """As JSON, which weights files hold."""
+    grid = load_grid(None, name)
+    again = Grid.from_description(json.loads(json.dumps(grid.describe())))
+    assert (again.name, again.shape, again.step) == (grid.name, grid.shape, grid.step)
+    np.testing.assert_allclose(again.lonlat(), grid.lonlat(), atol=1e-12)

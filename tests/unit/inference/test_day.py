@@ -20,6 +20,7 @@ from superice.inference import ensemble
 from superice.inference.day import generate_day
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import SamplerSettings
+from superice.inference.stored_sampler import describe_sampler
 from superice.utils.renamed_keys import RENAMED_OPTIONS
 
 OPTIONS = ["--members", "3", "--steps", "2", "--sampler", "multistep", "--precision", "fp32", "--seed", "5"]
@@ -27,7 +28,9 @@ OPTIONS = ["--members", "3", "--steps", "2", "--sampler", "multistep", "--precis
 
 @pytest.fixture(scope="module")
 def trained(normalisation):
-    return make_trained_network(normalisation, seed=7)
+    trained = make_trained_network(normalisation, seed=7)
+    trained.sampler = describe_sampler(SamplerSettings(name="multistep", steps=2))
+    return trained
 
 
 @pytest.fixture

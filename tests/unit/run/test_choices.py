@@ -10,6 +10,7 @@ from superice.inference.settings import SamplerSettings
 from superice.run.configuration import Configuration, read_includes
 from superice.run.paths import RunPaths
 from superice.run.settings_digest import SettingsDigests
+from superice.run.settings_files import collect_settings
 from superice.surrogate.configuration import SurrogateConfiguration
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -81,6 +82,24 @@ def test_an_ensemble_s_digest_changes_with_what_chooses_its_factor():
 def test_a_wrong_factor_is_refused_by_name(value, sentence):
     with pytest.raises(InputError, match=sentence):
         SamplerSettings(name="one_pass", steps=1, noise_scale=value)
+
+
+def test_one_pass_is_refused_for_a_network_of_many_noise_levels():
+    content = load(mine={"trained_as": "preconditioned", "sampler": {"name": "one_pass", "steps": 1}})
+    content["run"] = ["mine"]
+    with pytest.raises(
+        InputError, match=r"mine\.sampler\.name: one_pass does not draw from the formulation preconditioned"
+    ):
+        Configuration(content)
+
+
+def test_the_choice_is_told_the_features_of_the_training():
+    """The weights name them, so that features of another set are refused."""
+    content = load()
+    run = Configuration(content)
+    files = collect_settings(run, SurrogateConfiguration(run.surrogate))
+    assert files["preconditioned/selection"]["features"]["low_resolution"]["method"] == "boxes"
+    assert files["satellite_features/selection"]["features"]["low_resolution"]["method"] == "satellites"
 
 
 def test_the_restoration_needs_a_number():

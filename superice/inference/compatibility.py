@@ -1,0 +1,97 @@
+"""What a network can draw: with which samplers, on which cells, from which features. All else is refused by name.
+
+A weights file of a training that was chosen by a run says on which grid and from which features the network was trained.
+A file of a single training, or of an older version, does not; then only the sampler is checked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from superice.errors import InputError
+from superice.features.files import read_own_grid, read_shape
+from superice.fields.grid import Grid, load_grid
+from superice.network.formulations import OnePass
+from superice.network.weights import TrainedNetwork
+
+STEP_TOLERANCE = 1e-3  # relative
+
+
+def require_sampler(trained: TrainedNetwork, name: str, steps: int) -> None:
+    """Raise InputError when a sampler does not draw from the network's formulation.
+
+    A network that is trained at many noise levels has no member after one evaluation, but a smooth expectation.
+    """
+    formulation = trained.diffusion["formulation"]
+    one_pass = isinstance(trained.formulation, OnePass)
+    if name == "one_pass" and not one_pass:
+        raise InputError(
+            f"sampler.name: one_pass does not draw from a network of the formulation {formulation}, which needs several"
+            " steps (ddim, heun, multistep or stochastic_multistep)",
+            file=trained.file,
+        )
+    if one_pass and steps != 1:
+        raise InputError(
+            f"sampler.steps: a network of the formulation {formulation} makes its field in 1 (one_pass)",
+            file=trained.file,
+            value=steps,
+        )
+
+
+def find_grid(path: Path, trained: TrainedNetwork, area: str | None, areas: Path | None) -> Grid:
+    """Return the grid of the fields in a feature file.
+
+    It is the ``area`` that is named, or else what the file describes, or else the grid that the network was trained on if
+    it has as many cells. Raises InputError when there is none of them.
+    """
+    if area:
+        return load_grid(areas, area)
+    own = read_own_grid(path)
+    if own:
+        return own
+    if trained.grid and tuple(trained.grid["shape"]) == read_shape(path):
+        return Grid.from_description(trained.grid)
+    raise InputError("says not on which cells its fields are (x, y and crs): name their grid with --area", file=path)
+
+
+def require_step(trained: TrainedNetwork, grid: Grid) -> None:
+    """Raise InputError when the cells of the grid are larger or smaller than those that the network was trained on."""
+    step = trained.grid.get("step_m")
+    if step and abs(grid.step - step) > STEP_TOLERANCE * step:
+        raise InputError(
+            f"its network was trained on cells of {step / 1000:g} km, not of {grid.step / 1000:g} km, which those of the"
+            f" grid {grid.name!r} are",
+            file=trained.file,
+        )
+
+
+def require_features(trained: TrainedNetwork, path: Path) -> None:
+    """Raise InputError when a file of model features says that it was made in another way than the network's own.
+
+    Observed features are made in another way than the model's in any case, and files of other origin do not say how.
+    """
+    if path.suffix != ".nc" or not trained.features:
+        return
+    import netCDF4
+
+    try:
+        with netCDF4.Dataset(path) as file:
+            stated = json.loads(getattr(file, "feature_settings", "{}"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error})", file=path) from error
+    for section in ("low_resolution", "observations"):
+        _compare(stated.get(section, {}), trained.features.get(section, {}), f"features.{section}", path)
+
+
+def _compare(stated: Mapping[str, Any], trained: Mapping[str, Any], section: str, path: Path) -> None:
+    for key in stated.keys() & trained.keys():
+        if stated[key] != trained[key]:
+            raise InputError(
+                f"its features are of another set than those that the network was trained on, which have {section}.{key}"
+                f" {trained[key]}",
+                file=path,
+                value=stated[key],
+            )
