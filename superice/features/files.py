@@ -17,11 +17,13 @@ from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
+from superice.fields.units import convert_values
 from superice.utils.netcdf import FileContent, decode_date, read_content
 
 LOW_RESOLUTION_NAMES = {name: f"{name}_reprocessed" for name in FIELDS}
 # Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
 LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1"))
+UNITS = {"sic": "1", "sit": "m", "divergence": "s-1", "shear": "s-1"}
 CELL_TOLERANCE = 1e-4  # degrees
 
 
@@ -29,6 +31,8 @@ def read_model_features(
     path: str | Path, sic_threshold: float = 0.15, with_truth: bool = True, day: date | None = None
 ) -> Features:
     """Read a published model day.
+
+    Values in other units than those of ``UNITS`` are converted.
 
     Parameters
     ----------
@@ -44,12 +48,14 @@ def read_model_features(
     Raises
     ------
     InputError
-        For a missing variable, and for a value out of range such as a percentage instead of a fraction.
+        For a missing variable, for a unit of another quantity, and for a value out of range such as a percentage instead
+        of a fraction.
     """
     names = (*LOW_RESOLUTION_NAMES.values(), *(("sit",) if with_truth else ()))
     content = read_content(path, names, optional=("time",))
-    fields = {name: content[variable].astype(np.float32) for name, variable in LOW_RESOLUTION_NAMES.items()}
-    truth = content["sit"].astype(np.float32) if with_truth else None
+    low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
+    fields = {name: values.astype(np.float32) for name, values in low.items()}
+    truth = _read_values(path, content, "sit", UNITS["sit"]).astype(np.float32) if with_truth else None
     features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
     _require_limits(path, features)
     return features
@@ -141,8 +147,8 @@ def read_archived_day(path: str | Path, grid: Grid) -> ModelFeatures:
     content = read_content(path, (*FIELDS, *LOW_RESOLUTION_NAMES.values()))
     check_cells(path, grid)
     read_model_features(path)  # refuses values out of range
-    high = {name: content[name] for name in FIELDS}
-    low = {name: content[variable] for name, variable in LOW_RESOLUTION_NAMES.items()}
+    high = {name: _read_values(path, content, name, UNITS[name]) for name in FIELDS}
+    low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
     return ModelFeatures(high, low)
 
 
@@ -160,6 +166,15 @@ def check_cells(path: str | Path, grid: Grid) -> None:
         raise InputError(
             f"wrong grid: not the cells of {grid.name!r}", file=path, value=f"{distance:.4g} degrees apart"
         )
+
+
+def _read_values(path: str | Path, content: FileContent, name: str, unit: str) -> np.ndarray:
+    """Return the values of a variable in ``unit``, which a variable without a unit is taken to have."""
+    written = str(content.variables[name].attributes.get("units", "")).strip() or unit
+    try:
+        return convert_values(content[name], written, unit)
+    except InputError as error:
+        raise InputError(error.reason, file=path, variable=name, value=written) from error
 
 
 def _find_day(path: str | Path, content: FileContent, default: date | None = None) -> date:

@@ -126,7 +126,7 @@ def compute_lattice_digest(file: ProductFile) -> bytes:
     """Return a digest of the longitudes and latitudes of a file: files of one digest have one lattice."""
     digest = sha256()
     for name in ("longitude", "latitude"):
-        digest.update(file.read_part(name, (...,)).tobytes())
+        digest.update(file.read_part(name, (...,)).tobytes() + file.get_units(name).encode())
     return digest.digest()
 
 

@@ -136,8 +136,9 @@ def find_steps(file: ProductFile, day: date, name: str) -> list[ValidTime]:
 
 def _find_step_length(file: ProductFile, moments: list[datetime], step: int) -> timedelta:
     """Return the duration of a time step: that of its bounds, or else the median gap between times, at most a day."""
-    if "time_bnds" in file:
-        first, last = file.read_times("time_bnds")[2 * step : 2 * step + 2]
+    bounds = file.read_times("time_bnds") if "time_bnds" in file else []
+    if len(bounds) == 2 * len(moments):  # of forecasts, the bounds may be those of their starts
+        first, last = bounds[2 * step : 2 * step + 2]
         if last > first:
             return last - first
     gaps = [after - before for before, after in pairwise(sorted(set(moments)))]

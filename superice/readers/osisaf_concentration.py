@@ -17,9 +17,10 @@ import numpy as np
 import pyproj
 
 from superice.fields.grid import Grid
+from superice.fields.units import SPELLINGS
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
-from superice.readers.units import SPELLINGS, convert_units
+from superice.readers.units import convert_units
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"

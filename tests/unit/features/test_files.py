@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import netCDF4
 import numpy as np
 import pytest
 from feature_days import DAY, make_grid_near_pole, strained_day
@@ -34,6 +35,26 @@ def test_model_features_come_back_from_their_file(tmp_path, grid):
     np.testing.assert_array_equal(again["sit"], made.truth)
     with pytest.raises(InputError, match="wrong grid"):
         read_archived_day(path, Grid("moved", grid.crs, grid.x + 3000, grid.y))
+
+
+def test_model_features_in_other_units_are_converted(tmp_path, grid):
+    fields = make_model_day(strained_day(grid), grid, FeatureSettings())
+    path = tmp_path / "20220412.nc"
+    write_model_features(path, grid, DAY, fields.high, fields.low, {})
+    plain, factors = read_model_features(path), {"sic": ("%", 100), "sit": ("cm", 100), "shear": ("1/day", 86400)}
+    with netCDF4.Dataset(path, "a") as file:
+        for name, (unit, factor) in factors.items():
+            for variable in (file[name], file[f"{name}_reprocessed"]):
+                variable[:] = variable[:] * factor
+                variable.units = unit
+    read = read_model_features(path)
+    for name in (*FIELDS, "truth"):
+        np.testing.assert_allclose(getattr(read, name), getattr(plain, name), rtol=1e-5)
+    np.testing.assert_allclose(read_archived_day(path, grid).high["sit"], plain.truth, rtol=1e-5)
+    with netCDF4.Dataset(path, "a") as file:
+        file["sit_reprocessed"].units = "kg m-2"
+    with pytest.raises(InputError, match=r"20220412\.nc, sit_reprocessed: a unit that does not convert to m"):
+        read_model_features(path)
 
 
 def test_published_observations_in_percent_are_refused(tmp_path, grid):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from product_files import write_cmems, write_concentration, write_drift, write_moorings, write_thickness
 
 from superice.errors import InputError
+from superice.fields.units import SPELLINGS
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.readers.nextsim_thickness import read_thickness
-from superice.readers.units import SPELLINGS, convert_units
+from superice.readers.units import convert_units
 
 DAY = date(2022, 4, 12)
 NOON = datetime(2022, 4, 12, 12)

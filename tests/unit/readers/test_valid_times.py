@@ -172,6 +172,8 @@ def test_a_day_of_forecasts_is_read_by_valid_times(tmp_path, moorings, small_gri
         starts, leads = np.array([-12.0, 0.0, 12.0]), np.array([3.0, 9.0])
         data.createVariable("valid_time", "f8", ("start", "lead"))[:] = starts[:, None] + leads
         data["valid_time"].units = "hours since 2018-01-01"
+        data.createDimension("nv", 2)
+        data.createVariable("time_bnds", "f8", ("start", "nv"))[:] = starts[:, None] / 24 + np.array([0, 0.5])
         data["sit"][:] = np.arange(3)[:, None, None, None] + 0.5 * np.arange(2)[:, None, None]
     assert nextsim_moorings.read(moorings, DAY, small_grid).sit == pytest.approx(np.mean([1, 1.5, 2, 2.5]))
 
