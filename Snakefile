@@ -15,6 +15,7 @@ configfile: "config/config.yaml" if exists("config/config.yaml") else OWN_CONFIG
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/messages.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/downloads.smk"

@@ -30,7 +30,10 @@ class Season:
 
 @dataclass(frozen=True)
 class Period:
-    """From the first to the last day, every ``every``-th day of each freezing season, counted from its first day."""
+    """From the first to the last day, every ``every``-th day of each freezing season, counted from the season's first day.
+
+    Periods that begin on different days thus share their days, and a period that is extended keeps those that it had.
+    """
 
     first: date
     last: date
@@ -128,6 +131,32 @@ class Calendar:
         """Return the days of the observed branch."""
         return self._list_days(self.observations) if self.observations else []
 
+    def describe(self) -> list[str]:
+        """Return a sentence for each split and the observations: its days, how they are counted, and what is left out."""
+        periods = dict(self.splits)
+        if self.observations:
+            periods["observations"] = self.observations
+        return [self._describe_period(name, period) for name, period in periods.items()]
+
+    def _describe_period(self, name: str, period: Period) -> str:
+        days = self._list_days(period)
+        count = "1 day" if len(days) == 1 else f"{len(days)} days"
+        parts = [f"{name}: {count}, {days[0]} to {days[-1]}"]
+        if period.every > 1:
+            parts.append(f"every {period.every} days counted from the season's first day, {_format(self.opening)}")
+        length = (period.last - period.first).days + 1
+        frozen = sum(
+            (min(season.last, period.last) - max(season.first, period.first)).days + 1
+            for season in self._find_seasons(period)
+        )
+        if frozen < length:
+            season = f"{_format(self.opening)} to {_format(self.closing)}"
+            parts.append(
+                f"{length - frozen} of the {length} days from {period.first} to {period.last} "
+                f"lie outside the freezing season ({season})"
+            )
+        return "; ".join(parts)
+
     def find_split(self, day: date) -> str | None:
         """Return the split with ``day`` in its period, None when there is none."""
         for split, period in self.splits.items():
@@ -163,6 +192,10 @@ def spread_evenly(items: list, count: int) -> list:
     import numpy as np
 
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, count)]
+
+
+def _format(month_day: tuple[int, int]) -> str:
+    return "{:02}-{:02}".format(*month_day)
 
 
 def choose_days(days: list[date], count: int) -> list[date]:

@@ -62,6 +62,20 @@ def tabulate_weights(files: Sequence[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def add_days_with_values(summary: dict[str, str], days: pd.DataFrame) -> dict[str, str]:
+    """Return the facts of a run with the number of days that have values, for each branch in which some have none.
+
+    ``days`` is the table ``calendar.csv`` with the days of every season and period, and those that the sources hold.
+    """
+    facts = dict(summary)
+    for branch, key in (("model", "model days"), ("observations", "observed days")):
+        found = days[days.branch == branch] if len(days) else days
+        planned, available = (int(found[column].sum()) if len(found) else 0 for column in ("days", "available"))
+        if available < planned:
+            facts[key] = f"{summary[key]}; {available} of {planned} days with values"
+    return facts
+
+
 def tabulate_coverage(days: pd.DataFrame) -> pd.DataFrame:
     """Return, for each month, the shares of the ice pixels that lack each product and that have all inputs, in percent.
 

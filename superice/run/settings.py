@@ -87,13 +87,18 @@ class SeasonSettings(Settings):
 
 
 class PeriodSettings(Settings):
-    """A period, first and last day included."""
+    """A period, first and last day included; its days outside the freezing season are left out."""
 
     section: ClassVar[str] = "calendar"
 
     first: Day = declare(..., "First day, YYYY-MM-DD.")
     last: Day = declare(..., "Last day, YYYY-MM-DD.")
-    every: int = declare(None, "Distance of its days, instead of calendar.every.", "days", ge=1)
+    every: int = declare(
+        None,
+        "Distance of its days, instead of calendar.every; counted from the first day of the season, not of the period.",
+        "days",
+        ge=1,
+    )
 
 
 class CalendarSettings(Settings):
@@ -102,7 +107,7 @@ class CalendarSettings(Settings):
     section: ClassVar[str] = "calendar"
 
     season: SeasonSettings = declare(SeasonSettings(), "First and last day of a freezing season.")
-    every: int = declare(1, "Distance of the days of a season.", "days", ge=1)
+    every: int = declare(1, "Distance of the days, counted from the first day of the freezing season.", "days", ge=1)
     training: PeriodSettings | None = declare(None, "Days of the training split; null for none.")
     validation: PeriodSettings | None = declare(None, "Days of the validation split; null for none.")
     test: PeriodSettings | None = declare(None, "Days of the test split; null for none.")

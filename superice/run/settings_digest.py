@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from superice.fields.grid import load_grid, read_area
 from superice.run.configuration import Configuration
 from superice.run.paths import format_stamps
@@ -19,14 +21,15 @@ class SettingsDigests:
         Spacing of the target grid in km.
     """
 
-    def __init__(self, run: Configuration) -> None:
-        """Take a run. Raises InputError for a grid that is not defined."""
+    def __init__(self, run: Configuration, folder: Path = Path()) -> None:
+        """Take a run, and the folder where Snakemake was started. Raises InputError for a grid that is not defined."""
         self.run = run
+        areas = folder / run.areas
         self._training_days = format_stamps(run.calendar.split_days("training"))
         self._validation_days = format_stamps(run.calendar.split_days("validation"))
-        self._area = read_area(run.areas, run.content["grid"]["area"])
+        self._area = read_area(areas, run.content["grid"]["area"])
         self.area = compute_digest(self._area)
-        self.spacing_km = load_grid(run.areas, run.content["grid"]["area"]).step / 1000
+        self.spacing_km = load_grid(areas, run.content["grid"]["area"]).step / 1000
 
     def digest_features(self, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides a branch's features."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import yaml
+
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES
 from superice.surrogate.configuration import SurrogateConfiguration
@@ -29,6 +31,11 @@ def collect_settings(run: Configuration, surrogate: SurrogateConfiguration) -> d
     return files | {f"surrogate/{name}": content for name, content in _collect_surrogate_files(surrogate).items()}
 
 
+def format_settings(content: dict[str, Any]) -> str:
+    """Return the text of a settings file, YAML."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
 def feature_settings_name(branch: str, feature_set: str | None) -> str:
     """Return the name of the settings file of a branch's features; a set of None is the run's own."""
     return f"features/{feature_set or 'default'}/{branch}"
@@ -42,10 +49,12 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
         members = experiment["sampler"]["members"]
         return {"ensembles": {"baseline": experiment["baseline"], "sic_threshold": threshold, "members": members}}
     sampler = {"sampler": experiment["sampler"]}
+    # How many members choose among the trainings, selection.members says.
+    judged = {"sampler": {key: value for key, value in experiment["sampler"].items() if key != "members"}}
     named_seed = {"seed": experiment["seed"]} if "seed" in experiment else {}
     return {
         "training": {section: experiment[section] for section in ("network", "diffusion", "training")},
-        "selection": sampler
+        "selection": judged
         | named_seed
         | {"features": run.feature_settings("model", run.feature_set(name))}
         | {section: run.content[section] for section in ("scores", "selection")},

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from superice.errors import InputError
+from superice.dataset import layout
+from superice.errors import InputError, MissingInput
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths, fill
 from superice.seasons import Season
 from superice.synthetic import file_names
 
-MODELS = {"moorings": nextsim_moorings.find, "cmems": nextsim_cmems.find}
+
+def find_archived(folder: str, day: date) -> Path:
+    """Find the model features of a day in the published layout. Raises MissingInput when there are none."""
+    path = Path(folder, layout.model_features_name(day))
+    if not path.exists():
+        raise MissingInput(f"no file for {day}", product="archive", file=folder)
+    return path
+
+
+MODELS = {"moorings": nextsim_moorings.find, "cmems": nextsim_cmems.find, "archive": find_archived}
 PRODUCTS = {
     "cs2smos": (cs2smos.find, file_names.cs2smos_name),
     "concentration": (osisaf_concentration.find, file_names.concentration_name),
@@ -34,6 +44,7 @@ class Sources:
         self.model = run.content["sources"]["model"]
         self.observations = run.content["sources"]["observations"]
         self.paths = paths
+        self._found: dict[tuple[str, date], list[str]] = {}
 
     def _locate_synthetic(self, day: date, product: str) -> str:
         """Return the folder of a product of the synthetic Arctic in the season of a day."""
@@ -52,8 +63,7 @@ class Sources:
             return [f"{self.model_folder(day)}/{file_names.moorings_name(day)}"]
         if records := self.model_records(day):
             return records
-        find = MODELS.get(self.model["kind"])
-        return _find_existing(find, self.model["folder"], day) if find else []
+        return self._find_existing("model", MODELS[self.model["kind"]], self.model["folder"], day)
 
     def model_records(self, day: date) -> list[str]:
         """Return the record of the download of a model day; none when the source has no addresses."""
@@ -88,7 +98,7 @@ class Sources:
         for product, (find, name) in PRODUCTS.items():
             folder = self.observed_folder(product, day)
             if self.observations["kind"] != "synthetic":
-                files += _find_existing(find, folder, day)
+                files += self._find_existing(product, find, folder, day)
             elif day.isoformat() not in self.run.content["synthetic"].get("missing", {}).get(product, []):
                 files.append(f"{folder}/{name(day)}")
         return files
@@ -107,10 +117,37 @@ class Sources:
         observed = [record for day in calendar.observed_days() for record in self.download_records(day)]
         return observed + [record for day in calendar.model_days() for record in self.model_records(day)]
 
+    def searched_folders(self, branch: str) -> dict[str, str]:
+        """Return the folders in which a branch's files are looked for, by key; none where they are made or fetched."""
+        if branch == "model":
+            made = self.model["kind"] == "synthetic" or self.provider("cmems")[1]
+            return {} if made else {"sources.model.folder": self.model["folder"]}
+        if self.observations["kind"] != "folder":
+            return {}
+        return {f"sources.observations.{product}": self.observations[product] for product in PRODUCTS}
 
-def _find_existing(find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:
-    """Return the file of a day in a list; an empty one when there is none, or when two differ."""
-    try:
-        return [str(find(folder, day))]
-    except InputError:
-        return []
+    def describe_files(self) -> list[str]:
+        """Return a sentence for each branch with files in folders: how many of its days have them."""
+        calendar = self.run.calendar
+        sentences = []
+        for branch, days in (("model", calendar.model_days()), ("observations", calendar.observed_days())):
+            folders = dict.fromkeys(self.searched_folders(branch).values())
+            if days and folders:
+                sentences.append(f"{branch}: {self._count_files(branch, days)} (in {', '.join(folders)})")
+        return sentences
+
+    def _count_files(self, branch: str, days: Sequence[date]) -> str:
+        if branch == "model":
+            return f"{sum(bool(self.model_files(day)) for day in days)} of {len(days)} days have a file"
+        complete = sum(len(self.observed_files(day)) == len(PRODUCTS) for day in days)
+        single = [f"{product} {sum(bool(self._found[product, day]) for day in days)}" for product in PRODUCTS]
+        return f"{complete} of {len(days)} days have the files of all products: {', '.join(single)}"
+
+    def _find_existing(self, product: str, find: Callable[[str, date], Path], folder: str, day: date) -> list[str]:
+        """Return the file of a day in a list; an empty one when there is none, or when two differ."""
+        if (product, day) not in self._found:
+            try:
+                self._found[product, day] = [str(find(folder, day))]
+            except InputError:
+                self._found[product, day] = []
+        return self._found[product, day]

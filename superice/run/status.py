@@ -1,20 +1,21 @@
-"""The progress of a run: by stage, the dates that are made, running, failed and left, and the time that is left."""
+"""The progress of a run: by stage, the dates that are made, empty, stale, running, failed and left, and the time left."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 import time
-from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from superice.run.availability import describe_values, is_empty_day
 from superice.run.configuration import Configuration
-from superice.run.paths import BRANCHES, RunPaths, format_stamps
+from superice.run.job_records import find_running
+from superice.run.paths import BRANCHES, RunPaths, fill, format_stamps
+from superice.run.settings_digest import SettingsDigests
+from superice.run.settings_files import feature_settings_name
+from superice.run.staleness import Maker, Present
 
 if TYPE_CHECKING:
     import pandas
@@ -28,43 +29,56 @@ class Stage:
 
     Attributes:
         name: what it is called in the table.
+        maker: what makes its outputs.
         logs: by the path of an output, of every date or seed, the log of its job.
+        records: by the path of an output, what was found of its day; none of a seed.
     """
 
     name: str
+    maker: Maker
     logs: dict[str, str]
+    records: dict[str, str] = field(default_factory=dict)
 
 
-def list_stages(run: Configuration, paths: RunPaths) -> list[Stage]:
-    """Return what ``all`` makes date by date, in the order of the workflow."""
-    model_days, observed_days = run.calendar.model_days(), run.calendar.observed_days()
-    stages = [
-        _make_dated_stage(
-            "model features", paths.features("model", model_days), model_days, f"{paths.logs}/model_features"
-        ),
-        _make_dated_stage(
-            "observed features",
-            paths.features("observations", observed_days),
-            observed_days,
-            f"{paths.logs}/observed_features",
-        ),
-    ]
+def list_stages(run: Configuration, paths: RunPaths, folder: Path = Path()) -> list[Stage]:
+    """Return what ``all`` makes date by date, in the order of the workflow.
+
+    Raises InputError for a grid that is not defined; a relative ``grid.areas`` is looked for in ``folder``.
+    """
+    digests = SettingsDigests(run, folder)
+    stages = []
+    for name, branch, days in (
+        ("model features", "model", run.calendar.model_days()),
+        ("observed features", "observations", run.calendar.observed_days()),
+    ):
+        script = name.replace(" ", "_")
+        maker = Maker(script, feature_settings_name(branch, None), digests.digest_features(branch, None))
+        outputs = paths.features(branch, days)
+        logs = _list_logs(f"{paths.logs}/{script}", days)
+        stages.append(_make_dated_stage(name, maker, outputs, logs, paths.all_records(branch)))
     for training in run.list_trainings(run.experiments):
         logs = paths.fill_seeds(f"{paths.logs}/train/{{experiment}}_seed{{seed}}.log", training)
         outputs = paths.fill_seeds(paths.trained_weights, training)
-        stages.append(Stage(f"trainings, {training}", dict(zip(outputs, logs, strict=True))))
+        maker = Maker("train", f"{training}/training")
+        stages.append(Stage(f"trainings, {training}", maker, dict(zip(outputs, logs, strict=True))))
     kinds = list(product(run.experiments, BRANCHES))
     for experiment, branch in kinds:
         days = run.ensemble_days(experiment, branch)
         log = f"{paths.logs}/{_name_drawing_rule(run, experiment)}"
-        folder = f"{log}/{branch}" if experiment == run.published else f"{log}/{experiment}/{branch}"
+        logs = _list_logs(f"{log}/{branch}" if experiment == run.published else f"{log}/{experiment}/{branch}", days)
         outputs = paths.ensembles(experiment, branch, days)
-        stages.append(_make_dated_stage(f"ensembles, {experiment}, {branch}", outputs, days, folder))
+        script = "draw_baseline" if run.is_baseline(experiment) else "draw_ensemble"
+        digest = digests.digest_ensemble(experiment, branch, run.feature_set(experiment))
+        maker = Maker(script, f"{experiment}/ensembles", digest)
+        records = _list_records(run, paths, experiment, branch, days)
+        stages.append(_make_dated_stage(f"ensembles, {experiment}, {branch}", maker, outputs, logs, records))
     for experiment, branch in kinds:
         days = run.scored_days(experiment, branch)
         outputs = paths.scores(experiment, branch, days)
-        folder = f"{paths.logs}/score_date/{branch}/{experiment}"
-        stages.append(_make_dated_stage(f"scores, {experiment}, {branch}", outputs, days, folder))
+        logs = _list_logs(f"{paths.logs}/score_date/{branch}/{experiment}", days)
+        records = _list_records(run, paths, experiment, branch, days)
+        maker = Maker("score_date", "scores")
+        stages.append(_make_dated_stage(f"scores, {experiment}, {branch}", maker, outputs, logs, records))
     return [stage for stage in stages if stage.logs]
 
 
@@ -75,44 +89,19 @@ def _name_drawing_rule(run: Configuration, experiment: str) -> str:
     return "draw_baseline" if run.is_baseline(experiment) else "draw_ensemble"
 
 
-def _make_dated_stage(name: str, outputs: list[str], days: list[date], log_folder: str) -> Stage:
-    logs = [f"{log_folder}/{stamp}.log" for stamp in format_stamps(days)]
-    return Stage(name, dict(zip(outputs, logs, strict=True)))
+def _list_logs(folder: str, days: list[date]) -> list[str]:
+    """Return the logs of the jobs of the days."""
+    return [f"{folder}/{stamp}.log" for stamp in format_stamps(days)]
 
 
-def find_running(folder: Path) -> set[str]:
-    """Return the outputs, as paths from the workflow's folder, that a controller has submitted or is running.
-
-    Snakemake marks an output when its job is sent and takes the mark away when it has ended. A mark with the number of a
-    SLURM job that is not in the queue was left by a controller that was killed, and does not count.
-    """
-    marks = {
-        path: json.loads(path.read_text()).get("external_jobid")
-        for path in _list_files(folder / ".snakemake/incomplete")
-    }
-    queued = _list_queue() if any(marks.values()) else None
-    return {
-        _decode_mark(path.relative_to(folder / ".snakemake/incomplete"))
-        for path, job in marks.items()
-        if not job or queued is None or job in queued
-    }
+def _list_records(run: Configuration, paths: RunPaths, experiment: str, branch: str, days: list[date]) -> list[str]:
+    """Return what was found of the days that an experiment draws from."""
+    feature_folder = paths.feature_folder(branch, run.feature_set(experiment))
+    return fill(paths.record, feature_set=feature_folder, branch=branch, date=days)
 
 
-def _list_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != "migration_underway"]
-
-
-def _decode_mark(path: Path) -> str:
-    """Return the output of a mark, whose name is the encoded path; a long one is split into parts that begin with @."""
-    return urlsafe_b64decode("".join(part.removeprefix("@") for part in path.parts)).decode()
-
-
-def _list_queue() -> set[str] | None:
-    """Return the numbers of this user's jobs in SLURM's queue; None without SLURM."""
-    if not shutil.which("squeue"):
-        return None
-    result = subprocess.run(["squeue", "--me", "-h", "-o", "%A"], capture_output=True, text=True, check=False)
-    return set(result.stdout.split()) if result.returncode == 0 else None
+def _make_dated_stage(name: str, maker: Maker, outputs: list[str], logs: list[str], records: list[str]) -> Stage:
+    return Stage(name, maker, dict(zip(outputs, logs, strict=True)), dict(zip(outputs, records, strict=True)))
 
 
 def measure_progress(
@@ -134,8 +123,9 @@ def measure_progress(
     Returns
     -------
     table : DataFrame
-        A row for each stage: planned, made, running, failed (begun, neither made nor running), left (all that is not
-        made), made per hour in the last hour, and hours left at that rate.
+        A row for each stage: planned, made with the present code and settings, empty (made, of a day without values),
+        stale (made with other code or settings), running, failed (begun, neither made nor running), left (all that is
+        not made, or stale), made per hour in the last hour, and hours left at that rate.
     failures : list of Path
         The logs of the jobs that failed.
     """
@@ -143,9 +133,14 @@ def measure_progress(
 
     now, running, paths = now or time.time(), find_running(folder), paths or RunPaths(run)
     rows, failures = [], []
-    for stage in list_stages(run, paths):
+    present = Present(run, paths, folder)
+    for stage in list_stages(run, paths, folder):
         made = {path: (folder / path).stat().st_mtime for path in stage.logs if (folder / path).exists()}
+        stale = {path for path in made if present.is_stale(path, stage.maker)}
         missing = stage.logs.keys() - made.keys()
+        left = len(missing) + len(stale)
+        fresh = made.keys() - stale
+        empty = [path for path in fresh & stage.records.keys() if is_empty_day(folder / stage.records[path])]
         busy = missing & running
         begun = sorted(folder / stage.logs[path] for path in missing - busy if (folder / stage.logs[path]).exists())
         failures += begun
@@ -154,12 +149,14 @@ def measure_progress(
             {
                 "stage": stage.name,
                 "planned": len(stage.logs),
-                "made": len(made),
+                "made": len(fresh),
+                "empty": len(empty),
+                "stale": len(stale),
                 "running": len(busy),
                 "failed": len(begun),
-                "left": len(missing),
+                "left": left,
                 "per hour": rate,
-                "hours left": len(missing) / rate if missing and rate else float("nan"),
+                "hours left": left / rate if left and rate else float("nan"),
             }
         )
     return pandas.DataFrame(rows), failures
@@ -175,7 +172,11 @@ def describe_progress(run: Configuration, folder: Path, paths: RunPaths | None =
     paths = paths or RunPaths(run)
     table, failures = measure_progress(run, folder, paths=paths)
     numbers = {"per hour": "{:.0f}".format, "hours left": "{:.1f}".format}
-    lines = [table.to_string(index=False, formatters=numbers, na_rep=""), ""]
+    lines = [*(f"calendar, {sentence}" for sentence in run.calendar.describe()), ""]
+    lines += [table.to_string(index=False, formatters=numbers, na_rep=""), ""]
+    lines += [f"values, {sentence}" for sentence in describe_values(paths, folder)]
+    if table["stale"].any():
+        lines.append("stale: made with other code or settings; a run makes them again")
     lines += [f"failed: {path}" for path in failures[:10]]
     if len(failures) > 10:
         lines.append(f"... and {len(failures) - 10} more")

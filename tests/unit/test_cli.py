@@ -27,9 +27,9 @@ def planned(capsys, *arguments):
     report_status(list(map(str, arguments)))
     counts, run = {}, None
     for line in capsys.readouterr().out.splitlines():
-        if line.endswith(":"):
+        if re.fullmatch(r"\w+:", line):
             run = line.rstrip(":")
-        if row := re.fullmatch(r" *(\D.*?) +(\d+) +\d+ +\d+ +\d+ +\d+ +\d+ *[\d.]*", line):
+        if row := re.fullmatch(r" *(\D.*?) +(\d+) +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ *[\d.]*", line):
             counts[run, row[1]] = int(row[2])
     return counts
 

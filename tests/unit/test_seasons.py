@@ -65,6 +65,41 @@ def test_a_wrong_calendar_is_refused_by_name(change, sentence):
         Calendar.from_mapping(REPORT | change)
 
 
+def describe(first, last, every=1):
+    """The sentence on an observed period."""
+    calendar = Calendar.from_mapping(REPORT | {"observations": {"first": first, "last": last, "every": every}})
+    return calendar.describe()[-1]
+
+
+def test_days_outside_the_season_are_counted_where_a_period_runs_past_it():
+    assert describe("2024-04-05", "2024-04-18") == (
+        "observations: 11 days, 2024-04-05 to 2024-04-15; 3 of the 14 days from 2024-04-05 to 2024-04-18 "
+        "lie outside the freezing season (10-18 to 04-15)"
+    )
+    assert describe("2024-01-05", "2024-01-06") == "observations: 2 days, 2024-01-05 to 2024-01-06"
+
+
+def test_the_distance_of_days_counts_from_the_seasons_first_day():
+    """Weeks from 18 October 2023 reach 3 January 2024, not 1 January."""
+    assert describe("2024-01-01", "2024-01-14", every=7) == (
+        "observations: 2 days, 2024-01-03 to 2024-01-10; every 7 days counted from the season's first day, 10-18"
+    )
+
+
+@given(first=st.dates(date(2010, 1, 1), date(2012, 12, 31)), length=st.integers(1, 900))
+def test_the_days_of_a_period_and_those_left_out_are_all_its_days(first, length):
+    last = first + timedelta(length - 1)
+    inside = sum(
+        (d.month, d.day) >= (10, 18) or (d.month, d.day) <= (4, 15)
+        for d in map(first.__add__, map(timedelta, range(length)))
+    )
+    if not inside:
+        return
+    sentence = describe(str(first), str(last))
+    assert sentence.startswith(f"observations: {inside} day")
+    assert (f"; {length - inside} of the {length} days from" in sentence) == (inside < length)
+
+
 def test_season_of_a_day():
     calendar = Calendar.from_mapping(REPORT)
     assert calendar.find_season(date(2023, 1, 1)).name == "2022"

@@ -183,6 +183,32 @@ def test_the_models_source_and_leave_to_resample_come_from_the_configuration(pla
     assert "--source data/nextsim --kind moorings" in plan and "--resample" not in plan
 
 
+def test_a_folder_that_is_not_there_is_told_and_no_run_begins(checkout, plan_short, tmp_path):
+    folders = {name: tmp_path / name for name in ("cs2smos", "concentration", "drift")}
+    folders["drift"].mkdir()
+    folders["concentration"].mkdir()
+    sources = f"sources: {{observations: {{{', '.join(f'{name}: {folder}' for name, folder in folders.items())}}}}}\n"
+    target = "results/superice/records/observations/20220412.json"
+    sentence = f"sources.observations.cs2smos: there is no folder {tmp_path}/cs2smos"
+    plan = plan_short(target, configuration=sources)
+    assert sentence in plan and plan.count("there is no folder") == 1
+    files = "--configfile", "short.yaml", str(tmp_path / "own.yaml")
+    output = snakemake(checkout, "--cores", "1", *files, "--", target, check=False)
+    assert f"no such folder: sources.observations.cs2smos ({tmp_path}/cs2smos); put the files there" in output
+    assert not (checkout / target).exists() and "Finished job" not in output
+    # Downloads make their folders.
+    assert "there is no folder" not in plan_short(target, configuration=sources.replace("{cs2", "{kind: download, cs2"))
+
+
+def test_a_plan_says_which_days_lie_in_the_season_and_how_many_have_files(plan_short, tmp_path):
+    observed = """
+calendar: {observations: {first: "2024-04-05", last: "2024-04-18"}}
+"""
+    plan = plan_short("results/superice/missing.csv", configuration=observed)
+    assert "calendar, observations: 11 days, 2024-04-05 to 2024-04-15; 3 of the 14 days" in plan
+    assert "files, observations: 0 of 11 days have the files of all products" in plan
+
+
 def test_a_date_outside_the_calendar_is_an_error(plan_short):
     target = PUBLISHED.format("model").replace("20220412", "20220701")
     assert "20220701 is no day of the configuration" in plan_short(target, check=False)

@@ -89,6 +89,14 @@ def test_another_sampler_trains_nothing_again(finished):
     assert planned.keys().isdisjoint({"train", "model_features", "observed_features", "normalise"})
 
 
+def test_another_number_of_members_chooses_no_training_again(finished):
+    """The members that choose among trainings are those of the section selection."""
+    (finished / "more.yaml").write_text(CONFIG + "experiments: {reference: {sampler: {members: 31}}}\n")
+    planned = jobs(snakemake(finished, "--dry-run", "--configfile", "more.yaml", "--", "all"))
+    assert planned["draw_published_ensemble"] == 3
+    assert planned.keys().isdisjoint({"train", "select_training"})
+
+
 def test_another_place_of_the_clone_runs_nothing_again(finished, tmp_path):
     """Results are where Snakemake runs; the same workflow from another folder finds them finished."""
     clone = copy_workflow(tmp_path)

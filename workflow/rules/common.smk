@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 
-import yaml
 from snakemake.settings.types import DeploymentMethod
 
 from superice.errors import InputError
@@ -15,7 +14,7 @@ from superice.run.configuration import Configuration, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
 from superice.run.settings_digest import SettingsDigests
-from superice.run.settings_files import collect_settings, feature_settings_name
+from superice.run.settings_files import collect_settings, feature_settings_name, format_settings
 from superice.run.sources import Sources
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.utils.provenance import compute_digest

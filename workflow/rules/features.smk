@@ -6,6 +6,24 @@
 MODEL = RUN.content["sources"]["model"]
 
 
+def model_files_of(wildcards):
+    """Return the model's files of a job's day."""
+    need_folders(SOURCES.searched_folders("model"))
+    return SOURCES.model_files(day_of(wildcards))
+
+
+def observed_files_of(wildcards):
+    """Return the product files of a job's day."""
+    need_folders(SOURCES.searched_folders("observations"))
+    return SOURCES.observed_files(day_of(wildcards))
+
+
+def all_model_records(wildcards):
+    """Return what was found of every day of the model; a plan that asks for it says how many days have files."""
+    tell_files()
+    return PATHS.all_records("model")
+
+
 rule make_land:
     output:
         PATHS.land,
@@ -32,7 +50,7 @@ rule make_land:
 
 rule model_features:
     input:
-        files=lambda wildcards: SOURCES.model_files(day_of(wildcards)),
+        files=model_files_of,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("model", set_in_path(wildcards))),
     output:
         features=PATHS.model_features,
@@ -67,7 +85,7 @@ rule model_features:
 
 rule observed_features:
     input:
-        files=lambda wildcards: SOURCES.observed_files(day_of(wildcards)),
+        files=observed_files_of,
         land=PATHS.land,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("observations", set_in_path(wildcards))),
     output:
@@ -132,7 +150,7 @@ rule normalise:
 
 rule list_inputs:
     input:
-        model=PATHS.all_records("model"),
+        model=all_model_records,
         observations=PATHS.all_records("observations"),
         settings=PATHS.settings("calendar"),
     output:

@@ -13,7 +13,7 @@ rule write_settings:
     conda:
         ENVIRONMENT
     params:
-        content=lambda wildcards: yaml.safe_dump(SETTINGS[wildcards.settings], sort_keys=False, allow_unicode=True),
+        content=lambda wildcards: format_settings(SETTINGS[wildcards.settings]),
     message:
         "settings {wildcards.settings}"
     shell:

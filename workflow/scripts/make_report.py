@@ -39,14 +39,14 @@ def main() -> None:
     args = parser.parse_args()
 
     from superice.report.page import Contents, render
-    from superice.report.run_facts import tabulate_times
+    from superice.report.run_facts import add_days_with_values, tabulate_times
     from superice.run.configuration import Configuration
     from superice.utils.files import write_text
 
-    run = Configuration(args.settings)
+    run, calendar = Configuration(args.settings), read_table(args.calendar)
     contents = Contents(
         name=run.name,
-        summary=run.summary(args.experiments),
+        summary=add_days_with_values(run.summary(args.experiments), calendar),
         scores=read_table(args.scores),
         regions=read_table(args.regions),
         months=read_table(args.months),
@@ -58,7 +58,7 @@ def main() -> None:
         selection={path.parent.name: read_table(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),
         coverage=read_table(args.coverage),
-        calendar=read_table(args.calendar),
+        calendar=calendar,
         figures=args.figures,
         times=tabulate_times(args.benchmarks),
         configuration=run.content,

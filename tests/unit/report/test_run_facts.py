@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_times, tabulate_weights
+from superice.report.run_facts import (
+    add_days_with_values,
+    list_versions,
+    tabulate_coverage,
+    tabulate_times,
+    tabulate_weights,
+)
 
 
 def test_times_are_gathered_by_rule(tmp_path):
@@ -66,3 +72,17 @@ def test_versions_begin_with_the_package_and_end_with_the_machine():
     versions = list(list_versions())
     assert versions[0] == "superice"
     assert versions[-2:] == ["python", "machine"]
+
+
+def test_days_without_values_stand_beside_the_days_of_a_run():
+    summary = {"model days": "training 4", "observed days": "14"}
+    days = pd.DataFrame(
+        {
+            "branch": ["model", "observations", "observations"],
+            "days": [4, 10, 4],
+            "available": [4, 1, 0],
+        }
+    )
+    facts = add_days_with_values(summary, days)
+    assert facts == {"model days": "training 4", "observed days": "14; 1 of 14 days with values"}
+    assert add_days_with_values(summary, pd.DataFrame()) == summary

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from superice.run.configuration import Configuration
-from superice.run.sources import Sources
+from superice.run.sources import PRODUCTS, Sources
 
 DAY = date(2021, 1, 13)
 CMEMS = "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc"
@@ -19,7 +19,8 @@ CMEMS = "20210113_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc"
         ("cmems", CMEMS, True),
         ("moorings", "Moorings_2021d013.nc", True),
         ("moorings", CMEMS, False),
-        ("archive", "20210113.nc", False),
+        ("archive", "20210113.nc", True),
+        ("archive", "20210114.nc", False),
     ],
 )
 def test_the_workflow_names_the_models_file_by_the_kind_of_its_source(tmp_path, kind, name, found):
@@ -28,3 +29,45 @@ def test_the_workflow_names_the_models_file_by_the_kind_of_its_source(tmp_path, 
     (tmp_path / name).touch()
     sources = Sources(Configuration(content), "results")
     assert sources.model_files(DAY) == ([str(tmp_path / name)] if found else [])
+
+
+def load():
+    return yaml.safe_load((Path(__file__).parents[3] / "config" / "config.yaml").read_text())
+
+
+def test_days_with_the_files_of_all_products_are_counted(tmp_path):
+    """Of fourteen days all have a concentration, two a thickness and three a drift; one has all."""
+    content = load()
+    content["calendar"]["observations"] = {"first": "2021-01-01", "last": "2021-01-14"}
+    content["sources"]["observations"] = {"kind": "folder", **dict.fromkeys(PRODUCTS, str(tmp_path))}
+    days = [date(2021, 1, n) for n in range(1, 15)]
+    for product, found in (("concentration", days), ("cs2smos", days[3:5]), ("drift", days[4:7])):
+        for day in found:
+            (tmp_path / PRODUCTS[product][1](day)).touch()
+    model, observed = Sources(Configuration(content), "results").describe_files()
+    assert model == "model: 0 of 1802 days have a file (in data/nextsim)"
+    assert observed == (
+        "observations: 1 of 14 days have the files of all products: cs2smos 2, concentration 14, drift 3 "
+        f"(in {tmp_path})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("branch", "source", "keys"),
+    [
+        ("model", {"kind": "moorings"}, {"sources.model.folder"}),
+        ("model", {"kind": "archive"}, {"sources.model.folder"}),
+        ("model", {"kind": "cmems"}, {"sources.model.folder"}),
+        ("model", {"kind": "cmems", "addresses": ["copernicusmarine:some-dataset"]}, set()),
+        ("model", {"kind": "synthetic"}, set()),
+        ("observations", {"kind": "folder"}, {f"sources.observations.{product}" for product in PRODUCTS}),
+        ("observations", {"kind": "download"}, set()),
+        ("observations", {"kind": "synthetic"}, set()),
+    ],
+)
+def test_only_folders_that_nothing_fills_must_be_there(branch, source, keys):
+    content = load()
+    content["sources"][branch] = source
+    sources = Sources(Configuration(content), "results")
+    assert sources.searched_folders(branch).keys() == keys
+    assert bool(sources.describe_files()) or not keys

@@ -3,14 +3,20 @@
 import json
 import os
 from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
+from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration, read_includes
-from superice.run.status import describe_progress, measure_progress
+from superice.run.paths import RunPaths
+from superice.run.settings_files import collect_settings, format_settings
+from superice.run.status import describe_progress, list_stages, measure_progress
+from superice.surrogate.configuration import SurrogateConfiguration
+from superice.utils.files import write_json
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_700_000_000.0
@@ -83,3 +89,51 @@ def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, mon
         marked(tmp_path, f"training/preconditioned/seed{seed}/model.safetensors", job)
     state, _ = row(demo, tmp_path, "trainings, preconditioned")
     assert (state.running, state.failed) == (1, 1)
+
+
+def record_job(run, folder, stage, output, **changes):
+    """Write Snakemake's record of the job that made an output, by the present code and settings but for the changes."""
+    maker = stage.maker
+    contents = collect_settings(run, SurrogateConfiguration(run.surrogate))
+    text = format_settings(changes.get("settings", contents[maker.settings]))
+    code = changes.get("code", digest_code(ROOT / f"workflow/scripts/{maker.script}.py"))
+    record = {
+        "params": sorted(map(repr, (code, changes.get("digest", maker.digest), "2022-10-18"))),
+        "input_checksums": {RunPaths(run).settings(maker.settings): f"sha256:{sha256(text.encode()).hexdigest()}"},
+    }
+    made(folder, output.removeprefix("results/demo/"))
+    path = folder / ".snakemake/metadata" / urlsafe_b64encode(output.encode()).decode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["observed features", "trainings, preconditioned", "ensembles, cubic, model", "scores, preconditioned, model"],
+)
+@pytest.mark.parametrize(
+    "change", [{}, {"code": "0123456789ab"}, {"settings": {"other": 1}}, {"digest": "0123456789ab"}]
+)
+def test_an_output_of_other_code_or_settings_is_stale(demo, tmp_path, name, change):
+    stages = {stage.name: stage for stage in list_stages(demo, RunPaths(demo))}
+    stage = stages[name]
+    first, second = list(stage.logs)[:2]
+    record_job(demo, tmp_path, stage, first)
+    record_job(demo, tmp_path, stage, second, **change)
+    state, _ = row(demo, tmp_path, name)
+    expected = 1 if change and (stage.maker.digest or "digest" not in change) else 0
+    assert (state.made, state.stale, state.left) == (2 - expected, expected, len(stage.logs) - 2 + expected)
+
+
+def test_a_day_without_values_is_counted_apart(demo, tmp_path):
+    first, second = demo.calendar.observed_days()[:2]
+    for day, available in ((first, True), (second, False)):
+        made(tmp_path, f"observations/features/sic_sit_e1_e2_{day:%Y%m%d}.npz")
+        made(tmp_path, f"observations/predictions/sit_hrai_{day:%Y%m%d}.nc")
+        write_json(tmp_path / f"results/demo/records/observations/{day:%Y%m%d}.json", {"available": available})
+    for stage in ("observed features", "ensembles, preconditioned, observations"):
+        state, _ = row(demo, tmp_path, stage)
+        assert (state.made, state["empty"]) == (2, 1)
+    assert "values, observations: 1 of 15 days with values, 13 not yet made, 1 empty" in describe_progress(
+        demo, tmp_path
+    )

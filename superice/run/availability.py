@@ -1,0 +1,40 @@
+"""Count the days of a run that have values: a day without usable inputs is made as well, and is empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from superice.run.paths import BRANCHES, RunPaths
+from superice.utils.files import read_json
+
+
+def is_empty_day(record: Path) -> bool:
+    """Return whether the record of a day says that it has no values; a day without a record counts as one that has."""
+    return record.exists() and not read_json(record)["available"]
+
+
+def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
+    """Return a sentence for each branch with features: how many of its days have values.
+
+    Parameters
+    ----------
+    paths : RunPaths
+        The run's files.
+    folder : Path
+        Where Snakemake was started.
+    """
+    sentences = []
+    for branch in BRANCHES:
+        records = [folder / path for path in paths.all_records(branch)]
+        made = [record for record in records if record.exists()]
+        if made:
+            sentences.append(f"{branch}: {_count_values(made, len(records), paths.missing)}")
+    return sentences
+
+
+def _count_values(made: list[Path], planned: int, table: str) -> str:
+    empty = sum(map(is_empty_day, made))
+    sentence = f"{len(made) - empty} of {planned} days with values"
+    if len(made) < planned:
+        sentence += f", {planned - len(made)} not yet made"
+    return f"{sentence}, {empty} empty: {table} names the reasons" if empty else sentence

@@ -1,0 +1,36 @@
+"""Days that have values, by the records of what was found."""
+
+from pathlib import Path
+
+import yaml
+
+from superice.run.availability import describe_values
+from superice.run.configuration import Configuration
+from superice.run.paths import RunPaths
+from superice.utils.files import write_json
+
+CONFIG = """
+name: own
+calendar:
+  observations: {first: "2021-01-01", last: "2021-01-14"}
+defaults: {ensembles: {splits: []}}
+experiments: {reference: {weights: model.safetensors}}
+"""
+
+
+def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
+    paths = RunPaths(Configuration(yaml.safe_load(CONFIG)))
+    assert describe_values(paths, tmp_path) == []
+    records = paths.all_records("observations")
+    for number, path in enumerate(records):
+        write_json(tmp_path / path, {"available": number == 4})
+    assert describe_values(paths, tmp_path) == [
+        "observations: 1 of 14 days with values, 13 empty: results/own/missing.csv names the reasons"
+    ]
+    Path(tmp_path / records[0]).unlink()
+    assert describe_values(paths, tmp_path) == [
+        "observations: 1 of 14 days with values, 1 not yet made, 12 empty: results/own/missing.csv names the reasons"
+    ]
+    for path in records:
+        write_json(tmp_path / path, {"available": True})
+    assert describe_values(paths, tmp_path) == ["observations: 14 of 14 days with values"]
