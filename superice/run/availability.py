@@ -9,8 +9,11 @@ from superice.utils.files import read_json
 
 
 def is_empty_day(record: Path) -> bool:
-    """Return whether the record of a day says that it has no values; a day without a record counts as one that has."""
-    return record.exists() and not read_json(record)["available"]
+    """Return whether the record of a day says that it has no values; without a readable record it is none that says so."""
+    try:
+        return not read_json(record).get("available", True)
+    except (OSError, ValueError):
+        return False
 
 
 def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
