@@ -91,7 +91,8 @@ def test_another_sampler_trains_nothing_again(finished):
 
 def test_another_number_of_members_chooses_no_training_again(finished):
     """The members that choose among trainings are those of the section selection."""
-    (finished / "more.yaml").write_text(CONFIG + "experiments: {reference: {sampler: {members: 31}}}\n")
+    more = CONFIG.replace("defaults: {seeds: [0]}", "defaults: {seeds: [0], sampler: {members: 31}}")
+    (finished / "more.yaml").write_text(more)
     planned = jobs(snakemake(finished, "--dry-run", "--configfile", "more.yaml", "--", "all"))
     assert planned["draw_published_ensemble"] == 3
     assert planned.keys().isdisjoint({"train", "select_training"})
