@@ -1,4 +1,4 @@
-"""Errors that a user can fix: they name the file, the variable, the value and the reason."""
+"""Errors that end with one sentence for the user: inputs that cannot be used, and faults of the machine."""
 
 from __future__ import annotations
 
@@ -54,3 +54,22 @@ class InputError(Exception):
 
 class MissingInput(InputError):
     """No file exists for the requested date."""
+
+
+class MachineError(Exception):
+    """A fault of the machine while a file was read, which says nothing about the file.
+
+    It is no InputError: an unusable input makes an empty day, which is never tried again; after a fault of the machine the
+    job fails, writes nothing, and is done again. ``str(error)`` is one sentence for the user.
+
+    Attributes
+    ----------
+    reason
+        What failed, and what to do.
+    file
+        The file that was being read.
+    """
+
+    def __init__(self, reason: str, *, file: str | Path) -> None:
+        self.reason, self.file = reason, str(file)
+        super().__init__(f"{file}: the machine could not read it: {reason}")

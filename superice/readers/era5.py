@@ -133,7 +133,7 @@ def _read_axis(file: ProductFile, names: tuple[str, ...]) -> np.ndarray:
     name = _find_axis(file, names)
     if str(file.get_attribute(name, "standard_name", names[0])).startswith("grid_"):
         raise file.error("an axis of a rotated grid", name, file.get_attribute(name, "standard_name"))
-    axis = np.asarray(file.get_variable(name)[:], dtype=np.float64)
+    axis = file.read_values(name)
     axis = convert_units(file, name, axis, "degree", assumed="degree")
     steps = np.diff(axis)
     if axis.ndim != 1 or axis.size < 2 or not np.allclose(steps, steps[0], atol=1e-3):

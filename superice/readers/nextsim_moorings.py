@@ -71,7 +71,7 @@ def holds(path: Path, day: date) -> bool:
         return True
     try:
         return day in _read_days(path, path.stat().st_mtime_ns)
-    except (InputError, OSError):
+    except InputError:
         return _count_weeks_between(match, day) == 0
 
 

@@ -5,6 +5,7 @@ The module of a product knows its names, variables and dates. This module knows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,12 +17,15 @@ import pyproj
 
 from superice.errors import InputError
 from superice.fields.grid import Grid
+from superice.readers import packing
 from superice.readers.units import convert_units
+from superice.utils.machine import raise_machine_fault
+from superice.utils.netcdf import open_whole_file
 
 EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
 POLAR_STEREOGRAPHIC = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts=70 +lon_0=-45"
 
-# What netCDF4, numpy and pyproj raise on damaged files.
+# What netCDF4, numpy and pyproj raise on damaged files, and on some faults of the machine.
 UNREADABLE = (
     OSError,
     RuntimeError,
@@ -33,7 +37,7 @@ UNREADABLE = (
     OverflowError,
     MemoryError,
 )
-MOST_CELLS = 5_000  # along an axis; a damaged header may claim any number
+MOST_CELLS = 5_000  # along an axis of a grid; a damaged header may claim any number
 LATEST = 1e11  # the largest plausible number of seconds (or of a longer unit) since the epoch of a file
 
 
@@ -64,12 +68,27 @@ class ProductFile:
     def get_variable(self, name: str) -> netCDF4.Variable:
         """Return the stored variable. Raises InputError when the file has no such variable."""
         if name not in self.dataset.variables:
-            raise self.error("variable missing", name)
+            raise self.error(f"variable missing{self._describe_groups()}", name)
         return self.dataset.variables[name]
+
+    def _describe_groups(self) -> str:
+        """Return which groups hold the variables of the file, for a message; nothing where there are no groups."""
+        if not self.dataset.groups:
+            return ""
+        names = ", ".join(repr(name) for name in self.dataset.groups)
+        return (
+            f"; the file keeps its variables in groups ({names}), as neXtSIM-DG does, and these are not read: write them"
+            " to a file without groups"
+        )
 
     def get_attribute(self, name: str, attribute: str, default: object = None) -> object:
         """Return an attribute of the variable ``name``, or ``default``."""
         return getattr(self.get_variable(name), attribute, default)
+
+    def get_attributes(self, name: str) -> dict[str, object]:
+        """Return all attributes of the variable ``name``."""
+        variable = self.get_variable(name)
+        return {key: variable.getncattr(key) for key in variable.ncattrs()}
 
     def get_units(self, name: str) -> str:
         """Return the units that the file states for ``name``, or an empty text."""
@@ -87,36 +106,36 @@ class ProductFile:
         axes = [self.get_variable(axis).dimensions[:1] for axis in ("yc", "xc")]
         if (variable.dimensions[-2:-1], variable.dimensions[-1:]) != tuple(axes):
             raise self.error("its last dimensions are not those of yc and xc", name, variable.dimensions)
-        if max(variable.shape) > MOST_CELLS:
-            raise self.error("larger than any known grid", name, variable.shape)
         first_of_each = (0,) * (variable.ndim - 2)
         return self.read_part(name, first_of_each + (part or (slice(None), slice(None))))
 
-    def read_part(self, name: str, part: tuple) -> np.ndarray:
-        """Read the stored numbers of a part of a variable. Raises InputError when that part is damaged."""
+    def read_part(self, name: str, part: tuple = ()) -> np.ndarray:
+        """Read the stored numbers of a variable, or of a part of it.
+
+        Raises InputError when that part is damaged, or the variable is implausibly large.
+        """
+        variable = self.get_variable(name)
+        if math.prod(variable.shape[-2:]) > MOST_CELLS**2:
+            raise self.error("larger than any known grid", name, variable.shape)
         try:
-            return self.get_variable(name)[part]
+            return variable[part or ...]
+        except UNREADABLE as error:
+            raise_machine_fault(error, self.path)
+        try:
+            return variable[part or ...]  # a fault of the disk may have passed
         except UNREADABLE as error:
             raise self.error(f"damaged: cannot be read ({error})", name) from error
 
     def decode(self, name: str, stored: np.ndarray) -> np.ndarray:
-        """Convert stored numbers to float64 values: fill values become NaN, then scale and offset apply.
+        """Convert stored numbers of a variable to float64 values, NaN where missing, as ``packing`` describes."""
+        try:
+            return packing.decode(stored, self.get_attributes(name))
+        except ValueError as error:
+            raise self.error(f"cannot be decoded ({error})", name) from error
 
-        ``valid_min`` and ``valid_max`` are not applied: a value outside them must be refused, not hidden.
-        """
-        missing = np.isin(stored, self._get_fill_values(name, stored.dtype))
-        scale = float(self.get_attribute(name, "scale_factor", 1))
-        offset = float(self.get_attribute(name, "add_offset", 0))
-        with np.errstate(invalid="ignore", over="ignore"):
-            return np.where(missing, np.nan, stored * np.float64(scale) + offset)
-
-    def _get_fill_values(self, name: str, dtype: np.dtype) -> np.ndarray:
-        """Return the stored numbers that mean missing: those that the file states, or else NetCDF's default."""
-        stated = [self.get_attribute(name, key) for key in ("_FillValue", "missing_value")]
-        fill = [value for value in stated if value is not None]
-        if not fill and dtype.itemsize > 1:
-            fill = [netCDF4.default_fillvals[dtype.str[1:]]]
-        return np.asarray(fill, dtype=dtype)
+    def read_values(self, name: str) -> np.ndarray:
+        """Read all values of a variable, such as an axis, as float64, NaN where missing."""
+        return self.decode(name, self.read_part(name))
 
     def read_field(self, name: str) -> np.ndarray:
         """Read the values of a (y, x) field as float64, NaN where missing, y ascending.
@@ -145,7 +164,11 @@ class ProductFile:
         has_masks, has_values = masks.size == len(stated), values.size == len(stated)
         if not stated or not (has_masks or has_values):
             return None
-        flags = self.orient(self.read_stored(name)).astype(np.int64)
+        stored, attributes = self.orient(self.read_stored(name)), self.get_attributes(name)
+        flags, masks, values = (
+            packing.convert_sign(one.astype(stored.dtype), attributes).astype(np.int64)
+            for one in (stored, masks, values)
+        )
         found = np.zeros(flags.shape, bool)
         for index, meaning in enumerate(stated):
             if meaning in meanings:
@@ -169,7 +192,7 @@ class ProductFile:
 
     def _read_axis(self, name: str) -> np.ndarray:
         """Read an axis in m, in the order of the file."""
-        axis = convert_units(self, name, np.asarray(self.get_variable(name)[:], dtype=np.float64), "m")
+        axis = convert_units(self, name, self.read_values(name), "m")
         if axis.ndim != 1 or not 2 <= axis.size <= MOST_CELLS:
             raise self.error("not a one-dimensional axis", name, axis.shape)
         return axis
@@ -251,7 +274,7 @@ class ProductFile:
         """Read a time variable as datetimes, flattened. Raises InputError when a time is missing or absurd."""
         units = self.get_units(name) or self.get_units("time")
         calendar = self.get_attribute(name, "calendar") or self.get_attribute("time", "calendar", "standard")
-        numbers = np.ravel(np.asarray(self.get_variable(name)[:], dtype=np.float64))
+        numbers = np.ravel(self.read_values(name))
         if numbers.size == 0 or not (np.abs(numbers) < LATEST).all():
             raise self.error("a time is missing or absurd", name, numbers[:1])
         times = netCDF4.num2date(
@@ -262,28 +285,19 @@ class ProductFile:
 
 @contextmanager
 def open_product(product: str, path: str | Path) -> Iterator[ProductFile]:
-    """Open a file of a product. Raises InputError when the file, or something read from it, is damaged."""
+    """Open a file of a product.
+
+    Raises
+    ------
+    InputError
+        When the file, or something read from it, is damaged or is no NetCDF.
+    MachineError
+        When the machine could not read it: no memory, no permission, a lock, a fault of the disk.
+    """
     path = Path(path)
     try:
-        _refuse_truncated(product, path)
-        with netCDF4.Dataset(path) as dataset:
+        with open_whole_file(path, product) as dataset:
             yield ProductFile(product, path, dataset)
     except UNREADABLE as error:
+        raise_machine_fault(error, path)
         raise InputError(f"cannot be read ({error or type(error).__name__})", product=product, file=path) from error
-
-
-def _refuse_truncated(product: str, path: Path) -> None:
-    """Raise InputError for a classic NetCDF file that ends too early: netCDF4 would read on and return junk."""
-    with path.open("rb") as file:
-        is_classic = file.read(4) in (b"CDF\x01", b"CDF\x02")
-    if not is_classic:
-        return
-    from scipy.io import netcdf_file
-
-    try:
-        netcdf_file(path, mmap=True).close()
-    except UNREADABLE as error:
-        size = path.stat().st_size
-        raise InputError(
-            "truncated: shorter than its header says", product=product, file=path, value=f"{size} bytes"
-        ) from error

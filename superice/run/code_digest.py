@@ -22,6 +22,7 @@ EXCEPTIONS = frozenset(
         "superice.figures.catalogue",  # options and help; a figure's module is named when its digest is asked for
         "superice.utils.command_line",  # options, help and exit codes
         "superice.utils.files",  # temporary names and renaming
+        "superice.utils.machine",  # which errors end a job
         "areas.yaml",  # the grid of a run is part of its settings' digests
     }
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from superice.errors import InputError
+from superice.errors import InputError, MachineError
+from superice.utils.machine import find_fault
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
@@ -76,7 +76,7 @@ def use_threads(count: int | None) -> None:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Call ``main``; an InputError or a full disk ends the command with one sentence and exit status 1.
+    """Call ``main``; an InputError or a fault of the machine ends the command with one sentence and exit status 1.
 
     Figures are drawn into files, whatever backend the terminal exports for Matplotlib: with that of a notebook, which is
     not installed here, Matplotlib would refuse to be imported.
@@ -84,12 +84,14 @@ def run_command(main: Callable[[], None]) -> None:
     os.environ["MPLBACKEND"] = "Agg"
     try:
         main()
-    except InputError as error:
+    except (InputError, MachineError) as error:
         _fail(str(error))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, MemoryError) as error:
+        fault = find_fault(error)
+        if fault is None:
             raise
-        _fail(f"{error.filename}: {error.strerror}")
+        file = getattr(error, "filename", None)
+        _fail(f"{file}: {fault}" if file else fault)
 
 
 def _fail(sentence: str) -> None:

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from superice.errors import InputError
+from superice.utils.file_format import explain_unreadable, is_hdf5
 from superice.utils.files import atomic_path
+from superice.utils.machine import raise_lock_fault, raise_machine_fault
 
 if TYPE_CHECKING:
     import netCDF4
@@ -140,6 +142,39 @@ def _write_variable(file: netCDF4.Dataset, name: str, variable: Variable, has_ga
     stored[...] = values.astype(object) if is_text else values
 
 
+def open_whole_file(path: str | Path, product: str | None = None) -> netCDF4.Dataset:
+    """Open a NetCDF file for reading.
+
+    Parameters
+    ----------
+    path
+        The file, of any format.
+    product
+        What the file is, for error messages.
+
+    Raises
+    ------
+    InputError
+        When it is no NetCDF file, or bytes of it are missing.
+    MachineError
+        When the machine could not open it: no permission, a lock, a fault of the disk.
+    OSError, RuntimeError
+        When it is damaged in another way.
+    """
+    import netCDF4
+
+    try:
+        reason = explain_unreadable(path)
+        if reason is not None:
+            raise InputError(f"cannot be read: {reason}", product=product, file=path)
+        return netCDF4.Dataset(path)
+    except (OSError, RuntimeError, MemoryError) as error:
+        raise_machine_fault(error, path)
+        if is_hdf5(path):
+            raise_lock_fault(error, path)
+    return netCDF4.Dataset(path)  # a fault of the disk may have passed
+
+
 def read_content(
     path: str | Path, names: Iterable[str], optional: Iterable[str] = (), at: Mapping[str, int] | None = None
 ) -> FileContent:
@@ -160,11 +195,11 @@ def read_content(
     ------
     InputError
         When the file cannot be read or lacks a variable.
+    MachineError
+        When the machine could not read it.
     """
-    import netCDF4
-
     try:
-        with netCDF4.Dataset(path) as file:
+        with open_whole_file(path) as file:
             file.set_auto_maskandscale(False)
             for name in names:
                 if name not in file.variables:
@@ -172,8 +207,9 @@ def read_content(
             wanted = [*names, *(name for name in optional if name in file.variables)]
             variables = {name: _read_variable(path, file.variables[name], at or {}) for name in wanted}
             return FileContent(variables, (), {key: file.getncattr(key) for key in file.ncattrs()})
-    except OSError as error:
-        raise InputError(f"cannot be read ({error})", file=path) from error
+    except (OSError, RuntimeError, MemoryError) as error:
+        raise_machine_fault(error, path)
+        raise InputError(f"cannot be read ({error or type(error).__name__})", file=path) from error
 
 
 def _read_variable(path: str | Path, stored: netCDF4.Variable, at: Mapping[str, int]) -> Variable:

@@ -35,7 +35,8 @@ def test_a_full_disk_is_told_as_such_whatever_library_writes(small_disk, tmp_pat
     }
     with pytest.raises(SystemExit):
         run_command(write[library])
-    assert capsys.readouterr().err == f"error: {path}: No space left on device\n"
+    remedy = "free some space and run the command again"
+    assert capsys.readouterr().err == f"error: {path}: No space left on device; {remedy}\n"
     assert list(path.parent.iterdir()) == []
 
 
