@@ -21,6 +21,7 @@ from superice.network.settings import ProperScoresSettings
 class ProperScores(ProperScoresSettings, OnePass):
     """One network evaluation from noise to a member."""
 
+    evaluations: ClassVar[int] = 2
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "pixel_crps", "image_loss": "member_error"}
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:

@@ -44,10 +44,12 @@ class Formulation(Protocol):
 
     Attributes:
         noise_on_ice_only: whether the model gets noise on the ice only, so that members differ nowhere else.
+        evaluations: how many fields the model evaluates for one sample of a batch.
         loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
     noise_on_ice_only: bool
+    evaluations: int
     loss_columns: Mapping[str, str]
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
@@ -110,6 +112,7 @@ class Diffusion:
     """The loss that formulations of many noise levels share: the mean square of an error over sea ice."""
 
     noise_on_ice_only: ClassVar[bool] = False
+    evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "noise_error", "image_loss": "image_error"}
 
     def draw_rates(self, count: int, device: torch.device, generator: torch.Generator) -> tuple[Tensor, Tensor]:

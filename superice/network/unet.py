@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from superice.network.settings import NetworkSettings
-from superice.utils.distributed import BatchNorm2d
+from superice.utils.distributed import BatchNorm2d, keep_moments
 
 
 class ResidualBlock(nn.Module):
@@ -26,6 +28,11 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.skip(x) + self.second(functional.silu(self.first(self.norm(x))))
 
+    def forward_twice(self, x: Tensor) -> Tensor:
+        """Evaluate the block now and, instead of keeping its maps for the gradient, again in the backward pass."""
+        contexts = lambda: (nullcontext(), keep_moments(self.norm))  # a batch counts once in the moments
+        return checkpoint(self, x, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
+
 
 class UNet(nn.Module):
     """A U-Net over a noisy field and its context.
@@ -34,7 +41,12 @@ class UNet(nn.Module):
     works on a grid that is coarser by ``patch``, and its output is rearranged to pixels (Shi et al. 2016).
     Every encoder block passes its output to a decoder block. Average pooling leads to a coarser level, bilinear
     upsampling back to a finer one. The last convolution starts at zero.
+
+    Attributes:
+        recompute: whether residual blocks are evaluated again in the backward pass, which takes less memory and more time.
     """
+
+    recompute = False
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
@@ -93,15 +105,19 @@ class UNet(nn.Module):
         skips = []
         for blocks in self.encoder:
             for block in blocks:
-                x = block(x)
+                x = self._evaluate(block, x)
                 skips.append(x)
             x = functional.avg_pool2d(x, 2)
-        x = self.bottleneck(x)
+        for block in self.bottleneck:
+            x = self._evaluate(block, x)
         for blocks in self.decoder:
             x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             for block in blocks:
-                x = block(torch.cat([x, skips.pop()], dim=1))
+                x = self._evaluate(block, torch.cat([x, skips.pop()], dim=1))
         return functional.pixel_shuffle(self.output(x), self.settings.patch)
+
+    def _evaluate(self, block: ResidualBlock, x: Tensor) -> Tensor:
+        return block.forward_twice(x) if self.recompute and self.training else block(x)
 
 
 def build_network(settings: NetworkSettings) -> UNet:

@@ -66,6 +66,11 @@ class Days:
     def __len__(self) -> int:
         return len(self.files)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the days."""
+        return open_day(self.files[0]).shape[1:]
+
     def __getitem__(self, index: int) -> np.ndarray:
         """Return a day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])

@@ -55,6 +55,10 @@ class TrainingSettings(Settings):
     precision: Literal["fp32", "bf16", "auto"] = declare(
         "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
     )
+    recompute: bool = declare(
+        False,
+        "Whether residual blocks are evaluated again for the gradient: half the memory or less, a third more time.",
+    )
     validation_samples: Annotated[int, Field(ge=1)] | None = declare(
         None,
         "Samples of the validation days in each epoch's losses; null for all days, as many samples of each as in training.",

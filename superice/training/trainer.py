@@ -19,6 +19,7 @@ from superice.errors import InputError
 from superice.network.formulations import Formulation, Losses, Model
 from superice.network.settings import NetworkSettings
 from superice.network.unet import UNet, build_network
+from superice.training.memory import require_memory
 from superice.training.samples import Crop, Days, Samples
 from superice.training.settings import TrainingSettings
 from superice.utils import distributed
@@ -67,6 +68,7 @@ class Training:
         self.precision = resolve_precision(settings.precision, self.device)
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
+        self.network.recompute = settings.recompute
         self._parallel_network = distributed.average_gradients(self.network)
         self.average = AveragedModel(self.network, avg_fn=make_average(settings.ema_decay), use_buffers=True)
         self.optimizer = build_optimizer(self.network, settings)
@@ -132,6 +134,14 @@ class Training:
             latest = self.history[-1][f"training_{self.loss_names[0]}"]
             progress.set_postfix({"loss": f"{latest:.4f}"})
         return True
+
+    def require_memory(self) -> None:
+        """Raise InputError where a device's part of a batch does not fit into its memory."""
+        settings, network = self.settings, self.network.settings
+        rows, columns = settings.patch or self.training_days.shape
+        shape = (-(-rows // network.factor) * network.factor, -(-columns // network.factor) * network.factor)
+        samples = -(-settings.batch // distributed.count_processes()) * self.formulation.evaluations
+        require_memory(network, samples, shape, self.precision, self.device, settings.recompute)
 
     def _run_epoch(self, epoch: int) -> None:
         """Train on the epoch's batches, validate, and add a row to the history."""

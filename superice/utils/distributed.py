@@ -50,6 +50,11 @@ def is_first_process() -> bool:
     return not dist.is_initialized() or dist.get_rank() == 0
 
 
+def count_processes() -> int:
+    """Return the number of processes that share each batch."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
 def is_set_anywhere(flag: bool, device: torch.device) -> bool:
     """Return whether ``flag`` is set in at least one of the processes."""
     if not dist.is_initialized():
@@ -129,3 +134,15 @@ class BatchNorm2d(nn.BatchNorm2d):
             self.running_var.lerp_(variance.flatten() * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1
         return (centred * (variance + self.eps).rsqrt()).to(x.dtype)
+
+
+@contextmanager
+def keep_moments(norm: nn.BatchNorm2d) -> Iterator[None]:
+    """Evaluate a batch norm in training without a change of its running moments."""
+    momentum, count = norm.momentum, norm.num_batches_tracked.clone()
+    norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        norm.momentum = momentum
+        norm.num_batches_tracked.copy_(count)

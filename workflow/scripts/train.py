@@ -66,6 +66,7 @@ def train(args: Namespace) -> None:
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)
     print_once(f"{count_parameters(training.network):,} parameters, {training.device}, {training.precision}")
+    training.require_memory()
     signal.signal(signal.SIGTERM, lambda *_: setattr(training, "stop_asked", True))
     try:
         finished = training.run(args.checkpoint)
