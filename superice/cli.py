@@ -40,7 +40,9 @@ def make_generate_parser() -> argparse.ArgumentParser:
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
     parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
     parser.add_argument("--area", help="name of the fields' grid, if their file does not say it")
-    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's own")
+    parser.add_argument(
+        "--areas", type=Path, help="file of area definitions, from where you are; without it, the package's"
+    )
     sampler = SamplerSettings()
     parser.add_argument(
         "--members", type=int, default=own, help=f"size of the ensemble (default: {sampler.members}, of one field 1)"
@@ -139,7 +141,7 @@ def report_status(arguments: list[str]) -> None:
 
 def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict]:
     """Return the configurations of the runs in a folder, or of the one that the files name."""
-    from superice.run.configuration import merge_configurations, read_includes
+    from superice.run.configuration import merge_configurations, place_areas, read_includes
 
     settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
     if settings and not configfiles:
@@ -148,7 +150,8 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict
     files = [own, *configfiles] if own.is_file() else configfiles
     if not files:
         raise InputError("no run and no config/config.yaml is there; name its files with --configfile", file=folder)
-    content = merge_configurations(*(command_line.read_settings(str(path)) for path in files))
+    contents = [place_areas(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
+    content = merge_configurations(*contents)
     return [read_includes(content, *(path.parent for path in files))]
 
 

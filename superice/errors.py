@@ -73,3 +73,14 @@ class MachineError(Exception):
     def __init__(self, reason: str, *, file: str | Path) -> None:
         self.reason, self.file = reason, str(file)
         super().__init__(f"{file}: the machine could not read it: {reason}")
+
+
+class OutputError(Exception):
+    """A file that cannot be written: its name or its folder is wrong, or the user may not write there.
+
+    ``str(error)`` is one sentence for the user.
+    """
+
+    def __init__(self, reason: str | None, *, file: str | Path) -> None:
+        self.file = str(file)
+        super().__init__(f"{file}: cannot be written ({reason}); name another file or folder")

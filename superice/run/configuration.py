@@ -33,9 +33,32 @@ def read_includes(content: Mapping[str, Any], *folders: str | Path) -> dict[str,
     under: dict[str, Any] = {}
     for name in content.get("include") or []:
         path = _find_include(name, folders)
-        _merge(under, read_includes(read_settings(str(path)), path.parent, *folders))
+        included = place_areas(read_settings(str(path)), path.parent)
+        _merge(under, read_includes(included, path.parent, *folders))
     _merge(under, content)
     return {key: value for key, value in under.items() if key not in ("include", "pathvars")}
+
+
+def place_areas(content: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
+    """Return a configuration that was read from a folder with the file of areas beside it, where there is that file.
+
+    Otherwise the file is looked for from where Snakemake is started, as all other files and folders are.
+    """
+    grid = content.get("grid")
+    areas = grid.get("areas") if isinstance(grid, Mapping) else None
+    if not isinstance(areas, str) or not (path := Path(folder, areas)).is_file():
+        return dict(content)
+    return {**content, "grid": {**grid, "areas": str(path)}}
+
+
+def place_merged_areas(content: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
+    """Return a merged configuration with its file of areas beside the last of the configuration files that names it."""
+    named = (content.get("grid") or {}).get("areas")
+    for path in reversed(files):
+        if named and (read_settings(str(path)).get("grid") or {}).get("areas") == named:
+            folder = Path(path).absolute().parent
+            return place_areas(content, folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
+    return dict(content)
 
 
 def _find_include(name: str, folders: Sequence[str | Path]) -> Path:

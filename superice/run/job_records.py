@@ -18,10 +18,7 @@ def find_running(folder: Path) -> set[str]:
     Snakemake marks an output when its job is sent and takes the mark away when it has ended. A mark with the number of a
     SLURM job that is not in the queue was left by a controller that was killed, and does not count.
     """
-    marks = {
-        path: json.loads(path.read_text()).get("external_jobid")
-        for path in _list_files(folder / ".snakemake/incomplete")
-    }
+    marks = {path: _read_json(path).get("external_jobid") for path in _list_files(folder / ".snakemake/incomplete")}
     queued = _list_queue() if any(marks.values()) else None
     return {
         _decode_mark(path.relative_to(folder / ".snakemake/incomplete"))
@@ -60,7 +57,12 @@ def read_record(folder: Path, output: str) -> dict[str, Any]:
     code = urlsafe_b64encode(output.encode()).decode()
     *parts, last = (code[at : at + LONGEST_NAME] for at in range(0, len(code), LONGEST_NAME))
     path = folder.joinpath(".snakemake/metadata", *(f"@{part}" for part in parts), last)
+    return _read_json(path)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return the content of a file that Snakemake may be writing or deleting just now; an empty one if it is not whole."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return {}

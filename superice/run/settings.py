@@ -73,7 +73,11 @@ class GridSettings(Settings):
 
     section: ClassVar[str] = "grid"
 
-    areas: str | None = declare(None, "File of area definitions; null for the package's own.")
+    areas: str | None = declare(
+        None,
+        "File of area definitions, looked for beside the configuration file that names it, then from where Snakemake is "
+        "started; null for the package's own.",
+    )
     area: str = declare("superice", "Name of the target grid in it.")
 
 

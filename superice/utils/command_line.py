@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from superice.errors import InputError, MachineError
+from superice.errors import InputError, MachineError, OutputError
 from superice.utils.machine import find_fault
 
 
@@ -38,8 +38,12 @@ def read_settings(path: str) -> dict:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError("there is no such file", file=path) from error
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=path) from error
     except yaml.MarkedYAMLError as error:
         raise InputError(f"not YAML, line {error.problem_mark.line + 1}", file=path) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError("not YAML, which is text in UTF-8", file=path) from error
     if not isinstance(content, dict):
         raise InputError("holds no settings (a mapping is expected)", file=path)
     return content
@@ -59,7 +63,9 @@ def add_renamed_options(parser: argparse.ArgumentParser, renamed: Mapping[str, s
 def add_grid(parser: argparse.ArgumentParser) -> None:
     """Add the options ``--area`` and ``--areas``, which name a grid."""
     parser.add_argument("--area", required=True, help="name of the grid, an area")
-    parser.add_argument("--areas", type=Path, help="file of area definitions (default: the package's own)")
+    parser.add_argument(
+        "--areas", type=Path, help="file of area definitions, from where you are (default: the package's own)"
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +82,9 @@ def use_threads(count: int | None) -> None:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Call ``main``; an InputError or a fault of the machine ends the command with one sentence and exit status 1.
+    """Call ``main``; an InputError, a fault of the machine or a file that is not there ends the command with one sentence.
+
+    The exit status is then 1. Errors of libraries that have no number of the operating system keep their traceback.
 
     Figures are drawn into files, whatever backend the terminal exports for Matplotlib: with that of a notebook, which is
     not installed here, Matplotlib would refuse to be imported.
@@ -84,14 +92,20 @@ def run_command(main: Callable[[], None]) -> None:
     os.environ["MPLBACKEND"] = "Agg"
     try:
         main()
-    except (InputError, MachineError) as error:
+    except (InputError, MachineError, OutputError) as error:
         _fail(str(error))
     except (OSError, MemoryError) as error:
-        fault = find_fault(error)
-        if fault is None:
+        reason = find_fault(error) or _find_fault_of_file(error)
+        if reason is None:
             raise
         file = getattr(error, "filename", None)
-        _fail(f"{file}: {fault}" if file else fault)
+        _fail(f"{file}: {reason}" if file else reason)
+
+
+def _find_fault_of_file(error: BaseException) -> str | None:
+    """Return why a named file cannot be used, such as that it is not there; None for any other error."""
+    is_named = isinstance(error, OSError) and error.filename is not None and (error.errno or 0) > 0
+    return error.strerror if is_named else None
 
 
 def _fail(sentence: str) -> None:

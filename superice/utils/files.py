@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from superice.errors import OutputError
+
 if TYPE_CHECKING:
     import pandas
     import xarray
@@ -24,17 +26,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``, to be written in a ``with`` block.
 
     When the block succeeds, the temporary file is renamed to ``path``; when it raises, the file is deleted. Raises
-    OSError (ENOSPC) when the disk is full, whatever error the writing library reports.
+    OSError (ENOSPC) when the disk is full, whatever error the writing library reports, and OutputError when ``path``
+    cannot be written for another reason.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    with _name_in_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
         temporary.chmod(0o666 & ~_read_umask())
-        temporary.replace(path)
+        with _name_in_errors(path):
+            temporary.replace(path)
     except Exception as error:
         no_space = os.strerror(errno.ENOSPC)
         if no_space in str(error) or shutil.disk_usage(path.parent).free < FULL_DISK_BYTES:
@@ -42,6 +47,17 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _name_in_errors(path: Path) -> Iterator[None]:
+    """Let an error of the operating system name the file that was to be written, instead of a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OutputError(error.strerror, file=path) from error
 
 
 def _read_umask() -> int:

@@ -18,6 +18,7 @@ from superice.synthetic.comparison import (
 )
 from superice.synthetic.settings import SyntheticSettings
 from superice.utils.command_line import make_parser, read_settings, run_command
+from superice.utils.files import atomic_path
 from superice.utils.settings import build_settings
 
 
@@ -45,7 +46,8 @@ def draw(path: Path, snapshot: np.ndarray | None, fine: np.ndarray) -> None:
             image = axis.imshow(field, origin="lower", cmap="cmo.ice", vmin=0, vmax=3.5)
             axis.set(title=title, xticks=[], yticks=[])
         figure.colorbar(image, ax=axes, label="thickness (m)", orientation="horizontal", shrink=0.5)
-        figure.savefig(path)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary)
 
 
 def main() -> None:

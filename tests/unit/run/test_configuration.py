@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from superice.errors import InputError
-from superice.run.configuration import Configuration, read_includes
+from superice.run.configuration import Configuration, place_merged_areas, read_includes
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
@@ -372,6 +372,28 @@ def test_the_package_has_area_definitions_of_its_own():
     assert Configuration(content).areas.endswith("superice/fields/areas.yaml")
     content["grid"]["areas"] = "mine.yaml"
     assert Configuration(content).areas == "mine.yaml"
+
+
+def test_a_file_of_areas_is_looked_for_beside_the_configuration_that_names_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    first, second = tmp_path / "mine/first.yaml", tmp_path / "second.yaml"
+    first.write_text("grid: {areas: areas.yaml}")
+    second.write_text("name: other")
+    content = {"name": "own", "grid": {"areas": "areas.yaml", "area": "small"}}
+    # Without such a file beside it, it is looked for where Snakemake is started.
+    assert place_merged_areas(content, [first, second]) == content
+    (tmp_path / "mine/areas.yaml").touch()
+    (tmp_path / "areas.yaml").touch()
+    placed = content | {"grid": {"areas": "mine/areas.yaml", "area": "small"}}
+    assert place_merged_areas(content, [first, second]) == placed
+    second.write_text("grid: {areas: areas.yaml}")
+    assert place_merged_areas(content, [first, second]) == content
+    assert place_merged_areas(content, [second, first]) == placed
+    assert place_merged_areas(content, []) == content  # named on the command line
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    assert place_merged_areas(content, [first])["grid"]["areas"] == str(tmp_path / "mine/areas.yaml")
 
 
 def test_includes_lie_under_what_includes_them(tmp_path):
