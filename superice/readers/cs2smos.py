@@ -69,7 +69,9 @@ def rank(name: str, day: date) -> tuple | None:
 
 def find(folder: str | Path, day: date) -> Path:
     """Find the file of the week centred on ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND)
+    week = f"{day - timedelta(3):%Y%m%d}_{day + timedelta(3):%Y%m%d}"
+    example = f"W_XX-ESA,SMOS_CS2,NH_25KM_EASE2_{week}_r_v206_01_l4sit.nc"
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, example=example)
 
 
 def read(path: str | Path, day: date) -> Thickness:

@@ -10,10 +10,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from superice.errors import InputError, MissingInput
+from superice.errors import InputError, MachineError, MissingInput
+from superice.utils.machine import find_fault
 
 # A date in a name: year and two pairs of digits, usually month and day.
 STAMP = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)")
+# Dates in the names that are expected: days, also of a year.
+DATES = re.compile(r"\d{8}|\d{4}d\d{3}")
+PACKED = (".zip", ".gz", ".tar", ".tgz", ".bz2", ".xz", ".grib", ".grb", ".grib2")  # what downloads often are
 # How well a file name suits a day, as a key to sort by; None when the file is not for that day.
 Rank = Callable[[str, date], tuple | None]
 # Whether a file contains a day, for names that leave this open.
@@ -40,14 +44,18 @@ def list_files(folder: str | Path, months: Iterable[date]) -> list[str]:
     """
     files, subfolders = _scan(str(folder))
     for subfolder in subfolders:
-        files += _scan(subfolder)[0]
+        if os.access(subfolder, os.R_OK | os.X_OK):  # lost+found, for instance, is for the system alone
+            files += _scan(subfolder)[0]
     for month in months:
         files += _scan(os.path.join(folder, f"{month:%Y}", f"{month:%m}"))[0]
     return sorted(files)
 
 
 def _scan(folder: str) -> tuple[list[str], list[str]]:
-    """Return the NetCDF files and the subfolders of a folder, none when it cannot be read; hidden ones are left out."""
+    """Return the NetCDF files and the subfolders of a folder, none when there is no such folder; hidden ones are left out.
+
+    Raises MachineError when the folder is there and cannot be read.
+    """
     files, subfolders = [], []
     try:
         with os.scandir(folder) as entries:
@@ -58,13 +66,22 @@ def _scan(folder: str) -> tuple[list[str], list[str]]:
                     files.append(entry.path)
                 elif entry.is_dir():
                     subfolders.append(entry.path)
-    except OSError:
+    except OSError as error:
+        fault = find_fault(error)
+        if fault is not None:
+            raise MachineError(fault, file=folder) from error
         return [], []
     return files, subfolders
 
 
 def find_best_file(
-    product: str, folder: str | Path, day: date, rank: Rank, days_around: int = 0, holds: Holds | None = None
+    product: str,
+    folder: str | Path,
+    day: date,
+    rank: Rank,
+    days_around: int = 0,
+    holds: Holds | None = None,
+    example: str = "",
 ) -> Path:
     """Find the file of ``day`` in ``folder``, in its subfolders or in its ``YYYY/MM``.
 
@@ -82,13 +99,17 @@ def find_best_file(
         A file may lie in the folder of any month within this many days of ``day``.
     holds
         Looks into a ranked file whose name does not say whether it contains the day.
+    example
+        A name that a file of the day may have, for the message when there is none.
 
     Raises
     ------
     MissingInput
-        When no file is for the day. Names a file whose date may be written YYYYDDMM.
+        When no file is for the day. Says what is expected, and names a file that is nearly that.
     InputError
         When two files of the highest rank have different contents.
+    MachineError
+        When a folder is there and cannot be read.
     """
     files = list_files(folder, list_months(day, days_around))
     ranked = []
@@ -97,7 +118,7 @@ def find_best_file(
         if key is not None and (holds is None or holds(Path(file), day)):
             ranked.append((key, Path(file)))
     if not ranked:
-        raise MissingInput(_explain_missing(files, day, rank), product=product, file=folder)
+        raise MissingInput(_explain_missing(files, day, rank, folder, example), product=product, file=folder)
     ranked.sort()
     highest, chosen = ranked.pop()
     for key, path in ranked:
@@ -106,10 +127,27 @@ def find_best_file(
     return chosen
 
 
-def _explain_missing(files: list[str], day: date, rank: Rank) -> str:
-    """Return the reason why no file was found, with a hint when a name fits once its month and day are swapped."""
-    for name in map(os.path.basename, files):
+def _explain_missing(files: list[str], day: date, rank: Rank, folder: str | Path, example: str) -> str:
+    """Return the reason why no file was found, what is expected, and which file may be it under another name."""
+    names = sorted(map(os.path.basename, files))
+    for name in names:
         has_impossible_month = any(int(month) > 12 for _, month, _ in STAMP.findall(name))
         if has_impossible_month and rank(STAMP.sub(r"\1\3\2", name), day):
             return f"no file for {day}; {name} may be it, with the day before the month in its name (YYYYDDMM)"
-    return f"no file for {day} among the {len(files)} NetCDF files there and in its subfolders"
+    reason = f"no file for {day} {describe_folder(folder, len(files))}"
+    if not example or not files:
+        return reason
+    dates = DATES.findall(example)
+    near = next((name for name in names if format_day(day) in name or all(stamp in name for stamp in dates)), None)
+    if near is not None and rank(near, day) is None:
+        return f"{reason}; {near} may be it, but a name such as {example} is expected: rename it if it is that product"
+    return f"{reason}; a name such as {example} is expected"
+
+
+def describe_folder(folder: str | Path, files: int) -> str:
+    """Return where was looked, for a message: how many NetCDF files there are, or what is there instead."""
+    if not os.path.isdir(folder):
+        return "as there is no such folder"
+    others = [] if files else sorted(name for name in os.listdir(folder) if name.lower().endswith(PACKED))
+    instead = f", but of {others[0]}, which must be unpacked" if others else ""
+    return f"among the {files} NetCDF files there and in its subfolders{instead}"

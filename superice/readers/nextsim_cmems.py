@@ -41,7 +41,8 @@ def rank(name: str, day: date) -> tuple | None:
 
 def find(folder: str | Path, day: date) -> Path:
     """Find the file of ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND)
+    example = f"{day:%Y%m%d}_hr-nersc-MODEL-nextsimf-ARC-b{day:%Y%m%d}-fv00.0.nc"
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, example=example)
 
 
 def read(path: str | Path, day: date, grid: Grid, resample: bool = False) -> ModelDay:

@@ -58,7 +58,7 @@ def _count_weeks_between(match: re.Match, day: date) -> int:
 
 def find(folder: str | Path, day: date) -> Path:
     """Find the file that should hold ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, holds)
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, holds, f"Moorings_{day:%Yd%j}.nc")
 
 
 def holds(path: Path, day: date) -> bool:

@@ -75,7 +75,8 @@ def rank(name: str, day: date) -> tuple | None:
 
 def find(folder: str | Path, day: date) -> Path:
     """Find the file of ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND)
+    example = f"ice_conc_nh_polstere-100_multi_{day:%Y%m%d}1200.nc"
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, example=example)
 
 
 def read(path: str | Path, day: date) -> Concentration:

@@ -93,7 +93,9 @@ def _rank_sensor(sensor: str) -> int:
 
 def find(folder: str | Path, day: date) -> Path:
     """Find the file of ``day``. Raises MissingInput when there is none."""
-    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND)
+    period = f"{day - timedelta(1):%Y%m%d}1200-{day + timedelta(1):%Y%m%d}1200"
+    example = f"ice_drift_nh_polstere-625_multi-oi_{period}.nc"
+    return find_best_file(PRODUCT, folder, day, rank, DAYS_AROUND, example=example)
 
 
 def read(path: str | Path, day: date) -> Drift:
@@ -108,8 +110,7 @@ def read(path: str | Path, day: date) -> Drift:
         grid = file.read_grid("dX", steps_km=(62.5, 75.0))
         if are_geographic(file, "dX", "dY"):
             raise file.error("displacements to the east and north; those along the grid are needed", "dX, dY")
-        status = file.orient(file.read_stored("status_flag"))
-        usable = (status >= LOWEST_USABLE_STATUS) & (status != file.get_attribute("status_flag", "_FillValue"))
+        usable = file.decode("status_flag", file.orient(file.read_stored("status_flag"))) >= LOWEST_USABLE_STATUS
         seconds = _read_durations(file, start, end, usable)
         u = _read_velocity(file, "dX", seconds, usable)
         v = _read_velocity(file, "dY", seconds, usable)

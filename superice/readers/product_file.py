@@ -20,7 +20,7 @@ from superice.fields.grid import Grid
 from superice.readers import packing
 from superice.readers.units import convert_units
 from superice.utils.machine import raise_machine_fault
-from superice.utils.netcdf import open_whole_file
+from superice.utils.netcdf import REAL_CALENDARS, open_whole_file
 
 EASE2 = "+proj=laea +lon_0=0 +datum=WGS84 +ellps=WGS84 +lat_0=90.0"
 POLAR_STEREOGRAPHIC = "+proj=stere +a=6378273 +b=6356889.44891 +lat_0=90 +lat_ts=70 +lon_0=-45"
@@ -271,15 +271,27 @@ class ProductFile:
             )
 
     def read_times(self, name: str = "time") -> list[datetime]:
-        """Read a time variable as datetimes, flattened. Raises InputError when a time is missing or absurd."""
+        """Read a time variable as datetimes, flattened.
+
+        Raises InputError when a time is missing or absurd, for units that are not understood, and for a calendar without
+        the days of the real one.
+        """
         units = self.get_units(name) or self.get_units("time")
         calendar = self.get_attribute(name, "calendar") or self.get_attribute("time", "calendar", "standard")
+        if str(calendar).lower() not in REAL_CALENDARS:
+            raise self.error("another calendar than the standard one; its days cannot be converted", name, calendar)
         numbers = np.ravel(self.read_values(name))
         if numbers.size == 0 or not (np.abs(numbers) < LATEST).all():
             raise self.error("a time is missing or absurd", name, numbers[:1])
-        times = netCDF4.num2date(
-            numbers, units, calendar, only_use_cftime_datetimes=False, only_use_python_datetimes=True
-        )
+        try:
+            times = netCDF4.num2date(
+                numbers, units, calendar, only_use_cftime_datetimes=False, only_use_python_datetimes=True
+            )
+        except UNREADABLE as error:
+            expected = "units such as 'seconds since 1978-01-01' are expected"
+            raise self.error(
+                f"times that cannot be converted ({error}); {expected}", name, units or "no unit"
+            ) from error
         return list(np.atleast_1d(times))
 
 

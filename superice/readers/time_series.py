@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from superice.errors import InputError, MissingInput
+from superice.errors import InputError, MachineError, MissingInput
+from superice.readers.finding import describe_folder
 from superice.readers.product_file import ProductFile, open_product
-from superice.readers.valid_times import ValidTime, find_times, read_at, read_valid_times
+from superice.readers.valid_times import ValidTime, read_at, read_valid_times
 
-CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 VERSION, FINAL = "expver", 1  # of ERA5; its preliminary form ERA5T, of the last months, has another number
 MOST_OPEN = 8  # files at a time; more than a product has variables, which may lie in files of their own
 # A year in a name, which other digits may follow: 2015, 201501, 20150101T03, 2015d001.
@@ -90,7 +90,7 @@ class TimeSeries:
         self._files = OpenFiles(product)
         try:
             self._find(moments)
-        except InputError:
+        except (InputError, MachineError):
             self.close()
             raise
 
@@ -109,7 +109,10 @@ class TimeSeries:
                 self._add_file(path)
         for key, names in self.names.items():
             if not self.steps[key]:
-                raise MissingInput(f"no file holds {' or '.join(names)}", product=self.product, file=self.folder)
+                where = describe_folder(self.folder, len(files))
+                raise MissingInput(
+                    f"no file holds {' or '.join(names)} {where}", product=self.product, file=self.folder
+                )
         for key in self.names:
             self._require(key, moments)
 
@@ -215,10 +218,6 @@ def read_moments(file: ProductFile, name: str) -> list[ValidTime]:
 
     Raises InputError for a calendar other than the standard one.
     """
-    times = find_times(file)
-    calendar = str(file.get_attribute(times, "calendar", "standard")).lower()
-    if calendar not in CALENDARS:
-        raise file.error("another calendar than the standard one; its days cannot be converted", times, calendar)
     half_minute = timedelta(seconds=30)
     return [
         ValidTime((moment + half_minute).replace(second=0, microsecond=0), place)

@@ -85,8 +85,7 @@ def _find_period(file: ProductFile, name: str, starts: str) -> str | None:
 def _read_periods(file: ProductFile, name: str) -> list[tuple[timedelta, dict[str, int]]]:
     """Read the lengths of forecast steps, and their index along each of their dimensions."""
     variable = file.get_variable(name)
-    numbers = np.asarray(file.read_part(name, (...,)), dtype=np.float64)
-    seconds = convert_units(file, name, numbers, "s")
+    seconds = convert_units(file, name, file.read_values(name), "s")
     places = [dict(zip(variable.dimensions, index, strict=True)) for index in np.ndindex(variable.shape)]
     return [(timedelta(seconds=float(length)), place) for length, place in zip(np.ravel(seconds), places, strict=True)]
 

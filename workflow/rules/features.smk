@@ -60,6 +60,7 @@ rule model_features:
         "<logs>/model_features/{feature_set}{date}.log",
     benchmark:
         "<benchmarks>/model_features/{feature_set}{date}.tsv"
+    retries: 1  # a refused file makes an empty day; what fails is the machine
     conda:
         ENVIRONMENT
     threads: 1
@@ -96,6 +97,7 @@ rule observed_features:
         "<logs>/observed_features/{feature_set}{date}.log",
     benchmark:
         "<benchmarks>/observed_features/{feature_set}{date}.tsv"
+    retries: 1
     conda:
         ENVIRONMENT
     threads: 1

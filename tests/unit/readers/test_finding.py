@@ -1,12 +1,14 @@
 """Finding a product's file among others: order of the date, copies, months."""
 
+import errno
 import os
+import re
 from datetime import date
 
 import pytest
 
 from superice.download import fetch
-from superice.errors import InputError, MissingInput
+from superice.errors import InputError, MachineError, MissingInput
 from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.readers.finding import list_months
 
@@ -195,3 +197,65 @@ def test_files_that_are_being_written_are_not_found(tmp_path, product):
     (tmp_path / f".{NAMES[product]}").touch()
     with pytest.raises(MissingInput, match="among the 0 NetCDF files"):
         product.find(tmp_path, DAY)
+
+
+class TestMissingFiles:
+    """What is said about a file that is not found, and what is not found only because the machine failed."""
+
+    @pytest.mark.parametrize("product", NAMES)
+    @pytest.mark.parametrize(
+        "other", ["{} (1).nc", "{}_subset.nc", "{}-copy.nc", "my_{}.nc"], ids=["browser", "subset", "copy", "prefix"]
+    )
+    def test_a_name_that_nearly_fits_is_shown_beside_an_expected_one(self, tmp_path, product, other):
+        near = other.format(NAMES[product].removesuffix(".nc"))
+        if product.rank(near, DAY):
+            pytest.skip("the name is accepted")
+        (tmp_path / near).touch()
+        (tmp_path / "other.nc").touch()
+        with pytest.raises(MissingInput, match="no file for 2021-01-13 among the 2 NetCDF files") as refusal:
+            product.find(tmp_path, DAY)
+        assert f"{near} may be it" in refusal.value.reason
+        assert "rename it" in refusal.value.reason
+
+    @pytest.mark.parametrize("product", [*NAMES, nextsim_moorings])
+    def test_the_expected_name_is_one_that_is_found(self, tmp_path, product):
+        (tmp_path / "other.nc").touch()
+        with pytest.raises(MissingInput, match=r"a name such as \S+ is expected") as refusal:
+            product.find(tmp_path, DAY)
+        expected = re.search(r"a name such as (\S+) is expected", refusal.value.reason)[1]
+        assert product.rank(expected, DAY) is not None
+        (tmp_path / expected).touch()
+        assert product.find(tmp_path, DAY).name == expected
+
+    @pytest.mark.parametrize("product", [*NAMES, nextsim_moorings])
+    def test_no_folder_and_packed_files_are_told(self, tmp_path, product):
+        with pytest.raises(MissingInput, match="there is no such folder"):
+            product.find(tmp_path / "nowhere", DAY)
+        (tmp_path / "data.nc.gz").touch()
+        with pytest.raises(MissingInput, match=r"the 0 NetCDF files .* data\.nc\.gz, which must be unpacked"):
+            product.find(tmp_path, DAY)
+
+    @pytest.mark.parametrize("product", [*NAMES, nextsim_moorings])
+    @pytest.mark.parametrize("place", ["", "2021/01"])
+    @pytest.mark.parametrize("name", ["EIO", "ESTALE", "EACCES", "EMFILE"])
+    def test_a_folder_that_cannot_be_read_misses_no_file(self, tmp_path, monkeypatch, product, place, name):
+        """Otherwise a disk that is away for a moment makes empty days for good."""
+        number = getattr(errno, name)
+        (tmp_path / "2021" / "01").mkdir(parents=True)
+        scan = os.scandir
+
+        def fail(folder):
+            if str(folder) == str(tmp_path / place):
+                raise OSError(number, os.strerror(number), folder)
+            return scan(folder)
+
+        monkeypatch.setattr(os, "scandir", fail)
+        with pytest.raises(MachineError, match=os.strerror(number)):
+            product.find(tmp_path, DAY)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+    def test_a_folder_of_the_system_beside_the_files_is_left_alone(self, tmp_path):
+        (tmp_path / "lost+found").mkdir(mode=0)
+        path = tmp_path / NAMES[cs2smos]
+        path.touch()
+        assert cs2smos.find(tmp_path, DAY) == path

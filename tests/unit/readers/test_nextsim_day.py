@@ -1,8 +1,10 @@
 """A day of neXtSIM: time steps, memory, refusals."""
 
+import re
 import tracemalloc
 from datetime import date, datetime, timedelta
 
+import netCDF4
 import numpy as np
 import pytest
 from product_files import write_moorings
@@ -127,3 +129,31 @@ def test_fill_values_as_numbers_are_refused(tmp_path, small_grid, fields):
 def test_a_missing_variable_is_refused_by_name(tmp_path, small_grid, fields):
     del fields["siv"]
     assert refused(write_moorings(tmp_path, small_grid, [DAY], fields), small_grid, "variable missing") == "siv"
+
+
+@pytest.mark.parametrize("calendar", ["noleap", "365_day", "360_day", "julian", "none", "Standard", "gregorian"])
+def test_another_calendar_is_refused_by_its_name(tmp_path, small_grid, fields, calendar):
+    path = write_moorings(tmp_path, small_grid, [DAY], fields)
+    with netCDF4.Dataset(path, "a") as data:
+        data["time"].calendar = calendar
+    if calendar in ("Standard", "gregorian"):
+        assert nextsim_moorings.read(path, DAY, small_grid).sit.shape == small_grid.shape
+    else:
+        assert refused(path, small_grid, rf"another calendar than the standard one.*\(found {calendar}\)") == "time"
+
+
+@pytest.mark.parametrize("units", ["day as %Y%m%d.%f", "months since 2019-01-01", "fortnights since 2019-01-01", "1"])
+def test_units_of_time_that_say_no_moment_are_refused_by_name(tmp_path, small_grid, fields, units):
+    path = write_moorings(tmp_path, small_grid, [DAY], fields)
+    with netCDF4.Dataset(path, "a") as data:
+        data["time"].units = units
+    reason = rf"times that cannot be converted .*units such as .*are expected \(found {re.escape(units)}\)"
+    assert refused(path, small_grid, reason) == "time"
+
+
+def test_a_file_with_its_variables_in_groups_says_so(tmp_path, small_grid, fields):
+    path = tmp_path / "Moorings.nc"
+    with netCDF4.Dataset(path, "w") as data:
+        data.createGroup("metadata")
+        data.createGroup("data").createDimension("x", 3)
+    refused(path, small_grid, r"variable missing; .* in groups \('metadata', 'data'\), as neXtSIM-DG does.* write them")
