@@ -101,7 +101,7 @@ def _find_variable(file: ProductFile) -> str:
     for name in VARIABLES:
         if name in file:
             return name
-    raise file.error("variable missing", " or ".join(VARIABLES))
+    raise file.missing_variable(*VARIABLES)
 
 
 def _check_week(file: ProductFile, day: date) -> None:

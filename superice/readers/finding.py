@@ -149,5 +149,5 @@ def describe_folder(folder: str | Path, files: int) -> str:
     if not os.path.isdir(folder):
         return "as there is no such folder"
     others = [] if files else sorted(name for name in os.listdir(folder) if name.lower().endswith(PACKED))
-    instead = f", but of {others[0]}, which must be unpacked" if others else ""
+    instead = f"; {others[0]} must be unpacked or converted" if others else ""
     return f"among the {files} NetCDF files there and in its subfolders{instead}"

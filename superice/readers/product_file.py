@@ -38,6 +38,7 @@ UNREADABLE = (
     MemoryError,
 )
 MOST_CELLS = 5_000  # along an axis of a grid; a damaged header may claim any number
+MOST_NAMED = 12  # variables of a file in a message
 LATEST = 1e11  # the largest plausible number of seconds (or of a longer unit) since the epoch of a file
 
 
@@ -68,18 +69,18 @@ class ProductFile:
     def get_variable(self, name: str) -> netCDF4.Variable:
         """Return the stored variable. Raises InputError when the file has no such variable."""
         if name not in self.dataset.variables:
-            raise self.error(f"variable missing{self._describe_groups()}", name)
+            raise self.missing_variable(name)
         return self.dataset.variables[name]
 
-    def _describe_groups(self) -> str:
-        """Return which groups hold the variables of the file, for a message; nothing where there are no groups."""
-        if not self.dataset.groups:
-            return ""
-        names = ", ".join(repr(name) for name in self.dataset.groups)
-        return (
-            f"; the file keeps its variables in groups ({names}), as neXtSIM-DG does, and these are not read: write them"
-            " to a file without groups"
-        )
+    def missing_variable(self, *names: str) -> InputError:
+        """Return the error that refuses this file as it holds no variable with one of the names, ready to be raised."""
+        held, groups = (", ".join(list(found)[:MOST_NAMED]) for found in (self.dataset.variables, self.dataset.groups))
+        reason = f"variable missing; the file holds {held}" if held else "variable missing"
+        if groups:
+            reason += (
+                f"; what is in groups ({groups}), as in files of neXtSIM-DG, is not read: write it outside of groups"
+            )
+        return self.error(reason, " or ".join(names))
 
     def get_attribute(self, name: str, attribute: str, default: object = None) -> object:
         """Return an attribute of the variable ``name``, or ``default``."""
@@ -279,7 +280,11 @@ class ProductFile:
         units = self.get_units(name) or self.get_units("time")
         calendar = self.get_attribute(name, "calendar") or self.get_attribute("time", "calendar", "standard")
         if str(calendar).lower() not in REAL_CALENDARS:
-            raise self.error("another calendar than the standard one; its days cannot be converted", name, calendar)
+            raise self.error(
+                "another calendar than the standard one, its days are no dates: write the times in that one",
+                name,
+                calendar,
+            )
         numbers = np.ravel(self.read_values(name))
         if numbers.size == 0 or not (np.abs(numbers) < LATEST).all():
             raise self.error("a time is missing or absurd", name, numbers[:1])

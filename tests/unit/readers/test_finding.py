@@ -232,7 +232,7 @@ class TestMissingFiles:
         with pytest.raises(MissingInput, match="there is no such folder"):
             product.find(tmp_path / "nowhere", DAY)
         (tmp_path / "data.nc.gz").touch()
-        with pytest.raises(MissingInput, match=r"the 0 NetCDF files .* data\.nc\.gz, which must be unpacked"):
+        with pytest.raises(MissingInput, match=r"the 0 NetCDF files .* data\.nc\.gz must be unpacked"):
             product.find(tmp_path, DAY)
 
     @pytest.mark.parametrize("product", [*NAMES, nextsim_moorings])
