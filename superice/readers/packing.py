@@ -1,8 +1,8 @@
 """Decode stored numbers: which of them are unsigned, which mean missing, and what scale and offset make of the others.
 
 NetCDF4-python and xarray decode most files alike, and so does this module (a test). Neither takes its place: both calculate
-in float32 where the scale is one, netCDF4 hides what exceeds ``valid_range``, and xarray takes a second to import. Where the
-two differ:
+in float32 where the scale is one, netCDF4 hides what exceeds ``valid_range``, and xarray is slow to import. Where the two
+differ:
 
 - The default fill value means missing unless the file states a ``_FillValue``, as in netCDF4: a cell that was never
   written has no value. As in xarray, bytes have no default.

@@ -1,13 +1,15 @@
 """Downloads from providers on this machine: what is chosen, kept and refused."""
 
+import errno
 import logging
+import os
 from datetime import date
 
 import pytest
 from drift_downloads import DAY, WEEK, fetch_drift, has_arrived_whole
 
 from superice.download.fetch import fetch
-from superice.errors import InputError, MissingInput
+from superice.errors import InputError, MachineError, MissingInput
 from superice.readers import cs2smos, osisaf_drift
 
 
@@ -82,6 +84,20 @@ def test_a_damaged_file_that_is_there_is_replaced(tmp_path, drift_web, drift):
     fetch_drift(tmp_path, drift_web.address("/drift"))
     assert has_arrived_whole(tmp_path, drift)
     assert not (tmp_path / drift[0]).exists()
+
+
+def test_a_file_that_the_machine_cannot_read_is_neither_replaced_nor_asked_for(tmp_path, drift_web, drift, monkeypatch):
+    path = tmp_path / drift[0]
+    path.write_bytes(drift[1])
+
+    def fail(*arguments, **options):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr("netCDF4.Dataset", fail)
+    with pytest.raises(MachineError, match="Stale file handle"):
+        fetch_drift(tmp_path, drift_web.address("/drift"))
+    assert path.read_bytes() == drift[1]
+    assert drift_web.asked == []
 
 
 def test_the_next_address_is_taken_when_the_first_is_down(tmp_path, nobody, drift_web, drift, caplog):

@@ -1,6 +1,7 @@
 """A fault of the machine fails the job of a day: it makes no empty day, no record, and no output."""
 
 import errno
+import fcntl
 import os
 import runpy
 import subprocess
@@ -71,15 +72,37 @@ def test_a_locked_file_fails_the_job_until_it_is_free(job, capsys):
 @pytest.mark.parametrize("name", ["EIO", "ESTALE", "EMFILE", "EACCES"])
 def test_a_fault_of_the_system_fails_the_job(job, monkeypatch, capsys, name):
     source, run = job
-    number = getattr(errno, name)
+    number, real = getattr(errno, name), netCDF4.Dataset
 
     def fail(path, *arguments, **options):
-        raise OSError(number, os.strerror(number), str(path))
+        if Path(path) == source:
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *arguments, **options)
 
     monkeypatch.setattr("netCDF4.Dataset", fail)
     assert run() == 1
     assert os.strerror(number) in capsys.readouterr().err
     assert list_outputs(source) == []
+
+
+def test_a_locked_product_fails_the_job_of_an_observed_day(tmp_path, monkeypatch, capsys):
+    """The other two products are missing, which alone would make an empty day."""
+    path = write_thickness(tmp_path / "cs2smos", DAY, np.full((432, 432), 2.0))
+    (tmp_path / "areas.yaml").write_text(AREAS)
+    options = ["--cs2smos", path.parent, "--concentration", tmp_path / "none", "--drift", tmp_path / "none"]
+    options += ["--date", DAY, "--area", "near_pole", "--areas", tmp_path / "areas.yaml"]
+    options += ["--output", tmp_path / "day.npz", "--output-netcdf", tmp_path / "day.nc"]
+    options += ["--record", tmp_path / "day.json"]
+    monkeypatch.setattr("sys.argv", ["observed_features", *map(str, options)])
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path(str(SCRIPTS / "observed_features.py"), run_name="__main__")
+    assert end.value.code == 1
+    assert "locked by another process" in capsys.readouterr().err
+    assert list_outputs(path) == []
+    runpy.run_path(str(SCRIPTS / "observed_features.py"), run_name="__main__")
+    assert list_outputs(path) == ["day.json", "day.nc", "day.npz"]
 
 
 def test_no_memory_for_a_field_is_no_damage(tmp_path):

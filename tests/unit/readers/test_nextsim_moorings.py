@@ -131,3 +131,10 @@ def test_the_real_snapshot_is_of_another_grid_and_without_velocities(small_grid)
     with pytest.raises(InputError, match="variable missing") as caught:
         nextsim_moorings.read(path, day, small_grid, resample=True)
     assert caught.value.variable == "sic"
+
+
+@pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
+def test_a_real_file_of_another_model_names_its_groups(small_grid):
+    path = Path(REAL) / "nextsim_dg" / "ParaGridIO_input_test.nc"
+    with pytest.raises(InputError, match=r"variable missing; what is in groups \(.*data\), as in files of neXtSIM-DG"):
+        nextsim_moorings.read(path, DAY, small_grid)

@@ -173,3 +173,27 @@ def test_real_truncated_files_are_refused():
 def test_real_truncated_files_are_not_found_by_a_date():
     with pytest.raises(MissingInput):
         product.find(Path(REAL) / "osisaf_sic", date(2019, 10, 30))
+
+
+def test_unsigned_flags_and_packed_axes_are_unpacked(tmp_path):
+    """A byte of 128 or more is stored as a negative one; an axis may be packed as any variable."""
+    percent, flags = np.full((432, 432), 50.0), np.zeros((432, 432), np.int16)
+    path = write_concentration(tmp_path, DAY, percent, flags)
+    with netCDF4.Dataset(path, "a") as data:
+        data.renameVariable("status_flag", "old_flag")
+        flag = data.createVariable("status_flag", "i1", ("time", "yc", "xc"))
+        flag.set_auto_maskandscale(False)
+        flag.setncatts({"_Unsigned": "true", "flag_meanings": "nominal land lake"})
+        flag.flag_values = np.array([0, 130, 200], "u1")
+        stored = np.zeros((1, 432, 432), "u1")
+        stored[0, :10], stored[0, 10:30], stored[0, 30:31] = 130, 200, 126
+        flag[:] = stored.view("i1")
+        axis = data["xc"][:]
+        data.renameVariable("xc", "old_xc")
+        packed = data.createVariable("xc", "i2", ("xc",))
+        packed.set_auto_maskandscale(False)
+        packed.units, packed.scale_factor, packed.add_offset = "km", 25.0, float(axis[0])
+        packed[:] = np.arange(432)
+    read = product.read(path, DAY)
+    assert np.isnan(read.concentration).sum() == 30 * 432
+    np.testing.assert_allclose(read.grid.x, 1000 * axis)
