@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from tqdm import tqdm
 
 from superice.errors import InputError
 from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
+from superice.inference.noise import MemberNoise
 from superice.inference.receptive_field import plan_evaluation
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.tiling import Tile, find_tiles
@@ -38,25 +37,6 @@ if TYPE_CHECKING:
     from superice.features.day import Features
 
 FARTHEST_MEAN = 6.0  # standard deviations of the training, from its mean to the mean of a day
-
-
-def member_seed(seed: int, day: date, member: int | str) -> int:
-    """Return the seed of a member's noise, which depends only on (seed, day, member)."""
-    digest = hashlib.sha256(f"{seed} {day.isoformat()} {member}".encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-class MemberNoise:
-    """Draw white noise for a batch of members, each from its own stream, on the CPU."""
-
-    def __init__(self, seeds: list[int], shape: tuple[int, int], device: torch.device) -> None:
-        self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.shape, self.device = shape, device
-
-    def __call__(self) -> Tensor:
-        """Draw a field for each member, (batch, 1, y, x)."""
-        fields = [torch.randn((1, *self.shape), generator=stream) for stream in self.streams]
-        return torch.stack(fields).to(self.device)
 
 
 def draw_members(
@@ -90,8 +70,8 @@ def draw_members(
     day = _DayDenoiser(trained, features, sampler, device)
     batch = min(sampler.batch, sampler.members, day.count_fitting_members())
 
-    def make_noise(members: Iterable[int | str]) -> MemberNoise:
-        return MemberNoise([member_seed(seed, features.date, member) for member in members], day.shape, device)
+    def make_noise(members: Sequence[int | str]) -> MemberNoise:
+        return MemberNoise(seed, features.date, members, day.shape, device, sampler.memory_days)
 
     evaluations = sampler.members * sampler.passes + sampler.shared_first_step
     with tqdm(total=evaluations, unit="pass", disable=not progress) as bar:

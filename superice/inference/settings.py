@@ -33,6 +33,12 @@ class SamplerSettings(Settings):
         "1",
     )
     shared_first_step: bool = declare(False, "Whether the first estimate is made once for all members.")
+    memory_days: Number = declare(
+        0.0,
+        "Time after which a member's noise has lost its memory (e-folding); 0 to draw each date alone.",
+        "days",
+        ge=0,
+    )
     members: int = declare(30, "Size of an ensemble.", "members", ge=1)
     batch: int = declare(
         2, "Most members that go through the network together; the result does not depend on it.", "members", ge=1
