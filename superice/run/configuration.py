@@ -300,8 +300,8 @@ class Configuration:
         """Return the days that the figures of a kind show: members, model, observations or smoothing.
 
         ``auto`` stands for the preferred days where the run has all of them. Otherwise it stands for the first, the middle
-        and the last day of the test split or, where that has no ensembles, of all ensembles; where one day is shown, for
-        the middle one.
+        and the last of the days with ensembles, from the model for those of the test split where there are some; where one
+        day is shown, for the middle one.
         """
         section = self.content["figures"]
         if section[kind] != AUTO:
@@ -312,8 +312,9 @@ class Configuration:
             return []
         if preferred and set(preferred) <= set(days):
             return preferred
-        tested = [day for day in days if self.calendar.find_split(day) == "test"]
-        return choose_days(tested or days, 1 if kind in ("members", "smoothing") else 3)
+        tested = set(self.calendar.split_days("test")) if kind in ("members", "model") else set()
+        shown = [day for day in days if day in tested] or days
+        return choose_days(shown, 1 if kind in ("members", "smoothing") else 3)
 
     def drawn_days(self, kind: str) -> list[date]:
         """Return the days with an ensemble of the published experiment that figures of a kind can show."""

@@ -200,6 +200,16 @@ def test_a_folder_that_is_not_there_is_told_and_no_run_begins(checkout, plan_sho
     assert "there is no folder" not in plan_short(target, configuration=sources.replace("{cs2", "{kind: download, cs2"))
 
 
+def test_an_own_season_is_planned_as_it_is_shipped(plan, tmp_path):
+    """It names no days of figures and studies; here with a short training, which is planned sooner."""
+    (tmp_path / "short.yaml").write_text('calendar: {training: {first: "2013-10-18", last: "2013-10-27"}}')
+    output = plan("all", files=["config/own-season.yaml", tmp_path / "short.yaml"])
+    planned = jobs(output)
+    assert planned["observed_features"] == 26 + 2  # weeks, and a day of two other feature sets
+    assert "figures/inputs_20231018.png" in output and "figures/inputs_20240410.png" in output
+    assert "files, observations: 0 of 26 days have the files of all products" in output
+
+
 def test_a_plan_says_which_days_lie_in_the_season_and_how_many_have_files(plan_short, tmp_path):
     observed = """
 calendar: {observations: {first: "2024-04-05", last: "2024-04-18"}}

@@ -1,6 +1,7 @@
 """The whole chain on a tiny synthetic Arctic: every rule, a day that is damaged, a date that is made again."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import netCDF4
@@ -117,7 +118,7 @@ class TestSmallRun:
         table, failures = measure_progress(configuration, run)
         assert table.made.sum() == table.planned.sum() > 20
         assert failures == []
-        for stage in list_stages(configuration, RunPaths(configuration)):
+        for stage in list_stages(configuration, RunPaths(configuration), run):
             for log in stage.logs.values():
                 assert (run / log).exists(), log
 
@@ -139,6 +140,40 @@ class TestSmallRun:
         output = make(run, str(path))
         assert output.count("Finished jobid") == 1
         assert np.array_equal(members(run / path), before, equal_nan=True)
+
+    def test_an_own_season_runs_on_folders_and_says_how_many_days_have_values(self, run):
+        """The shipped file on the synthetic Arctic's files; its period begins before the season, and a day lacks a file."""
+        raw = run / "raw"
+        for file in (run / RUN / "synthetic").glob("*/*/*.nc"):
+            (raw / file.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, raw / file.parent.name)
+        folders = {name: f"raw/{name}" for name in ("cs2smos", "concentration", "drift")}
+        weights = str(RUN / "training/preconditioned/chosen.safetensors")
+        own = {
+            "grid": {"areas": "areas.yaml", "area": "small"},
+            "calendar": {
+                "training": None,
+                "validation": None,
+                "test": {"first": "2022-10-18", "last": "2022-11-20", "every": 30},
+                "observations": {"first": "2022-10-10", "last": "2022-12-31", "every": 30},
+            },
+            "sources": {"model": {"folder": "raw/nextsim"}, "observations": folders},
+            "experiments": {"preconditioned_noisy_inputs": {"weights": weights, "ensembles": {"splits": []}}},
+            "defaults": {"sampler": {"members": 2}},
+            "figures": {"smoothing": None},
+        }
+        (run / "own.yaml").write_text(yaml.safe_dump(own))
+        files = "--configfile", "config/own-season.yaml", "own.yaml"
+        plan = snakemake(run, "--dry-run", *files, "--", "all")
+        assert "calendar, observations: 3 days, 2022-10-18 to 2022-12-17; every 30 days counted from" in plan
+        assert "files, model: 2 of 2 days have a file (in raw/nextsim)" in plan
+        counted = "2 of 3 days have the files of all products: cs2smos 3, concentration 3, drift 2"
+        assert f"files, observations: {counted} (in {', '.join(folders.values())})" in plan
+        output = snakemake(run, "--cores", "2", *files, "--", "all")
+        assert "values, model: 2 of 2 days with values" in output
+        assert "values, observations: 2 of 3 days with values, 1 empty: results/own-season/missing.csv" in output
+        assert "3; 2 of 3 days with values" in (run / "results/own-season/report.html").read_text()
+        assert (run / "results/own-season/figures/observed.png").exists()
 
     def test_a_damaged_input_is_refused_by_name(self, run):
         damaged = next((run / RUN / "synthetic/2022/cs2smos").glob("*20221114_20221120*.nc"))

@@ -316,6 +316,14 @@ def test_preferred_days_are_taken_only_where_the_run_has_all_of_them():
     assert [str(day) for day in days] == ["2022-10-18", "2023-01-16", "2023-04-15"]
 
 
+def test_figures_of_observations_show_all_of_their_period():
+    """Half of it lies in the test split, which is a matter of the model."""
+    content = merged(load(), {"calendar": OWN_CALENDAR})
+    content["calendar"]["test"]["last"] = "2010-11-14"
+    run = Configuration(content)
+    assert run.figure_days("observations")[-1] == run.calendar.observed_days()[-1] == date(2010, 11, 29)
+
+
 @pytest.mark.parametrize("off", [None, dict.fromkeys(KINDS), {kind: [] for kind in KINDS}])
 def test_figures_of_single_days_are_switched_off(off):
     content = load()
