@@ -160,7 +160,7 @@ class TestSmallRun:
             "sources": {"model": {"folder": "raw/nextsim"}, "observations": folders},
             "experiments": {"preconditioned_noisy_inputs": {"weights": weights, "ensembles": {"splits": []}}},
             "defaults": {"sampler": {"members": 2}},
-            "figures": {"smoothing": None},
+            "figures": None,
         }
         (run / "own.yaml").write_text(yaml.safe_dump(own))
         files = "--configfile", "config/own-season.yaml", "own.yaml"
@@ -173,7 +173,7 @@ class TestSmallRun:
         assert "values, model: 2 of 2 days with values" in output
         assert "values, observations: 2 of 3 days with values, 1 empty: results/own-season/missing.csv" in output
         assert "3; 2 of 3 days with values" in (run / "results/own-season/report.html").read_text()
-        assert (run / "results/own-season/figures/observed.png").exists()
+        assert (run / "results/own-season/figures/season_observations.png").exists()
 
     def test_a_damaged_input_is_refused_by_name(self, run):
         damaged = next((run / RUN / "synthetic/2022/cs2smos").glob("*20221114_20221120*.nc"))
