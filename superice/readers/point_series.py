@@ -1,0 +1,149 @@
+"""Thickness that a platform measured at points: what all formats of measurements are read into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from superice.errors import InputError
+
+PRODUCT = "in situ"
+LEVEL_ICE, MEAN = "level_ice", "mean"
+THICKEST_M = 20.0
+AGREEMENT_M = 0.05  # two files of one buoy may round differently
+
+
+@dataclass(frozen=True)
+class PointSeries:
+    """The thickness that one platform measured.
+
+    Attributes
+    ----------
+    platform
+        Its name.
+    measures
+        ``level_ice``: the thickness of one level floe, such as that under a buoy, which is no mean over a cell;
+        ``mean``: the mean thickness of the ice along a track, over a time or over an area.
+    days
+        Day of each point, datetime64[D], (point,), ascending.
+    latitude, longitude
+        Positions in degrees, (point,).
+    thickness
+        Thickness of the ice in m, (point,).
+    uncertainty
+        Its standard uncertainty in m, (point,), NaN where unknown.
+    width_km
+        Width of the area that a point is the mean of; 0 for a point.
+    span_days
+        Number of days, centred on its day, that a point is the mean of.
+    path
+        The file.
+    """
+
+    platform: str
+    measures: str
+    days: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    thickness: np.ndarray
+    uncertainty: np.ndarray
+    width_km: float = 0.0
+    span_days: int = 1
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InputError for a value that no measurement has."""
+        if self.measures not in (LEVEL_ICE, MEAN):
+            self._refuse("measures", f"is neither {LEVEL_ICE} nor {MEAN}", self.measures)
+        limits = {
+            "latitude": (-90.0, 90.0, "degrees"),
+            "longitude": (-180.0, 360.0, "degrees"),
+            "thickness": (0.0, THICKEST_M, "m"),
+            "uncertainty": (0.0, THICKEST_M, "m"),
+        }
+        for name, (low, high, unit) in limits.items():
+            values = getattr(self, name)
+            outside = values[(values < low) | (values > high)]
+            if outside.size:
+                self._refuse(name, f"{outside.size} values outside {low:g} to {high:g} {unit}", f"{outside[0]:.6g}")
+
+    def _refuse(self, variable: str, reason: str, value: object) -> None:
+        raise InputError(
+            f"{reason} (of {self.platform})", product=PRODUCT, file=self.path, variable=variable, value=value
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return self.days.size
+
+    def select(self, points: np.ndarray) -> PointSeries:
+        """Return the series at some of its points: indices, or bool (point,)."""
+        names = ("days", "latitude", "longitude", "thickness", "uncertainty")
+        return replace(self, **{name: getattr(self, name)[points] for name in names})
+
+    def keep_complete(self) -> PointSeries:
+        """Return the points whose day, position and thickness are known, in the order of their days."""
+        known = np.isfinite(self.latitude) & np.isfinite(self.longitude) & np.isfinite(self.thickness)
+        complete = self.select(known & ~np.isnat(self.days))
+        return complete.select(np.argsort(complete.days, kind="stable"))
+
+
+def take_daily_medians(series: PointSeries) -> PointSeries:
+    """Return one point a day: the medians of the day's positions, thicknesses and uncertainties.
+
+    Longitudes are taken around that of the day's first point, so that a platform may cross the date line.
+    """
+    days, groups = np.unique(series.days, return_inverse=True)
+    members = [np.flatnonzero(groups == group) for group in range(days.size)]
+
+    def reduce(values: np.ndarray) -> np.ndarray:
+        return np.array([np.median(values[points]) for points in members])
+
+    first = np.array([series.longitude[points[0]] for points in members])
+    eastward = (series.longitude - first[groups] + 180) % 360 - 180
+    return replace(
+        series,
+        days=days,
+        latitude=reduce(series.latitude),
+        longitude=(first + reduce(eastward) + 180) % 360 - 180,
+        thickness=reduce(series.thickness),
+        uncertainty=reduce(series.uncertainty),
+    )
+
+
+def merge_series(all_series: list[PointSeries]) -> list[PointSeries]:
+    """Return the series with each platform once: files may repeat the days of a platform, under a slightly other name.
+
+    Names are compared by their letters and digits. Of a level floe's day that several files have, the first counts.
+
+    Raises InputError when two files give thicknesses of one day that differ by more than 5 cm.
+    """
+    merged: dict[tuple, PointSeries] = {}
+    for series in all_series:
+        letters = "".join(filter(str.isalnum, series.platform.lower()))
+        key = letters, series.measures, series.width_km, series.span_days
+        merged[key] = _join(merged[key], series) if key in merged else series
+    return list(merged.values())
+
+
+def _join(first: PointSeries, other: PointSeries) -> PointSeries:
+    """Return the points of two series of one platform."""
+    shared, in_first, in_other = np.intersect1d(first.days, other.days, return_indices=True)
+    if first.measures == LEVEL_ICE:
+        difference = np.abs(first.thickness[in_first] - other.thickness[in_other])
+        if (difference > AGREEMENT_M).any():
+            worst = int(difference.argmax())
+            raise InputError(
+                f"{first.platform} has another thickness on {shared[worst]} in {first.path}; keep one of the files",
+                product=PRODUCT,
+                file=other.path,
+                variable="thickness",
+                value=f"{other.thickness[in_other][worst]:.3f} and {first.thickness[in_first][worst]:.3f} m",
+            )
+        other = other.select(~np.isin(other.days, shared))
+    names = ("days", "latitude", "longitude", "thickness", "uncertainty")
+    joined = {name: np.concatenate([getattr(first, name), getattr(other, name)]) for name in names}
+    return replace(first, **joined).keep_complete()
