@@ -21,7 +21,7 @@ calendar:
 sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
 defaults:
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
-  training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 16, workers: 0, validation_samples: 2}
+  training: {epochs: 8, batch: 4, patch: [32, 32], patches_per_day: 16, workers: 0, devices: 1, validation_samples: 2}
   sampler: {members: 3, steps: 2}
   ensembles: {splits: [test]}
 run: [preconditioned]

@@ -27,7 +27,7 @@ sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
 defaults:
   seeds: [0, 1]
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
-  training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, workers: 0, validation_samples: 2}
+  training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, workers: 0, devices: 1, validation_samples: 2}
   sampler: {members: 3, steps: 2}
 experiments: {reference: {seeds: [0], ensembles: {splits: [test], observations: false}}}
 run: [reference, preconditioned]
