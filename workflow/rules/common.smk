@@ -151,3 +151,28 @@ def set_in_path(wildcards):
 def set_drawn_from(wildcards):
     """Return the feature set that a job's ensemble is drawn from."""
     return set_in_path(wildcards) or RUN.feature_set(experiment_of(wildcards))
+
+
+def model_files_of(wildcards):
+    """Return the model's files of a job's day."""
+    need_folders(SOURCES.searched_folders("model"))
+    return SOURCES.model_files(day_of(wildcards))
+
+
+def observed_files_of(wildcards):
+    """Return the product files of a job's day."""
+    need_folders(SOURCES.searched_folders("observations"))
+    return SOURCES.observed_files(day_of(wildcards))
+
+
+def all_model_records(wildcards):
+    """Return what was found of every day of the model; a plan that asks for it says how many days have files."""
+    tell_files()
+    return PATHS.all_records("model")
+
+
+def year_files_of(wildcards):
+    """Return the raw files of a job's year as far as they are known."""
+    if SURROGATE_SOURCE["kind"] == "folder":
+        need_folders({f"surrogate.source.{key}": SURROGATE_SOURCE[key] for key in ("thickness", "forcings")})
+    return SURROGATE_PATHS.list_year_files(wildcards.year)

@@ -6,24 +6,6 @@
 MODEL = RUN.content["sources"]["model"]
 
 
-def model_files_of(wildcards):
-    """Return the model's files of a job's day."""
-    need_folders(SOURCES.searched_folders("model"))
-    return SOURCES.model_files(day_of(wildcards))
-
-
-def observed_files_of(wildcards):
-    """Return the product files of a job's day."""
-    need_folders(SOURCES.searched_folders("observations"))
-    return SOURCES.observed_files(day_of(wildcards))
-
-
-def all_model_records(wildcards):
-    """Return what was found of every day of the model; a plan that asks for it says how many days have files."""
-    tell_files()
-    return PATHS.all_records("model")
-
-
 rule make_land:
     output:
         PATHS.land,

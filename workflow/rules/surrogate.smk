@@ -7,13 +7,6 @@ SURROGATE_SOURCE = SURROGATE.content["source"]
 SURROGATE_AREA = compute_digest(read_area(RUN.areas, SURROGATE.content["area"]))
 
 
-def year_files_of(wildcards):
-    """Return the raw files of a job's year as far as they are known."""
-    if SURROGATE_SOURCE["kind"] == "folder":
-        need_folders({f"surrogate.source.{key}": SURROGATE_SOURCE[key] for key in ("thickness", "forcings")})
-    return SURROGATE_PATHS.list_year_files(wildcards.year)
-
-
 if SURROGATE_SOURCE["kind"] == "synthetic":
 
     rule make_forced_year:
