@@ -37,6 +37,7 @@ def load(*names):
         (),
         ("demo",),
         ("demo", "demo-seeds"),
+        ("demo", "networks"),
         ("demo", "reference-long"),
         ("demo", "studies-demo"),
         ("demo", "comparison"),
