@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RUN_KEYS = ["branch", "split", "experiment"]
 FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
+AVERAGED = [*FIELD_SCORES, "rmse_unlimited"]
 ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
@@ -71,7 +72,7 @@ def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     A date without a scored pixel keeps its row, with n_pixels 0 and NaN.
     """
     keys = [*RUN_KEYS, "region", "field", "date"]
-    columns = [*keys, "members", "n_pixels", *FIELD_SCORES, *ENSEMBLE_SCORES]
+    columns = [*keys, "members", "n_pixels", *AVERAGED, *ENSEMBLE_SCORES]
     tables = [tabulate_day(scores)[columns] for scores in days]
     if not tables:
         return pd.DataFrame(columns=columns)
@@ -79,12 +80,18 @@ def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
 
 
 def tabulate_day(scores: xr.Dataset) -> pd.DataFrame:
-    """Return a row for each region and field of one date; scores of ensembles are NaN for the low-resolution field."""
+    """Return a row for each region and field of one date; scores of ensembles are NaN for the low-resolution field.
+
+    The mean of n members has the mean square error of the mean of infinitely many, and the members' variance / n
+    (Leutbecher 2019, doi:10.1002/qj.3387). Without the latter it becomes ``rmse_unlimited``.
+    """
     fields = scores[FIELD_SCORES].to_dataframe(dim_order=["region", "field"]).astype(float)
     ensemble = scores[ENSEMBLE_SCORES].to_dataframe().astype(float)
     pixels = scores["n_pixels"].to_series()
     table = fields.join(ensemble).join(pixels).reset_index()
     table.loc[table.field != "generated", ENSEMBLE_SCORES] = np.nan
+    noise = (table.mean_variance / scores.attrs["members"]).fillna(0)  # a single field has no variance
+    table["rmse_unlimited"] = np.sqrt((table.mean_square_error - noise).clip(lower=0))
     return table.assign(**{key: scores.attrs[key] for key in [*RUN_KEYS, "date", "members"]})
 
 
@@ -179,7 +186,7 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
     if scored.empty:
         return pd.DataFrame(columns=columns)
     groups = scored.groupby(keys, sort=False)
-    means = groups[[*FIELD_SCORES, *ENSEMBLE_SCORES, "members"]].mean()
+    means = groups[[*AVERAGED, *ENSEMBLE_SCORES, "members"]].mean()
     means["dates"] = groups.size()
     result = derive_scores(means.reset_index(), pair_keys)
     result["members"] = result.members.where(result.field == "generated", 1).astype(int)
@@ -187,19 +194,12 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
 
 
 def derive_scores(means: pd.DataFrame, pair_keys: Sequence[str]) -> pd.DataFrame:
-    """Add the scores that are computed from means over dates: spread-skill, RMSE of unlimited members, and the gains.
-
-    The mean of n members has the mean square error of the mean of infinitely many, and the members' variance / n
-    (Leutbecher 2019, doi:10.1002/qj.3387).
+    """Add the scores that are computed from means over dates: spread-skill and the gains over the low resolution.
 
     pair_keys: the columns in which an ensemble and its low-resolution field are equal.
     """
     factor = (means.members + 1) / means.members
-    noise = (means.mean_variance / means.members).fillna(0)  # a single field has no variance
-    scores = {
-        "spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error),
-        "rmse_unlimited": np.sqrt((means.mean_square_error - noise).clip(lower=0)),
-    }
+    scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
     pairs = [means[key] for key in pair_keys]
     for score in ("rmse", "crps"):
         low_resolution = means[score].where(means.field == "low_resolution")
@@ -217,7 +217,7 @@ def bound_means(days: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFram
         return pd.DataFrame(columns=[*keys, *INTERVAL_COLUMNS])
     samples = {}
     for key, group in scored.groupby(keys, sort=False):
-        samples[key] = bootstrap_means(group.date, group[[*FIELD_SCORES, *ENSEMBLE_SCORES, "members"]], intervals)
+        samples[key] = bootstrap_means(group.date, group[[*AVERAGED, *ENSEMBLE_SCORES, "members"]], intervals)
     means = pd.concat(samples, names=[*keys, "sample"]).reset_index()
     groups = derive_scores(means, [*RUN_KEYS, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
     bounds = [groups.quantile(probability).add_suffix(f"_{end}") for end, probability in BOUNDS.items()]
