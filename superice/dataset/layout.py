@@ -39,6 +39,7 @@ MASK_REASONS = {
     8: "land",
     16: "concentration_below_threshold",
 }
+BEYOND_MASK = "{name}_beyond_mask"  # an observed field where it is known and another one is missing
 EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = date(1978, 1, 1)  # times are counted in days from its noon
 COORDINATES = ("time", "x", "y", "longitude", "latitude")
@@ -197,12 +198,15 @@ def write_observed_features(
     fields: dict[str, np.ndarray],
     mask_reason: np.ndarray,
     details: Mapping[str, str | float],
+    beyond_mask: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write the published ``.npz``, and the same fields as CF NetCDF with the reasons of the mask.
 
     ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked. ``mask_reason`` is
-    uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked.
+    uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked. ``beyond_mask`` holds the same fields
+    where they are known and another one is missing, NaN elsewhere; both files get them as additional arrays.
     """
+    additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
     content = _make_frame(
         grid,
         day,
@@ -212,6 +216,10 @@ def write_observed_features(
     )
     for name in FIELDS:
         content.variables[name] = _make_field(fields[name], name, "physicalMeasurement")
+    for name in beyond_mask or {}:
+        content.variables[BEYOND_MASK.format(name=name)] = _make_field(
+            beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
+        )
     content.variables["mask_reason"] = Variable(
         ("y", "x"),
         # CF 1.8 has no unsigned bytes.
@@ -228,7 +236,8 @@ def write_observed_features(
     )
     write_content(netcdf_path, content, complete=COMPLETE)
     with atomic_path(npz_path) as temporary:
-        np.savez_compressed(temporary, **{name: np.asarray(fields[name], np.float32) for name in FIELDS})
+        arrays = {name: fields[name] for name in FIELDS} | additional
+        np.savez_compressed(temporary, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})
 
 
 class Ensemble:

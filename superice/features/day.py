@@ -23,6 +23,7 @@ class Features:
         divergence, shear: in s-1.
         truth: the high-resolution thickness in m, or None for observations.
         sic_threshold: the concentration above which a pixel is ice.
+        partly_missing: whether pixels with only some inputs belong to the mask.
 
     """
 
@@ -33,6 +34,7 @@ class Features:
     shear: np.ndarray
     truth: np.ndarray | None = None
     sic_threshold: float = 0.15
+    partly_missing: bool = False
 
     @property
     def deformation(self) -> np.ndarray:
@@ -41,7 +43,14 @@ class Features:
 
     @property
     def mask(self) -> np.ndarray:
-        """Sea ice where all inputs are known, bool (y, x) (report, sections 2 and 8.1)."""
+        """Sea ice where all inputs are known, bool (y, x) (report, sections 2 and 8.1).
+
+        With ``partly_missing``, sea ice where the thickness is known. Where the concentration is unknown, a pixel with a
+        thickness above 0 is ice.
+        """
+        if self.partly_missing:
+            ice = np.where(np.isfinite(self.sic), self.sic > self.sic_threshold, self.sit > 0)
+            return np.isfinite(self.sit) & ice
         known = np.isfinite(self.sic) & np.isfinite(self.sit) & np.isfinite(self.divergence) & np.isfinite(self.shear)
         return known & (self.sic > self.sic_threshold)
 

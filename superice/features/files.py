@@ -6,13 +6,15 @@ This module imports no reader of satellite or model products: whatever only read
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.dataset.layout import FIELDS
+from superice.dataset.layout import BEYOND_MASK, FIELDS
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
@@ -61,8 +63,13 @@ def read_model_features(
     return features
 
 
-def read_observed_features(path: str | Path, sic_threshold: float = 0.15, day: date | None = None) -> Features:
+def read_observed_features(
+    path: str | Path, sic_threshold: float = 0.15, day: date | None = None, partly_missing: bool = False
+) -> Features:
     """Read a published observed day; its date is that of the file's name, or ``day`` where the name has none.
+
+    With ``partly_missing``, each field is also read where others are missing. A file without those arrays has no such
+    pixels.
 
     Raises InputError for a missing array, and for a value out of range such as a percentage instead of a fraction.
     """
@@ -72,23 +79,38 @@ def read_observed_features(path: str | Path, sic_threshold: float = 0.15, day: d
                 if name not in arrays:
                     raise InputError("array missing", file=path, variable=name)
             fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
+            if partly_missing:
+                fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
     except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
-    features = Features(_parse_day_in_name(path, day), **fields, sic_threshold=sic_threshold)
+    features = Features(
+        _parse_day_in_name(path, day), **fields, sic_threshold=sic_threshold, partly_missing=partly_missing
+    )
     _require_limits(path, features)
     return features
 
 
-def read_features(path: Path, grid: Grid, sic_threshold: float, day: date | None = None) -> Features:
+def _join_beyond_mask(values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """Return a field (y, x) with its values beyond the mask of all inputs, where the file holds them."""
+    beyond = BEYOND_MASK.format(name=name)
+    return np.where(np.isfinite(values), values, arrays[beyond].astype(np.float32)) if beyond in arrays else values
+
+
+def read_features(
+    path: Path, grid: Grid, sic_threshold: float, day: date | None = None, partly_missing: bool = False
+) -> Features:
     """Read what a network draws from: the low-resolution fields of the model (``.nc``) or of observations (``.npz``).
+
+    With ``partly_missing``, pixels with only some inputs are read as well and belong to the mask.
 
     Raises InputError when they are not on ``grid``, or of another ``day`` than the one given; a file that does not say its
     day is of that one.
     """
     if path.suffix == ".npz":
-        features = read_observed_features(path, sic_threshold, day)
+        features = read_observed_features(path, sic_threshold, day, partly_missing)
     else:
         features = read_model_features(path, sic_threshold, with_truth=False, day=day)
+        features = replace(features, partly_missing=partly_missing)
         if _list_variables(path).issuperset(("longitude", "latitude")):
             check_cells(path, grid)
     if features.sic.shape != grid.shape:

@@ -25,32 +25,37 @@ class ObservedDay:
 
     Attributes:
         fields: the four fields, (y, x), NaN where masked.
+        beyond_mask: the same fields where they are known at sea but another input is missing, NaN elsewhere.
         mask_reason: uint8 (y, x), the sum of the keys of ``MASK_REASONS``.
         masked_pixels: by product, the number of pixels of ice at sea that the product lacks. The concentration itself
             says where ice is: for it, the pixels with a known thickness are counted.
         ice_pixels: number of pixels of ice at sea according to the concentration.
         kept_pixels: number of pixels that no reason masks.
+        thickness_pixels: number of pixels of ice with a known thickness, whatever else is missing.
 
     """
 
     fields: dict[str, np.ndarray]
+    beyond_mask: dict[str, np.ndarray]
     mask_reason: np.ndarray
     masked_pixels: dict[str, int]
     ice_pixels: int
     kept_pixels: int
+    thickness_pixels: int
 
     @classmethod
     def empty(cls, grid: Grid) -> ObservedDay:
         """Return a day that could not be made: every product counts as missing everywhere."""
         missing = ("thickness_missing", "concentration_missing", "drift_missing")
         reasons = sum(REASON_BITS[name] for name in missing)
-        return cls(make_empty_fields(grid), np.full(grid.shape, reasons, np.uint8), {}, 0, 0)
+        nothing, mask_reason = make_empty_fields(grid), np.full(grid.shape, reasons, np.uint8)
+        return cls(nothing, nothing, mask_reason, masked_pixels={}, ice_pixels=0, kept_pixels=0, thickness_pixels=0)
 
 
 def make_observed_day(
     thickness: cs2smos.Thickness,
-    concentration: osisaf_concentration.Concentration,
-    drift: osisaf_drift.Drift,
+    concentration: osisaf_concentration.Concentration | None,
+    drift: osisaf_drift.Drift | None,
     grid: Grid,
     land: np.ndarray,
     settings: FeatureSettings,
@@ -59,9 +64,10 @@ def make_observed_day(
 
     Args:
         thickness: CS2SMOS thickness on its own grid.
-        concentration: OSI SAF concentration on its own grid.
+        concentration: OSI SAF concentration on its own grid; None where the day has none. A thickness of the ice itself
+            is then taken as the mean over the cell, as if the ice had no gaps.
         drift: OSI SAF drift on its own grid. Deformation is derived there, along contours around blocks of
-            ``contour_cells`` cells.
+            ``contour_cells`` cells. None where the day has none.
         grid: the target grid.
         land: bool (y, x) on the target grid.
         settings: how products become features.
@@ -69,16 +75,19 @@ def make_observed_day(
     """
     how = settings.observations
     cell_mean, thickness_grid = crop_to(thickness.thickness, thickness.grid, grid)
-    if how.thickness_kind == "in_ice":
+    if how.thickness_kind == "in_ice" and concentration is not None:
         cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
-    divergence, shear = drift_deformation(drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points)
-    blocks = make_contour_grid(drift.grid, how.contour_cells)
-    fields = {
-        "sic": _bring_to_grid("sic", concentration.concentration, concentration.grid, grid, how),
-        "sit": _bring_to_grid("sit", cell_mean, thickness_grid, grid, how),
-        "divergence": _bring_to_grid("divergence", divergence, blocks, grid, how),
-        "shear": _bring_to_grid("shear", shear, blocks, grid, how),
-    }
+    fields = make_empty_fields(grid)
+    fields["sit"] = _bring_to_grid("sit", cell_mean, thickness_grid, grid, how)
+    if concentration is not None:
+        fields["sic"] = _bring_to_grid("sic", concentration.concentration, concentration.grid, grid, how)
+    if drift is not None:
+        divergence, shear = drift_deformation(
+            drift.u, drift.v, drift.grid, grid.crs, how.contour_cells, how.contour_points
+        )
+        blocks = make_contour_grid(drift.grid, how.contour_cells)
+        fields["divergence"] = _bring_to_grid("divergence", divergence, blocks, grid, how)
+        fields["shear"] = _bring_to_grid("shear", shear, blocks, grid, how)
     return _mask_fields(fields, land, settings.sic_threshold)
 
 
@@ -123,5 +132,16 @@ def _mask_fields(fields: dict[str, np.ndarray], land: np.ndarray, sic_threshold:
         osisaf_drift.PRODUCT: int((ice_at_sea & no_drift).sum()),
     }
     kept = mask_reason == 0
-    masked = {name: np.where(kept, values, np.float32(np.nan)) for name, values in fields.items()}
-    return ObservedDay(masked, mask_reason, masked_pixels, int(ice_at_sea.sum()), int(kept.sum()))
+    nan = np.float32(np.nan)
+    masked = {name: np.where(kept, values, nan) for name, values in fields.items()}
+    possible_ice = ~land & np.where(no_concentration, ~(fields["sit"] <= 0), ice)
+    beyond_mask = {name: np.where(possible_ice & ~kept, values, nan) for name, values in fields.items()}
+    return ObservedDay(
+        masked,
+        beyond_mask,
+        mask_reason,
+        masked_pixels,
+        ice_pixels=int(ice_at_sea.sum()),
+        kept_pixels=int(kept.sum()),
+        thickness_pixels=int((possible_ice & ~no_thickness).sum()),
+    )

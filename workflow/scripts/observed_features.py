@@ -1,7 +1,8 @@
 """Make one day's observed features from CS2SMOS thickness, OSI SAF concentration and OSI SAF drift.
 
-A day with a missing or refused file gives empty fields; the record and the warnings list all that is wrong
-with it.
+A day with a missing or refused file has no pixel with all inputs; the record and the warnings list all that is wrong
+with it. What the other products know is written for networks that take inputs which are partly missing, provided that
+there is a thickness.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def main() -> None:
         "source_of_fields": "observations",
     }
     grid = load_grid(args.areas, args.area)
-    products, problems = [], []
+    products, problems = {}, []
     folders = (
         (cs2smos, args.cs2smos),
         (osisaf_concentration, args.concentration),
@@ -73,13 +74,14 @@ def main() -> None:
     )
     for product, folder in folders:
         try:
-            products.append(product.read(product.find(folder, args.date), args.date))
+            products[product] = product.read(product.find(folder, args.date), args.date)
         except InputError as error:
             problems.append(error)
     observed = ObservedDay.empty(grid)
-    if not problems:
-        observed = make_observed_day(*products, grid, read_land(args.land, grid), how)
-        if observed.kept_pixels == 0:
+    if cs2smos in products:
+        readings = (products.get(product) for product, _ in folders)
+        observed = make_observed_day(*readings, grid, read_land(args.land, grid), how)
+        if observed.kept_pixels == 0 and not problems:
             problems.append(InputError("no pixel of ice has all inputs", product="observations"))
     for error in problems:
         print(f"warning: {error}", file=sys.stderr)
@@ -91,7 +93,10 @@ def main() -> None:
         observed.fields,
         observed.mask_reason,
         details,
+        observed.beyond_mask,
     )
+    # A product's gaps are counted on days that have all products; a missing file is a problem of its own.
+    is_complete = len(products) == len(folders)
     write_json(
         args.record,
         {
@@ -99,9 +104,10 @@ def main() -> None:
             "branch": "observations",
             "available": not problems,
             "problems": [error.as_record() for error in problems],
-            "masked_pixels": observed.masked_pixels,
-            "ice_pixels": observed.ice_pixels,
+            "masked_pixels": observed.masked_pixels if is_complete else {},
+            "ice_pixels": observed.ice_pixels if is_complete else 0,
             "kept_pixels": observed.kept_pixels,
+            "thickness_pixels": observed.thickness_pixels,
         },
     )
 
