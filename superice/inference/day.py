@@ -55,7 +55,8 @@ def generate_day(
     require_features(trained, features_path)
     if not trained.diverged:
         sampler = fill_noise_scale(sampler, trained)
-    features = read_features(features_path, grid, trained.normalisation.sic_threshold, day)
+    partly_missing = trained.network.settings.partly_missing
+    features = read_features(features_path, grid, trained.normalisation.sic_threshold, day, partly_missing)
     drawn_pixels = int(features.mask.sum()) * sampler.members
     if trained.diverged:
         drawn_pixels = 0

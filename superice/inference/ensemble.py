@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,8 @@ def draw_members(
 
     Args:
         trained: the trained network.
-        features: the low-resolution fields of the day, (y, x).
+        features: the low-resolution fields of the day, (y, x). Whether pixels with only some of them are drawn, the
+            network says.
         sampler: how to draw.
         seed: of the ensemble.
         progress: whether to show a progress bar.
@@ -65,6 +66,7 @@ def draw_members(
     keep_freed_memory()
     enlarge_convolution_cache()
     device = default_device()
+    features = replace(features, partly_missing=trained.network.settings.partly_missing)
     sample = _choose_sampler(sampler)
     steps = trained.formulation.steps(sampler.steps)
     day = _DayDenoiser(trained, features, sampler, device)
@@ -139,7 +141,9 @@ class _DayDenoiser:
         self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
         self.network = FusedUNet(trained.network.to(device), self.precision)
-        inputs = trained.normalisation.normalise_inputs(compute_quantities(features), self.settings.inputs)
+        inputs = trained.normalisation.normalise_inputs(
+            compute_quantities(features), self.settings.inputs, self.settings.partly_missing
+        )
         _require_training_range(inputs, self.settings.inputs, features)
         self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
         context = functional.pad(torch.from_numpy(inputs), self.margins)
@@ -196,13 +200,16 @@ class _DayDenoiser:
 def _require_training_range(inputs: np.ndarray, names: tuple[str, ...], features: Features) -> None:
     """Raise InputError for inputs that are not numbers, or too far from the training's to be of the same kind and unit.
 
-    ``inputs`` (channel, y, x) are normalised, the mask last; ``names`` are those of the other channels.
+    ``inputs`` (channel, y, x) are normalised, the mask last; ``names`` are those of the first channels. An input that may
+    be missing is judged where it is known.
     """
     ice = inputs[-1] > 0
-    for name, values in zip(names, inputs):
+    is_known = inputs[len(names) : -1] > 0
+    for number, (name, values) in enumerate(zip(names, inputs)):
+        judged = ice & is_known[number] if len(is_known) else ice
         if not np.isfinite(values).all():
             raise InputError("is not a number where there is ice", variable=name, value=features.date)
-        distance = float(np.abs(values[ice].mean())) if ice.any() else 0.0
+        distance = float(np.abs(values[judged].mean())) if judged.any() else 0.0
         if distance > FARTHEST_MEAN:
             raise InputError(
                 "the features are not of the set that the network was trained on: their mean lies too far from the"

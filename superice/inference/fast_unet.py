@@ -160,7 +160,7 @@ class FusedUNet:
         Args:
             noisy: (batch, 1, y, x).
             level: noise level in [0, 1], (batch,); the same for the whole batch.
-            context: (batch, inputs + 1, y, x), the mask last.
+            context: (batch, settings.context_channels, y, x), the mask last.
             plan: where to evaluate each block; None for the whole field.
             shared: outputs of ``encode`` for ``plan.shared_encoder``; None without such boxes. They are written to.
 
@@ -189,7 +189,7 @@ class FusedUNet:
         Args:
             noisy: (batch, 1, y, x).
             level: noise level in [0, 1], (batch,); the same for the whole batch.
-            context: (batch, inputs + 1, y, x), the mask last.
+            context: (batch, settings.context_channels, y, x), the mask last.
             boxes: where to evaluate each block, in the order of evaluation; None for the whole field.
             outputs: the tensors to write the blocks' outputs to; None for new ones.
 

@@ -25,9 +25,9 @@ THINNEST = 1e-3  # m
 def compute_quantities(features: Features) -> dict[str, np.ndarray]:
     """Return the fields of a day that the network reads and makes, before normalisation.
 
-    Each is float32 (y, x), NaN where masked. The keys are those of ``VARIABLES``: sic (fraction), sit (m),
-    log_deformation (log10 of the deformation in day-1, -inf for ice at rest) and, for a model day, increment (truth minus
-    low resolution, m), which is also NaN where the truth is unknown.
+    Each is float32 (y, x), NaN where masked, and where unknown within a mask of inputs that are partly missing. The keys
+    are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1, -inf for ice
+    at rest) and, for a model day, increment (truth minus low resolution, m), which is also NaN where the truth is unknown.
     """
     with np.errstate(divide="ignore"):
         log_deformation = np.log10(features.deformation * SECONDS_PER_DAY)
@@ -178,11 +178,16 @@ class Normalisation:
         """Return the values less their mean, in standard deviations, and 0 where they are NaN."""
         return np.where(np.isnan(values), np.float32(0), (values - self.mean[name]) / self.deviation[name])
 
-    def normalise_inputs(self, quantities: Mapping[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+    def normalise_inputs(
+        self, quantities: Mapping[str, np.ndarray], names: tuple[str, ...], partly_missing: bool = False
+    ) -> np.ndarray:
         """Return the network's context, float32 (channel, y, x): the named inputs, then the mask; 0 where masked.
 
-        ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked; ``names`` are among those of
-        ``INPUT_VARIABLES``.
+        With ``partly_missing``, a channel for each input stands before the mask: 1 where that input is known, else 0.
+        An unknown input is 0, as one of average value.
+
+        ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked or unknown; ``names`` are among
+        those of ``INPUT_VARIABLES``.
         """
         channels = []
         for variable in (INPUT_VARIABLES[name] for name in names):
@@ -190,7 +195,9 @@ class Normalisation:
             if variable == "log_deformation":
                 values = floor_log_deformation(values, self.floor)
             channels.append(self._standardise(variable, values))
-        mask = ~np.isnan(quantities["sic"])
+        if partly_missing:
+            channels += [~np.isnan(quantities[INPUT_VARIABLES[name]]) for name in names]
+        mask = ~np.isnan(quantities["sit"])  # known wherever anything is drawn
         return np.stack([*channels, mask]).astype(np.float32, copy=False)
 
     def normalise_target(self, quantities: Mapping[str, np.ndarray], output: str = "increment") -> np.ndarray:

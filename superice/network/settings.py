@@ -31,6 +31,10 @@ class NetworkSettings(Settings):
     inputs: Annotated[tuple[Literal["sic", "sit", "deformation"], ...], Field(min_length=1), Distinct] = declare(
         INPUTS, "Fields that the network reads; the mask is always added."
     )
+    partly_missing: bool = declare(
+        False,
+        "Whether the network draws where only some inputs are known; for each it then reads as well where that is so.",
+    )
     embedding_channels: int = declare(
         32, "Channels of the sinusoidal embedding of the noise level.", ge=2, multiple_of=2
     )
@@ -45,6 +49,11 @@ class NetworkSettings(Settings):
     def factor(self) -> int:
         """Rows and columns of the network's fields are multiples of this."""
         return self.patch * 2 ** (len(self.widths) - 1)
+
+    @property
+    def context_channels(self) -> int:
+        """Channels of the context: the inputs, where each is known if they may be missing, and the mask."""
+        return len(self.inputs) * (2 if self.partly_missing else 1) + 1
 
     @property
     def reach(self) -> int:

@@ -57,9 +57,8 @@ class UNet(nn.Module):
         # In single precision the highest angle, thousands of radians, would be inexact.
         frequencies = torch.logspace(math.log10(low), math.log10(high), count, dtype=torch.float64)
         self.register_buffer("angular", 2 * math.pi * frequencies, persistent=False)
-        context = len(settings.inputs) + 1
         pixels = settings.patch**2
-        self.stem = nn.Conv2d((1 + context) * pixels, widths[0], kernel_size=1)
+        self.stem = nn.Conv2d((1 + settings.context_channels) * pixels, widths[0], kernel_size=1)
         channels = widths[0] + settings.embedding_channels
         self.encoder, skip_widths = nn.ModuleList(), []
         for width in widths[:-1]:
@@ -93,7 +92,7 @@ class UNet(nn.Module):
         Args:
             noisy: (batch, 1, y, x).
             level: noise level in [0, 1], (batch,).
-            context: (batch, inputs + 1, y, x), the mask last.
+            context: (batch, settings.context_channels, y, x), the mask last.
 
         Returns:
             (batch, 1, y, x). y and x must be multiples of ``settings.factor``.

@@ -17,10 +17,10 @@ from superice.errors import InputError
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
 from superice.training.input_noise import EXACT, draw_errors, perturb
-from superice.training.settings import InputNoise
+from superice.training.missing_inputs import CELLS, draw_side_of_line, hide_inputs
+from superice.training.settings import InputNoise, MissingInputs
 from superice.training.store import decode_day, find_known_pixels, open_day
 
-DRIFT_CELL = 21  # pixels of 3 km in a cell of 62.5 km
 TRIES = 10  # random positions of a patch, the one with the most ice is taken
 
 
@@ -35,6 +35,7 @@ class Crop:
         masked_fraction: fraction of the samples that get a part masked at random, as the drift product masks
             observations.
         input_noise: noise added to the inputs.
+        missing_inputs: how often inputs are missing; None for a network that takes complete inputs only.
     """
 
     size: tuple[int, int] | None
@@ -42,6 +43,7 @@ class Crop:
     rotate_and_flip: bool = False
     masked_fraction: float = 0.0
     input_noise: InputNoise = EXACT
+    missing_inputs: MissingInputs | None = None
 
 
 class Days:
@@ -52,11 +54,16 @@ class Days:
     """
 
     def __init__(
-        self, files: list[Path], normalisation: Normalisation, inputs: tuple[str, ...], output: str = "increment"
+        self,
+        files: list[Path],
+        normalisation: Normalisation,
+        inputs: tuple[str, ...],
+        output: str = "increment",
+        partly_missing: bool = False,
     ) -> None:
         normalisation.require(inputs, output)
         self.normalisation = normalisation
-        self.inputs, self.output = inputs, output
+        self.inputs, self.output, self.partly_missing = inputs, output, partly_missing
         shapes = {path: open_day(path).shape for path in files}
         self.files = [path for path, shape in shapes.items() if math.prod(shape)]
         for path in self.files:
@@ -83,7 +90,7 @@ class Days:
         quantities = decode_day(stored)
         if errors:
             quantities = perturb(quantities, errors)
-        context = self.normalisation.normalise_inputs(quantities, self.inputs)
+        context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
         target = self.normalisation.normalise_target(quantities, self.output)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 
@@ -124,14 +131,8 @@ def rotate_and_flip(context: Tensor, target: Tensor, random: np.random.Generator
 
 def mask_beyond_line(context: Tensor, target: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Set a sample to 0 in the cells of the drift product's size that lie beyond a random line."""
-    rows, columns = context.shape[1:]
-    cell_row = (np.arange(rows) + random.integers(DRIFT_CELL)) // DRIFT_CELL
-    cell_column = (np.arange(columns) + random.integers(DRIFT_CELL)) // DRIFT_CELL
-    angle = random.uniform(0, 2 * np.pi)
-    distance = np.cos(angle) * cell_row[:, None] + np.sin(angle) * cell_column[None]
-    kept_fraction = random.uniform(0.4, 0.9)
-    kept = torch.from_numpy(distance <= np.quantile(distance, kept_fraction)).to(context.dtype)
-    return context * kept, target * kept
+    kept = torch.from_numpy(draw_side_of_line(tuple(context.shape[1:]), CELLS["deformation"], random))
+    return context * kept.to(context.dtype), target * kept.to(target.dtype)
 
 
 class Samples(Dataset):
@@ -161,4 +162,6 @@ class Samples(Dataset):
             context, target = rotate_and_flip(context, target, random)
         if random.random() < self.crop.masked_fraction:
             context, target = mask_beyond_line(context, target, random)
+        if self.crop.missing_inputs is not None:
+            context, target = hide_inputs(context, target, self.days.inputs, self.crop.missing_inputs, random)
         return context, target

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from superice.utils.settings import Number, Settings, declare
+from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 NoiseParts = tuple[tuple[Annotated[Number, Field(ge=3)], Annotated[Number, Field(gt=0)]], ...]
 """Independent parts of a noise, each with a length in km and a standard deviation."""
@@ -23,6 +23,41 @@ class InputNoise(Settings):
     deformation: NoiseParts = declare(
         (), "Parts of the noise of the deformation's logarithm: length and standard deviation.", "km, log10"
     )
+
+
+class MissingInputs(Settings):
+    """How often the inputs of a sample are missing, for a network that takes inputs which are partly missing."""
+
+    section: ClassVar[str] = "training.missing_inputs"
+
+    deformation_everywhere: Number = declare(
+        0.25, "Share of the samples without any deformation, as on a day without a drift file.", "1", ge=0, le=1
+    )
+    deformation_in_part: Number = declare(
+        0.25, "Share without deformation beyond a line, or in a hole, of cells of the drift.", "1", ge=0, le=1
+    )
+    sic_everywhere: Number = declare(
+        0.1, "Share of the samples without any concentration, as on a day without its file.", "1", ge=0, le=1
+    )
+    sic_in_part: Number = declare(
+        0.1, "Share without concentration beyond a line, or in a hole, of its cells.", "1", ge=0, le=1
+    )
+    sit_in_part: Number = declare(
+        0.1,
+        "Share without thickness beyond a line, or in a hole, of its cells; nothing is drawn or trained there.",
+        "1",
+        ge=0,
+        le=1,
+    )
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where more than all samples would miss an input."""
+        for name in ("deformation", "sic"):
+            total = getattr(self, f"{name}_everywhere") + getattr(self, f"{name}_in_part")
+            if total > 1:
+                raise RuleBroken(
+                    f"{name}_in_part", f"{name}_everywhere and {name}_in_part are 1 together at most (found {total:g})"
+                )
 
 
 class TrainingSettings(Settings):
@@ -42,6 +77,9 @@ class TrainingSettings(Settings):
         0.0, "Share of the samples that are masked in part (report, section 8.3).", "1", ge=0, le=1
     )
     input_noise: InputNoise = declare(InputNoise(), "Observation-like noise on the inputs.")
+    missing_inputs: MissingInputs = declare(
+        MissingInputs(), "How often inputs are missing; used where network.partly_missing is true."
+    )
     optimizer: Literal["adam", "adamw"] = declare("adam", "The optimizer.")
     learning_rate: Number = declare(1e-3, "Learning rate of the optimizer.", gt=0)
     weight_decay: Number = declare(0.0, "Weight decay of the optimizer.", ge=0)

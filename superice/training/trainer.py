@@ -165,6 +165,7 @@ class Training:
             rotate_and_flip=settings.rotate_and_flip,
             masked_fraction=settings.masked_fraction,
             input_noise=settings.input_noise,
+            missing_inputs=settings.missing_inputs if self.network.settings.partly_missing else None,
         )
         samples = Samples(days, crop, self.network.settings.factor, count, seed, epoch)
         remaining = Subset(samples, range(first, count))

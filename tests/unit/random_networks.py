@@ -16,6 +16,7 @@ SHAPES = [
     NetworkSettings(widths=(4, 4, 4, 4), depth=1, embedding_channels=4, inputs=("sit",)),
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4, patch=2),
     NetworkSettings(widths=(4, 6), depth=2, embedding_channels=4, patch=4),
+    NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4, partly_missing=True),
 ]
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}
@@ -34,10 +35,10 @@ def trained(shape, seed=0):
     return network
 
 
-def make_trained_network(normalisation, seed):
+def make_trained_network(normalisation, seed, settings=NETWORK):
     """Return a small preconditioned network whose output is not zero; its training had the seed."""
     torch.manual_seed(0)
-    network = build_network(NETWORK).eval()
+    network = build_network(settings).eval()
     torch.nn.init.normal_(network.output.weight, std=0.1)
     return TrainedNetwork(network, DIFFUSION, normalisation, {"experiment": "test", "seed": seed, "diverged": False})
 
@@ -46,7 +47,7 @@ def fields(shape, size, seed=0):
     """Return a random noisy field, a noise level and a random context."""
     stream = torch.Generator().manual_seed(seed)
     draw = lambda channels: torch.randn(1, channels, *size, generator=stream)
-    return draw(1), torch.tensor([0.3]), draw(len(shape.inputs) + 1)
+    return draw(1), torch.tensor([0.3]), draw(shape.context_channels)
 
 
 def patches(size, count, seed):

@@ -1,6 +1,6 @@
 """Merged moments against the direct computation, and the round trip of the target."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 
 import numpy as np
@@ -104,3 +104,21 @@ def test_days_without_ice_give_no_normalisation():
     empty = {name: asdict(Moments()) for name in NORMALISED}
     with pytest.raises(InputError, match="no ice"):
         Normalisation.from_days([empty], 1e-4, 0.15)
+
+
+def test_partly_missing_inputs_have_a_channel_each_that_says_where_they_are_known():
+    day = some_day(1)
+    normalisation = Normalisation.from_days([compute_moments(day, 1e-4)], 1e-4, 0.15)
+    names = ("sic", "sit", "deformation")
+    day.shear[3], day.sic[:, 4] = np.nan, np.nan
+    partly = replace(day, partly_missing=True)
+    inputs = normalisation.normalise_inputs(compute_quantities(partly), names, partly_missing=True)
+    assert inputs.shape == (7, 12, 10)
+    mask = inputs[6] == 1
+    assert np.array_equal(mask, partly.mask) and mask[3].any() and mask[:, 4].any()
+    known = [np.isfinite(day.sic), np.isfinite(day.sit), np.isfinite(day.deformation)]
+    for number, of_input in enumerate(known):
+        assert np.array_equal(inputs[3 + number] == 1, mask & of_input)
+        assert (inputs[number][~of_input] == 0).all()
+    common = normalisation.normalise_inputs(compute_quantities(day), names)
+    assert np.array_equal(inputs[:3, day.mask], common[:3, day.mask])

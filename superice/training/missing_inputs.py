@@ -1,0 +1,91 @@
+"""Hide inputs of training samples as products miss them, for networks that take inputs which are partly missing.
+
+neXtSIM knows every field wherever there is ice. Products do not: a file is absent for a day, drift lacks whole cells along
+coasts and around the pole, and thickness and concentration end before the ice does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from superice.training.settings import MissingInputs
+
+CELLS = {"deformation": 21, "sit": 8, "sic": 4}  # pixels of 3 km in a cell of the product: 62.5, 25 and 12.5 km
+HIDDEN_BY_LINE = (0.1, 0.6)  # fractions of a sample
+HIDDEN_BY_HOLE = (0.02, 0.3)
+
+
+def draw_side_of_line(shape: tuple[int, int], cell: int, random: np.random.Generator) -> np.ndarray:
+    """Draw the cells on one side of a random line, which hold most of a sample: bool (y, x).
+
+    ``cell`` is the side of a cell in pixels. The sample begins anywhere within a cell.
+    """
+    cell_row, cell_column = _place_in_cells(shape, cell, random)
+    angle = random.uniform(0, 2 * np.pi)
+    distance = np.cos(angle) * cell_row[:, None] + np.sin(angle) * cell_column[None]
+    fewest, most = HIDDEN_BY_LINE
+    return distance <= np.quantile(distance, random.uniform(1 - most, 1 - fewest))
+
+
+def draw_outside_of_hole(shape: tuple[int, int], cell: int, random: np.random.Generator) -> np.ndarray:
+    """Draw the cells outside of a round hole at a random place: bool (y, x); ``cell`` as in ``draw_side_of_line``."""
+    cell_row, cell_column = _place_in_cells(shape, cell, random)
+    row, column = (random.choice(cells) for cells in (cell_row, cell_column))
+    distance = np.hypot(cell_row[:, None] - row, cell_column[None] - column)
+    return distance > np.quantile(distance, random.uniform(*HIDDEN_BY_HOLE))
+
+
+def _place_in_cells(shape: tuple[int, int], cell: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cell of each row and of each column of a sample that begins anywhere within a cell."""
+    rows, columns = shape
+    return (
+        (np.arange(rows) + random.integers(cell)) // cell,
+        (np.arange(columns) + random.integers(cell)) // cell,
+    )
+
+
+def draw_known(
+    name: str, missing: MissingInputs, shape: tuple[int, int], random: np.random.Generator
+) -> np.ndarray | None:
+    """Draw where a sample of ``shape`` (y, x) knows an input, bool (y, x); None where it knows all of it.
+
+    Unknown are all pixels, those beyond a line of the product's cells, or those in a hole of such cells.
+    """
+    draw = random.random()
+    everywhere, in_part = getattr(missing, f"{name}_everywhere", 0.0), getattr(missing, f"{name}_in_part")
+    if draw < everywhere:
+        return np.zeros(shape, bool)
+    if draw >= everywhere + in_part:
+        return None
+    draw_part = draw_side_of_line if random.integers(2) else draw_outside_of_hole
+    return draw_part(shape, CELLS[name], random)
+
+
+def hide_inputs(
+    context: Tensor, target: Tensor, names: tuple[str, ...], missing: MissingInputs, random: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Hide inputs of a sample at random.
+
+    Nothing is drawn without a thickness: where it is hidden, the whole sample is masked.
+
+    Args:
+        context: (channel, y, x), as ``Normalisation.normalise_inputs`` returns it for inputs that are partly missing.
+        target: (1, y, x).
+        names: of the inputs.
+        missing: how often.
+        random: what is drawn from.
+    """
+    context = context.clone()
+    for number, name in enumerate(names):
+        known = draw_known(name, missing, tuple(context.shape[1:]), random)
+        if known is None:
+            continue
+        kept = torch.from_numpy(known).to(context.dtype)
+        if name == "sit":
+            context, target = context * kept, target * kept
+        else:
+            context[number] *= kept
+            context[len(names) + number] *= kept
+    return context, target
