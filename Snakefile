@@ -24,6 +24,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/scores.smk"
+include: "workflow/rules/in_situ.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/report.smk"
@@ -64,6 +65,11 @@ rule ensembles:
 rule scores:
     input:
         PATHS.table("table"),
+
+
+rule comparison:
+    input:
+        PATHS.comparisons(),
 
 
 rule figures:

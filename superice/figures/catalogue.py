@@ -183,6 +183,21 @@ KINDS = {
             Option("predictions", "their ensembles", FILES),
         ),
     ),
+    "measurements": FigureKind(
+        "in_situ",
+        "Members, low-resolution field and measurement along the way of each platform.",
+        (Option("collocations", "members at the positions of measurements, in_situ.nc", FILES),),
+        function="draw_ways_from_file",
+    ),
+    "positions": FigureKind(
+        "in_situ",
+        "Positions of the measurements on the grid.",
+        (
+            Option("collocations", "members at the positions of measurements, in_situ.nc", FILES),
+            Option("predictions", "an ensemble, for its grid", FILES),
+        ),
+        function="draw_positions_from_files",
+    ),
     "study": FigureKind(
         "sensitivity",
         "The scores of a study's experiments against what varies between them.",

@@ -45,8 +45,12 @@ def _may_hold_measurements(path: Path) -> bool:
 
 
 def read_all(paths: Iterable[str | Path]) -> list[PointSeries]:
-    """Read files of measurements; each platform once. Raises InputError as ``read`` and ``merge_series``."""
-    return merge_series([series for path in paths for series in read(path)])
+    """Read files of measurements, and those in folders; each platform once.
+
+    Raises InputError as ``read``, ``list_files`` and ``merge_series``.
+    """
+    files = [file for path in paths for file in (list_files(path) if Path(path).is_dir() else [path])]
+    return merge_series([series for file in files for series in read(file)])
 
 
 def read(path: str | Path) -> list[PointSeries]:

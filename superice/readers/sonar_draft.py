@@ -33,7 +33,8 @@ def convert_draft(
     Parameters
     ----------
     draft, uncertainty
-        Draft in m and its standard uncertainty, (point,), NaN where unknown.
+        Draft in m and its standard uncertainty, (point,), NaN where unknown. Where neither that of the draft nor the snow is
+        known, the uncertainty of the thickness is that of the snow alone.
     snow
         Snow depth in m, (point,), NaN where unknown; None where no depth is known.
     """
@@ -42,8 +43,8 @@ def convert_draft(
     thickness = (WATER * draft - SNOW * np.where(is_bare, 0.0, depth)) / ICE
     scaled = np.where(np.isfinite(uncertainty), uncertainty, 0.0) * WATER / ICE
     converted = np.hypot(scaled, np.where(is_bare, UNKNOWN_SNOW_M, 0.0))
-    # Without an uncertainty of the draft, that of the snow is all that is known.
-    return np.clip(thickness, 0.0, None), np.where(converted > 0, converted, np.nan)
+    is_known = np.isfinite(uncertainty) | is_bare
+    return np.clip(thickness, 0.0, None), np.where(is_known, converted, np.nan)
 
 
 def is_sonar_file(first_line: str) -> bool:

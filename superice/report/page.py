@@ -13,6 +13,7 @@ import pandas as pd
 from superice.report.resources import EmbeddedFigure, embed_figure, load_captions, load_template
 from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_weights
 from superice.report.score_blocks import (
+    make_in_situ_table,
     make_lead_blocks,
     make_part_blocks,
     make_score_blocks,
@@ -34,8 +35,8 @@ class Contents:
         Name of the run.
     summary : dict
         Facts about the run, in the order in which they are shown.
-    scores, regions, months, thin_ice, leads, studies : DataFrame
-        Tables of all experiments; by region and by month; of thin ice and of leads; of the studies.
+    scores, regions, months, thin_ice, leads, in_situ, studies : DataFrame
+        Tables of all experiments; by region and by month; of thin ice and of leads; against measurements; of the studies.
     experiments : sequence of dict
         A row for each experiment that describes it.
     selection : dict of DataFrame
@@ -66,6 +67,7 @@ class Contents:
     experiments: Sequence[dict[str, Any]] = ()
     weights: Sequence[Path] = ()
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
+    in_situ: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame | None = None
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -95,6 +97,7 @@ def render(contents: Contents) -> str:
         month_blocks=make_part_blocks(contents.months),
         thin_ice_blocks=make_thin_ice_blocks(contents.thin_ice),
         lead_blocks=make_lead_blocks(contents.leads),
+        in_situ=make_in_situ_table(contents.in_situ),
         studies=make_study_blocks(contents.studies),
         experiments=format_table(pd.DataFrame(contents.experiments)),
         weights=format_table(tabulate_weights(contents.weights)),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from superice.evaluation.tables import describe_sizes
 from superice.evaluation.thin_ice_table import parse_quantiles
-from superice.report.tables import GAIN, Block, Column, make_blocks
+from superice.report.tables import GAIN, Block, Column, TextTable, format_table, make_blocks
 
 _OF_SCORES = (
     Column("value", "value"),
@@ -65,6 +65,30 @@ LEAD_COLUMNS = (
     Column("increment_kurtosis", "kurtosis"),
     Column("scale_coherence", "coherence of scales"),
 )
+IN_SITU_COLUMNS = (
+    Column("platform", "platform"),
+    Column("measures", "measures"),
+    Column("points", "points"),
+    Column("first", "first"),
+    Column("last", "last"),
+    Column("measured", "measured (m)"),
+    Column("members_mean", "members (m)"),
+    Column("low_resolution_mean", "low resolution (m)"),
+    Column("bias", "bias (m)"),
+    Column("low_resolution_bias", "low resolution: bias (m)"),
+    Column("anomaly_rmse", "RMSE of anomalies (m)"),
+    Column("low_resolution_anomaly_rmse", "low resolution: RMSE of anomalies (m)"),
+    Column("growth_measured", "growth (m in 30 days)"),
+    Column("growth_members", "members: growth"),
+    Column("growth_low_resolution", "low resolution: growth"),
+    Column("growth_rmse", "RMSE of growth (m)"),
+    Column("low_resolution_growth_rmse", "low resolution: RMSE of growth (m)"),
+    Column("rank_percent", "rank (%)", most_decimals=0),
+    Column("lower_half_percent", "in the lower half (%)", most_decimals=0),
+    Column("below_all_percent", "below all (%)", most_decimals=0),
+    Column("coverage_50_percent", "within 50 %", most_decimals=0),
+    Column("coverage_90_percent", "within 90 %", most_decimals=0),
+)
 
 
 def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
@@ -107,6 +131,11 @@ def make_lead_blocks(table: pd.DataFrame) -> list[Block]:
         return []
     may_have_leads = table[table.source != "low_resolution"]
     return make_blocks(_remove_repeats(may_have_leads), LEAD_COLUMNS)
+
+
+def make_in_situ_table(table: pd.DataFrame) -> TextTable:
+    """Return the table of members against measurements, ``in_situ.csv``, without columns that are empty throughout."""
+    return format_table(table.dropna(axis="columns", how="all"), IN_SITU_COLUMNS)
 
 
 def _remove_repeats(table: pd.DataFrame) -> pd.DataFrame:

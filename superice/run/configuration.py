@@ -296,6 +296,11 @@ class Configuration:
         observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "synthetic" else []
         return model, observed
 
+    def in_situ_days(self) -> list[date]:
+        """Return the days whose ensembles are compared with measurements; none where the run names no measurements."""
+        measured = self.content["sources"]["in_situ"]
+        return self.ensemble_days(self.published, "observations") if measured else []
+
     def figure_days(self, kind: str) -> list[date]:
         """Return the days that the figures of a kind show: members, model, observations or smoothing.
 

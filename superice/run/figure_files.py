@@ -27,6 +27,8 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
         "calibration": {"scores": paths.all_scores()},
         "observed": _collect_observed(run, paths),
         "shift": _collect_shift(run, paths),
+        "measurements": {"collocations": paths.collocations()},
+        "positions": _collect_positions(run, paths),
     }
     for branch, days in last_seasons(run).items():
         figures[f"season_{branch}"] = season_files(run, paths, branch, days)
@@ -85,6 +87,14 @@ def _collect_shift(run: Configuration, paths: RunPaths) -> Files:
     return {
         "model": [path for name in sets for path in paths.features("model", model_days, name)],
         "observed": paths.observed_netcdfs(observed_days),
+    }
+
+
+def _collect_positions(run: Configuration, paths: RunPaths) -> Files:
+    days = run.in_situ_days()
+    return {
+        "collocations": paths.collocations(),
+        "predictions": paths.ensembles(run.published, "observations", days[len(days) // 2 :][:1]),
     }
 
 

@@ -70,6 +70,9 @@ class RunPaths:
         self.published_ensemble = f"{folder}/{{feature_set}}{{branch}}/predictions/{layout.PREDICTIONS}"
         self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
         self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"
+        # Members at the positions of measurements.
+        self.in_situ = f"{folder}/scores/in_situ.nc"
+        self.in_situ_table = f"{folder}/scores/in_situ.csv"
         # What is made of all days.
         self.score_table = f"{folder}/scores/{{table}}.csv"
         self.figure = f"{folder}/figures/{{figure}}.png"
@@ -199,6 +202,16 @@ class RunPaths:
     def table(self, name: str) -> list[str]:
         """Return a table of scores; nothing where no ensemble can be scored."""
         return fill(self.score_table, table=name) if self.all_scores() else []
+
+    # Measurements.
+
+    def collocations(self) -> list[str]:
+        """Return the file of members at the positions of measurements; nothing where the run compares with none."""
+        return [self.in_situ] if self.run.in_situ_days() else []
+
+    def comparisons(self) -> list[str]:
+        """Return the tables in which ensembles are compared with measurements."""
+        return [self.in_situ_table] if self.run.in_situ_days() else []
 
     # Studies.
 

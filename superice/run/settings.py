@@ -174,6 +174,17 @@ class ObservationSource(Settings):
     addresses: ProductAddresses = declare(ProductAddresses(), "Addresses of the providers.")
 
 
+class InSituSource(Settings):
+    """Where measurements of buoys, sonars and others come from."""
+
+    section: ClassVar[str] = "sources.in_situ"
+
+    kind: Literal["synthetic", "folder"] = declare(
+        "folder", "Kind of the source; synthetic are virtual buoys and a submarine in the synthetic Arctic."
+    )
+    folder: str = declare("data/in_situ", "Folder of their files, searched with all its subfolders.")
+
+
 class SourceSettings(Settings):
     """Where the raw files come from."""
 
@@ -181,6 +192,10 @@ class SourceSettings(Settings):
 
     model: ModelSource = declare(ModelSource(), "Where the model's files come from.")
     observations: ObservationSource = declare(ObservationSource(), "Where the satellite products come from.")
+    in_situ: InSituSource | None = declare(
+        None,
+        "Where measurements come from with which the ensembles drawn from observations are compared; null for none.",
+    )
 
 
 class EnsembleSettings(Settings):

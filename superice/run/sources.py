@@ -8,7 +8,7 @@ from pathlib import Path
 
 from superice.dataset import layout
 from superice.errors import InputError, MissingInput
-from superice.readers import cs2smos, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
+from superice.readers import cs2smos, in_situ, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths, fill
 from superice.seasons import Season
@@ -110,6 +110,37 @@ class Sources:
             [path for day in model for path in self.model_files(day)],
             [path for day in observed for path in self.observed_files(day)],
         )
+
+    def in_situ_seasons(self) -> list[Season]:
+        """Return the seasons in which the synthetic Arctic has virtual platforms."""
+        source = self.run.content["sources"]["in_situ"]
+        if not source or source["kind"] != "synthetic":
+            return []
+        return [season for season in self.run.calendar.seasons() if self.measured_days(season)]
+
+    def measured_days(self, season: Season) -> list[date]:
+        """Return the days of a season on which virtual platforms measure: those that are compared with them."""
+        return [day for day in self.run.in_situ_days() if season.first <= day <= season.last]
+
+    def virtual_folder(self, season: Season) -> str:
+        """Return the folder of what virtual platforms measure in a season."""
+        return f"{self.paths.synthetic_season.format(season=season.name)}/in_situ"
+
+    def virtual_files(self, season: Season) -> list[str]:
+        """Return the files of what virtual platforms measure in a season."""
+        return [f"{self.virtual_folder(season)}/{name}" for name in (file_names.BUOYS, file_names.SUBMARINE)]
+
+    def in_situ_files(self) -> list[str]:
+        """Return the files of measurements; the folder where it holds none, so that its absence is told."""
+        if not self.run.in_situ_days():
+            return []
+        source = self.run.content["sources"]["in_situ"]
+        if source["kind"] == "synthetic":
+            return [path for season in self.in_situ_seasons() for path in self.virtual_files(season)]
+        try:
+            return [str(path) for path in in_situ.list_files(source["folder"])]
+        except InputError:
+            return [source["folder"]]
 
     def all_download_records(self) -> list[str]:
         """Return the records of all downloads of the run."""

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+BUOYS, SUBMARINE = "virtual_buoys.csv", "virtual_submarine.csv"
+
 
 def moorings_name(day: date) -> str:
     """Return the name of a day of neXtSIM's Moorings output."""

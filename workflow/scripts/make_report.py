@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
     parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
     parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
+    parser.add_argument("--in-situ", type=Path, help="table of members against measurements, CSV")
     parser.add_argument("--studies", type=Path, help="table of the studies, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
     parser.add_argument("--weights", type=Path, nargs="*", default=[], help="weights that members were drawn with")
@@ -55,6 +56,7 @@ def main() -> None:
         experiments=[run.describe_experiment(name) for name in args.experiments],
         weights=args.weights,
         leads=read_table(args.leads),
+        in_situ=read_table(args.in_situ),
         selection={path.parent.name: read_table(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),
         coverage=read_table(args.coverage),

@@ -1,0 +1,68 @@
+"""Figures of members beside measurements: what each panel shows."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from figure_data import read_titles
+
+from superice.dataset.layout import open_predictions
+from superice.evaluation.in_situ import Collocation, write_collocations
+from superice.figures.in_situ import draw_positions_from_files, draw_ways_from_file
+from superice.readers.point_series import LEVEL_ICE, MEAN, PointSeries
+
+DAY = np.datetime64("2022-04-12")
+
+
+def make_platform(name, measures, days, step=0.1):
+    count = len(days)
+    where = 88 + step * np.arange(count), np.full(count, -40.0)
+    thickness = np.linspace(1, 2, count)
+    series = PointSeries(name, measures, DAY + np.array(days, "timedelta64[D]"), *where, thickness, 0 * thickness)
+    return Collocation(series, thickness[:, None] + np.linspace(0, 1, 5), thickness + 0.4)
+
+
+@pytest.fixture
+def collocations(tmp_path):
+    platforms = [
+        make_platform("submarine", MEAN, [3] * 8),
+        make_platform("buoy", LEVEL_ICE, [0, 1, 4]),
+        make_platform("lone buoy", LEVEL_ICE, [0]),
+    ]
+    write_collocations(tmp_path / "in_situ.nc", platforms, {})
+    return [tmp_path / "in_situ.nc"]
+
+
+def test_a_panel_for_each_platform_along_its_way(collocations):
+    figure = draw_ways_from_file(collocations)
+    track, drift, point = figure.axes
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    expected = ["submarine (mean), 2022-04-15", "buoy (one level floe)", "lone buoy (one level floe), 2022-04-12"]
+    assert titles == expected
+    distance = track.lines[0].get_xdata()
+    assert distance[-1] == pytest.approx(7 * 0.1 * 111.7, rel=1e-3)  # km: a degree of latitude near the pole
+    assert track.lines[0].get_ydata() == pytest.approx(np.linspace(1.5, 2.5, 8))  # mean of the members
+    assert track.lines[1].get_ydata() == pytest.approx(np.linspace(1.4, 2.4, 8))  # low resolution
+    assert len(drift.lines[0].get_xdata()) == 3 and len(point.lines[0].get_xdata()) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "members, central 90 %",
+        "members, central 50 %",
+        "their mean",
+        "low-resolution field",
+        "measured",
+    ]
+
+
+def test_the_map_names_every_platform(collocations, small_grid, tmp_path):
+    with open_predictions(tmp_path / "e.nc", small_grid, date(2022, 4, 12), 1, {}):
+        pass
+    figure = draw_positions_from_files(collocations, [tmp_path / "e.nc"])
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels == ["submarine (8)", "buoy (3)", "lone buoy (1)"]
+
+
+def test_without_measurements_the_figures_say_so(tmp_path):
+    write_collocations(tmp_path / "none.nc", [], {})
+    for figure in (draw_ways_from_file([tmp_path / "none.nc"]), draw_positions_from_files([tmp_path / "none.nc"], [])):
+        assert "No measurement" in figure.texts[0].get_text()
+    assert read_titles(figure) == []
