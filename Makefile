@@ -63,12 +63,13 @@ plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; 
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm --profile profiles/slurm-nvidia -- features
 
-real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD]
+real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
 	test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
 	@mkdir -p results/real-day
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\n' $(DAY) $(DAY) > results/real-day/day.yaml
-	@printf 'sources: {observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
+	@printf 'sources:\n  observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
+	@test -z "$(IN_SITU)" || printf '  in_situ: {folder: "%s"}\n' "$(IN_SITU)" >> results/real-day/day.yaml
 	$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
 	@sed '1d; s/^/missing: /' results/real-day/missing.csv >&2
 	@echo "report: $(CURDIR)/results/real-day/report.html"

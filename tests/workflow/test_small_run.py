@@ -23,7 +23,7 @@ calendar:
   validation: {first: "2021-10-18", last: "2021-10-31", every: 40}
   test: {first: "2022-10-18", last: "2022-12-31", every: 30}
   observations: {first: "2022-10-18", last: "2022-12-31", every: 30}
-sources: {model: {kind: synthetic}, observations: {kind: synthetic}}
+sources: {model: {kind: synthetic}, observations: {kind: synthetic}, in_situ: {kind: synthetic}}
 defaults:
   seeds: [0, 1]
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
@@ -110,6 +110,13 @@ class TestSmallRun:
         counted = {(row["period"], row["season"]): (row["days"], row["available"]) for row in tables["calendar"]}
         assert counted[("observations", "2022")] == ("3", "2")
         assert counted[("training", "2020")] == ("4", "4")
+
+    def test_members_are_compared_with_every_virtual_platform(self, run):
+        with (run / RUN / "scores/in_situ.csv").open() as file:
+            rows = {row["platform"]: row for row in csv.DictReader(file)}
+        assert set(rows) >= {"virtual buoy 1", "virtual submarine"}
+        assert [row["bias"] == "" for row in rows.values()] == [row["measures"] == "level_ice" for row in rows.values()]
+        assert "virtual submarine" in (run / RUN / "report.html").read_text()
 
     def test_the_status_finds_every_date_and_its_log(self, run):
         content = yaml.safe_load((run / "config/config.yaml").read_text())
