@@ -18,8 +18,8 @@ from superice.dataset.layout import EAST, EPOCH, NORTH
 from superice.errors import InputError
 from superice.features.files import read_observed_features, read_own_grid
 from superice.fields.grid import Grid
+from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries
 from superice.fields.regridding import interpolate
-from superice.readers.point_series import LEVEL_ICE, MEAN, PointSeries
 from superice.utils.netcdf import FileContent, Variable, decode_date, read_content, write_content
 from superice.utils.provenance import describe_origin
 

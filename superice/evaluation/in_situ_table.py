@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from superice.evaluation.in_situ import Collocation
-from superice.readers.point_series import LEVEL_ICE
+from superice.fields.point_series import LEVEL_ICE
 
 INTERVALS = (50, 90)  # percent
 DAYS_OF_GROWTH = 30

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from superice.evaluation.in_situ import Collocation, read_collocations
 from superice.fields.grid import Grid
+from superice.fields.point_series import LEVEL_ICE
 from superice.figures.ensemble_file import FRAME, make_grid
 from superice.figures.map_panels import make_map_panels
 from superice.figures.style import (
@@ -26,7 +27,6 @@ from superice.figures.style import (
     apply_style,
     draw_notice,
 )
-from superice.readers.point_series import LEVEL_ICE
 from superice.utils.netcdf import read_content
 
 MOST_PANELS = 6

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError, MachineError, MissingInput
+from superice.fields.point_series import LEVEL_ICE, PRODUCT, PointSeries, merge_series, take_daily_medians
 from superice.readers.in_situ_tables import is_reference_file, read_csv, read_reference
-from superice.readers.point_series import LEVEL_ICE, PRODUCT, PointSeries, merge_series, take_daily_medians
 from superice.readers.product_file import open_product
 from superice.readers.sonar_draft import is_sonar_file, read_sonar
 from superice.readers.units import convert_units

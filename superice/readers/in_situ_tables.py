@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from superice.errors import InputError
+from superice.fields.point_series import LEVEL_ICE, MEAN, PRODUCT, PointSeries, take_daily_medians
 from superice.fields.units import convert_values
-from superice.readers.point_series import LEVEL_ICE, MEAN, PRODUCT, PointSeries, take_daily_medians
 from superice.readers.sonar_draft import convert_draft
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.readers.point_series import MEAN, PRODUCT, PointSeries
+from superice.fields.point_series import MEAN, PRODUCT, PointSeries
 
 WATER, ICE, SNOW = 1027.0, 928.0, 320.0  # kg m-3
 UNKNOWN_SNOW_M = 0.1  # standard uncertainty of the thickness where the snow depth is unknown

@@ -23,7 +23,7 @@ from superice.evaluation.in_situ import (
     write_collocations,
 )
 from superice.evaluation.in_situ_table import score_platform, tabulate
-from superice.readers.point_series import LEVEL_ICE, MEAN, PointSeries
+from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries
 
 DAY = date(2022, 4, 12)
 

@@ -8,8 +8,8 @@ from figure_data import read_titles
 
 from superice.dataset.layout import open_predictions
 from superice.evaluation.in_situ import Collocation, write_collocations
+from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries
 from superice.figures.in_situ import draw_positions_from_files, draw_ways_from_file
-from superice.readers.point_series import LEVEL_ICE, MEAN, PointSeries
 
 DAY = np.datetime64("2022-04-12")
 

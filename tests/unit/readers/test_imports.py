@@ -14,7 +14,6 @@ SHARED = {
     "finding",
     "in_situ_tables",
     "nextsim_day",
-    "point_series",
     "product_file",
     "sonar_draft",
     "time_series",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.errors import InputError, MachineError, MissingInput
+from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries, take_daily_medians
 from superice.readers import in_situ
-from superice.readers.point_series import LEVEL_ICE, MEAN, PointSeries, take_daily_medians
 from superice.readers.sonar_draft import convert_draft
 
 REAL = Path(os.environ.get("SUPERICE_REAL_DATA", ""), "imb")

@@ -10,9 +10,9 @@ from superice.dataset.layout import open_predictions, write_observed_features
 from superice.evaluation.in_situ import collocate, find_run_days
 from superice.evaluation.in_situ_table import tabulate
 from superice.fields.grid import Grid
+from superice.fields.point_series import LEVEL_ICE, MEAN
 from superice.fields.regridding import interpolate
 from superice.readers import in_situ
-from superice.readers.point_series import LEVEL_ICE, MEAN
 from superice.synthetic.arctic import SPARE_DAYS
 from superice.synthetic.platforms import LEVEL, follow_buoys, write_measurements
 from superice.synthetic.satellites import average_footprint
