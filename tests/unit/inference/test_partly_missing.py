@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from random_networks import NETWORK, make_trained_network
+from random_networks import trained as make_random_network
 
 from superice.dataset.layout import FIELDS, write_observed_features
 from superice.features.files import read_model_features
@@ -14,6 +15,7 @@ from superice.inference.ensemble import draw_members
 from superice.inference.settings import SamplerSettings
 from superice.network.normalisation import compute_quantities
 from superice.network.settings import INPUTS
+from superice.network.weights import TrainedNetwork
 
 PARTLY_MISSING = NETWORK.model_copy(update={"partly_missing": True})
 SAMPLER = SamplerSettings(name="stochastic_multistep", steps=3, members=3)
@@ -83,3 +85,20 @@ def test_the_file_has_members_on_a_day_without_drift(partly, features, small_gri
     generate_day(observed, tmp_path / "w.safetensors", small_grid, SAMPLER, 0, tmp_path / "out.nc")
     with xr.open_dataset(tmp_path / "out.nc") as data:
         assert np.array_equal(np.isfinite(data["sit_ai"]).all("n").values, np.isfinite(features.sit))
+
+
+def test_the_edge_of_an_input_reaches_no_farther_than_the_network(normalisation, model_days):
+    """Beyond the receptive field a member is that of a day with the input everywhere, or of a day without it."""
+    network, origin = make_random_network(PARTLY_MISSING), {"experiment": "test", "seed": 0}
+    random = TrainedNetwork(network, {"formulation": "proper_scores"}, normalisation, origin)
+    whole = read_model_features(model_days[0])
+    edge, reach = 22, PARTLY_MISSING.reach
+    half = whole.shear.copy()
+    half[:, edge:] = np.nan
+    days = whole, replace(whole, shear=half), replace(whole, shear=np.full_like(half, np.nan))
+    known, partly_known, unknown = (draw(random, day, name="one_pass", steps=1) for day in days)
+    same = {"rtol": 0, "atol": 1e-4, "equal_nan": True}
+    assert np.allclose(partly_known[..., : edge - reach], known[..., : edge - reach], **same)
+    assert np.allclose(partly_known[..., edge + reach :], unknown[..., edge + reach :], **same)
+    at_edge = np.s_[..., edge - 2 : edge + 2]
+    assert min(np.nanstd(partly_known[at_edge] - other[at_edge]) for other in (known, unknown)) > 1e-2
