@@ -129,6 +129,9 @@ def test_the_file_is_one_of_discrete_sampling_geometry(run, small_grid, tmp_path
     with xr.open_dataset(path) as file:
         assert file.platform.values.tolist() == ["Buoy #1", "submarine"] and file.row_size.values.tolist() == [2, 2]
         assert file.time.values.astype("datetime64[D]").tolist() == [DAY, DAY + timedelta(2), *[DAY + timedelta(1)] * 2]
+        # CF, appendix H.4.3: the counts name the dimension of the points, and one variable names the trajectories.
+        assert (file.row_size.sample_dimension, file.platform.cf_role) == ("obs", "trajectory_id")
+        assert file.attrs["featureType"] == "trajectory"
         assert file.sit_ai.dims == ("obs", "n") and set(file.coords) >= {"time", "latitude", "longitude"}
         assert float(file.sit_ai[2, 1] - file.sit_ai[2, 0]) == pytest.approx(0.4, abs=1e-6)
     with warnings.catch_warnings():
