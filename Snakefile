@@ -25,6 +25,7 @@ include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/in_situ.smk"
+include: "workflow/rules/volumes.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/report.smk"
@@ -70,6 +71,12 @@ rule scores:
 rule comparison:
     input:
         PATHS.comparisons(),
+
+
+
+rule volumes:
+    input:
+        PATHS.volume_tables(),
 
 
 rule figures:

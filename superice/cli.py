@@ -141,7 +141,7 @@ def report_status(arguments: list[str]) -> None:
 
 def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict]:
     """Return the configurations of the runs in a folder, or of the one that the files name."""
-    from superice.run.configuration import merge_configurations, place_areas, read_includes
+    from superice.run.configuration import merge_configurations, place_files, read_includes
 
     settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
     if settings and not configfiles:
@@ -150,7 +150,7 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict
     files = [own, *configfiles] if own.is_file() else configfiles
     if not files:
         raise InputError("no run and no config/config.yaml is there; name its files with --configfile", file=folder)
-    contents = [place_areas(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
+    contents = [place_files(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
     content = merge_configurations(*contents)
     return [read_includes(content, *(path.parent for path in files))]
 

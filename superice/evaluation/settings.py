@@ -81,3 +81,21 @@ class SelectionSettings(Settings):
 
     days: int = declare(12, "Validation days that a training is judged on, evenly spread.", "days", ge=1)
     members: int = declare(10, "Members that are drawn for each of these days.", "members", ge=2)
+
+
+class VolumeSettings(Settings):
+    """What volumes are computed of."""
+
+    section: ClassVar[str] = "volume"
+
+    regions: str | None = declare(
+        None,
+        "GeoJSON file of polygons in longitude and latitude, looked for beside the configuration file that names it, then "
+        "from where Snakemake is started; null for the package's own seas of the Arctic.",
+    )
+    named_by: str = declare(
+        "name", "Property of the polygons that names their region; `sector` groups the package's seas."
+    )
+    thin_ice_m: tuple[Positive, ...] = declare(
+        (0.5, 1.0), "Thicknesses below which the area of thin ice is computed.", "m"
+    )

@@ -175,6 +175,11 @@ KINDS = {
         "Power, coherence and error of every experiment at every wavelength.",
         (Option("scores", "scores of all dates", FILES),),
     ),
+    "volume": FigureKind(
+        "volume",
+        "Ice volume of the regions through the last season, with the band of the members.",
+        (Option("volumes", "table of the volumes of a branch, CSV", FILES),),
+    ),
     "season": FigureKind(
         "season_overview",
         "Every date of a season on a page: what is known of it beside one member.",

@@ -108,7 +108,7 @@ def _find_file(name: str) -> Path | None:
 def _list_data_files(tree: ast.AST, folder: Path) -> list[Path]:
     """Return the files beside a module whose names stand in it as text."""
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    names = {text for text in texts if text.endswith((".yaml", ".j2")) and "/" not in text}
+    names = {text for text in texts if text.endswith((".yaml", ".geojson", ".j2")) and "/" not in text}
     return [folder / name for name in sorted(names - EXCEPTIONS) if (folder / name).is_file()]
 
 

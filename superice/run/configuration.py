@@ -33,32 +33,47 @@ def read_includes(content: Mapping[str, Any], *folders: str | Path) -> dict[str,
     under: dict[str, Any] = {}
     for name in content.get("include") or []:
         path = _find_include(name, folders)
-        included = place_areas(read_settings(str(path)), path.parent)
+        included = place_files(read_settings(str(path)), path.parent)
         _merge(under, read_includes(included, path.parent, *folders))
     _merge(under, content)
     return {key: value for key, value in under.items() if key not in ("include", "pathvars")}
 
 
-def place_areas(content: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
-    """Return a configuration that was read from a folder with the file of areas beside it, where there is that file.
+PLACED = (("grid", "areas"), ("volume", "regions"))
+"""Keys that name a file which is looked for beside the configuration file that names it."""
 
-    Otherwise the file is looked for from where Snakemake is started, as all other files and folders are.
+
+def place_files(content: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
+    """Return a configuration that was read from a folder with the files of `PLACED` beside it, where they are.
+
+    Otherwise a file is looked for from where Snakemake is started, as all other files and folders are.
     """
-    grid = content.get("grid")
-    areas = grid.get("areas") if isinstance(grid, Mapping) else None
-    if not isinstance(areas, str) or not (path := Path(folder, areas)).is_file():
-        return dict(content)
-    return {**content, "grid": {**grid, "areas": str(path)}}
+    placed = dict(content)
+    for section, key in PLACED:
+        named = _find_named(content, section, key)
+        if isinstance(named, str) and (path := Path(folder, named)).is_file():
+            placed[section] = {**content[section], key: str(path)}
+    return placed
 
 
-def place_merged_areas(content: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
-    """Return a merged configuration with its file of areas beside the last of the configuration files that names it."""
-    named = (content.get("grid") or {}).get("areas")
-    for path in reversed(files):
-        if named and (read_settings(str(path)).get("grid") or {}).get("areas") == named:
-            folder = Path(path).absolute().parent
-            return place_areas(content, folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
-    return dict(content)
+def place_merged_files(content: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
+    """Return a merged configuration with each file of `PLACED` beside the last configuration file that names it."""
+    placed = dict(content)
+    for section, key in PLACED:
+        named = _find_named(content, section, key)
+        for path in reversed(files):
+            if named and _find_named(read_settings(str(path)), section, key) == named:
+                folder = Path(path).absolute().parent
+                within = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+                placed[section] = place_files({section: placed[section]}, within)[section]
+                break
+    return placed
+
+
+def _find_named(content: Mapping[str, Any], section: str, key: str) -> Any:
+    """Return what a section of a configuration gives for a key; None where there is no such section."""
+    values = content.get(section)
+    return values.get(key) if isinstance(values, Mapping) else None
 
 
 def _find_include(name: str, folders: Sequence[str | Path]) -> Path:

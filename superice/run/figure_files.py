@@ -32,6 +32,8 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
     }
     for branch, days in last_seasons(run).items():
         figures[f"season_{branch}"] = season_files(run, paths, branch, days)
+    for branch in BRANCHES:
+        figures[f"volume_{branch}"] = {"volumes": paths.volume_tables(branch)}
     for day in run.figure_days("observations"):
         figures[f"inputs_{day:%Y%m%d}"] = {"features": paths.observed_netcdfs([day])}
     for day in run.figure_days("smoothing"):

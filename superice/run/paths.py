@@ -73,6 +73,11 @@ class RunPaths:
         # Members at the positions of measurements.
         self.in_situ = f"{folder}/scores/in_situ.nc"
         self.in_situ_table = f"{folder}/scores/in_situ.csv"
+        # Volumes of the published ensembles.
+        self.regions = f"{folder}/regions.nc"
+        self.volume_date = f"{folder}/volumes/{{branch}}/{{date}}.nc"
+        self.volumes = f"{folder}/volumes/{{branch}}.nc"
+        self.volume_table = f"{folder}/volumes/{{branch}}.csv"
         # What is made of all days.
         self.score_table = f"{folder}/scores/{{table}}.csv"
         self.figure = f"{folder}/figures/{{figure}}.png"
@@ -212,6 +217,17 @@ class RunPaths:
     def comparisons(self) -> list[str]:
         """Return the tables in which ensembles are compared with measurements."""
         return [self.in_situ_table] if self.run.in_situ_days() else []
+
+    # Volumes.
+
+    def volume_dates(self, branch: str) -> list[str]:
+        """Return the sums of every date of a branch that has a published ensemble."""
+        return fill(self.volume_date, branch=branch, date=self.run.ensemble_days(self.run.published, branch))
+
+    def volume_tables(self, *branches: str) -> list[str]:
+        """Return the table of volumes of each branch, or of some branches, with published ensembles."""
+        made = [branch for branch in branches or BRANCHES if self.volume_dates(branch)]
+        return fill(self.volume_table, branch=made)
 
     # Studies.
 

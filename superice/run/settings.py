@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, WrapValidator
 
-from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings
+from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings, VolumeSettings
 from superice.features.settings import FeatureSettings
 from superice.inference.settings import SamplerSettings
 from superice.network.settings import (
@@ -418,6 +418,7 @@ class RunSettings(Settings):
     selection: SelectionSettings = declare(SelectionSettings(), "What a training is judged on.")
     scores: ScoreSettings = declare(ScoreSettings(), "How a date is scored.")
     bootstrap: BootstrapSettings = declare(BootstrapSettings(), "How confidence intervals are made.")
+    volume: VolumeSettings = declare(VolumeSettings(), "What volumes are computed of.")
     figures: FigureSettings | None = declare(
         FigureSettings(), "What the figures show; null for no figure of single days."
     )

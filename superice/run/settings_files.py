@@ -23,6 +23,8 @@ def collect_settings(run: Configuration, surrogate: SurrogateConfiguration) -> d
     files = {"configuration": run.content} | {name: {name: run.content[name]} for name in SECTIONS}
     studies = {name: asdict(study) for name, study in run.studies.items()}
     files["studies"] = {"studies": studies, "bootstrap": run.content["bootstrap"]}
+    threshold = run.features(run.feature_set(run.published))["sic_threshold"]
+    files["volume"] = {"sic_threshold": threshold, "thin_ice_m": run.content["volume"]["thin_ice_m"]}
     for feature_set in (None, *run.content["feature_sets"]):
         for branch in BRANCHES:
             files[feature_settings_name(branch, feature_set)] = run.feature_settings(branch, feature_set)

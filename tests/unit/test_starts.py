@@ -97,6 +97,7 @@ def folder(tmp_path_factory):
     baseline = {"baseline": "cubic", "sic_threshold": 0.15, "members": 1}
     sampler = {"name": "ddim", "steps": 1, "members": 2}
     (folder / "baseline.yaml").write_text(yaml.safe_dump(baseline))
+    (folder / "volume.yaml").write_text(yaml.safe_dump({"sic_threshold": 0.15, "thin_ice_m": [0.5]}))
     (folder / "settings.yaml").write_text(yaml.safe_dump({"sampler": sampler}))
     history = folder / "experiment" / "seed0" / "history.csv"
     history.parent.mkdir(parents=True)
@@ -140,6 +141,12 @@ class TestJobs:
         known = ("--experiment", "e", "--split", "test")
         expected = {"netCDF4", "numpy", "pydantic", "skimage"} | NDIMAGE
         assert run("score_date", *files, *known) == expected
+
+    def test_volume_date(self, run):
+        assert run("make_regions", *self.GRID[:4], "--output", "/regions.nc") >= GRIDDED
+        files = ("--prediction", "/drawn.nc", "--features", "/20220412.nc", "--truth", "/20220412.nc")
+        known = ("--date", DAY.isoformat(), "--settings", "/volume.yaml", "--output", "/volume.nc")
+        assert run("volume_date", *files, "--regions", "/regions.nc", *known) == {"netCDF4", "numpy"}
 
     def test_draw_figure_of_maps(self, run):
         files = ("--features", "/20220412.nc", "--predictions", "/drawn.nc", "--png", "/maps.png", "--pdf", "/maps.pdf")

@@ -73,6 +73,9 @@ class TestSmallRun:
             "figures/inputs_20221117.png",
             "figures/smoothing_20221117.png",
             "figures/shift.png",
+            "figures/volume_model.png",
+            "figures/volume_observations.pdf",
+            "volumes/model.csv",
             "feature_sets/resampled/observations/predictions/sit_hrai_20221117.nc",
             "feature_sets/satellites/model/features/20221117.nc",
             "report.html",
@@ -96,6 +99,20 @@ class TestSmallRun:
         with (run / RUN / "scores/table.csv").open() as file:
             table = [row for row in csv.DictReader(file) if row["branch"] == "observations"]
         assert {row["dates"] for row in table} == {"2"}
+
+    def test_volumes_of_a_missing_day_are_missing_and_the_others_are_the_sums_of_members(self, run):
+        with netCDF4.Dataset(run / RUN / "volumes/observations.nc") as file:
+            volume, regions = file["volume"][:].filled(np.nan), list(file["region"][:])
+        assert np.isnan(volume[2]).all()
+        assert np.nansum(volume[:, 1:], axis=1)[:2] == pytest.approx(volume[:2, 0], rel=1e-6)
+        with netCDF4.Dataset(run / RUN / "observations/predictions/sit_hrai_20221117.nc") as file:
+            drawn, area = file["sit_ai"][:].filled(0), file["cell_area"][:]
+        assert regions[0] == "all"
+        assert volume[1, 0] == pytest.approx((drawn * area).sum(axis=(1, 2), dtype=float) / 1e9, rel=1e-5)
+        with (run / RUN / "volumes/observations.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row["quantity"] == "volume" and row["region"] == "all"]
+        of_days = [row["calibration"] for row in rows if row["period"] == "day"]
+        assert len(of_days) == 3 and all("on 2 days, too few to judge" in sentence for sentence in of_days)
 
     def test_the_pixels_of_each_product_and_the_days_of_each_season_are_counted(self, run):
         tables = {}

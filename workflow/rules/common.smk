@@ -10,7 +10,7 @@ from superice.errors import InputError
 from superice.figures.catalogue import find_kind
 from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
-from superice.run.configuration import Configuration, place_merged_areas, read_includes
+from superice.run.configuration import Configuration, place_merged_files, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
 from superice.run.settings_digest import SettingsDigests
@@ -41,7 +41,7 @@ def script_file(name):
 CONFIGURATION_FILES = [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 
 try:
-    CONTENT = place_merged_areas(config, CONFIGURATION_FILES)
+    CONTENT = place_merged_files(config, CONFIGURATION_FILES)
     RUN = Configuration(read_includes(CONTENT, "config", os.path.dirname(own_file("config/config.yaml"))))
     SURROGATE = SurrogateConfiguration(RUN.surrogate)
     DIGESTS = SettingsDigests(RUN)

@@ -23,8 +23,9 @@ def package(tmp_path, monkeypatch):
         "__init__.py": "",
         "a.py": '"""A."""\nfrom demo.b import value\n\n\ndef double():\n    """Double it."""\n    return 2 * value\n',
         "b.py": "value = 1  # one\n",
-        "page.py": 'TEMPLATE = "page.j2"\n',
+        "page.py": 'TEMPLATE, REGIONS = "page.j2", "seas.geojson"\n',
         "page.j2": "<p>",
+        "seas.geojson": "[]",
         "alone.py": "value = 3\n",
     }
     script = tmp_path / "script.py"
@@ -50,6 +51,7 @@ def package(tmp_path, monkeypatch):
         ("a.py", "from demo.b import value\n\n\ndef double():\n    return value + value\n"),
         ("b.py", "value = 2\n"),
         ("page.j2", "<b>"),
+        ("seas.geojson", "{}"),
         ("__init__.py", "import demo.alone\n"),
     ],
 )

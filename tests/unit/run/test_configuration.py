@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from superice.errors import InputError
-from superice.run.configuration import Configuration, place_merged_areas, read_includes
+from superice.run.configuration import Configuration, place_files, place_merged_files, read_includes
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
@@ -391,18 +391,30 @@ def test_a_file_of_areas_is_looked_for_beside_the_configuration_that_names_it(tm
     second.write_text("name: other")
     content = {"name": "own", "grid": {"areas": "areas.yaml", "area": "small"}}
     # Without such a file beside it, it is looked for where Snakemake is started.
-    assert place_merged_areas(content, [first, second]) == content
+    assert place_merged_files(content, [first, second]) == content
     (tmp_path / "mine/areas.yaml").touch()
     (tmp_path / "areas.yaml").touch()
     placed = content | {"grid": {"areas": "mine/areas.yaml", "area": "small"}}
-    assert place_merged_areas(content, [first, second]) == placed
+    assert place_merged_files(content, [first, second]) == placed
     second.write_text("grid: {areas: areas.yaml}")
-    assert place_merged_areas(content, [first, second]) == content
-    assert place_merged_areas(content, [second, first]) == placed
-    assert place_merged_areas(content, []) == content  # named on the command line
+    assert place_merged_files(content, [first, second]) == content
+    assert place_merged_files(content, [second, first]) == placed
+    assert place_merged_files(content, []) == content  # named on the command line
     (tmp_path / "sub").mkdir()
     monkeypatch.chdir(tmp_path / "sub")
-    assert place_merged_areas(content, [first])["grid"]["areas"] == str(tmp_path / "mine/areas.yaml")
+    assert place_merged_files(content, [first])["grid"]["areas"] == str(tmp_path / "mine/areas.yaml")
+
+
+def test_a_file_of_regions_is_looked_for_as_a_file_of_areas(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/seas.geojson").touch()
+    (tmp_path / "mine/run.yaml").write_text("volume: {regions: seas.geojson}")
+    content = {"name": "own", "volume": {"regions": "seas.geojson", "named_by": "sea"}}
+    placed = {"regions": "mine/seas.geojson", "named_by": "sea"}
+    assert place_merged_files(content, [tmp_path / "mine/run.yaml"])["volume"] == placed
+    assert place_files(content, "mine")["volume"] == placed
+    assert place_files(content, ".") == content
 
 
 def test_includes_lie_under_what_includes_them(tmp_path):

@@ -1,0 +1,91 @@
+"""Draw the ice volume of the regions through a season, with the band of the members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from superice.evaluation.volume_table import DAY
+from superice.fields.regions import ALL
+from superice.figures.annotation import letter_panels
+from superice.figures.style import LOW_RESOLUTION, MEMBERS, PAGE_WIDTH, TRUTH, apply_style, draw_notice
+
+MOST_REGIONS, COLUMNS = 8, 2
+SUMMER_DAYS = 60  # a longer gap between dates parts two seasons
+SHARE = "0.5"
+BANDS = (("q05", "q95", 0.2), ("q25", "q75", 0.35))
+
+
+def draw_from_files(volumes: Sequence[Path]) -> Figure:
+    """Read the table of volumes of a branch and draw it."""
+    return draw_volumes(pd.read_csv(volumes[0]))
+
+
+def draw_volumes(table: pd.DataFrame) -> Figure:
+    """Draw the last season's volume in all regions together and in those with most ice, a panel for each."""
+    daily = table[(table.period == DAY) & (table.quantity == "volume")]
+    daily = _keep_last_season(daily.assign(date=pd.to_datetime(daily.date)))
+    regions = _choose_regions(daily)
+    if not regions:
+        return draw_notice("No date has an ensemble with ice: no volume to draw.")
+    columns = min(COLUMNS, len(regions))
+    lines = ceil(len(regions) / columns)
+    with apply_style():
+        figure, axes = plt.subplots(
+            lines, columns, figsize=(PAGE_WIDTH, 0.5 + 2.1 * lines), sharex=True, squeeze=False, layout="constrained"
+        )
+        for axis, region in zip(axes.flat, regions):
+            _draw_region(axis, daily[daily.region == region].sort_values("date"))
+        for axis in axes.flat[len(regions) :]:
+            axis.remove()
+        for axis in axes[:, 0]:
+            axis.set_ylabel("volume (km³)")
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+        letter_panels(axes.flat[: len(regions)])
+    return figure
+
+
+def _keep_last_season(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows after the last long gap between dates."""
+    dates = np.sort(rows.date.unique())
+    if dates.size < 2:
+        return rows
+    ends = np.flatnonzero(np.diff(dates) > np.timedelta64(SUMMER_DAYS, "D"))
+    return rows[rows.date >= dates[ends[-1] + 1]] if ends.size else rows
+
+
+def _choose_regions(rows: pd.DataFrame) -> list[str]:
+    """Return all regions together, then those with most ice; a region without ice is not shown."""
+    volumes = rows.groupby("region")["mean"].mean().dropna().sort_values(ascending=False)
+    found = [name for name in volumes[volumes > 0].index if name != ALL]
+    return ([ALL] if volumes.get(ALL, 0) > 0 else []) + found[: MOST_REGIONS - 1]
+
+
+def _draw_region(axis: Axes, rows: pd.DataFrame) -> None:
+    for lower, upper, shade in BANDS:
+        percent = f"{100 * (float(upper[1:]) - float(lower[1:])) / 100:.0f} % of the members"
+        axis.fill_between(rows.date, rows[lower], rows[upper], color=MEMBERS, alpha=shade, lw=0, label=percent)
+    axis.plot(rows.date, rows.q50, ".-", ms=3, color=MEMBERS, label="median")
+    axis.plot(rows.date, rows.low_resolution, ".-", ms=3, lw=0.9, color=LOW_RESOLUTION, label="low-resolution field")
+    if rows.truth.notna().any():
+        axis.plot(rows.date, rows.truth, ".-", ms=3, lw=0.9, color=TRUTH, label="truth")
+    locator = AutoDateLocator(maxticks=6)
+    axis.xaxis.set(major_locator=locator, major_formatter=ConciseDateFormatter(locator))
+    missing = rows.without_ensemble_percent
+    name = "whole grid" if rows.region.iloc[0] == ALL else rows.region.iloc[0].replace("_", " ")
+    axis.set_title(f"{name}: {missing.mean():.0f} % of the ice without an ensemble\n{rows.calibration.iloc[-1]}")
+    if missing.max() >= 1:
+        shares = axis.twinx()
+        shares.plot(rows.date, missing, ":", lw=0.9, color=SHARE)
+        shares.set(ylim=(0, 100))
+        shares.set_ylabel("without ensemble (%)", color=SHARE)
+        shares.tick_params(axis="y", colors=SHARE)
+        shares.spines["right"].set(visible=True, color=SHARE)

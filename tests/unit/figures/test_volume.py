@@ -1,0 +1,47 @@
+import numpy as np
+import pandas as pd
+from figure_data import read_titles
+from matplotlib import pyplot as plt
+
+from superice.evaluation.volume_table import COLUMNS
+from superice.figures.volume import draw_volumes
+
+
+def make_table(region, volume, dates, missing=0.0, calibration="not checked: the truth is not known"):
+    rows = pd.DataFrame({"date": dates}).assign(
+        split="test", period="day", region=region, quantity="volume", calibration=calibration, mean=volume, spread=1.0,
+        q05=volume - 2, q25=volume - 1, q50=volume, q75=volume + 1, q95=volume + 2, low_resolution=volume,
+        without_ensemble_percent=missing,
+    )  # fmt: skip
+    return rows.reindex(columns=list(COLUMNS))
+
+
+def test_panels_say_the_share_without_an_ensemble_and_the_check():
+    dates = ["2021-12-01", "2022-12-01", "2022-12-09"]
+    table = pd.concat(
+        [
+            make_table("all", 100.0, dates, 12.4, "spread/error 0.50 on 9 days, band too narrow"),
+            make_table("kara_sea", 30.0, dates),
+            make_table("laptev_sea", 70.0, dates),
+            make_table("bering_sea", 0.0, dates),
+            make_table("chukchi_sea", np.nan, dates),
+        ]
+    )
+    figure = draw_volumes(table)
+    titles = read_titles(figure)
+    assert titles == [
+        "(a) whole grid: 12 % of the ice without an ensemble\nspread/error 0.50 on 9 days, band too narrow",
+        "(b) laptev sea: 0 % of the ice without an ensemble\nnot checked: the truth is not known",
+        "(c) kara sea: 0 % of the ice without an ensemble\nnot checked: the truth is not known",
+    ]
+    # Of the last season alone, and without a line for a truth that is not known.
+    assert all(len(line.get_xdata()) == 2 for line in figure.axes[0].lines)
+    labels = [line.get_label() for line in figure.axes[0].lines]
+    assert "truth" not in labels and "median" in labels
+    plt.close(figure)
+
+
+def test_without_ice_the_figure_says_so():
+    figure = draw_volumes(make_table("all", np.nan, ["2022-12-01"]))
+    assert "no volume to draw" in figure.texts[0].get_text()
+    plt.close(figure)
