@@ -79,7 +79,7 @@ class Sums:
 
 
 def sum_fields(thickness: np.ndarray, cell_area: np.ndarray, thin_ice_m: Sequence[float]) -> Sums:
-    """Sum thickness fields over the pixels of a region.
+    """Sum thickness fields over the pixels of a region; NaN for a field with a gap.
 
     Parameters
     ----------
@@ -93,7 +93,8 @@ def sum_fields(thickness: np.ndarray, cell_area: np.ndarray, thin_ice_m: Sequenc
     area = np.asarray(cell_area, np.float64)
     volume = np.array([field @ area for field in np.asarray(thickness)]) / KM3
     thin = [[area[field < threshold].sum() for field in thickness] for threshold in thin_ice_m]
-    return Sums(volume, np.reshape(thin, (len(thin_ice_m), len(thickness))) / KM2)
+    thin_ice_area = np.reshape(thin, (len(thin_ice_m), len(thickness))) / KM2
+    return Sums(volume, np.where(np.isnan(volume), np.nan, thin_ice_area))
 
 
 def compute_volumes(
@@ -107,9 +108,9 @@ def compute_volumes(
 ) -> FileContent:
     """Compute the sums of one date by region, as they stand in its file.
 
-    A pixel counts where every member, the low-resolution field and, if it is given, the truth are known. Ice elsewhere has
-    no volume that could be told: its area is given instead. A region in which no pixel counts has a volume of zero if it is
-    known to be free of ice, and NaN otherwise.
+    A pixel counts where every member and, if it is given, the truth are known. Ice elsewhere has no volume that could be
+    told: its area is given instead. A region in which no pixel counts has a volume of zero if it is known to be free of ice,
+    and NaN otherwise. So have the sums of a low-resolution field that lacks a pixel that counts.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def compute_volumes(
     thin_ice_m
         Thresholds of thin ice in m.
     """
-    counted = np.isfinite(members).all(axis=0) & np.isfinite(low_resolution)
+    counted = np.isfinite(members).all(axis=0)
     fields = [*members, low_resolution]
     if truth is not None:
         counted &= np.isfinite(truth)

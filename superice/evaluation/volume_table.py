@@ -18,9 +18,10 @@ from superice.errors import InputError
 from superice.utils.netcdf import FileContent, Variable, read_content
 
 EPOCH = date(1978, 1, 1)
-NAMES = ("region", "thin_ice", "volume", "thin_ice_area", "low_resolution_volume", "low_resolution_thin_ice_area")
 AREAS = ("counted_area", "area_without_ensemble", "unknown_area", "extent")
+LOW = ("low_resolution_volume", "low_resolution_thin_ice_area")
 TRUTHS = ("truth_volume", "truth_thin_ice_area")
+NAMES = ("region", "thin_ice", "volume", "thin_ice_area", *LOW)
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 DAY, MONTH = "day", "month"
 NO_SPLIT = "none"
@@ -118,21 +119,22 @@ def read_volumes(paths: Sequence[str | Path]) -> Volumes:
 def average_months(volumes: Volumes) -> Volumes:
     """Return the means of each member over the dates of each month and split.
 
-    Dates without a volume in a region do not count there; a region without any is NaN. The truth is NaN unless it is known
-    on all dates that count.
+    Dates without a volume in a region do not count there; a region without any is NaN. The truth and the low-resolution
+    field are NaN unless they are known on all dates that count.
     """
     keys = list(zip(volumes.splits, (day[:7] for day in volumes.dates), strict=True))
     months = list(dict.fromkeys(keys))
     places = [[place for place, key in enumerate(keys) if key == month] for month in months]
-    has_volume = np.isfinite(volumes.fields["low_resolution_volume"])
+    has_volume = np.isfinite(volumes.fields["volume"]).all(axis=-1)
     lacks_truth = has_volume & ~np.isfinite(volumes.fields["truth_volume"])
+    lacks_low = has_volume & ~np.isfinite(volumes.fields["low_resolution_volume"])
     daily = dict(volumes.fields)
     daily["counted_area"] = np.where(has_volume, daily["counted_area"], np.nan)
     fields = {name: np.stack([_average_known(values[place]) for place in places]) for name, values in daily.items()}
     for month, place in enumerate(places):
         # A mean over other dates than those of the members is nothing to compare them with.
-        for name in TRUTHS:
-            fields[name][month, lacks_truth[place].any(axis=0)] = np.nan
+        for name, lacking in (*((name, lacks_truth) for name in TRUTHS), *((name, lacks_low) for name in LOW)):
+            fields[name][month, lacking[place].any(axis=0)] = np.nan
     splits, dates = (np.array(column) for column in zip(*months, strict=True))
     return Volumes(splits, dates, np.array(list(map(len, places))), volumes.regions, volumes.thin_ice_m, fields)
 

@@ -176,3 +176,17 @@ def year_files_of(wildcards):
     if SURROGATE_SOURCE["kind"] == "folder":
         need_folders({f"surrogate.source.{key}": SURROGATE_SOURCE[key] for key in ("thickness", "forcings")})
     return SURROGATE_PATHS.list_year_files(wildcards.year)
+
+
+def truth_of_volume(wildcards):
+    """Return the model features of a date on which they are the truth."""
+    is_known = day_of(wildcards) in RUN.scored_days(RUN.published, wildcards.branch)
+    return PATHS.features("model", [day_of(wildcards)], RUN.feature_set(RUN.published)) if is_known else []
+
+
+def mask_reasons_of_volume(wildcards):
+    """Return the NetCDF file that lies beside the arrays of observed features."""
+    if wildcards.branch == "model":
+        return []
+    arrays = PATHS.features("observations", [day_of(wildcards)], RUN.feature_set(RUN.published))
+    return [path.removesuffix(".npz") + ".nc" for path in arrays]

@@ -2,20 +2,6 @@
 # Needs: ensembles and features. Makes: regions.nc, volumes/<branch>/D.nc and, of all dates, volumes/<branch>.nc and .csv.
 
 
-def truth_of_volume(wildcards):
-    """Return the model features of a date on which they are the truth."""
-    is_known = day_of(wildcards) in RUN.scored_days(RUN.published, wildcards.branch)
-    return PATHS.features("model", [day_of(wildcards)], RUN.feature_set(RUN.published)) if is_known else []
-
-
-def mask_reasons_of_volume(wildcards):
-    """Return the NetCDF file that lies beside the arrays of observed features."""
-    if wildcards.branch == "model":
-        return []
-    arrays = PATHS.features("observations", [day_of(wildcards)], RUN.feature_set(RUN.published))
-    return [path.removesuffix(".npz") + ".nc" for path in arrays]
-
-
 rule make_regions:
     input:
         regions=RUN.content["volume"]["regions"] or [],
@@ -48,9 +34,7 @@ rule make_regions:
 rule volume_date:
     input:
         prediction=lambda wildcards: PATHS.ensembles(RUN.published, wildcards.branch, [day_of(wildcards)]),
-        features=lambda wildcards: PATHS.features(
-            wildcards.branch, [day_of(wildcards)], RUN.feature_set(RUN.published)
-        ),
+        features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], RUN.feature_set(RUN.published)),
         mask_reasons=mask_reasons_of_volume,
         truth=truth_of_volume,
         regions=PATHS.regions,

@@ -100,6 +100,17 @@ def test_a_pixel_counts_only_where_the_truth_is_known_too():
     assert sums["area_without_ensemble"][0] == pytest.approx(28)
 
 
+def test_an_ensemble_may_reach_beyond_the_low_resolution_field():
+    """What is drawn from inputs that are partly missing counts; the input then has no sum that could stand beside it."""
+    members, ice = np.full((2, *SHAPE), 3.0), np.ones(SHAPE, bool)
+    low = np.where(PARTS == 0, np.nan, 0.2)
+    sums = compute_volumes(members, low, None, make_cover(ice), np.full(SHAPE, 1e9), make_regions(), (0.5,))
+    assert sums["volume"][0] == pytest.approx([42 * 3, 42 * 3])
+    assert np.isnan(sums["low_resolution_volume"]).tolist() == [True, True, False, False]
+    assert np.isnan(sums["low_resolution_thin_ice_area"][:, 0]).tolist() == [True, True, False, False]
+    assert (sums["area_without_ensemble"] == 0).all()
+
+
 def test_a_date_of_which_nothing_is_known_has_neither_volume_nor_extent():
     nothing = np.full(SHAPE, np.nan)
     cover = find_model_cover(nothing, 0.15)
