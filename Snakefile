@@ -73,7 +73,6 @@ rule comparison:
         PATHS.comparisons(),
 
 
-
 rule volumes:
     input:
         PATHS.volume_tables(),
