@@ -24,7 +24,8 @@ from superice.utils.files import atomic_path
 
 LEVEL = 0.8  # thickness of a virtual buoy's floe, as a share of the mean around it
 AROUND_KM = 15.0
-PLACES = ((0.35, 0.35), (0.35, 0.65), (0.65, 0.5))  # of the buoys on the first day, as shares of height and width
+THINNEST_M = 0.1  # a buoy on thinner ice is lost
+PLACES = ((0.9, 0.2), (0.9, 0.5), (0.75, 0.35))  # of the buoys on the first day, as shares of height and width
 TRACK = ((0.2, 0.2), (0.8, 0.8))  # ends of the submarine's track
 TRACK_STEP_KM = 6.0
 STEPS = 20  # of the fixed point: a day's drift changes by a few per cent over its own length
@@ -96,7 +97,7 @@ def write_measurements(folder: Path, arctic: Arctic, region: Grid, days: Sequenc
         thickness = measure_floes(arctic, day, x[number], y[number])
         longitude, latitude = to_geographic.transform(x[number], y[number])
         for buoy, values in enumerate(zip(latitude, longitude, thickness, strict=True), 1):
-            if np.isfinite(values).all():
+            if np.isfinite(values).all() and values[-1] > THINNEST_M:
                 rows.append("virtual buoy {},{},{:.5f},{:.5f},{:.4f},0".format(buoy, day, *values))
     _write(folder / BUOYS, "platform,date,lat,lon,thickness,uncertainty", rows)
     middle = days[len(days) // 2]
