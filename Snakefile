@@ -36,6 +36,7 @@ rule all:
     default_target: True
     input:
         PATHS.all_ensembles(),
+        PATHS.seasons(),
         PATHS.report,
 
 
@@ -61,6 +62,11 @@ rule trainings:
 rule ensembles:
     input:
         PATHS.all_ensembles(),
+
+
+rule seasons:
+    input:
+        PATHS.seasons(),
 
 
 rule scores:

@@ -36,7 +36,10 @@ def make_generate_parser() -> argparse.ArgumentParser:
     parser.prog = "superice generate"
     parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
-    parser.add_argument("--output", type=Path, required=True, help="file to write (.nc)")
+    parser.add_argument("--output", type=Path, help="file of the members to write (.nc)")
+    parser.add_argument(
+        "--summary", type=Path, help="file of their mean, spread, quantiles and shares by thickness to write (.nc)"
+    )
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
     parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
     parser.add_argument("--area", help="name of the fields' grid, if their file does not say it")
@@ -77,9 +80,14 @@ def make_generate_parser() -> argparse.ArgumentParser:
 
 def generate(arguments: list[str]) -> None:
     """Run ``superice generate``."""
-    args = make_generate_parser().parse_args(arguments)
+    parser = make_generate_parser()
+    args = parser.parse_args(arguments)
+    if not (args.output or args.summary):
+        parser.error("name a file to write: --output for the members, --summary for their statistics, or both")
 
     # The heavy imports come after --help.
+    from superice.dataset.settings import SummarySettings
+    from superice.dataset.summaries import Summary
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
@@ -96,7 +104,8 @@ def generate(arguments: list[str]) -> None:
         _note(f"drawing with {difference}, which was chosen on validation days")
     grid = find_grid(args.features, trained, args.area, args.areas)
     use_threads(args.threads)
-    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date)
+    summary = Summary(args.summary, SummarySettings()) if args.summary else None
+    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date, summary=summary)
 
 
 def _note(sentence: str) -> None:
@@ -155,6 +164,34 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict
     return [read_includes(content, *(path.parent for path in files))]
 
 
+SEASON = """Gather the summaries of many dates in a season cube: one Zarr store, or one NetCDF file.
+
+It holds the summaries by date, the means by month with their spread, and those by month of the year over all years. In
+Python, superice.open_season(path) opens it, or a folder of summaries, lazily.
+"""
+
+
+def make_season_parser() -> argparse.ArgumentParser:
+    """Return the options of ``superice season``."""
+    parser = make_parser(SEASON)
+    parser.prog = "superice season"
+    parser.add_argument("--summaries", type=Path, required=True, help="folder of files sit_summary_YYYYMMDD.nc")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write (.zarr), or one file (.nc)")
+    return parser
+
+
+def make_season(arguments: list[str]) -> None:
+    """Run ``superice season``."""
+    args = make_season_parser().parse_args(arguments)
+
+    from superice.dataset.season import find_summaries, write_season
+
+    write_season(find_summaries(args.summaries), args.output, progress=True)
+
+
+COMMANDS = {"generate": generate, "season": make_season, "status": report_status}
+
+
 def main() -> None:
     """Run the command named by the first argument."""
     parser = make_parser(__doc__)
@@ -162,8 +199,9 @@ def main() -> None:
     parser.add_argument("--version", action="version", version=f"SuperIce {__version__}")
     parser.add_argument(
         "command",
-        choices=["generate", "status"],
-        help="generate: draw an ensemble for one day; status: report the progress of runs",
+        choices=list(COMMANDS),
+        help="generate: draw an ensemble for one day; season: gather summaries of many days; status: report the progress of"
+        " runs",
     )
     args = parser.parse_args(sys.argv[1:2])
-    command_line.run_command(lambda: {"generate": generate, "status": report_status}[args.command](sys.argv[2:]))
+    command_line.run_command(lambda: COMMANDS[args.command](sys.argv[2:]))

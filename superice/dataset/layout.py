@@ -50,6 +50,7 @@ AREA_BITS = 16  # of the mantissa of a cell area: exact to 1.5e-5, a third of th
 MODEL_FEATURES = "{date}.nc"
 OBSERVED_FEATURES = "sic_sit_e1_e2_{date}.npz"
 PREDICTIONS = "sit_hrai_{date}.nc"
+SUMMARIES = "sit_summary_{date}.nc"
 
 
 def model_features_name(day: date) -> str:
@@ -67,8 +68,13 @@ def predictions_name(day: date) -> str:
     return PREDICTIONS.format(date=f"{day:%Y%m%d}")
 
 
-def _make_field(values: np.ndarray, name: str, content: str, note: str = "") -> Variable:
-    """Return a variable (y, x) of float32."""
+def summaries_name(day: date) -> str:
+    """Return the file name of a day's summary of its ensemble."""
+    return SUMMARIES.format(date=f"{day:%Y%m%d}")
+
+
+def make_field(values: np.ndarray, name: str, content: str, note: str = "") -> Variable:
+    """Return a variable (y, x) of float32; ``content`` is a coverage content type of ISO 19115."""
     return Variable(("y", "x"), np.asarray(values, dtype=np.float32), _describe_field(name, content, note))
 
 
@@ -125,7 +131,7 @@ def _describe_projection(grid: Grid) -> dict[str, object]:
     return attributes
 
 
-def _make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> FileContent:
+def make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> FileContent:
     """Return the content of a file without fields: time, coordinates, grid mapping, cell areas, CF and ACDD attributes.
 
     Every gridded file starts from it. ``details`` are further attributes of the file.
@@ -175,7 +181,7 @@ def write_model_features(
     ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing. The
     low-resolution fields are stored as ``*_reprocessed``.
     """
-    content = _make_frame(
+    content = make_frame(
         grid,
         day,
         "SuperIce model features",
@@ -183,11 +189,26 @@ def write_model_features(
         details,
     )
     for name in FIELDS:
-        content.variables[name] = _make_field(high[name], name, "modelResult")
-        content.variables[f"{name}_reprocessed"] = _make_field(
+        content.variables[name] = make_field(high[name], name, "modelResult")
+        content.variables[f"{name}_reprocessed"] = make_field(
             low[name], name, "modelResult", ", at the resolution of satellite products"
         )
     write_content(path, content, complete=COMPLETE)
+
+
+def make_mask_reason(mask_reason: np.ndarray) -> Variable:
+    """Return the variable ``mask_reason`` (y, x): sums of the keys of ``MASK_REASONS``, 0 where nothing is masked."""
+    attributes = {
+        "long_name": "why a pixel is masked",
+        "standard_name": "status_flag",
+        "flag_masks": np.array(list(MASK_REASONS), dtype=np.int8),
+        "flag_meanings": " ".join(MASK_REASONS.values()),
+        "coverage_content_type": "qualityInformation",
+        "grid_mapping": "crs",
+        **AREA,
+    }
+    # CF 1.8 has no unsigned bytes.
+    return Variable(("y", "x"), np.asarray(mask_reason).astype(np.int8), attributes)
 
 
 def write_observed_features(
@@ -207,7 +228,7 @@ def write_observed_features(
     where they are known and another one is missing, NaN elsewhere; both files get them as additional arrays.
     """
     additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
-    content = _make_frame(
+    content = make_frame(
         grid,
         day,
         "SuperIce observed features",
@@ -215,25 +236,12 @@ def write_observed_features(
         details,
     )
     for name in FIELDS:
-        content.variables[name] = _make_field(fields[name], name, "physicalMeasurement")
+        content.variables[name] = make_field(fields[name], name, "physicalMeasurement")
     for name in beyond_mask or {}:
-        content.variables[BEYOND_MASK.format(name=name)] = _make_field(
+        content.variables[BEYOND_MASK.format(name=name)] = make_field(
             beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
         )
-    content.variables["mask_reason"] = Variable(
-        ("y", "x"),
-        # CF 1.8 has no unsigned bytes.
-        mask_reason.astype(np.int8),
-        {
-            "long_name": "why a pixel is masked",
-            "standard_name": "status_flag",
-            "flag_masks": np.array(list(MASK_REASONS), dtype=np.int8),
-            "flag_meanings": " ".join(MASK_REASONS.values()),
-            "coverage_content_type": "qualityInformation",
-            "grid_mapping": "crs",
-            **AREA,
-        },
-    )
+    content.variables["mask_reason"] = make_mask_reason(mask_reason)
     write_content(netcdf_path, content, complete=COMPLETE)
     with atomic_path(npz_path) as temporary:
         arrays = {name: fields[name] for name in FIELDS} | additional
@@ -264,7 +272,7 @@ def open_predictions(
 
     The file appears under its name when the block succeeds, and not at all when it fails.
     """
-    frame = _make_frame(
+    frame = make_frame(
         grid,
         day,
         "SuperIce ensemble of sea ice thickness",

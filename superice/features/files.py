@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS
+from superice.dataset.layout import BEYOND_MASK, FIELDS, MASK_REASONS
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
@@ -118,6 +118,47 @@ def read_features(
     if day and features.date != day:
         raise InputError(f"is of {features.date}, not of {day}", file=path)
     return features
+
+
+def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
+    """Return why pixels of a feature file are masked, int8 (y, x), sums of the keys of ``MASK_REASONS``.
+
+    Arrays (``.npz``) do not say it; the NetCDF file of the same name beside them does. Where it does not, or there is no
+    such file, the result is None. A model day does not say where it is land: there it tells which of the fields are missing.
+
+    Raises InputError when the file beside the arrays cannot be read or is on another grid.
+    """
+    if path.suffix != ".npz":
+        return _derive_mask_reason(features)
+    described = path.with_suffix(".nc")
+    if not described.exists():
+        return None
+    content = read_content(described, (), optional=("mask_reason",))
+    if "mask_reason" not in content.variables:
+        return None
+    reason = content["mask_reason"]
+    if reason.shape != features.sic.shape:
+        raise InputError(
+            f"its cells are not the {features.sic.shape} of {path.name}",
+            file=described,
+            variable="mask_reason",
+            value=reason.shape,
+        )
+    return reason
+
+
+def _derive_mask_reason(features: Features) -> np.ndarray:
+    keys = {name: key for key, name in MASK_REASONS.items()}
+    masked_by = {
+        "thickness_missing": np.isnan(features.sit),
+        "concentration_missing": np.isnan(features.sic),
+        "drift_missing": np.isnan(features.divergence) | np.isnan(features.shear),
+        "concentration_below_threshold": features.sic <= features.sic_threshold,
+    }
+    reason = np.zeros(features.sic.shape, np.int8)
+    for name, masked in masked_by.items():
+        reason[masked] += keys[name]
+    return reason
 
 
 def read_own_grid(path: Path) -> Grid | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 from superice.dataset.layout import open_predictions
+from superice.dataset.summaries import MemberStatistics, Summary, write_summary
 from superice.errors import InputError
-from superice.features.files import read_features
+from superice.features.files import read_features, read_mask_reason
 from superice.fields.grid import Grid
 from superice.inference.compatibility import require_features, require_sampler, require_step
 from superice.inference.ensemble import draw_members, finish_member
@@ -26,12 +28,13 @@ def generate_day(
     grid: Grid,
     sampler: SamplerSettings,
     seed: int,
-    output: Path,
+    output: Path | None,
     day: date | None = None,
     details: Mapping[str, str | float] | None = None,
     missing_if_diverged: bool = False,
+    summary: Summary | None = None,
 ) -> None:
-    """Draw the ensemble of a day and write it, member by member, to ``output``.
+    """Draw the ensemble of a day and write it, member by member, to ``output``, and its statistics to a summary.
 
     Args:
         features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
@@ -39,10 +42,11 @@ def generate_day(
         grid: of the features.
         sampler: how to draw; a factor of the noise that it awaits is read from the weights.
         seed: of the ensemble.
-        output: the file to write, ``sit_hrai_YYYYMMDD.nc``.
+        output: the file of the members, ``sit_hrai_YYYYMMDD.nc``; None for none.
         day: the date that the features must have; None for any.
         details: further attributes of the file.
         missing_if_diverged: whether to write missing members if the training diverged, instead of raising an error.
+        summary: the file of the statistics; None for none.
 
     Raises:
         InputError: for any input that cannot be used, or that does not fit the network; no file is left then.
@@ -65,19 +69,30 @@ def generate_day(
         _warn_of_missing_members(f"{features_path} holds no ice")
 
     attributes = describe_ensemble(trained, sampler, seed, features_path, details or {})
+    mask_reason = read_mask_reason(features_path, features) if summary else None
+    statistics = MemberStatistics(features.mask, sampler.members) if summary else None
     start, clipped_pixels, differences = time.monotonic(), 0, []
-    with open_predictions(output, grid, features.date, sampler.members, attributes) as ensemble:
+    file = open_predictions(output, grid, features.date, sampler.members, attributes) if output else nullcontext()
+    with file as ensemble:
         members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
         for drawn in members:
             member = finish_member(drawn, features, sampler, grid.step)
             clipped_pixels += member.clipped_pixels
             differences.append(member.box_mean_difference_m)
-            ensemble.append(member.thickness)
-        seconds = (time.monotonic() - start) / sampler.members
-        fraction = clipped_pixels / max(1, drawn_pixels)
-        ensemble.describe({"seconds_per_member": round(seconds, 3), "clipped_fraction": round(fraction, 6)})
+            if ensemble:
+                ensemble.append(member.thickness)
+            if statistics:
+                statistics.add(member.thickness)
+        measured: dict[str, float] = {
+            "seconds_per_member": round((time.monotonic() - start) / sampler.members, 3),
+            "clipped_fraction": round(clipped_pixels / max(1, drawn_pixels), 6),
+        }
         if differences and sampler.box_mean_tolerance_m is not None:
-            ensemble.describe({"box_mean_difference_m": round(max(differences), 4)})
+            measured["box_mean_difference_m"] = round(max(differences), 4)
+        if ensemble:
+            ensemble.describe(measured)
+        if summary and statistics:
+            write_summary(summary, grid, features, mask_reason, statistics, attributes | measured)
 
 
 def _warn_of_missing_members(reason: str) -> None:

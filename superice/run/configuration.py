@@ -238,6 +238,16 @@ class Configuration:
             return self.calendar.observed_days()[:: wanted["every"]] if wanted["observations"] else []
         return sorted(day for split in wanted["splits"] for day in self.calendar.split_days(split)[:: wanted["every"]])
 
+    @property
+    def keeps_members(self) -> bool:
+        """Whether the members of the published experiment's ensembles are kept."""
+        return self.experiment(self.published)["ensembles"]["keep"] != "summary"
+
+    @property
+    def writes_summaries(self) -> bool:
+        """Whether the published experiment's ensembles are summarised."""
+        return self.experiment(self.published)["ensembles"]["keep"] != "members"
+
     def last_season(self, branch: str) -> list[date]:
         """Return the days of the last season of the published ensembles."""
         days = self.ensemble_days(self.content["published"], branch)

@@ -68,6 +68,7 @@ class RunPaths:
         self.noise = f"{folder}/training/{{experiment}}/noise.json"
         # Ensembles and their scores, by day.
         self.published_ensemble = f"{folder}/{{feature_set}}{{branch}}/predictions/{layout.PREDICTIONS}"
+        self.summary = f"{folder}/{{feature_set}}{{branch}}/summaries/{layout.SUMMARIES}"
         self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
         self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"
         # Members at the positions of measurements.
@@ -79,6 +80,7 @@ class RunPaths:
         self.volumes = f"{folder}/volumes/{{branch}}.nc"
         self.volume_table = f"{folder}/volumes/{{branch}}.csv"
         # What is made of all days.
+        self.season = f"{folder}/{{branch}}/season.zarr"
         self.score_table = f"{folder}/scores/{{table}}.csv"
         self.figure = f"{folder}/figures/{{figure}}.png"
         self.study_figure = f"{folder}/figures/study_{{study}}.png"
@@ -105,9 +107,10 @@ class RunPaths:
         pattern = {"model": self.model_features, "observations": self.observed_features}[branch]
         return fill(pattern, feature_set=self.feature_folder(branch, feature_set), date=list(days))
 
-    def observed_netcdfs(self, days: Sequence[date]) -> list[str]:
-        """Return the CF NetCDF files of the run's observed features."""
-        return fill(self.observed_netcdf, feature_set="", date=list(days))
+    def observed_netcdfs(self, days: Sequence[date], feature_set: str | None = None) -> list[str]:
+        """Return the CF NetCDF files of the run's observed features, or of those of a feature set."""
+        folder = self.feature_folder("observations", feature_set)
+        return fill(self.observed_netcdf, feature_set=folder, date=list(days))
 
     def stored_days(self, experiment: str, days: Sequence[date]) -> list[str]:
         """Return the days of the training store that an experiment is trained on."""
@@ -180,13 +183,29 @@ class RunPaths:
             return fill(self.published_ensemble, feature_set=set_folder(feature_set), branch=branch, date=list(days))
         return fill(self.ensemble, experiment=experiment, branch=branch, date=list(days))
 
+    def kept_ensembles(self, experiment: str, branch: str, days: Sequence[date]) -> list[str]:
+        """Return what is kept of an experiment's ensembles, one file a day: the members, or of the published a summary."""
+        if experiment == self.run.published and not self.run.keeps_members:
+            return fill(self.summary, feature_set="", branch=branch, date=list(days))
+        return self.ensembles(experiment, branch, days)
+
     def all_ensembles(self) -> list[str]:
-        """Return the ensembles of every experiment, branch and day that the run is asked for."""
-        return [
+        """Return what is kept of the ensembles of every experiment, branch and day that the run is asked for."""
+        kept = [
             path
             for experiment, branch in itertools.product(self.run.experiments, BRANCHES)
-            for path in self.ensembles(experiment, branch, self.run.ensemble_days(experiment, branch))
+            for path in self.kept_ensembles(experiment, branch, self.run.ensemble_days(experiment, branch))
         ]
+        return list(dict.fromkeys([*kept, *(path for branch in BRANCHES for path in self.summaries(branch))]))
+
+    def summaries(self, branch: str) -> list[str]:
+        """Return the summaries of a branch's published ensembles; nothing where they are not written."""
+        days = self.run.ensemble_days(self.run.published, branch) if self.run.writes_summaries else []
+        return fill(self.summary, feature_set="", branch=branch, date=days)
+
+    def seasons(self) -> list[str]:
+        """Return the season cube of every branch that has summaries."""
+        return fill(self.season, branch=[branch for branch in BRANCHES if self.summaries(branch)])
 
     def scores(self, experiment: str, branch: str, days: Sequence[date]) -> list[str]:
         """Return the scores of an experiment's ensembles on days whose truth is known."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, WrapValidator
 
+from superice.dataset.settings import SummarySettings
 from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings, VolumeSettings
 from superice.features.settings import FeatureSettings
 from superice.inference.settings import SamplerSettings
@@ -211,6 +212,12 @@ class EnsembleSettings(Settings):
         1, "Of the days of each split, and of the observed days, each how many-th has an ensemble.", ge=1
     )
     observations: bool = declare(True, "Whether ensembles are drawn from observations.")
+    keep: Literal["members", "summary", "both"] = declare(
+        "members",
+        "What is kept of the published experiment's ensembles: the members, a summary of each date, or both; with summary"
+        " the members are deleted once scores and figures are made. Of other experiments the members are kept.",
+    )
+    summary: SummarySettings = declare(SummarySettings(), "What a summary tells of the members.")
 
 
 class ExperimentSettings(Settings):

@@ -60,8 +60,15 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
         | named_seed
         | {"features": run.feature_settings("model", run.feature_set(name))}
         | {section: run.content[section] for section in ("scores", "selection")},
-        "ensembles": sampler | named_seed,
+        "ensembles": sampler | named_seed | _describe_summary(run, name),
     }
+
+
+def _describe_summary(run: Configuration, name: str) -> dict[str, Any]:
+    """Return what the summaries of an experiment's ensembles tell; nothing where there are none."""
+    if name != run.published or not run.writes_summaries:
+        return {}
+    return {"summary": run.experiment(name)["ensembles"]["summary"]}
 
 
 def _collect_surrogate_files(surrogate: SurrogateConfiguration) -> dict[str, dict[str, Any]]:

@@ -66,7 +66,7 @@ def list_stages(run: Configuration, paths: RunPaths, folder: Path = Path()) -> l
         days = run.ensemble_days(experiment, branch)
         log = f"{paths.logs}/{_name_drawing_rule(run, experiment)}"
         logs = _list_logs(f"{log}/{branch}" if experiment == run.published else f"{log}/{experiment}/{branch}", days)
-        outputs = paths.ensembles(experiment, branch, days)
+        outputs = paths.kept_ensembles(experiment, branch, days)
         script = "draw_baseline" if run.is_baseline(experiment) else "draw_ensemble"
         digest = digests.digest_ensemble(experiment, branch, run.feature_set(experiment))
         maker = Maker(script, f"{experiment}/ensembles", digest)

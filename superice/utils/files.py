@@ -50,6 +50,29 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``, to be filled in a ``with`` block.
+
+    When the block succeeds, the temporary folder is renamed to ``path``, in the place of a folder that was there; when it
+    raises, it is deleted. Raises OutputError when ``path`` cannot be written.
+    """
+    path = Path(path)
+    with _name_in_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent))
+    content = temporary / path.name
+    content.mkdir()
+    try:
+        yield content
+        with _name_in_errors(path):
+            if path.is_dir():
+                path.rename(temporary / "before")
+            content.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
 def _name_in_errors(path: Path) -> Iterator[None]:
     """Let an error of the operating system name the file that was to be written, instead of a temporary one."""
     try:

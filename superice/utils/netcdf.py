@@ -90,10 +90,11 @@ class FileContent:
         return xarray.Dataset(others, coordinates, self.attributes)
 
 
-def write_content(path: str | Path, content: FileContent, complete: Collection[str] = ()) -> None:
+def write_content(path: str | Path, content: FileContent, complete: Collection[str] = (), by_map: bool = False) -> None:
     """Write a compressed NetCDF-4 file; floating-point variables of two or more dimensions become float32.
 
-    NaN is the fill value of floating-point variables, except for those named in ``complete``, which have none.
+    NaN is the fill value of floating-point variables, except for those named in ``complete``, which have none. ``by_map``
+    stores the last two dimensions of a variable of more in one chunk, so that a map is read without the others.
     """
     import netCDF4
 
@@ -107,7 +108,7 @@ def write_content(path: str | Path, content: FileContent, complete: Collection[s
             attributes = dict(variable.attributes)
             if used := _list_used_coordinates(content, name):
                 attributes["coordinates"] = " ".join(used)
-            _write_variable(file, name, variable._replace(attributes=attributes), has_gaps=name not in complete)
+            _write_variable(file, name, variable._replace(attributes=attributes), name not in complete, by_map)
 
 
 def _list_used_coordinates(content: FileContent, name: str) -> list[str]:
@@ -123,7 +124,7 @@ def _list_used_coordinates(content: FileContent, name: str) -> list[str]:
     )
 
 
-def _write_variable(file: netCDF4.Dataset, name: str, variable: Variable, has_gaps: bool) -> None:
+def _write_variable(file: netCDF4.Dataset, name: str, variable: Variable, has_gaps: bool, by_map: bool) -> None:
     values = np.asarray(variable.values)
     is_float, is_text, is_field = values.dtype.kind == "f", values.dtype.kind == "U", values.ndim >= 2
     if is_float and is_field:
@@ -135,6 +136,7 @@ def _write_variable(file: netCDF4.Dataset, name: str, variable: Variable, has_ga
         compression="zlib" if is_field else None,
         complevel=1 if is_field else 4,
         shuffle=True,
+        chunksizes=(*(1,) * (values.ndim - 2), *values.shape[-2:]) if by_map and is_field else None,
         fill_value=values.dtype.type(np.nan) if is_float and has_gaps else None,
     )
     stored.set_auto_maskandscale(False)

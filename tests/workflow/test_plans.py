@@ -167,6 +167,18 @@ def test_a_single_date_asks_for_nothing_but_its_own_features_and_the_training(pl
     assert "score_date" not in planned
 
 
+def test_summaries_are_planned_with_their_ensembles_and_members_can_be_left_out(plan_short):
+    """The same draws; what is not kept is deleted once scores and figures are made of it."""
+    keep = "defaults: {{ensembles: {{splits: [validation], observations: false, keep: {}}}}}"
+    both = jobs(plan_short("seasons", configuration=keep.format("both")))
+    assert both["make_season"] == 1
+    assert both["draw_published_ensemble"] == SHORT_VALIDATION
+    planned = plan_short("all", configuration=keep.format("summary"))
+    assert jobs(planned)["draw_published_ensemble"] == SHORT_VALIDATION
+    assert "Would remove temporary output " + PUBLISHED.format("model") in planned
+    assert "Would remove temporary output results/superice/model/summaries" not in planned
+
+
 def test_a_baseline_asks_for_no_training(plan_short):
     cubic, noise = (jobs(plan_short(DRAWN.format(name))) for name in ("cubic", "correlated_noise"))
     assert (cubic["draw_baseline"], cubic["model_features"]) == (1, 1)

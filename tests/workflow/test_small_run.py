@@ -29,6 +29,7 @@ defaults:
   network: {widths: [8, 12], depth: 1, embedding_channels: 8}
   training: {epochs: 1, batch: 4, patch: [32, 32], patches_per_day: 2, workers: 0, devices: 1, validation_samples: 2}
   sampler: {members: 3, steps: 2}
+  ensembles: {keep: both}
 experiments: {reference: {seeds: [0], ensembles: {splits: [test], observations: false}}}
 run: [reference, preconditioned]
 published: preconditioned
@@ -65,6 +66,8 @@ class TestSmallRun:
             "observations/features/sic_sit_e1_e2_20221117.npz",
             "observations/features/sic_sit_e1_e2_20221117.nc",
             "observations/predictions/sit_hrai_20221117.nc",
+            "observations/summaries/sit_summary_20221117.nc",
+            "observations/season.zarr/monthly/sit_mean/zarr.json",
             "experiments/reference/model/predictions/sit_hrai_20221018.nc",
             "training/preconditioned/seed1/model.safetensors",
             "training/preconditioned/selection.csv",

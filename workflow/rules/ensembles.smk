@@ -1,7 +1,12 @@
 # Ensembles of every date, from the model's and from the observed features.
 # Needs: a day's features, the chosen weights. Makes: <branch>/predictions/sit_hrai_D.nc for the published experiment,
 # experiments/<experiment>/<branch>/predictions/sit_hrai_D.nc for the others; the published experiment's, drawn from
-# another feature set, below feature_sets/<set>/.
+# another feature set, below feature_sets/<set>/. Where summaries are kept, also <branch>/summaries/sit_summary_D.nc, and of
+# all dates of a branch <branch>/season.zarr.
+
+PUBLISHED_OUTPUTS = {"members": PATHS.published_ensemble if RUN.keeps_members else temp(PATHS.published_ensemble)}
+if RUN.writes_summaries:
+    PUBLISHED_OUTPUTS["summary"] = PATHS.summary
 
 
 rule draw_ensemble:
@@ -9,8 +14,13 @@ rule draw_ensemble:
         features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
         weights=lambda wildcards: PATHS.weights(experiment_of(wildcards)),
         settings=lambda wildcards: PATHS.settings(f"{experiment_of(wildcards)}/ensembles"),
+        mask_reasons=lambda wildcards: (
+            PATHS.observed_netcdfs([day_of(wildcards)], set_drawn_from(wildcards))
+            if wildcards.branch == "observations" and "experiment" not in wildcards.keys() and RUN.writes_summaries
+            else []
+        ),
     output:
-        PATHS.ensemble,
+        members=PATHS.ensemble,
     log:
         "<logs>/draw_ensemble/{experiment}/{branch}/{date}.log",
     benchmark:
@@ -34,19 +44,44 @@ rule draw_ensemble:
         date=iso,
         experiment=experiment_of,
         seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],
+        summary=lambda wildcards, output: f"--summary {shlex.quote(output.summary)}" if len(output) > 1 else "",
     message:
         "ensemble of {params.date} ({wildcards.branch})"
     shell:
         "{params.command} --features {input.features:q} --weights {input.weights:q} {params.grid}"
         " --date {params.date} --branch {wildcards.branch} --experiment {params.experiment}"
         " --settings {input.settings:q} --settings-digest {params.digest} --seed {params.seed}"
-        " --threads {threads} --output {output:q} > {log:q} 2>&1"
+        " --threads {threads} --output {output.members:q} {params.summary} > {log:q} 2>&1"
 
 
 use rule draw_ensemble as draw_published_ensemble with:
     output:
-        PATHS.published_ensemble,
+        **PUBLISHED_OUTPUTS,
     log:
         "<logs>/draw_published_ensemble/{feature_set}{branch}/{date}.log",
     benchmark:
         "<benchmarks>/draw_published_ensemble/{feature_set}{branch}/{date}.tsv"
+
+
+rule make_season:
+    input:
+        summaries=lambda wildcards: PATHS.summaries(wildcards.branch),
+    output:
+        directory(PATHS.season),
+    log:
+        "<logs>/make_season/{branch}.log",
+    benchmark:
+        "<benchmarks>/make_season/{branch}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        command=run_script("make_season"),
+        code=code_of("make_season"),
+    message:
+        "season cube ({wildcards.branch})"
+    shell:
+        "{params.command} --summaries {input.summaries:q} --output {output:q} > {log:q} 2>&1"

@@ -26,14 +26,21 @@ def main() -> None:
     add_threads(parser)
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
+    parser.add_argument("--summary", type=Path, help="sit_summary_YYYYMMDD.nc; its settings stand beside the sampler")
     args = parser.parse_args()
 
+    from superice.dataset.settings import SummarySettings
+    from superice.dataset.summaries import Summary
     from superice.fields.grid import load_grid
     from superice.inference.day import generate_day
     from superice.inference.settings import SamplerSettings
     from superice.utils.settings import build_settings
 
     use_threads(args.threads)
+    summary = None
+    if args.summary:
+        told = build_settings(SummarySettings, args.settings.get("summary", {}), "ensembles.summary")
+        summary = Summary(args.summary, told)
     generate_day(
         args.features,
         args.weights,
@@ -49,6 +56,7 @@ def main() -> None:
         },
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         missing_if_diverged="seed" in args.settings,
+        summary=summary,
     )
 
 

@@ -11,6 +11,9 @@ import yaml
 from random_networks import make_trained_network
 
 from superice import __version__, cli
+from superice.dataset.layout import write_observed_features
+from superice.dataset.settings import SummarySettings
+from superice.dataset.summaries import collect_members
 from superice.features.files import read_model_features, read_own_grid
 from superice.inference.settings import SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
@@ -95,6 +98,53 @@ def test_weights_and_features_are_enough_and_the_file_says_what_was_used(generat
     )
     assert (attributes["features"], attributes["features_digest"]) == (model_days[0].name, digest(model_days[0]))
     assert __version__ in attributes["workflow"]
+
+
+def test_a_summary_is_written_while_members_are_drawn(generate, model_days, tmp_path, monkeypatch, capsys):
+    """It holds what a second reading of the members gives, and is drawn without a file of members too."""
+    summary = tmp_path / "sit_summary_20200101.nc"
+    members, _ = generate(model_days[0], "--summary", str(summary))
+    features = read_model_features(model_days[0])
+    expected = collect_members(tmp_path / "out.nc", features.mask).compute(SummarySettings())
+    with xr.open_dataset(summary) as data:
+        for name, values in expected.items():
+            np.testing.assert_array_equal(data[name], values)
+        assert data.attrs["weights_digest"] == members.attrs["weights_digest"] and data.ensemble_size == 2
+        assert ((data.mask_reason.values == 0) == (data.mask.values == 1)).all()
+        assert set(np.unique(data.mask_reason)) == {0, 1 + 2 + 4}, "the corner without any field"
+        first = data.load()
+    given = [
+        "--weights",
+        tmp_path / "w.safetensors",
+        "--features",
+        model_days[0],
+        "--members",
+        "2",
+        "--precision",
+        "fp32",
+    ]
+    (tmp_path / "out.nc").unlink()
+    monkeypatch.setattr(sys, "argv", ["superice", "generate", *map(str, given), "--summary", str(summary)])
+    cli.main()
+    with xr.open_dataset(summary) as data:
+        np.testing.assert_array_equal(data.sit_quantile, first.sit_quantile)
+    assert not (tmp_path / "out.nc").exists()
+    monkeypatch.setattr(sys, "argv", ["superice", "generate", *map(str, given)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "name a file to write: --output for the members, --summary for their statistics" in capsys.readouterr().err
+
+
+def test_an_observed_day_says_why_pixels_are_masked(generate, model_days, small_grid, tmp_path):
+    """The file beside the arrays knows it, as the arrays do not."""
+    features = read_model_features(model_days[0])
+    fields = {name: getattr(features, name) for name in ("sic", "sit", "divergence", "shear")}
+    reason = np.where(features.mask, 0, 8).astype(np.int8)
+    arrays = tmp_path / "sic_sit_e1_e2_20200101.npz"
+    write_observed_features(arrays, arrays.with_suffix(".nc"), small_grid, features.date, fields, reason, {})
+    generate(arrays, "--summary", str(tmp_path / "s.nc"))
+    with xr.open_dataset(tmp_path / "s.nc") as data:
+        np.testing.assert_array_equal(data.mask_reason, reason)
 
 
 def test_options_overrule_the_weights_with_a_note(generate, model_days):

@@ -1,0 +1,60 @@
+"""Means of a season by month, and by month of the year over all years: a climatology of the run."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray
+
+PLACED = {"grid_mapping": "crs", "cell_measures": "area: cell_area"}
+THICKNESS = {"standard_name": "sea_ice_thickness", "units": "m", **PLACED}
+MAP = ("x", "y", "longitude", "latitude", "crs", "cell_area")
+
+
+def summarise_months(season: xarray.Dataset) -> dict[str, xarray.Dataset]:
+    """Return ``monthly`` (time, y, x) and ``climatology`` (month, y, x) of the summaries of a season, lazily.
+
+    Each has the mean thickness of the dates, two spreads, that of the members and that of the dates, and the number of dates
+    with a value. A date counts where it has ice; a month need not have all of its dates.
+    """
+    months = season.time.values.astype("M8[M]")
+    of_year = season.time.dt.month.values
+    monthly = _gather(season, "time", months)
+    monthly["time"] = ("time", monthly.time.values.astype("M8[ns]"), {"long_name": "first day of the month"})
+    climatology = _gather(season, "month", of_year)
+    climatology["month"].attrs |= {"long_name": "month of the year", "units": "1"}
+    return {"monthly": monthly, "climatology": climatology}
+
+
+def _gather(season: xarray.Dataset, axis: str, labels: np.ndarray) -> xarray.Dataset:
+    """Return the means of the dates that share a label, one after the other along ``axis``."""
+    names = np.unique(labels)
+    means = [_average(season.isel(time=np.flatnonzero(labels == name))) for name in names]
+    gathered = xarray.concat(means, axis).assign_coords({axis: names})
+    return gathered.assign_coords({name: season[name].variable for name in MAP}).assign_attrs(season.attrs)
+
+
+def _average(dates: xarray.Dataset) -> xarray.Dataset:
+    """Return the means and spreads over dates, (y, x), NaN where no date has a value."""
+    mean, spread = (dates[name].variable.astype("f8") for name in ("sit_mean", "sit_std"))
+    count = mean.count("time")
+    divisor = count.where(count > 0)
+    average = mean.sum("time") / divisor
+    fields = {
+        "sit_mean": average,
+        "sit_std": np.sqrt((spread**2).sum("time") / divisor),
+        "sit_std_of_dates": np.sqrt(((mean - average) ** 2).sum("time") / divisor),
+    }
+    described = {
+        "sit_mean": ("mean of the ensemble means of the dates", "area: mean realization: mean time: mean"),
+        "sit_std": ("root mean square over the dates of the standard deviation of the members", "area: mean"),
+        "sit_std_of_dates": ("standard deviation over the dates of the ensemble mean, with N", "area: mean"),
+    }
+    result = xarray.Dataset()
+    for name, field in fields.items():
+        long_name, cell_methods = described[name]
+        attributes = {"long_name": f"sea ice thickness, mean over the cell: {long_name}", "cell_methods": cell_methods}
+        result[name] = field.astype("f4")
+        result[name].attrs = attributes | THICKNESS
+    result["date_count"] = count.astype("i2")
+    result["date_count"].attrs = {"long_name": "number of dates with a value", "units": "1", **PLACED}
+    return result
