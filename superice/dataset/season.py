@@ -215,7 +215,7 @@ def _lay_out(variable: xarray.DataArray) -> dict[str, object]:
     return layout | ({"_FillValue": np.nan} if variable.dtype.kind == "f" else {})
 
 
-def _write_file(season: xarray.Dataset, path: Path, _progress: bool) -> None:
+def _write_file(season: xarray.Dataset, temporary: Path, _progress: bool) -> None:
     """Write the dates to a NetCDF file, date by date."""
     encoding = {}
     for name, variable in season.data_vars.items():
@@ -224,12 +224,12 @@ def _write_file(season: xarray.Dataset, path: Path, _progress: bool) -> None:
         encoding[name]["_FillValue"] = np.float32(np.nan) if variable.dtype.kind == "f" else None
     encoding |= {name: {"_FillValue": None} for name in season.coords}
     encoding["time"] |= TIMES
-    _forget_files(season).to_netcdf(path, engine="netcdf4", encoding=encoding)
+    _forget_files(season).to_netcdf(temporary, engine="netcdf4", encoding=encoding)
 
 
-def _write_group(means: xarray.Dataset, path: Path, group: str, suffix: str) -> None:
+def _write_group(means: xarray.Dataset, temporary: Path, group: str, suffix: str) -> None:
     if suffix == STORE:
-        means.to_zarr(path, group=group, mode="a", zarr_format=3, consolidated=False)
+        means.to_zarr(temporary, group=group, mode="a", zarr_format=3, consolidated=False)
     else:
         encoding = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name in means.data_vars}
-        means.to_netcdf(path, group=group, mode="a", engine="netcdf4", encoding=encoding)
+        means.to_netcdf(temporary, group=group, mode="a", engine="netcdf4", encoding=encoding)

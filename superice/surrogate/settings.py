@@ -71,6 +71,11 @@ class SurrogateNetworkSettings(Settings):
         """Rows and columns of the network's fields are multiples of this."""
         return 4 if self.kind == "unet" else 1
 
+    @property
+    def partly_missing(self) -> bool:
+        """Whether inputs may be missing in part; a state of the model is whole."""
+        return False
+
 
 class LossSettings(Settings):
     """The loss of a step: the error of the increment and of its mean."""
