@@ -6,6 +6,9 @@ import subprocess
 import hypothesis
 import pytest
 
+# Workers share the cores: threads of two networks on two cores wait for each other, a hundred times as long as they work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # How many random inputs a test with @given tries: few in `make test`, many in `make test-slow`. No example has a time
 # limit: a busy machine is not a failure.
 hypothesis.settings.register_profile("few", max_examples=25, deadline=None)
