@@ -67,10 +67,15 @@ def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
 
 
 def find_summaries(folder: str | Path) -> list[Path]:
-    """Return the summaries in a folder by date. Raises InputError when there is none."""
+    """Return the summaries in a folder by date. Raises InputError when there is none, or no such folder."""
+    if not Path(folder).is_dir():
+        raise InputError("there is no such folder: name the one with the summaries of a branch", file=folder)
     found = sorted(Path(folder).glob("sit_summary_????????.nc"))
     if not found:
-        raise InputError("holds no summary sit_summary_YYYYMMDD.nc", file=folder)
+        raise InputError(
+            "holds no summary sit_summary_YYYYMMDD.nc: draw with ensembles.keep: both, or generate --summary",
+            file=folder,
+        )
     return found
 
 

@@ -212,6 +212,10 @@ class TestRefused:
         with pytest.raises(InputError, match=sentence):
             superice.open_season(tmp_path / path, part)
 
+    def test_a_folder_that_is_not_there(self, tmp_path):
+        with pytest.raises(InputError, match=r"nowhere: there is no such folder: name the one with the summaries"):
+            find_summaries(tmp_path / "nowhere")
+
     def test_an_output_of_another_kind(self, folder, tmp_path):
         with pytest.raises(InputError, match=r"season\.csv: a season is written to a store \.zarr or a file \.nc"):
             write_season(find_summaries(folder), Path(tmp_path / "season.csv"))
