@@ -12,6 +12,7 @@ from superice.errors import InputError
 PRODUCT = "in situ"
 LEVEL_ICE, MEAN = "level_ice", "mean"
 THICKEST_M = 20.0
+OTHER_UNIT = "state the unit where it is not m"  # what to do about a length that no ice has
 AGREEMENT_M = 0.05  # two files of one buoy may round differently
 
 
@@ -57,17 +58,20 @@ class PointSeries:
         """Raise InputError for a value that no measurement has."""
         if self.measures not in (LEVEL_ICE, MEAN):
             self._refuse("measures", f"is neither {LEVEL_ICE} nor {MEAN}", self.measures)
+        position = "write degrees, of the south and west negative, and mark missing positions as missing"
+        length = f"{OTHER_UNIT}, and mark missing values as missing"
         limits = {
-            "latitude": (-90.0, 90.0, "degrees"),
-            "longitude": (-180.0, 360.0, "degrees"),
-            "thickness": (0.0, THICKEST_M, "m"),
-            "uncertainty": (0.0, THICKEST_M, "m"),
+            "latitude": (-90.0, 90.0, "degrees", position),
+            "longitude": (-180.0, 360.0, "degrees", position),
+            "thickness": (0.0, THICKEST_M, "m", length),
+            "uncertainty": (0.0, THICKEST_M, "m", length),
         }
-        for name, (low, high, unit) in limits.items():
+        for name, (low, high, unit, advice) in limits.items():
             values = getattr(self, name)
             outside = values[(values < low) | (values > high)]
             if outside.size:
-                self._refuse(name, f"{outside.size} values outside {low:g} to {high:g} {unit}", f"{outside[0]:.6g}")
+                share = f"{outside.size} of {values.size} outside {low:g} to {high:g} {unit}"
+                self._refuse(name, f"{share}: {advice}", f"{outside[0]:.6g}")
 
     def _refuse(self, variable: str, reason: str, value: object) -> None:
         raise InputError(

@@ -67,8 +67,8 @@ def read(path: str | Path) -> list[PointSeries]:
     if path.suffix.lower() == ".nc":
         return [read_buoy(path)]
     try:
-        with open(path, encoding="utf-8") as file:
-            first = file.readline()
+        with open(path, encoding="utf-8-sig") as file:
+            first = next((line for line in file if not line.startswith("#")), "")
         if is_reference_file(first):
             all_series = read_reference(path)
         elif is_sonar_file(first):
@@ -77,11 +77,12 @@ def read(path: str | Path) -> list[PointSeries]:
             all_series = read_csv(path)
         else:
             reason = (
-                "not a file of measurements: it begins neither with obsID date lat lon, as RRDP files do, nor with %"
+                "not a file of measurements: RRDP files begin with obsID date lat lon, those of moored sonars with %;"
+                " save another table as .csv, with commas"
             )
             raise InputError(reason, product=PRODUCT, file=path, value=first.strip()[:60])
     except UnicodeDecodeError as error:
-        raise InputError("is not text in UTF-8", product=PRODUCT, file=path) from error
+        raise InputError("is not text in UTF-8: save it so", product=PRODUCT, file=path) from error
     except OSError as error:
         fault = find_fault(error)
         if fault is None:
@@ -102,7 +103,11 @@ def read_buoy(path: str | Path) -> PointSeries:
     path = Path(path)
     with open_product(PRODUCT, path) as file:
         for name in ("time", *BUOY_VARIABLES):
-            file.get_variable(name)
+            if name not in file.dataset.variables:
+                missing = file.missing_variable(name)
+                raise file.error(
+                    f"{missing.reason}; a buoy's has time, lat, lon and hi, the thickness of the ice", name
+                )
         times = file.read_times()
         latitude, longitude, thickness = (np.ravel(file.read_values(name)) for name in BUOY_VARIABLES)
         for name, values in zip(BUOY_VARIABLES, (latitude, longitude, thickness), strict=True):

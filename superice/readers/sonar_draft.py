@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from superice.errors import InputError
-from superice.fields.point_series import MEAN, PRODUCT, PointSeries
+from superice.fields.point_series import MEAN, PRODUCT, THICKEST_M, PointSeries
 
 WATER, ICE, SNOW = 1027.0, 928.0, 320.0  # kg m-3
+LEAST_DRAFT_M = -1.0  # open water has one around 0
 UNKNOWN_SNOW_M = 0.1  # standard uncertainty of the thickness where the snow depth is unknown
 # Such as %BG 2003-2004 Mooring A: 75 00.449 N, 149 58.660 W
 HEADER = re.compile(
@@ -80,6 +81,11 @@ def read_sonar(path: Path) -> PointSeries:
         reason = f"not three columns date (YYYYMMDD), time and draft in m ({str(error).splitlines()[0]})"
         raise InputError(reason, product=PRODUCT, file=path) from error
     known = np.isfinite(draft)
+    outside = draft[(draft < LEAST_DRAFT_M) | (draft > THICKEST_M)]
+    if outside.size:
+        limits = f"{LEAST_DRAFT_M:g} to {THICKEST_M:g} m"
+        reason = f"{outside.size} of {draft.size} outside {limits}: write m, and nan for a missing draft"
+        raise InputError(reason, product=PRODUCT, file=path, variable="draft", value=f"{outside[0]:.6g}")
     if not known.any():
         raise InputError("no draft in the whole file", product=PRODUCT, file=path, variable="draft")
     means = pd.Series(draft[known]).groupby(days[known]).mean()

@@ -33,7 +33,7 @@ SONAR = """%BG 2003-2004 Mooring A: 75 00.600 N, 149 30.000 W
 
 def write(folder, name, text):
     path = folder / name
-    path.write_text(text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
 
 
@@ -61,6 +61,17 @@ def test_a_buoy_gives_the_medians_of_its_days(tmp_path):
     assert (buoy.platform, buoy.measures) == ("Dartmouth 2021 #3", LEVEL_ICE)
     assert buoy.days.astype(str).tolist() == ["2022-04-12", "2022-04-13"]
     assert buoy.thickness.tolist() == [1.2, 1.3]
+
+
+def test_what_other_programs_write_is_read(tmp_path):
+    head, row = "date,lat,lon,thickness_ft,sit_note\n", "2022-04-12T06:00:00Z,80,220.6,6,\n"
+    (feet,) = in_situ.read(write(tmp_path, "a.csv", "\ufeff# of my buoy\n" + head + "\n" + row))
+    assert (feet.thickness[0], feet.longitude[0]) == pytest.approx((6 * 0.3048, 220.6 - 360))
+    two_times = "time,date,lat,lon,sit\n06:00:00,2022-04-12,80,0,1.5\n"
+    assert in_situ.read(write(tmp_path, "b.csv", two_times))[0].days[0] == np.datetime64("2022-04-12")
+    # Reference data are means of 25 km and 30 days with commas as well: never one floe.
+    (mooring,) = in_situ.read(write(tmp_path, "c.csv", RRDP.replace(" ", ",")))
+    assert (mooring.width_km, mooring.measures) == (25, MEAN)
 
 
 def test_units_of_a_buoy_are_converted(tmp_path):
@@ -139,10 +150,30 @@ def test_a_platform_in_two_files_is_one(tmp_path):
 
 WRONG = {
     "no position": ("a.csv", CSV.replace("lat", "north"), "latitude"),
-    "no number": ("a.csv", CSV.replace("1.6", "1,6".replace(",", ";")), "row 2 is no number (found 1;6)"),
+    "no number": ("a.csv", CSV.replace("1.6", "6 ft"), "thickness: row 2 is no number, such as 1.52"),
     "no date": ("a.csv", CSV.replace("2022-04-12", "12/04/22"), "row 2 is no date"),
     "no thickness": ("a.csv", CSV.replace("thickness", "hice"), "thickness"),
-    "in centimetres": ("a.csv", CSV.replace("1.6,", "160,"), "outside 0 to 20 m (of A) (found 160)"),
+    "in centimetres": (
+        "a.csv",
+        CSV.replace("1.6,", "160,"),
+        "thickness: row 2 is not within 0 and 20 m; state the unit where it is not m",
+    ),
+    "fill value": ("a.csv", CSV.replace("1.6", "-999"), "leave the cell of a missing value empty (found -999)"),
+    "fill value of a draft": ("a.csv", CSV.replace("thickness", "draft").replace("1.6", "-999"), "draft: row 2 is not"),
+    "fill value of a sonar": ("a.dat", SONAR.replace("3.00", "-99"), "draft: 1 of 3 outside -1 to 20 m"),
+    "fill value of a position": ("a.csv", CSV.replace("10.2", "-999"), "longitude: 1 of 2 outside -180 to 360 degrees"),
+    "semicolons": ("a.csv", CSV.replace(",", ";"), "separated by semicolons: save it with commas"),
+    "tabs": ("a.csv", CSV.replace(",", "\t"), "separated by tabs: save it with commas"),
+    "decimal commas": ("a.csv", CSV.replace("1.6", "1,6"), "row 2 has 7 cells and the line of names 6"),
+    "quoted decimal commas": ("a.csv", CSV.replace("1.6", '"1,6"'), "row 2 is no number, such as 1.52"),
+    "American date": ("a.csv", CSV.replace("2022-04-12", "04/12/2022"), "row 2 is no date, such as 2022-04-12"),
+    "no date in a cell": ("a.csv", CSV.replace("2022-04-12", ""), "(found an empty cell)"),
+    "two thicknesses": ("a.csv", CSV.replace("uncertainty", "sit (m)"), "keep one of them (found thickness, sit (m))"),
+    "positions unknown": ("a.csv", CSV.replace("80", "NaN").replace(".1", ""), "no row has a date, a position"),
+    "RRDP of other names": ("a.dat", RRDP.replace("obsID", "ID"), "RRDP files begin with obsID date lat lon"),
+    "RRDP with blanks in dates": ("a.dat", RRDP.replace("T", " "), "row 1 has 12 cells and the line of names 11"),
+    "RRDP with a gap": ("a.dat", RRDP.replace("nan", ""), "row 2 has 10 cells and the line of names 11: write nan"),
+    "Latin letters": ("a.csv", CSV.encode().replace(b"A,", b"Bou\xe9e,"), "is not text in UTF-8: save it so"),
     "other unit": ("a.csv", CSV.replace("thickness", "thickness (kg)"), "does not convert to m"),
     "south of the pole": ("a.csv", CSV.replace("80.1", "-99"), "latitude"),
     "other measure": ("a.csv", "measures,date,lat,lon,sit\nridge,2022-04-12,80,0,1\n", "neither level_ice nor mean"),
@@ -165,8 +196,10 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, name, text, sentence)
 
 
 def test_wrong_buoys_are_refused(tmp_path):
-    with pytest.raises(InputError, match="hi: variable missing; the file holds"):
+    with pytest.raises(InputError, match=r"hi: variable missing; the file holds.* a buoy's has time, lat, lon and hi"):
         in_situ.read(write_buoy(tmp_path / "a.nc", [0], [1.0], drop=("hi",)))
+    with pytest.raises(InputError, match=r"thickness: 1 of 2 outside 0 to 20 m: state the unit .* mark missing"):
+        in_situ.read(write_buoy(tmp_path / "d.nc", [0, 1], [1.0, -9999.0]))
     with pytest.raises(InputError, match="hi: no time has a position and a thickness"):
         in_situ.read(write_buoy(tmp_path / "b.nc", [0], [np.nan]))
     (tmp_path / "c.nc").write_text("buoy")
