@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from superice.features.files import read_model_features, read_observed_features
-from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
+from superice.inference.fast_unet import FusedUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
 from superice.network.settings import NetworkSettings
 from superice.network.unet import UNet, build_network, padding_to_multiple
@@ -96,7 +96,7 @@ def read_ice(path: Path, factor: int) -> np.ndarray:
 def arrange(
     network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
 ) -> dict[str, Callable[[], object]]:
-    """Return evaluations as in training, as members are drawn, on the ice alone, and with noise on the ice alone."""
+    """Return evaluations as in training, as members are drawn of a whole field, and as they are drawn on the ice alone."""
     fused, device = FusedUNet(network, precision), inputs[0].device
 
     def trained() -> Tensor:
@@ -106,9 +106,8 @@ def arrange(
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
     if ice is None:
         return calls
-    on_ice = IceOnlyUNet(fused, plan_evaluation(ice, network.settings))
-    noise_on_ice = IceOnlyUNet(fused, plan_evaluation(ice, network.settings, ice))
-    return calls | {"on ice": lambda: on_ice(*inputs), "noise on ice": lambda: noise_on_ice(*inputs)}
+    plan = plan_evaluation(ice, network.settings)
+    return calls | {"on ice": lambda: fused(*inputs, plan=plan)}
 
 
 def measure_peak(device: torch.device) -> int:

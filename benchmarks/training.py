@@ -13,7 +13,7 @@ import numpy as np
 from network import count_per_pixel, describe_device, measure_machine, measure_peak
 
 from superice.network.formulations import NoisePrediction
-from superice.network.normalisation import NORMALISED, VARIABLES, Normalisation
+from superice.network.normalisation import VARIABLES, Normalisation
 from superice.network.settings import NetworkSettings
 from superice.network.unet import padding_to_multiple
 from superice.training.samples import Days
@@ -25,7 +25,7 @@ from superice.utils.distributed import is_first_process, join_processes
 from superice.utils.settings import build_settings
 
 DAYS = 4
-UNIT = Normalisation(dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 1.0), 1e-4, 0.15, DAYS, 0)
+UNIT = Normalisation(dict.fromkeys(VARIABLES, 0.0), dict.fromkeys(VARIABLES, 1.0), 1e-4, 0.15, DAYS, 0)
 
 
 def store_noise(folder: Path, size: tuple[int, int]) -> list[Path]:

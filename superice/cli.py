@@ -51,11 +51,9 @@ def make_generate_parser() -> argparse.ArgumentParser:
         "--members", type=int, default=own, help=f"size of the ensemble (default: {sampler.members}, of one field 1)"
     )
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
+    parser.add_argument("--sampler", dest="name", default=own, help="ddim, multistep, stochastic_multistep or one_pass")
     parser.add_argument(
-        "--sampler", dest="name", default=own, help="ddim, heun, multistep, stochastic_multistep or one_pass"
-    )
-    parser.add_argument(
-        "--steps", type=int, default=own, help="steps from noise to a member, one network evaluation each (heun: two)"
+        "--steps", type=int, default=own, help="steps from noise to a member, one network evaluation each"
     )
     parser.add_argument(
         "--noise-scale", type=float, default=own, help="factor of the noise of stochastic_multistep or one_pass"

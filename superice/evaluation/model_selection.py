@@ -111,12 +111,12 @@ def judge_training(
     from superice.evaluation.pointwise import POINTWISE, spread_skill
     from superice.evaluation.scored_date import ScoredDate
     from superice.evaluation.spectral import SPECTRAL
-    from superice.inference.ensemble import draw_members, finish_member
+    from superice.inference.ensemble import clip_negative, draw_members
 
     rows = []
     for features in days:
         drawn = draw_members(trained, features, sampler, seed=0)
-        members = np.stack([finish_member(member, features, sampler, 1000 * spacing_km).thickness for member in drawn])
+        members = np.stack([clip_negative(member)[0] for member in drawn])
         scored = ScoredDate(members, features.truth, features.sit, features.date, spacing_km, scoring)
         scores = POINTWISE.compute(scored) | SPECTRAL.compute(scored)
         # The first region is all ice, the first field the ensemble.

@@ -30,7 +30,7 @@ def require_sampler(trained: TrainedNetwork, name: str, steps: int) -> None:
     if name == "one_pass" and not one_pass:
         raise InputError(
             f"sampler.name: one_pass does not draw from a network of the formulation {formulation}, which needs several"
-            " steps (ddim, heun, multistep or stochastic_multistep)",
+            " steps (ddim, multistep or stochastic_multistep)",
             file=trained.file,
         )
     if one_pass and steps != 1:

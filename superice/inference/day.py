@@ -15,7 +15,7 @@ from superice.errors import InputError
 from superice.features.files import read_features, read_mask_reason
 from superice.fields.grid import Grid
 from superice.inference.compatibility import require_features, require_sampler, require_step
-from superice.inference.ensemble import draw_members, finish_member
+from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
@@ -71,24 +71,21 @@ def generate_day(
     attributes = describe_ensemble(trained, sampler, seed, features_path, details or {})
     mask_reason = read_mask_reason(features_path, features) if summary else None
     statistics = MemberStatistics(features.mask, sampler.members) if summary else None
-    start, clipped_pixels, differences = time.monotonic(), 0, []
+    start, clipped_pixels = time.monotonic(), 0
     file = open_predictions(output, grid, features.date, sampler.members, attributes) if output else nullcontext()
     with file as ensemble:
         members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
         for drawn in members:
-            member = finish_member(drawn, features, sampler, grid.step)
-            clipped_pixels += member.clipped_pixels
-            differences.append(member.box_mean_difference_m)
+            member, clipped = clip_negative(drawn)
+            clipped_pixels += clipped
             if ensemble:
-                ensemble.append(member.thickness)
+                ensemble.append(member)
             if statistics:
-                statistics.add(member.thickness)
+                statistics.add(member)
         measured: dict[str, float] = {
             "seconds_per_member": round((time.monotonic() - start) / sampler.members, 3),
             "clipped_fraction": round(clipped_pixels / max(1, drawn_pixels), 6),
         }
-        if differences and sampler.box_mean_tolerance_m is not None:
-            measured["box_mean_difference_m"] = round(max(differences), 4)
         if ensemble:
             ensemble.describe(measured)
         if summary and statistics:
@@ -110,7 +107,6 @@ def describe_ensemble(
     steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
     shared = ", the first shared" if sampler.shared_first_step else ""
     has_factor = sampler.name in NOISE_SCALED and not sampler.awaits_noise_scale
-    constrained = sampler.box_mean_tolerance_m is not None
     return {
         "experiment": trained.origin["experiment"],
         **details,
@@ -124,5 +120,4 @@ def describe_ensemble(
         "sampler": f"{sampler.name}, {steps}{shared}",
         "passes_per_member": sampler.passes,
         **({"noise_scale": sampler.noise_scale} if has_factor else {}),
-        **({"box_mean_tolerance_m": sampler.box_mean_tolerance_m} if constrained else {}),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
+from superice.inference.fast_unet import FusedUNet, estimate_memory
 from superice.inference.noise import MemberNoise
 from superice.inference.receptive_field import plan_evaluation
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
@@ -89,7 +89,7 @@ def draw_members(
             with torch.inference_mode():
                 targets = day.remove_padding(sample(denoise, steps, make_noise(numbers)))
             for number, target in zip(numbers, targets, strict=True):
-                member = trained.normalisation.compute_thickness(target, features.sit, trained.network.settings.output)
+                member = trained.normalisation.compute_thickness(target, features.sit)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
@@ -162,8 +162,7 @@ class _DayDenoiser:
             return self.network
         ice_to_write = np.zeros(tile.read.shape, bool)
         ice_to_write[tile.inner.slices] = ice[tile.write.slices]
-        noisy = ice[tile.read.slices] if self.formulation.noise_on_ice_only else None
-        return IceOnlyUNet(self.network, plan_evaluation(ice_to_write, self.settings, noisy))
+        return partial(self.network, plan=plan_evaluation(ice_to_write, self.settings))
 
     def count_fitting_members(self) -> int:
         """Return how many members fit into memory together. Raises InputError if not even one does."""
@@ -217,37 +216,6 @@ def _require_training_range(inputs: np.ndarray, names: tuple[str, ...], features
                 variable=name,
                 value=f"{distance:.1f} deviations, at most {FARTHEST_MEAN:g} are taken",
             )
-
-
-@dataclass(frozen=True)
-class FinishedMember:
-    """A member after the steps that follow its drawing.
-
-    Attributes:
-        thickness: in m, float32 (y, x), NaN outside the mask, nowhere negative.
-        clipped_pixels: how many pixels were negative.
-        box_mean_difference_m: remaining difference of its box mean; None where that is not constrained.
-    """
-
-    thickness: np.ndarray
-    clipped_pixels: int
-    box_mean_difference_m: float | None = None
-
-
-def finish_member(member: np.ndarray, features: Features, sampler: SamplerSettings, step_m: float) -> FinishedMember:
-    """Set negative thickness to 0 and, where the sampler asks for it, constrain the box mean; ``step_m`` is the grid's."""
-    clipped, count = clip_negative(member)
-    if sampler.box_mean_tolerance_m is None:
-        return FinishedMember(clipped, count)
-    # Few samplers constrain their members, and these imports take longer than a small ensemble's file.
-    from superice.fields.box_filter import count_pixels
-    from superice.inference.box_mean_constraint import constrain_box_mean
-
-    width = count_pixels(sampler.box_mean_km, step_m)
-    thickness, difference = constrain_box_mean(
-        clipped, features.sit, features.mask, width, sampler.box_mean_tolerance_m
-    )
-    return FinishedMember(thickness, count, difference)
 
 
 def clip_negative(member: np.ndarray) -> tuple[np.ndarray, int]:

@@ -8,7 +8,6 @@ field, where the network has zeros. The stem is linear and is folded into the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -53,21 +52,19 @@ class FusedBlock:
         self.second = _cast(block.second.weight, bias, precision)
         self.width = len(bias)
 
-    def __call__(self, *parts: Tensor, boxes: list[Box] | None = None, output: Tensor | None = None) -> Tensor:
+    def __call__(self, *parts: Tensor, boxes: list[Box] | None = None) -> Tensor:
         """Evaluate the block.
 
         Args:
             parts: one or two fields (batch, channels, y, x), concatenated along the channels. The first of two may be on
                 the next coarser level; it is then upsampled.
             boxes: where to evaluate the block; None for the whole field.
-            output: the tensor to write to; None for a new one, which holds arbitrary numbers outside ``boxes``.
 
         Returns:
-            The output, (batch, channels, y, x).
+            The output, (batch, channels, y, x); outside ``boxes`` it holds arbitrary numbers.
         """
         rows, columns = parts[-1].shape[2:]
-        if output is None:
-            output = _allocate(parts[-1], self.width, (rows, columns))
+        output = _allocate(parts[-1], self.width, (rows, columns))
         if boxes is None:
             boxes = [Box(0, rows, 0, columns)]
         for box in boxes:
@@ -101,33 +98,6 @@ class FusedBlock:
         return joined
 
 
-class FirstBlock:
-    """The stem and the first residual block as one block, whose input is the network's fields and a field of ones.
-
-    The stem is linear, and the noise level is the same number at all pixels. What the block's convolutions make of both is
-    therefore a convolution of these few fields. The field of ones, padded with zeros, carries everything that is constant.
-    """
-
-    def __init__(self, stem: nn.Conv2d, block: ResidualBlock, precision: torch.dtype) -> None:
-        self.stem, self.network_block, self.precision = stem, block, precision
-        self.block = FusedBlock(block, precision)
-
-    def fold_level(self, embedded: Tensor) -> FusedBlock:
-        """Return the block for one noise level, embedded as (embedding_channels,)."""
-        of_fields = functional.pad(self.stem.weight[:, :, 0, 0], (0, 0, 0, len(embedded)))
-        constant = torch.cat([self.stem.bias, embedded])
-
-        def combine(weight: Tensor, of_ones: Tensor) -> Tensor:
-            return torch.einsum("oiyx,if->ofyx", weight, torch.cat([of_fields, of_ones[:, None]], dim=1))
-
-        block, norm = copy(self.block), self.network_block.norm
-        first = combine(_scale_weights(self.network_block), constant - norm.running_mean)
-        block.mean = torch.zeros_like(first[:1, :, :1, :1], dtype=self.precision)
-        block.first = _cast(first, self.network_block.first.bias, self.precision)
-        block.skip = combine(self.network_block.skip.weight, constant).to(self.precision)
-        return block
-
-
 class FusedUNet:
     """Compute what ``network`` computes in evaluation mode, in the arithmetic of ``precision``, without gradients.
 
@@ -137,11 +107,9 @@ class FusedUNet:
     @torch.no_grad()
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
         self.precision, self.embed, self.patch = precision, network.embed, network.settings.patch
-        first, *others = network.encoder[0]
-        self.first_block = FirstBlock(network.stem, first, precision)
-        self.levels = [  # of the encoder and the bottleneck; the finest one lacks its first block
-            [FusedBlock(block, precision) for block in blocks]
-            for blocks in (others, *network.encoder[1:], network.bottleneck)
+        self.stem = _cast(network.stem.weight, network.stem.bias, precision)
+        self.levels = [
+            [FusedBlock(block, precision) for block in blocks] for blocks in (*network.encoder, network.bottleneck)
         ]
         self.decoder = [FusedBlock(block, precision) for blocks in network.decoder for block in blocks]
         self.output = _cast(network.output.weight, network.output.bias, precision)
@@ -153,89 +121,34 @@ class FusedUNet:
         level: Tensor,
         context: Tensor,
         plan: EvaluationPlan | None = None,
-        shared: list[Tensor] | None = None,
     ) -> Tensor:
         """Evaluate the network.
 
         Args:
             noisy: (batch, 1, y, x).
-            level: noise level in [0, 1], (batch,); the same for the whole batch.
+            level: noise level in [0, 1], (batch,).
             context: (batch, settings.context_channels, y, x), the mask last.
             plan: where to evaluate each block; None for the whole field.
-            shared: outputs of ``encode`` for ``plan.shared_encoder``; None without such boxes. They are written to.
 
         Returns:
             (batch, 1, y, x); where the plan does not need it, arbitrary numbers.
         """
-        skips = self.encode(noisy, level, context, plan.encoder if plan else None, shared)
-        field, bottleneck = skips[-1], self.levels[-1]
-        del skips[-len(bottleneck) :]
-        # The decoder takes the encoder's outputs from the last to the first. Each leaves the list, to free its memory.
-        for number, block in enumerate(self.decoder):
-            field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
-        return functional.pixel_shuffle(functional.conv2d(field, *self.output), self.patch)
-
-    @torch.no_grad()
-    def encode(
-        self,
-        noisy: Tensor,
-        level: Tensor,
-        context: Tensor,
-        boxes: list[list[Box]] | None = None,
-        outputs: list[Tensor] | None = None,
-    ) -> list[Tensor]:
-        """Evaluate the encoder and the bottleneck.
-
-        Args:
-            noisy: (batch, 1, y, x).
-            level: noise level in [0, 1], (batch,); the same for the whole batch.
-            context: (batch, settings.context_channels, y, x), the mask last.
-            boxes: where to evaluate each block, in the order of evaluation; None for the whole field.
-            outputs: the tensors to write the blocks' outputs to; None for new ones.
-
-        Returns:
-            The outputs of all blocks in the order of evaluation; outside the boxes, arbitrary numbers where they are new.
-        """
         fields = functional.pixel_unshuffle(torch.cat([noisy, context], dim=1), self.patch)
-        fields = torch.cat([fields, torch.ones_like(fields[:, :1])], dim=1)
-        field = fields.to(self.precision, memory_format=torch.channels_last)
-        first = self.first_block.fold_level(self.embed(level[:1])[0].float())
-        finest, *coarser = self.levels
-        made = []
-        for number, blocks in enumerate([[first, *finest], *coarser]):
+        field = functional.conv2d(fields.to(self.precision, memory_format=torch.channels_last), *self.stem)
+        embedded = self.embed(level).to(self.precision)[:, :, None, None].expand(-1, -1, *field.shape[2:])
+        field = torch.cat([field, embedded], dim=1)
+        skips: list[Tensor] = []
+        for number, blocks in enumerate(self.levels):
             if number:
                 field = functional.avg_pool2d(field, 2)
             for block in blocks:
-                block_boxes = None if boxes is None else boxes[len(made)]
-                output = None if outputs is None else outputs[len(made)]
-                field = block(field, boxes=block_boxes, output=output)
-                made.append(field)
-        return made
-
-
-class IceOnlyUNet:
-    """Evaluate a network only where a plan needs it, for members that share their context.
-
-    Encoder outputs that no noise reaches are evaluated at the first call for a noise level, and kept. Where the plan does
-    not need the output, it holds arbitrary numbers.
-    """
-
-    def __init__(self, network: FusedUNet, plan: EvaluationPlan) -> None:
-        self.network, self.plan = network, plan
-        self._shares_boxes = any(plan.shared_encoder)
-        self._level: float | None = None  # the noise level of the outputs that are kept
-        self._kept: list[Tensor] = []
-
-    def __call__(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
-        """Evaluate as ``UNet.forward`` does, for a batch with one noise ``level``."""
-        if not self._shares_boxes:
-            return self.network(noisy, level, context, self.plan)
-        members = len(noisy)
-        if float(level[0]) != self._level or members > len(self._kept[0]):
-            self._kept = self.network.encode(noisy, level, context, self.plan.shared_encoder)
-            self._level = float(level[0])
-        shared = [output[:members] for output in self._kept]
-        return self.network(noisy, level, context, self.plan, shared)
+                field = block(field, boxes=plan.encoder[len(skips)] if plan else None)
+                skips.append(field)
+        del skips[-len(self.levels[-1]) :]  # the decoder takes nothing more from the bottleneck
+        # The decoder takes the encoder's outputs from the last to the first. Each leaves the list, to free its memory.
+        for number, block in enumerate(self.decoder):
+            field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
+        return functional.pixel_shuffle(functional.conv2d(field, *self.output), self.patch).float()
 
 
 def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision: torch.dtype) -> int:

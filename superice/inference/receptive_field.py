@@ -2,9 +2,6 @@
 
 The plan goes back from the output to the input. The finest level of the decoder is needed only a little beyond the ice.
 Each step towards the input widens the part that is needed: a block by two pixels of its level, upsampling by one.
-
-Where only the ice has noise, the noise spreads in the same steps from the input on. What it has not reached is the same for
-all members.
 """
 
 from __future__ import annotations
@@ -26,24 +23,20 @@ class EvaluationPlan:
     """The boxes in which each residual block is evaluated, for the blocks in the order of evaluation.
 
     Attributes:
-        encoder: for the encoder and the bottleneck, the boxes that the noise reaches.
-        shared_encoder: for the encoder and the bottleneck, the boxes that the noise does not reach; they are evaluated once
-            for all members.
+        encoder: for the encoder and the bottleneck.
         decoder: for the decoder.
     """
 
     encoder: list[list[Box]]
-    shared_encoder: list[list[Box]]
     decoder: list[list[Box]]
 
 
-def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarray | None = None) -> EvaluationPlan:
+def plan_evaluation(ice: np.ndarray, settings: NetworkSettings) -> EvaluationPlan:
     """Plan the evaluation of a network that is needed only where there is ice.
 
     Args:
         ice: bool (y, x), both multiples of ``settings.factor``; where the output is needed.
         settings: of the network.
-        noisy: bool (y, x), where the noisy field differs between members; None for everywhere.
     """
     decoder_masks = []  # where each block is needed, from the last to the first
     needed = ice = _coarsen(ice, settings.patch)
@@ -59,16 +52,10 @@ def plan_evaluation(ice: np.ndarray, settings: NetworkSettings, noisy: np.ndarra
         encoder_masks += outputs
         needed = _refine(level_input) if level else level_input
 
-    encoder, shared_encoder = [], []
-    reached = np.ones_like(ice) if noisy is None else _coarsen(noisy, settings.patch)
-    for mask in reversed(encoder_masks):
-        if reached.shape != mask.shape:  # the first block of a coarser level
-            reached = _coarsen(reached)
-        reached = _dilate(reached, BLOCK_REACH)
-        encoder.append(_find_boxes(mask & reached))
-        shared_encoder.append(_find_boxes(mask & ~reached))
-    decoder = [_find_boxes(mask) for mask in reversed(decoder_masks)]
-    return EvaluationPlan(encoder, shared_encoder, decoder)
+    return EvaluationPlan(
+        encoder=[_find_boxes(mask) for mask in reversed(encoder_masks)],
+        decoder=[_find_boxes(mask) for mask in reversed(decoder_masks)],
+    )
 
 
 def dilate_through(needed: np.ndarray, depth: int) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ class SamplerSettings(Settings):
 
     section: ClassVar[str] = "sampler"
 
-    name: Literal["ddim", "heun", "multistep", "stochastic_multistep", "one_pass"] = declare(
+    name: Literal["ddim", "multistep", "stochastic_multistep", "one_pass"] = declare(
         "ddim", "The sampler; the report's is ddim."
     )
     steps: int = declare(40, "Steps from pure noise to a member (N_d of the report).", ge=1)
@@ -49,17 +49,11 @@ class SamplerSettings(Settings):
     precision: Literal["fp32", "bf16", "auto"] = declare(
         "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
     )
-    box_mean_tolerance_m: Annotated[Number, Field(gt=0)] | None = declare(
-        None,
-        "Root mean square difference that a member's box mean may have from the low-resolution thickness; null for any.",
-        "m",
-    )
-    box_mean_km: Number = declare(90, "Width of the box of that mean.", "km", gt=0)
 
     @property
     def passes(self) -> int:
         """Network evaluations for one member, without those that members share."""
-        return (2 * self.steps - 1 if self.name == "heun" else self.steps) - self.shared_first_step
+        return self.steps - self.shared_first_step
 
     @property
     def awaits_noise_scale(self) -> bool:

@@ -11,13 +11,12 @@ from superice.network.weights import TrainedNetwork
 from superice.utils.settings import build_settings
 
 # What decides the members; the other keys of the section decide their number, and how they are computed.
-STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days", "box_mean_tolerance_m", "box_mean_km")
+STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days")
 # A factor of the noise holds for these alone.
 DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step")
 # What to try with weights that name no sampler, by formulation.
 USUAL_OPTIONS = {
     "noise_prediction": "--sampler ddim --steps 40",
-    "velocity_prediction": "--sampler multistep --steps 8",
     "preconditioned": "--sampler stochastic_multistep --steps 8 --noise-scale 1",
     "proper_scores": "--sampler one_pass --steps 1 --noise-scale 1",
     "regression": "--sampler one_pass --steps 1 --noise-scale 1 --members 1",

@@ -77,8 +77,6 @@ class ProperScores(ProperScoresSettings, OnePass):
 
     def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
         """Make a member of ``noise``, both (batch, 1, y, x)."""
-        if self.noise_on_ice_only:
-            noise = noise * context[:, -1:]
         level = torch.ones(len(noise), device=noise.device)
         return model(noise, level, context).float()
 

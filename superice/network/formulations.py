@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from superice.errors import InputError
-from superice.network.settings import NoisePredictionSettings, PreconditionedSettings, VelocityPredictionSettings
+from superice.network.settings import NoisePredictionSettings, PreconditionedSettings
 
 Model = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -43,12 +43,10 @@ class Formulation(Protocol):
     """What training and sampling need to know.
 
     Attributes:
-        noise_on_ice_only: whether the model gets noise on the ice only, so that members differ nowhere else.
         evaluations: how many fields the model evaluates for one sample of a batch.
         loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
-    noise_on_ice_only: bool
     evaluations: int
     loss_columns: Mapping[str, str]
 
@@ -111,7 +109,6 @@ class Errors:
 class Diffusion:
     """The loss that formulations of many noise levels share: the mean square of an error over sea ice."""
 
-    noise_on_ice_only: ClassVar[bool] = False
     evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "noise_error", "image_loss": "image_error"}
 
@@ -177,25 +174,6 @@ class NoisePrediction(NoisePredictionSettings, Diffusion):
         """Return the rates at t = 1 - s/N for s = 0 … N (report, section 4)."""
         signal, noise = self.rates(1 - torch.arange(count + 1, dtype=torch.float64) / count)
         return list(zip(signal.tolist(), noise.tolist(), strict=True))
-
-
-class VelocityPrediction(VelocityPredictionSettings, NoisePrediction):
-    """The report's cosine rates, the network predicts the velocity signal * e - noise * target (Salimans and Ho, 2022).
-
-    At every level the error of the image is at most as large as that of the velocity. The rates may therefore come
-    nearer to no noise and to no signal than those of ``NoisePrediction``.
-    """
-
-    def compare(self, model: Model, batch: NoisyBatch, context: Tensor) -> Errors:
-        """Compare the predicted velocity with the velocity."""
-        velocity = batch.signal_rate * batch.noise - batch.noise_rate * batch.target
-        error = model(batch.z, self.embed_level(batch.noise_rate), context).float() - velocity
-        return Errors(objective=error, noise=batch.signal_rate * error, image=batch.noise_rate * error)
-
-    def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
-        """Return the image that the velocity at ``z`` points to."""
-        rate = torch.full((len(z),), noise, device=z.device)
-        return signal * z - noise * model(z, self.embed_level(rate), context).float()
 
 
 class Preconditioned(PreconditionedSettings, Diffusion):

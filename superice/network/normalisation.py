@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
 INPUT_VARIABLES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation"}  # by the network's name of the input
-OUTPUTS = ("increment", "unbounded_increment")  # what a network can make
-NORMALISED = (*VARIABLES, "unbounded_increment")
-SOFTNESS = 0.1  # m: well above it, softplus returns its argument
-THINNEST = 1e-3  # m
 
 
 def compute_quantities(features: Features) -> dict[str, np.ndarray]:
@@ -36,28 +32,6 @@ def compute_quantities(features: Features) -> dict[str, np.ndarray]:
         fields["increment"] = features.truth - features.sit
     mask = features.mask
     return {name: np.where(mask, values, np.float32(np.nan)) for name, values in fields.items()}
-
-
-def inverse_softplus(thickness: np.ndarray) -> np.ndarray:
-    """Map thickness in m, any shape, to a scale without a lower bound; the inverse of ``softplus``.
-
-    Thicknesses below ``THINNEST`` are raised to it.
-    """
-    thickness = np.maximum(thickness, THINNEST)
-    return thickness + SOFTNESS * np.log(-np.expm1(-thickness / SOFTNESS))
-
-
-def softplus(values: np.ndarray) -> np.ndarray:
-    """Map any values to thickness in m, above 0; well above ``SOFTNESS`` a value is the thickness itself."""
-    return np.maximum(values, 0) + SOFTNESS * np.log1p(np.exp(-np.abs(values) / SOFTNESS))
-
-
-def _compute_increment(quantities: Mapping[str, np.ndarray], output: str) -> np.ndarray:
-    """Return the increment that a network of this output shall make of a day, in m, NaN where it is unknown."""
-    if output == "increment":
-        return quantities["increment"]
-    low_resolution = quantities["sit"]
-    return inverse_softplus(low_resolution + quantities["increment"]) - inverse_softplus(low_resolution)
 
 
 def floor_log_deformation(log_deformation: np.ndarray, floor: float) -> np.ndarray:
@@ -105,8 +79,7 @@ def compute_moments(features: Features, floor: float) -> dict[str, dict[str, flo
     values = compute_quantities(features)
     values["log_deformation"] = floor_log_deformation(values["log_deformation"], floor)
     known = np.isfinite(values["increment"])
-    values["unbounded_increment"] = _compute_increment(values, "unbounded_increment")
-    return {name: asdict(Moments.from_values(values[name][known])) for name in NORMALISED}
+    return {name: asdict(Moments.from_values(values[name][known])) for name in VARIABLES}
 
 
 @dataclass(frozen=True)
@@ -114,7 +87,7 @@ class Normalisation:
     """Means and standard deviations that turn fields into network inputs and back.
 
     Attributes:
-        mean, deviation: by variable, among those of ``NORMALISED``: of the inputs that a network reads, and of its
+        mean, deviation: by variable, among those of ``VARIABLES``: of the inputs that a network reads, and of its
             output. Units are those of ``compute_quantities``.
         floor: the smallest deformation in day-1.
         sic_threshold: the concentration above which a pixel is ice.
@@ -130,8 +103,8 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            if unknown := set(numbers) - set(NORMALISED):
-                raise InputError(f"normalisation.{what}: known are {', '.join(NORMALISED)}", value=sorted(unknown))
+            if unknown := set(numbers) - set(VARIABLES):
+                raise InputError(f"normalisation.{what}: known are {', '.join(VARIABLES)}", value=sorted(unknown))
         for name in self.mean:
             if not (np.isfinite(self.mean[name]) and 0 < self.deviation.get(name, 1) < np.inf):
                 raise InputError("normalisation: a mean and a deviation above 0 are needed", variable=name)
@@ -159,17 +132,17 @@ class Normalisation:
 
         Raises InputError when they hold no pixel or a variable does not vary.
         """
-        total = dict.fromkeys(NORMALISED, Moments())
+        total = dict.fromkeys(VARIABLES, Moments())
         days = 0
         for day in statistics:
             days += day["sic"]["n"] > 0
-            for name in NORMALISED:
+            for name in VARIABLES:
                 total[name] = total[name].merge(Moments(**day[name]))
         return cls.from_moments(total, floor, sic_threshold, days, pixels=total["sic"].n)
 
-    def require(self, inputs: tuple[str, ...], output: str) -> None:
-        """Raise InputError unless there are numbers for the inputs and the output of a network."""
-        needed = [*(INPUT_VARIABLES[name] for name in inputs), output]
+    def require(self, inputs: tuple[str, ...]) -> None:
+        """Raise InputError unless there are numbers for the inputs of a network and for its target."""
+        needed = [*(INPUT_VARIABLES[name] for name in inputs), "increment"]
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
             if not set(needed) <= set(numbers):
                 raise InputError(f"normalisation.{what}: of {', '.join(needed)} is needed", value=sorted(numbers))
@@ -200,19 +173,10 @@ class Normalisation:
         mask = ~np.isnan(quantities["sit"])  # known wherever anything is drawn
         return np.stack([*channels, mask]).astype(np.float32, copy=False)
 
-    def normalise_target(self, quantities: Mapping[str, np.ndarray], output: str = "increment") -> np.ndarray:
-        """Return the normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3).
+    def normalise_target(self, quantities: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the normalised increment of thickness, float32 (y, x), 0 where it is unknown (report, Eq. 3)."""
+        return self._standardise("increment", quantities["increment"]).astype(np.float32, copy=False)
 
-        ``output`` is one of ``OUTPUTS``: the increment of the thickness, or that of the thickness on the scale of
-        ``inverse_softplus``.
-        """
-        return self._standardise(output, _compute_increment(quantities, output)).astype(np.float32, copy=False)
-
-    def compute_thickness(
-        self, target: np.ndarray, low_resolution: np.ndarray, output: str = "increment"
-    ) -> np.ndarray:
+    def compute_thickness(self, target: np.ndarray, low_resolution: np.ndarray) -> np.ndarray:
         """Return thickness in m from a normalised increment and the low-resolution thickness in m, same shapes."""
-        increment = self.mean[output] + self.deviation[output] * target
-        if output == "increment":
-            return low_resolution + increment
-        return softplus(inverse_softplus(low_resolution) + increment)
+        return low_resolution + (self.mean["increment"] + self.deviation["increment"] * target)

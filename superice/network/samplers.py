@@ -36,24 +36,6 @@ def ddim(denoise: Denoiser, steps: Rates, draw: Noise) -> Tensor:
     return image
 
 
-def heun(denoise: Denoiser, steps: Rates, draw: Noise) -> Tensor:
-    """Draw with Heun's second-order steps (Karras et al., 2022, Algorithm 1 without fresh noise); the last is Euler's.
-
-    Arguments and result are those of ``ddim``. Every step but the last evaluates the network twice: N steps take
-    2 N - 1 evaluations.
-    """
-    z = math.hypot(*steps[0]) * draw()
-    for (signal, noise), (next_signal, next_noise) in itertools.pairwise(steps[:-1]):
-        # In units of the signal, the noisy field moves along (z - image) / noise with the noise-to-signal ratio.
-        level, next_level = noise / signal, next_noise / next_signal
-        scaled = z / signal
-        slope = (scaled - denoise(z, signal, noise)) / level
-        ahead = scaled + (next_level - level) * slope
-        slope_ahead = (ahead - denoise(next_signal * ahead, next_signal, next_noise)) / next_level
-        z = next_signal * (scaled + (next_level - level) * (slope + slope_ahead) / 2)
-    return denoise(z, *steps[-2])
-
-
 def multistep(
     denoise: Denoiser, steps: Rates, draw: Noise, stochastic: bool = False, noise_scale: float = 1.0
 ) -> Tensor:
@@ -98,7 +80,6 @@ def one_pass(denoise: Denoiser, steps: Rates, draw: Noise, noise_scale: float = 
 
 SAMPLERS = {
     "ddim": ddim,
-    "heun": heun,
     "multistep": multistep,
     "stochastic_multistep": stochastic_multistep,
     "one_pass": one_pass,

@@ -41,9 +41,6 @@ class NetworkSettings(Settings):
     embedding_frequencies: tuple[Number, Number] = declare(
         (1.0, 1000.0), "Lowest and highest frequency of the embedding."
     )
-    output: Literal["increment", "unbounded_increment"] = declare(
-        "increment", "What the network predicts; with unbounded_increment no thickness becomes negative."
-    )
 
     @property
     def factor(self) -> int:
@@ -94,14 +91,6 @@ class NoisePredictionSettings(FormulationSettings):
             raise RuleBroken("min_rate", f"min_rate < max_rate is needed (found {self.min_rate}, {self.max_rate})")
 
 
-class VelocityPredictionSettings(NoisePredictionSettings):
-    """The report's cosine rates, and a network that predicts the velocity (Salimans and Ho, 2022)."""
-
-    formulation: Literal["velocity_prediction"] = declare(  # type: ignore[assignment]
-        "velocity_prediction", "What the network is trained to predict."
-    )
-
-
 class PreconditionedSettings(FormulationSettings):
     """The preconditioned denoiser of Karras et al. (2022)."""
 
@@ -129,9 +118,6 @@ class ProperScoresSettings(FormulationSettings):
     spectrum_weight: Number = declare(
         1.0, "Weight of the score of the spectrum's modes; pixels and each size of boxes have 1.", ge=0
     )
-    noise_on_ice_only: bool = declare(
-        False, "Whether the noise is 0 outside the ice, so that members share what is computed there."
-    )
 
 
 class RegressionSettings(FormulationSettings):
@@ -142,18 +128,13 @@ class RegressionSettings(FormulationSettings):
 
 FORMULATION_SETTINGS: dict[str, type[FormulationSettings]] = {
     "noise_prediction": NoisePredictionSettings,
-    "velocity_prediction": VelocityPredictionSettings,
     "preconditioned": PreconditionedSettings,
     "proper_scores": ProperScoresSettings,
     "regression": RegressionSettings,
 }
 
 DiffusionSettings = Annotated[
-    NoisePredictionSettings
-    | VelocityPredictionSettings
-    | PreconditionedSettings
-    | ProperScoresSettings
-    | RegressionSettings,
+    NoisePredictionSettings | PreconditionedSettings | ProperScoresSettings | RegressionSettings,
     Field(discriminator=DISCRIMINATOR),
 ]
 """The numbers of a formulation, chosen by the key ``formulation``."""

@@ -15,18 +15,17 @@ from torch import Tensor, nn
 
 from superice.errors import InputError
 from superice.network.almost_fair_crps import ProperScores
-from superice.network.formulations import Formulation, NoisePrediction, Preconditioned, VelocityPrediction
+from superice.network.formulations import Formulation, NoisePrediction, Preconditioned
 from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
 from superice.network.settings import NetworkSettings
 from superice.network.unet import UNet, build_network
 from superice.utils.files import atomic_path
-from superice.utils.renamed_keys import RENAMED_KEYS
+from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS
 from superice.utils.settings import build_settings
 
 FORMULATIONS = {
     "noise_prediction": NoisePrediction,
-    "velocity_prediction": VelocityPrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,
     "regression": Regression,
@@ -100,23 +99,31 @@ class TrainedNetwork:
         """
         content, tensors = read_weights(path)
         with refuse_metadata(path):
+            _bring_up_to_date(content)
             trained = cls(
                 network=build_network(build_settings(NetworkSettings, content["network"], "network")).eval(),
-                diffusion=_rename_keys("diffusion", content["diffusion"]),
+                diffusion=content["diffusion"],
                 normalisation=Normalisation(**content["normalisation"]),
                 origin=content["origin"],
                 **{key: content.get(key, {}) for key in CHOSEN},
                 file=Path(path),
             )
             build_formulation(trained.diffusion)
-            trained.normalisation.require(trained.network.settings.inputs, trained.network.settings.output)
+            trained.normalisation.require(trained.network.settings.inputs)
         load_weights(trained.network, tensors, path, finite=not trained.diverged)
         return trained
 
 
-def _rename_keys(section: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return a section of a weights file with today's names of its keys; files of older versions have others."""
-    return {RENAMED_KEYS.get(f"{section}.{key}", key): value for key, value in values.items()}
+def _bring_up_to_date(content: dict[str, Any]) -> None:
+    """Give the sections of an older file today's keys. A removed key that did something stays, and is refused by name."""
+    for section in ("network", "diffusion", "sampler"):
+        content[section] = {
+            RENAMED_KEYS.get(f"{section}.{key}", key): value
+            for key, value in content.get(section, {}).items()
+            if REMOVED_KEYS.get(f"{section}.{key}", ...) != value
+        }
+    for numbers in ("mean", "deviation"):
+        content["normalisation"][numbers].pop("unbounded_increment", None)
 
 
 def write_weights(path: str | Path, network: nn.Module, content: dict[str, Any]) -> None:

@@ -58,12 +58,11 @@ class Days:
         files: list[Path],
         normalisation: Normalisation,
         inputs: tuple[str, ...],
-        output: str = "increment",
         partly_missing: bool = False,
     ) -> None:
-        normalisation.require(inputs, output)
+        normalisation.require(inputs)
         self.normalisation = normalisation
-        self.inputs, self.output, self.partly_missing = inputs, output, partly_missing
+        self.inputs, self.partly_missing = inputs, partly_missing
         shapes = {path: open_day(path).shape for path in files}
         self.files = [path for path, shape in shapes.items() if math.prod(shape)]
         for path in self.files:
@@ -91,7 +90,7 @@ class Days:
         if errors:
             quantities = perturb(quantities, errors)
         context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
-        target = self.normalisation.normalise_target(quantities, self.output)
+        target = self.normalisation.normalise_target(quantities)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 
 

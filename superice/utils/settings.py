@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from superice.errors import InputError
-from superice.utils.renamed_keys import RENAMED_KEYS, RENAMED_KINDS
+from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS, RENAMED_KINDS
 
 DISCRIMINATOR = "formulation"  # the key that chooses among models
 TYPES = {
@@ -123,9 +123,11 @@ class Settings(BaseModel):
 
     @classmethod
     def _refuse_key(cls, key: str) -> str:
-        new = RENAMED_KEYS.get(f"{cls.section}.{key}" if cls.section else key)
-        if new:
-            return f"key {key!r} is now called {new!r}"
+        full = f"{cls.section}.{key}" if cls.section else key
+        if full in RENAMED_KEYS:
+            return f"key {key!r} is now called {RENAMED_KEYS[full]!r}"
+        if full in REMOVED_KEYS:
+            return f"key {key!r} has been removed: it was worth less than what it cost (docs/method.md)"
         return f"{cls.unknown_key.format(key)}; known are {', '.join(cls.model_fields)}"
 
 

@@ -12,7 +12,7 @@ from feature_days import AREAS, DAY, make_grid_near_pole, strained_day
 from product_files import write_moorings
 from random_networks import make_trained_network
 
-from superice.network.normalisation import NORMALISED, Normalisation
+from superice.network.normalisation import VARIABLES, Normalisation
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
@@ -91,7 +91,7 @@ def folder(tmp_path_factory):
     day = strained_day(make_grid_near_pole())
     fields = {"sic": day.sic, "sit": day.sit, "siu": day.u / 5, "siv": day.v / 5}
     write_moorings(folder / "nextsim", make_grid_near_pole(), [DAY], fields)
-    means, deviations = dict.fromkeys(NORMALISED, 0.0), dict.fromkeys(NORMALISED, 10.0)
+    means, deviations = dict.fromkeys(VARIABLES, 0.0), dict.fromkeys(VARIABLES, 10.0)
     normalisation = Normalisation(means, deviations, floor=1e-4, sic_threshold=0.15, days=1, pixels=1)
     make_trained_network(normalisation, seed=7).save(folder / "weights.safetensors")
     baseline = {"baseline": "cubic", "sic_threshold": 0.15, "members": 1}

@@ -148,10 +148,13 @@ def test_snakemake_of_an_environment_that_is_not_active_runs_its_jobs_there(fold
 
 def test_settings_are_whole(folder):
     """An experiment's file holds its section on top of the defaults."""
-    names = "results/away/settings/reference_heun/ensembles.yaml", "results/away/settings/features/default/model.yaml"
+    names = (
+        "results/away/settings/reference_multistep/ensembles.yaml",
+        "results/away/settings/features/default/model.yaml",
+    )
     run(folder, ROOT / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", *names)
     settings, features = (yaml.safe_load((folder / name).read_text()) for name in names)
-    assert settings["sampler"]["name"] == "heun" and settings["sampler"]["members"] == 30
+    assert settings["sampler"]["name"] == "multistep" and settings["sampler"]["members"] == 30
     assert features["sic_threshold"] == 0.15 and "observations" not in features
 
 

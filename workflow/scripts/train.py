@@ -61,13 +61,7 @@ def train(args: Namespace) -> None:
     options = build_settings(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
     days = (
-        Days(
-            [args.store / store_name(d) for d in dates],
-            normalisation,
-            network.inputs,
-            network.output,
-            network.partly_missing,
-        )
+        Days([args.store / store_name(d) for d in dates], normalisation, network.inputs, network.partly_missing)
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)

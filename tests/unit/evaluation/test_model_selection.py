@@ -125,16 +125,6 @@ def test_a_factor_that_the_settings_name_is_taken_unscored(weights):
     assert len(table) == 1 and table.crps.isna().all() and table.chosen.all()
 
 
-def test_a_constraint_of_the_box_mean_takes_part_in_the_choice(weights, days):
-    """It changes the spread, so that an experiment that has it has its own factor."""
-    drawn = SAMPLER.model_copy(update={"noise_scale": 1.0})
-    constrained = drawn.model_copy(update={"box_mean_tolerance_m": 0.01, "box_mean_km": 15})
-    free, held = (
-        judge_training(TrainedNetwork.load(weights[0]), days, sampler, SCORING, 3.0) for sampler in (drawn, constrained)
-    )
-    assert held["spread_skill"] != pytest.approx(free["spread_skill"], rel=0.01)
-
-
 @pytest.mark.parametrize(("length", "count"), [(10, 4), (5, 5), (3, 6), (100, 12)])
 def test_days_are_spread_evenly_with_both_ends(length, count):
     chosen = spread_evenly(list(range(length)), count)

@@ -19,7 +19,7 @@ from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
 
-NOISE_ON_ICE = {"formulation": "proper_scores", "noise_on_ice_only": True}
+ONE_PASS = {"formulation": "proper_scores"}
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def members(trained, path, seed=0, **sampler):
     return np.stack(list(draw_members(trained, read_model_features(path), settings, seed)))
 
 
-@pytest.mark.parametrize(("diffusion", "sampler"), [(DIFFUSION, {}), (NOISE_ON_ICE, {"name": "one_pass", "steps": 1})])
+@pytest.mark.parametrize(("diffusion", "sampler"), [(DIFFUSION, {}), (ONE_PASS, {"name": "one_pass", "steps": 1})])
 def test_members_do_not_depend_on_the_batch(trained, model_days, diffusion, sampler):
     trained.diffusion = diffusion
     alone, together = (members(trained, model_days[0], batch=size, **sampler) for size in (1, 4))
@@ -43,7 +43,7 @@ def test_members_do_not_depend_on_the_batch(trained, model_days, diffusion, samp
     ("diffusion", "name", "steps"),
     [
         *itertools.product([DIFFUSION, {"formulation": "noise_prediction"}], ["ddim", "stochastic_multistep"], [4]),
-        (NOISE_ON_ICE, "one_pass", 1),
+        (ONE_PASS, "one_pass", 1),
     ],
 )
 def test_members_do_not_depend_on_the_tiles(trained, model_days, monkeypatch, diffusion, name, steps):

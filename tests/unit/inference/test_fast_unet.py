@@ -2,13 +2,12 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from random_networks import DEEP, SHAPES, fields, patches, trained
 
 from superice.inference import fast_unet
-from superice.inference.fast_unet import FusedUNet, IceOnlyUNet, estimate_memory
+from superice.inference.fast_unet import FusedUNet, estimate_memory
 from superice.inference.receptive_field import plan_evaluation
 from superice.network.settings import NetworkSettings
 
@@ -47,38 +46,10 @@ def test_the_ice_gets_what_the_whole_field_gives(shape, seed, poisoned):
     size = (208, 240)
     network, inputs = trained(shape), fields(shape, size)
     ice = patches(size, 3, seed)
-    found = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, shape))(*inputs)
+    found = FusedUNet(network, torch.float32)(*inputs, plan=plan_evaluation(ice, shape))
     assert largest_error(found, whole_field(network, inputs), ice) <= 1e-5
     if shape is not DEEP:
         assert found.isnan().any(), "the whole field was evaluated"
-
-
-@pytest.mark.parametrize("shape", [*SHAPES, DEEP])
-@pytest.mark.parametrize("seed", range(4))
-def test_what_no_noise_reaches_is_evaluated_once_for_all_members(shape, seed, poisoned):
-    """Some ice is at the edge of the field; only part of the noisy ice is needed, as in a tile."""
-    size = (208, 240)
-    noisy_ice = patches(size, 3, seed)
-    noisy_ice[:9, 100:120] = True
-    ice = noisy_ice & (np.arange(size[1]) < 160)
-    noise, level, context = fields(shape, size)
-    network, plan = trained(shape), plan_evaluation(ice, shape, noisy_ice)
-    shared = IceOnlyUNet(FusedUNet(network, torch.float32), plan)
-    for sign, count in ((1, 2), (-1, 1), (2, 3)):  # more members than before, and fewer
-        noisy = sign * noise.repeat(count, 1, 1, 1) * torch.from_numpy(noisy_ice)
-        inputs = noisy, level.repeat(count), context.repeat(count, 1, 1, 1)
-        assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
-    area = lambda boxes: sum(box.area for box in boxes)
-    assert area(plan.encoder[0]) < area(plan_evaluation(ice, shape).encoder[0]) / 2
-
-
-def test_another_noise_level_is_evaluated_anew(poisoned):
-    ice = patches((96, 96), 2, 0)
-    network, (noise, level, context) = trained(SHAPES[1]), fields(SHAPES[1], (96, 96))
-    shared = IceOnlyUNet(FusedUNet(network, torch.float32), plan_evaluation(ice, SHAPES[1], ice))
-    for factor in (1.0, 0.5):
-        inputs = noise * torch.from_numpy(ice), factor * level, context
-        assert largest_error(shared(*inputs), whole_field(network, inputs), ice) <= 1e-5
 
 
 def test_a_field_twice_as_large_needs_twice_the_memory():

@@ -172,7 +172,7 @@ def test_weights_without_a_sampler_ask_for_one_that_draws_from_them(formulation,
     assert len(said) == 1 and said[0].startswith("note: ") and "of a single training or of an older version" in said[0]
 
 
-@pytest.mark.parametrize("formulation", ["noise_prediction", "velocity_prediction", "preconditioned"])
+@pytest.mark.parametrize("formulation", ["noise_prediction", "preconditioned"])
 def test_one_pass_does_not_draw_from_a_network_of_many_noise_levels(formulation, trained, refuse, model_days):
     """What it gives is a smooth expectation, not a member."""
     trained.diffusion = dump_settings(FORMULATION_SETTINGS[formulation]())

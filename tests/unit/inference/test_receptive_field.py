@@ -29,18 +29,10 @@ def test_each_block_of_the_decoder_is_evaluated_as_far_as_those_after_it_need():
     assert [[box.shape for box in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
 
 
-def test_noise_on_the_ice_spreads_by_what_a_block_reaches():
-    ice = np.zeros((640, 640), bool)
-    ice[288:352, 288:352] = True
-    finest = plan_evaluation(ice, NetworkSettings(), ice).encoder[:4]
-    sizes = [64 + 2 * BLOCK_REACH * blocks for blocks in (1, 2, 3, 4)]
-    assert [[box.shape for box in boxes] for boxes in finest] == [[(n, n)] for n in sizes]
-
-
 def test_without_ice_nothing_is_evaluated():
     plan = plan_evaluation(np.zeros((64, 64), bool), NetworkSettings())
-    assert not any(plan.encoder) and not any(plan.decoder) and not any(plan.shared_encoder)
-    assert (len(plan.encoder), len(plan.decoder), len(plan.shared_encoder)) == (16, 12, 16)
+    assert not any(plan.encoder) and not any(plan.decoder)
+    assert (len(plan.encoder), len(plan.decoder)) == (16, 12)
 
 
 def test_a_level_needs_its_blocks_outputs_and_its_input():

@@ -75,26 +75,6 @@ def test_values_outside_the_mask_do_not_count():
     assert float(plain) == pytest.approx(float(other), rel=1e-5)
 
 
-def test_the_model_reads_noise_on_the_ice_only_if_asked_for():
-    target, context = batch()
-    seen = []
-
-    def model(z, level, context):
-        seen.append(z)
-        return z
-
-    on_ice = ProperScores(noise_on_ice_only=True)
-    noise = torch.randn(target.shape)
-    for formulation in (ProperScores(), on_ice):
-        formulation.loss(model, target, context, torch.Generator().manual_seed(2))
-        formulation.denoise(model, noise, 0.0, 1.0, context)
-    everywhere, member, on_ice_alone, member_on_ice = seen
-    mask = context[:, -1:].bool()
-    for whole, masked in ((everywhere, on_ice_alone), (member, member_on_ice)):
-        shown = mask.repeat(len(whole) // len(mask), 1, 1, 1)
-        assert (masked == whole)[shown].all() and (whole[~shown] != 0).all() and (masked[~shown] == 0).all()
-
-
 def test_the_spectrum_detects_a_blurred_member():
     """The truth is white noise: white members beat blurred ones in the spectrum's score, not in that of the pixels."""
     blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1)

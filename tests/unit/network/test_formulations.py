@@ -10,7 +10,6 @@ from superice.errors import InputError
 from superice.network.formulations import (
     NoisePrediction,
     Preconditioned,
-    VelocityPrediction,
     masked_mean_square,
 )
 
@@ -58,17 +57,6 @@ def test_the_errors_of_image_and_noise_are_in_the_ratio_of_the_rates():
 def test_noise_of_the_last_of_forty_steps_amplifies_errors_as_computed():
     signal, noise = NoisePrediction().steps(40)[39]
     assert noise / signal == pytest.approx(0.363, abs=5e-4)
-
-
-def test_velocity_of_a_network_of_zeros_has_the_expected_losses():
-    """The velocity of white noise and a target of unit variance has variance 1 at every level."""
-    stream = torch.Generator().manual_seed(5)
-    target = torch.randn(16, 1, 64, 64, generator=stream)
-    model = lambda z, level, c: torch.zeros_like(z)
-    losses = VelocityPrediction().loss(model, target, torch.ones(16, 2, 64, 64), stream)
-    assert float(losses.objective) == pytest.approx(1.0, abs=0.03)
-    parts = losses.reported["noise_error"] + losses.reported["image_error"]
-    assert float(parts) == pytest.approx(float(losses.objective), rel=1e-5)
 
 
 def test_preconditioned_network_of_zeros_has_the_expected_losses():

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.evaluation.noise_scale import choose_noise_scale
-from superice.network.formulations import NoisePrediction, Preconditioned, VelocityPrediction
-from superice.network.samplers import ddim, heun, multistep, stochastic_multistep
+from superice.network.formulations import NoisePrediction, Preconditioned
+from superice.network.samplers import ddim, multistep, stochastic_multistep
 
 
 @given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
@@ -31,28 +31,7 @@ def test_ddim_with_the_true_noise_returns_the_target(steps, seed):
     assert torch.allclose(drawn, target, atol=1e-9)
 
 
-@given(steps=st.integers(1, 60), seed=st.integers(0, 10_000))
-def test_samplers_with_the_true_velocity_return_the_target(steps, seed):
-    """The field z = s y + r e moves with the velocity s e - r y; given it, the image is y at every level."""
-    stream = torch.Generator().manual_seed(seed)
-    target = torch.randn(1, 1, 4, 5, generator=stream, dtype=torch.float64)
-    velocity = VelocityPrediction(min_rate=0.002, max_rate=0.9998)
-
-    def oracle(z, level, context):
-        noise = level.sqrt()[:, None, None, None]
-        signal = (1 - noise.square()).sqrt()
-        return (signal * (z - signal * target) / noise - noise * target).double()
-
-    def denoise(z, signal, noise):
-        return velocity.denoise(oracle, z, signal, noise, None)
-
-    for sampler in (ddim, heun, multistep):
-        start = torch.Generator().manual_seed(seed + 1)
-        draw = lambda start=start: torch.randn(1, 1, 4, 5, generator=start, dtype=torch.float64)
-        assert torch.allclose(sampler(denoise, velocity.steps(steps), draw), target, atol=1e-3)
-
-
-@pytest.mark.parametrize("sampler", [ddim, heun, multistep, stochastic_multistep])
+@pytest.mark.parametrize("sampler", [ddim, multistep, stochastic_multistep])
 def test_samplers_recover_the_variance_of_a_gaussian(sampler):
     """For y ~ N(0, s²) the best denoiser is linear; the members must then have the variance s²."""
     variance = 0.49
@@ -75,24 +54,19 @@ def draw_from_gaussian(sampler, steps, draw, deviation=1.0, **options):
     return sampler(denoise, steps, draw, **options)
 
 
-def test_four_steps_of_heun_are_too_few_even_for_an_exact_denoiser():
-    """For y ~ N(0, 1) the report's noisy field keeps its variance of 1: at the last level the flow has the signal rate.
-
-    The first step goes from a noise of 50 to one of 2.9 times the signal. The slope falls within its last part only, so
-    that the mean of the slopes at both ends, with which Heun's step goes, stops far too early; Euler's does not.
-    """
+def test_few_steps_of_the_report_s_schedule_stay_near_the_flow():
+    """For y ~ N(0, 1) the report's noisy field keeps its variance of 1: at the last level the flow has the signal rate."""
     one = lambda: torch.ones(1, 1, 1, 1, dtype=torch.float64)
     drawn = {
         (sampler.__name__, count): float(draw_from_gaussian(sampler, NoisePrediction().steps(count), one))
-        for sampler in (ddim, heun, multistep)
+        for sampler in (ddim, multistep)
         for count in (4, 40)
     }
     flow = {count: NoisePrediction().steps(count)[-2][0] for count in (4, 40)}
     assert flow[4] == pytest.approx(0.81, abs=0.005)
-    assert drawn["heun", 4] == pytest.approx(1.45, abs=0.005)
     assert drawn["ddim", 4] == pytest.approx(0.70, abs=0.005)
     assert drawn["multistep", 4] == pytest.approx(0.74, abs=0.005)
-    assert drawn["heun", 40] == pytest.approx(flow[40], abs=0.003)
+    assert drawn["multistep", 40] == pytest.approx(flow[40], abs=0.003)
 
 
 def spread_of_members(steps, noise_scale):
@@ -132,7 +106,7 @@ def error_of_the_flow(sampler, count, variance=0.25):
     return abs(float(sampler(denoise, steps, lambda: start)) - exact)
 
 
-@pytest.mark.parametrize(("sampler", "order"), [(ddim, 1), (heun, 2), (multistep, 2)])
+@pytest.mark.parametrize(("sampler", "order"), [(ddim, 1), (multistep, 2)])
 def test_errors_fall_with_the_order_of_the_sampler(sampler, order):
     found = math.log2(error_of_the_flow(sampler, 100) / error_of_the_flow(sampler, 200))
     assert found == pytest.approx(order, abs=0.15)
@@ -140,4 +114,3 @@ def test_errors_fall_with_the_order_of_the_sampler(sampler, order):
 
 def test_second_order_is_closer_to_the_exact_solution_than_first_order():
     assert error_of_the_flow(multistep, 12) < 0.3 * error_of_the_flow(ddim, 12)
-    assert error_of_the_flow(heun, 12) < 0.3 * error_of_the_flow(ddim, 12)

@@ -45,6 +45,21 @@ def test_weights_of_older_versions_are_read(tmp_path):
         build_formulation(content["diffusion"])
 
 
+def test_a_removed_key_is_read_where_it_changed_nothing_and_else_refused(tmp_path):
+    path = tmp_path / "w.safetensors"
+    save(path, {"formulation": "regression"})
+    content, _ = read_weights(path)
+    content["network"]["output"] = "increment"
+    content["sampler"] = {"name": "one_pass", "box_mean_tolerance_m": None, "box_mean_km": 90}
+    content["normalisation"]["mean"]["unbounded_increment"] = 0.1
+    write_weights(path, trained(SETTINGS), content)
+    assert TrainedNetwork.load(path).sampler == {"name": "one_pass"}
+    content["network"]["output"] = "unbounded_increment"
+    write_weights(path, trained(SETTINGS), content)
+    with pytest.raises(InputError, match=r"w\.safetensors: .*key 'output' has been removed"):
+        TrainedNetwork.load(path)
+
+
 def test_a_normalisation_without_an_input_is_refused(tmp_path):
     save(tmp_path / "w.safetensors", {"formulation": "regression"}, mean={"increment": 0.5})
     with pytest.raises(InputError, match=r"invalid metadata .*normalisation\.mean: of sit, increment is needed"):

@@ -45,7 +45,7 @@ def test_an_experiment_with_a_sampler_of_its_own_chooses_the_factor_of_its_noise
 
 def test_the_report_shows_every_choice_once():
     run = Configuration(load(fewer={"trained_as": "preconditioned", "sampler": {"steps": 4}}))
-    chosen = run.list_choices(["fewer", "preconditioned", "preconditioned_multistep", "reference", "cubic"])
+    chosen = run.list_choices(["fewer", "preconditioned", "reference_multistep", "reference", "cubic"])
     assert sorted(chosen) == ["fewer", "preconditioned", "reference"]
 
 
@@ -58,7 +58,7 @@ def test_given_weights_are_drawn_with_as_they_are():
 def test_the_report_s_own_method_has_no_factor():
     """Its sampler adds no noise, so that nothing of it is chosen beside the training."""
     run = Configuration(load())
-    for name in ("reference", "steps_500", "reference_heun", "velocity"):
+    for name in ("reference", "steps_500", "reference_multistep"):
         assert run.experiment(name)["sampler"]["noise_scale"] == 1.0
     for name in ("preconditioned", "preconditioned_few", "proper_scores", "preconditioned_noisy_inputs"):
         assert run.experiment(name)["sampler"]["noise_scale"] == "validation", name

@@ -12,7 +12,7 @@ from superice.run.configuration import Configuration, place_files, place_merged_
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
-from superice.utils.renamed_keys import RENAMED_EXPERIMENTS, RENAMED_KEYS, RENAMED_KINDS
+from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_EXPERIMENTS, RENAMED_KEYS, RENAMED_KINDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -118,9 +118,9 @@ def set_key(content, path, value):
         ("experiments.other", {"trained_as": "reference", "network": {}}, "other: network is decided by 'reference'"),
         ("experiments.other", {"seed": 0}, "experiments.other.seed: .*trained_as is missing"),
         (
-            "experiments.velocity.diffusion.fairness",
+            "experiments.preconditioned.diffusion.fairness",
             0.9,
-            "velocity.diffusion: no key 'fairness' here; known are formul",
+            "preconditioned.diffusion: no key 'fairness' here; known are formul",
         ),
         (
             "experiments.proper_scores.sampler.steps",
@@ -447,6 +447,15 @@ def test_an_old_key_ends_with_a_sentence_that_says_the_new_one(old, new):
     with pytest.raises(InputError) as caught:
         Configuration(content)
     assert str(caught.value) == f"{places[section] or 'the configuration'}: key {key!r} is now called {new!r}"
+
+
+@pytest.mark.parametrize(("old", "value"), REMOVED_KEYS.items())
+def test_a_removed_key_ends_with_a_sentence_that_says_so(old, value):
+    section, key = old.split(".")
+    content = load()
+    content["experiments"]["mine"] = {section: {key: value}}
+    with pytest.raises(InputError, match=f"^experiments.mine.{section}: key {key!r} has been removed"):
+        Configuration(content)
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_KINDS.items())

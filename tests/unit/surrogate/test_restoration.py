@@ -38,9 +38,9 @@ def test_normalisation_is_of_the_thickness_and_its_increment(days):
 
 def test_a_network_that_reads_more_than_the_thickness_is_refused(days):
     found = compute_normalisation(days)
-    found.require(INPUTS, "increment")
+    found.require(INPUTS)
     with pytest.raises(InputError, match=r"normalisation\.mean: of sit, sic, increment is needed"):
-        found.require(("sit", "sic"), "increment")
+        found.require(("sit", "sic"))
 
 
 def test_members_are_drawn_from_a_forecast(days):
