@@ -8,6 +8,7 @@ field, where the network has zeros. The stem is linear and is folded into the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -113,6 +114,7 @@ class FusedUNet:
         ]
         self.decoder = [FusedBlock(block, precision) for blocks in network.decoder for block in blocks]
         self.output = _cast(network.output.weight, network.output.bias, precision)
+        self.head = deepcopy(network.head).to(precision) if network.head else None
 
     @torch.no_grad()
     def __call__(
@@ -133,8 +135,8 @@ class FusedUNet:
         Returns:
             (batch, 1, y, x); where the plan does not need it, arbitrary numbers.
         """
-        fields = functional.pixel_unshuffle(torch.cat([noisy, context], dim=1), self.patch)
-        field = functional.conv2d(fields.to(self.precision, memory_format=torch.channels_last), *self.stem)
+        fields = torch.cat([noisy, context], dim=1).to(self.precision, memory_format=torch.channels_last)
+        field = functional.conv2d(functional.pixel_unshuffle(fields, self.patch), *self.stem)
         embedded = self.embed(level).to(self.precision)[:, :, None, None].expand(-1, -1, *field.shape[2:])
         field = torch.cat([field, embedded], dim=1)
         skips: list[Tensor] = []
@@ -148,7 +150,8 @@ class FusedUNet:
         # The decoder takes the encoder's outputs from the last to the first. Each leaves the list, to free its memory.
         for number, block in enumerate(self.decoder):
             field = block(field, skips.pop(), boxes=plan.decoder[number] if plan else None)
-        return functional.pixel_shuffle(functional.conv2d(field, *self.output), self.patch).float()
+        output = functional.pixel_shuffle(functional.conv2d(field, *self.output), self.patch)
+        return (self.head(output, fields) if self.head else output).float()
 
 
 def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision: torch.dtype) -> int:
@@ -165,8 +168,9 @@ def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision
     joined = next_coarser + finest
     results = 3 * finest
     channels = skips + upsampled + joined + results
-    cells = shape[0] * shape[1] // settings.patch**2
-    return 2 * channels * cells * precision.itemsize
+    pixels = shape[0] * shape[1]
+    cells = pixels // settings.patch**2
+    return 2 * (channels * cells + settings.head_channels * pixels) * precision.itemsize
 
 
 def _cast(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from superice.inference.tiling import Box, find_tiles
-from superice.network.settings import BLOCK_REACH, NetworkSettings
+from superice.network.settings import BLOCK_REACH, HEAD_REACH, NetworkSettings
 
 UPSAMPLING_REACH = 1  # coarse pixels
 # Each box costs a few more operations, with shapes that must be prepared. Boxes are chosen as if they were wider by this.
@@ -39,7 +39,9 @@ def plan_evaluation(ice: np.ndarray, settings: NetworkSettings) -> EvaluationPla
         settings: of the network.
     """
     decoder_masks = []  # where each block is needed, from the last to the first
-    needed = ice = _coarsen(ice, settings.patch)
+    if settings.head_channels:
+        ice = _dilate(ice, HEAD_REACH)
+    needed = _coarsen(ice, settings.patch)
     for _ in settings.widths[1:]:  # from the finest level to the coarsest
         *outputs, level_input = dilate_through(needed, settings.depth)
         decoder_masks += outputs

@@ -12,6 +12,7 @@ from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken,
 
 INPUTS = ("sic", "sit", "deformation")
 BLOCK_REACH = 2  # pixels from which a residual block takes anything
+HEAD_REACH = 2  # the same of the head
 
 
 class NetworkSettings(Settings):
@@ -27,6 +28,11 @@ class NetworkSettings(Settings):
         1,
         "Side of the squares of pixels that the finest level takes as the channels of one cell; 1 for the report's network.",
         "pixels",
+    )
+    head_channels: int = declare(
+        0,
+        "Channels of a head of two 3x3 convolutions on the pixels, behind the output; 0 for none, as the report.",
+        ge=0,
     )
     inputs: Annotated[tuple[Literal["sic", "sit", "deformation"], ...], Field(min_length=1), Distinct] = declare(
         INPUTS, "Fields that the network reads; the mask is always added."
@@ -57,9 +63,11 @@ class NetworkSettings(Settings):
         """Pixels beyond a pooling cell's edge from which its output takes anything, a multiple of ``factor``.
 
         Every block reaches two cells of its level, bilinear upsampling half a coarser cell; the way goes back from the
-        output through the decoder and the bottleneck to the input. A cell of the finest level is a patch.
+        output through the decoder and the bottleneck to the input. A cell of the finest level is a patch. A head reaches
+        ``HEAD_REACH`` pixels.
         """
-        block, reach = BLOCK_REACH * self.depth, 0
+        block = BLOCK_REACH * self.depth
+        reach = -(-HEAD_REACH // self.patch) if self.head_channels else 0
         for _ in self.widths[1:]:
             reach = (reach + block + 2) // 2
         reach += block

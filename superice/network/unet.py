@@ -34,6 +34,24 @@ class ResidualBlock(nn.Module):
         return checkpoint(self, x, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
 
 
+class Head(nn.Module):
+    """Two 3x3 convolutions over the output, the noisy field and the context, all on pixels, added to the output.
+
+    The output of patches is made cell by cell, with weights of its own for each pixel of a cell. The head treats all
+    pixels alike. Its last convolution starts at zero.
+    """
+
+    def __init__(self, channels_in: int, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1 + channels_in, channels, kernel_size=3, padding=1)
+        self.second = nn.Conv2d(channels, 1, kernel_size=3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, output: Tensor, fields: Tensor) -> Tensor:
+        return output + self.second(functional.silu(self.first(torch.cat([output, fields], dim=1))))
+
+
 class UNet(nn.Module):
     """A U-Net over a noisy field and its context.
 
@@ -58,7 +76,8 @@ class UNet(nn.Module):
         frequencies = torch.logspace(math.log10(low), math.log10(high), count, dtype=torch.float64)
         self.register_buffer("angular", 2 * math.pi * frequencies, persistent=False)
         pixels = settings.patch**2
-        self.stem = nn.Conv2d((1 + settings.context_channels) * pixels, widths[0], kernel_size=1)
+        fields = 1 + settings.context_channels
+        self.stem = nn.Conv2d(fields * pixels, widths[0], kernel_size=1)
         channels = widths[0] + settings.embedding_channels
         self.encoder, skip_widths = nn.ModuleList(), []
         for width in widths[:-1]:
@@ -80,6 +99,7 @@ class UNet(nn.Module):
         self.output = nn.Conv2d(channels, pixels, kernel_size=1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
+        self.head = Head(fields, settings.head_channels) if settings.head_channels else None
 
     def embed(self, level: Tensor) -> Tensor:
         """Return sines and cosines of the noise level (batch,), (batch, embedding_channels)."""
@@ -97,8 +117,8 @@ class UNet(nn.Module):
         Returns:
             (batch, 1, y, x). y and x must be multiples of ``settings.factor``.
         """
-        fields = functional.pixel_unshuffle(torch.cat([noisy, context], dim=1), self.settings.patch)
-        x = self.stem(fields)
+        fields = torch.cat([noisy, context], dim=1)
+        x = self.stem(functional.pixel_unshuffle(fields, self.settings.patch))
         embedded = self.embed(level).to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])
         x = torch.cat([x, embedded], dim=1)
         skips = []
@@ -113,7 +133,8 @@ class UNet(nn.Module):
             x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             for block in blocks:
                 x = self._evaluate(block, torch.cat([x, skips.pop()], dim=1))
-        return functional.pixel_shuffle(self.output(x), self.settings.patch)
+        output = functional.pixel_shuffle(self.output(x), self.settings.patch)
+        return self.head(output, fields) if self.head else output
 
     def _evaluate(self, block: ResidualBlock, x: Tensor) -> Tensor:
         return block.forward_twice(x) if self.recompute and self.training else block(x)

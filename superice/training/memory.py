@@ -46,7 +46,7 @@ def predict_memory(
         tracker.track_external(model, optimizer)
         with tracker, torch.autocast("cpu", precision, enabled=precision != torch.float32):
             noisy = torch.empty(samples, 1, *shape)
-            context = torch.empty(samples, len(network.inputs) + 1, *shape)
+            context = torch.empty(samples, network.context_channels, *shape)
             model(noisy, torch.empty(samples), context).float().square().mean().backward()
             optimizer.step()
         peaks = tracker.get_tracker_snapshot("peak")

@@ -17,6 +17,7 @@ SHAPES = [
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4, patch=2),
     NetworkSettings(widths=(4, 6), depth=2, embedding_channels=4, patch=4),
     NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4, partly_missing=True),
+    NetworkSettings(widths=(4, 6), depth=1, embedding_channels=4, patch=2, head_channels=3),
 ]
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8)
 DIFFUSION = {"formulation": "preconditioned", "noise_min": 0.05, "noise_max": 10.0}

@@ -67,6 +67,14 @@ def test_memory_grows_with_the_samples_and_halves_with_bf16():
     assert memory.predict_memory(NetworkSettings(), 1, shape, torch.float32, recompute=True) < 0.5 * one
 
 
+def test_channels_that_say_what_is_known_take_memory_as_well():
+    whole, partly = (
+        memory.predict_memory(NetworkSettings(partly_missing=partly), 1, (64, 64), torch.float32)
+        for partly in (False, True)
+    )
+    assert whole < partly < 1.1 * whole
+
+
 def test_a_batch_that_does_not_fit_is_refused_with_the_remedies(monkeypatch):
     monkeypatch.setattr(memory, "measure_free_memory", lambda device: 40_000_000_000)
     cpu, shape = torch.device("cpu"), (1088, 1312)
