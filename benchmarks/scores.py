@@ -18,6 +18,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import FIELDS, open_predictions, write_model_features
+from superice.evaluation.by_scale import compute_by_scale
 from superice.evaluation.calibration import CALIBRATION
 from superice.evaluation.lead_lines import LEADS
 from superice.evaluation.pointwise import POINTWISE
@@ -93,6 +94,7 @@ def main() -> None:
         }
         groups = GROUPS | ({"structural similarity": SSIM} if args.ssim else {})
         steps |= {name: partial(group.evaluate, scored) for name, group in groups.items()}
+        steps["means over boxes and the whole grid"] = partial(compute_by_scale, scored)
         for name, step in steps.items():
             before = time.process_time()
             step()

@@ -12,6 +12,9 @@ import numpy as np
 from superice.evaluation.score_group import ScoreGroup, Variable, stack_regions
 from superice.evaluation.scored_date import ScoredDate
 
+INTERVALS = (50, 90)  # central intervals whose coverage is shown, in percent
+COVERAGES = tuple(f"coverage_{percent}_percent" for percent in INTERVALS)
+
 
 def compute_calibration(scored: ScoredDate) -> dict[str, np.ndarray]:
     """Return counts and sums by name, (region, ...)."""
@@ -93,6 +96,37 @@ def reliability_index(counts: np.ndarray) -> float:
     if counts.size < 3 or not counts.sum() > 0:
         return float("nan")
     return float(np.abs(counts / counts.sum() - 1 / counts.size).sum())
+
+
+def compute_coverage(counts: np.ndarray, percent: float) -> np.ndarray:
+    """Return how often the truth lies in the central interval of the members, in percent, from its ranks.
+
+    A truth that is exchangeable with n members lies between the k-th lowest and the k-th highest of them with a
+    probability of 1 - 2 k / (n + 1), whatever their distribution. This is hardly ever the wanted one, so that the two
+    neighbouring intervals are averaged with the weights that give it: the expectation is ``percent`` for every n.
+
+    Parameters
+    ----------
+    counts
+        How often the truth has each rank, (..., n + 1).
+    percent
+        Probability of the interval.
+
+    Returns
+    -------
+    np.ndarray
+        Coverage (...); NaN without counts, and for ensembles with so few members that the interval would reach beyond
+        them: fewer than 3 for 50 %, than 19 for 90 %.
+    """
+    counts = np.asarray(counts, float)
+    total, ranks = counts.sum(axis=-1), counts.shape[-1]
+    tail = (1 - percent / 100) / 2 * ranks  # of the ranks, on either side
+    if tail < 1 - 1e-9:
+        return np.full(total.shape, np.nan)
+    inner = np.clip(np.arange(ranks) + 1 - tail, 0, 1)  # the share of each rank that lies above the lower tail
+    within = counts @ (inner + inner[::-1] - 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 100 * np.where(total > 0, within / total, np.nan)
 
 
 BY_THRESHOLD = ("region", "threshold", "members_above")

@@ -101,14 +101,20 @@ def compute_scores(
     InputError
         When the shapes of the fields differ.
     """
-    if members.ndim != 3 or not members.shape[1:] == truth.shape == low_resolution.shape:
-        shapes = f"{members.shape}, {truth.shape}, {low_resolution.shape}"
-        raise InputError("members, truth and low-resolution field have different shapes", value=shapes)
     scored = ScoredDate(members, truth, low_resolution, day, spacing_km, settings, concentration, cell_area)
+    return compute_date_scores(scored)
+
+
+def compute_date_scores(scored: ScoredDate) -> FileContent:
+    """Compute all scores of a date, as ``compute_scores`` does of its fields."""
+    members, settings = scored.members, scored.settings
+    if members.ndim != 3 or not members.shape[1:] == scored.truth.shape == scored.low_resolution.shape:
+        shapes = f"{members.shape}, {scored.truth.shape}, {scored.low_resolution.shape}"
+        raise InputError("members, truth and low-resolution field have different shapes", value=shapes)
     variables = {}
     for group in (*GROUPS, SSIM) if settings.ssim else GROUPS:
         variables |= group.evaluate(scored)
-    attributes = {"date": day.isoformat(), "members": members.shape[0], "spacing_km": spacing_km}
+    attributes = {"date": scored.day.isoformat(), "members": members.shape[0], "spacing_km": scored.spacing_km}
     coordinates = COORDINATES.evaluate(scored)
     return FileContent(variables | coordinates, tuple(coordinates), attributes)
 

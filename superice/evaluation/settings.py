@@ -58,6 +58,16 @@ class ScoreSettings(Settings):
     coherence_window_km: Number = declare(
         45.0, "Width of the boxes in which the energies of the two bands are compared.", "km", gt=0
     )
+    scale_widths_km: tuple[Positive, ...] = declare(
+        (3.0, 15.0, 45.0, 90.0, 300.0), "Widths of the boxes over which means are scored.", "km"
+    )
+    scale_known_share: Share = declare(0.5, "Share of a box's cells that must be known for its mean to be scored.", "1")
+    scale_kept_from_km: Number = declare(
+        45.0, "Width from which the box means of all members are kept, which means over several days need.", "km", gt=0
+    )
+    scale_days: tuple[Annotated[int, Field(ge=2)], ...] = declare(
+        (7, 30), "Lengths of the periods over which means are scored, beside single days.", "days"
+    )
     ssim: bool = declare(False, "Whether the structural similarity is computed.")
     seed: int = declare(0, "Seed of the ranks that ties get at random.", ge=0)
 

@@ -175,6 +175,11 @@ KINDS = {
         "Power, coherence and error of every experiment at every wavelength.",
         (Option("scores", "scores of all dates", FILES),),
     ),
+    "spread": FigureKind(
+        "by_scale",
+        "Spread and error of means over boxes of growing width, of every experiment.",
+        (Option("by-scale", "table of the scores by scale, by_scale.csv", FILE),),
+    ),
     "volume": FigureKind(
         "volume",
         "Ice volume of the regions through the last season, with the band of the members.",

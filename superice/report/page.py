@@ -16,6 +16,7 @@ from superice.report.score_blocks import (
     make_in_situ_table,
     make_lead_blocks,
     make_part_blocks,
+    make_scale_blocks,
     make_score_blocks,
     make_study_blocks,
     make_thin_ice_blocks,
@@ -35,8 +36,9 @@ class Contents:
         Name of the run.
     summary : dict
         Facts about the run, in the order in which they are shown.
-    scores, regions, months, thin_ice, leads, in_situ, studies : DataFrame
-        Tables of all experiments; by region and by month; of thin ice and of leads; against measurements; of the studies.
+    scores, regions, months, thin_ice, leads, by_scale, in_situ, studies : DataFrame
+        Tables of all experiments; by region and by month; of thin ice and of leads; by scale; against measurements; of the
+        studies.
     experiments : sequence of dict
         A row for each experiment that describes it.
     selection : dict of DataFrame
@@ -67,6 +69,7 @@ class Contents:
     experiments: Sequence[dict[str, Any]] = ()
     weights: Sequence[Path] = ()
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_scale: pd.DataFrame = field(default_factory=pd.DataFrame)
     in_situ: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame | None = None
@@ -97,6 +100,7 @@ def render(contents: Contents) -> str:
         month_blocks=make_part_blocks(contents.months),
         thin_ice_blocks=make_thin_ice_blocks(contents.thin_ice),
         lead_blocks=make_lead_blocks(contents.leads),
+        scale_blocks=make_scale_blocks(contents.by_scale),
         in_situ=make_in_situ_table(contents.in_situ),
         studies=make_study_blocks(contents.studies),
         experiments=format_table(pd.DataFrame(contents.experiments)),

@@ -5,10 +5,14 @@ from __future__ import annotations
 from calendar import month_name
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from superice.evaluation.by_scale import BOX
 from superice.evaluation.tables import describe_sizes
 from superice.evaluation.thin_ice_table import parse_quantiles
+from superice.evaluation.volume_table import NARROW, WIDE
+from superice.fields.regions import ALL
 from superice.report.tables import GAIN, Block, Column, TextTable, format_table, make_blocks
 
 _OF_SCORES = (
@@ -64,6 +68,22 @@ LEAD_COLUMNS = (
     Column("increment_skewness", "skewness"),
     Column("increment_kurtosis", "kurtosis"),
     Column("scale_coherence", "coherence of scales"),
+)
+SCALE_COLUMNS = (
+    Column("experiment", "experiment"),
+    Column("scale", "mean over"),
+    Column("days", "days"),
+    Column("means", "means"),
+    Column("members", "members"),
+    Column("rmse", "error of the mean (m)"),
+    Column("spread", "spread (m)"),
+    Column("spread_skill", "spread–skill"),
+    Column("coverage_50_percent", "within 50 %", most_decimals=0),
+    Column("coverage_90_percent", "within 90 %", most_decimals=0),
+    Column("reliability_index", "rank index"),
+    Column("crps", "CRPS (m)"),
+    Column("bias", "bias (m)"),
+    Column("rmse_low_resolution", "low resolution: error (m)"),
 )
 IN_SITU_COLUMNS = (
     Column("platform", "platform"),
@@ -131,6 +151,35 @@ def make_lead_blocks(table: pd.DataFrame) -> list[Block]:
         return []
     may_have_leads = table[table.source != "low_resolution"]
     return make_blocks(_remove_repeats(may_have_leads), LEAD_COLUMNS)
+
+
+def make_scale_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the scores of means over boxes and over the whole grid, by branch and split, each with its reading."""
+    if table.empty:
+        return []
+    shown = table[(table.kind == BOX) | (table.scale == ALL)]
+    readings = [_read_scales(rows) for _, rows in shown.groupby(["branch", "split"], sort=False)]
+    blocks = make_blocks(shown.assign(scale=shown.scale.replace(ALL, "the whole grid")), SCALE_COLUMNS)
+    return [replace(block, note=note) for block, note in zip(blocks, readings, strict=True)]
+
+
+def _read_scales(rows: pd.DataFrame) -> str:
+    """Return two sentences on the ensemble with the best CRPS at a pixel: its ratios, and what they mean for sums."""
+    known = rows[(rows.days == 1) & rows.spread_skill.notna()].sort_values("width_km", kind="stable")
+    if known.empty:
+        return ""
+    best = known.experiment[known.crps[known.width_km == known.width_km.min()].idxmin()]
+    of_best = known[known.experiment == best]
+    first, last = of_best.iloc[0], of_best.iloc[-1]
+    worst = of_best.loc[np.abs(np.log(of_best.spread_skill.clip(lower=1e-6))).idxmax()]
+    name = lambda row: "the whole grid" if row.scale == ALL else f"boxes of {row.scale}"
+    ratios = f"{first.spread_skill:.2f} in {name(first)} and {last.spread_skill:.2f} in {name(last)}"
+    reading = f"The members of {best.replace('_', ' ')} spread by {ratios} of the error of their mean. "
+    if NARROW <= worst.spread_skill <= WIDE:
+        return reading + "Their band can be used for means over every scale of this table."
+    factor, word = (1 / worst.spread_skill, "narrow") if worst.spread_skill < 1 else (worst.spread_skill, "wide")
+    band = f"Their band of means over {name(worst)} is {factor:.1f} times too {word}"
+    return f"{reading}{band}: do not use it as an uncertainty."
 
 
 def make_in_situ_table(table: pd.DataFrame) -> TextTable:

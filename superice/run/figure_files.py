@@ -25,6 +25,7 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
         "thin_ice": {"thin-ice": paths.table("thin_ice")},
         "scales": {"scores": paths.all_scores()},
         "calibration": {"scores": paths.all_scores()},
+        "spread_by_scale": {"by-scale": paths.table("by_scale")},
         "observed": _collect_observed(run, paths),
         "shift": _collect_shift(run, paths),
         "measurements": {"collocations": paths.collocations()},

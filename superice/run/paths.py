@@ -15,7 +15,7 @@ from superice.run.configuration import Configuration
 from superice.surrogate.configuration import SurrogateConfiguration
 
 BRANCHES = ("model", "observations")
-SCORE_TABLES = ("table", "daily", "regions", "months", "thin_ice", "leads", "comparison")
+SCORE_TABLES = ("table", "daily", "regions", "months", "thin_ice", "leads", "by_scale", "comparison")
 
 
 def fill(pattern: str, **values: object) -> list[str]:
@@ -71,6 +71,7 @@ class RunPaths:
         self.summary = f"{folder}/{{feature_set}}{{branch}}/summaries/{layout.SUMMARIES}"
         self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
         self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"
+        self.scales = f"{folder}/scales/{{branch}}/{{experiment}}/{{date}}.nc"
         # Members at the positions of measurements.
         self.in_situ = f"{folder}/scores/in_situ.nc"
         self.in_situ_table = f"{folder}/scores/in_situ.csv"
@@ -213,10 +214,20 @@ class RunPaths:
 
     def all_scores(self) -> list[str]:
         """Return the scores of every ensemble of the run whose truth is known."""
+        return self._fill_scored(self.score)
+
+    def all_scales(self) -> list[str]:
+        """Return the scores by scale of every ensemble of the run whose truth is known."""
+        return self._fill_scored(self.scales)
+
+    def _fill_scored(self, pattern: str) -> list[str]:
+        """Return a file of every ensemble of the run whose truth is known."""
         return [
             path
             for experiment, branch in itertools.product(self.run.experiments, BRANCHES)
-            for path in self.scores(experiment, branch, self.run.scored_days(experiment, branch))
+            for path in fill(
+                pattern, branch=branch, experiment=experiment, date=list(self.run.scored_days(experiment, branch))
+            )
         ]
 
     def score_tables(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 # Scores of every ensemble whose truth is known, and their tables.
-# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc and, of all dates, scores/{daily,table,regions,
-# months,thin_ice,leads,comparison}.csv.
+# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc, scales/<branch>/<experiment>/D.nc and, of all dates,
+# scores/{daily,table,regions,months,thin_ice,leads,by_scale,comparison}.csv.
 
 
 rule score_date:
@@ -12,9 +12,11 @@ rule score_date:
             if wildcards.branch == "observations"
             else []
         ),
+        regions=PATHS.regions,
         settings=PATHS.settings("scores"),
     output:
-        PATHS.score,
+        scores=PATHS.score,
+        scales=PATHS.scales,
     log:
         "<logs>/score_date/{branch}/{experiment}/{date}.log",
     benchmark:
@@ -34,13 +36,15 @@ rule score_date:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"
     shell:
         "{params.command} --prediction {input.prediction:q} --features {input.features:q} {params.observed}"
-        " --branch {wildcards.branch} --experiment {wildcards.experiment} --split {params.split}"
-        " --settings {input.settings:q} --output {output:q} > {log:q} 2>&1"
+        " --regions {input.regions:q} --branch {wildcards.branch} --experiment {wildcards.experiment}"
+        " --split {params.split} --settings {input.settings:q} --scales {output.scales:q} --output {output.scores:q}"
+        " > {log:q} 2>&1"
 
 
 rule score_table:
     input:
         scores=PATHS.all_scores(),
+        scales=PATHS.all_scales(),
         settings=PATHS.settings("bootstrap"),
     output:
         **PATHS.score_tables(),
@@ -60,7 +64,7 @@ rule score_table:
     message:
         "tables of scores"
     shell:
-        "{params.command} --scores {input.scores:q} --settings {input.settings:q}"
+        "{params.command} --scores {input.scores:q} --scales {input.scales:q} --settings {input.settings:q}"
         " --daily {output.daily:q} --regions {output.regions:q} --months {output.months:q}"
-        " --thin-ice {output.thin_ice:q} --leads {output.leads:q} --comparison {output.comparison:q}"
+        " --thin-ice {output.thin_ice:q} --leads {output.leads:q} --by-scale {output.by_scale:q} --comparison {output.comparison:q}"
         " --output {output.table:q} > {log:q} 2>&1"

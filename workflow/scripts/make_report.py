@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
     parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
     parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
+    parser.add_argument("--by-scale", type=Path, help="table of the scores by scale, CSV")
     parser.add_argument("--in-situ", type=Path, help="table of members against measurements, CSV")
     parser.add_argument("--studies", type=Path, help="table of the studies, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
@@ -56,6 +57,7 @@ def main() -> None:
         experiments=[run.describe_experiment(name) for name in args.experiments],
         weights=args.weights,
         leads=read_table(args.leads),
+        by_scale=read_table(args.by_scale),
         in_situ=read_table(args.in_situ),
         selection={path.parent.name: read_table(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),

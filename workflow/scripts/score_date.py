@@ -19,13 +19,17 @@ def main() -> None:
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
     parser.add_argument("--settings", type=read_settings, default={}, help="section scores, YAML")
+    parser.add_argument("--regions", type=Path, help="regions of the grid, regions.nc: scored by scale, beside boxes")
+    parser.add_argument("--scales", type=Path, help="scores by scale of the date (NetCDF)")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
 
-    from superice.evaluation.date_scores import compute_scores
-    from superice.evaluation.scored_date import COSTS, ICE
+    from superice.evaluation.by_scale import compute_by_scale
+    from superice.evaluation.date_scores import compute_date_scores
+    from superice.evaluation.scored_date import COSTS, ICE, ScoredDate
     from superice.evaluation.settings import ScoreSettings
     from superice.features.files import read_model_features, read_observed_features
+    from superice.fields.regions import read_region_masks
     from superice.utils.netcdf import read_content, write_content
     from superice.utils.settings import build_settings
 
@@ -36,9 +40,15 @@ def main() -> None:
     spacing_km = float(prediction["x"][1] - prediction["x"][0]) / 1000
     members, truth = prediction["sit_ai"], features.truth
     cell_area = prediction["cell_area"] if "cell_area" in prediction.variables else None
-    scores = compute_scores(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic, cell_area)
+    scored = ScoredDate(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic, cell_area)
+    scores = compute_date_scores(scored)
+    run = {"branch": args.branch, "experiment": args.experiment, "split": args.split}
     made = {name: prediction.attributes[name] for name in COSTS if name in prediction.attributes}
-    scores.attributes.update({"branch": args.branch, "experiment": args.experiment, "split": args.split, **made})
+    scores.attributes.update(run | made)
+    if args.scales:
+        scales = compute_by_scale(scored, read_region_masks(args.regions) if args.regions else None)
+        scales.attributes.update(run)
+        write_content(args.scales, scales)
     write_content(args.output, scores)
 
     generated, reference = scores.select("rmse", region=ICE)

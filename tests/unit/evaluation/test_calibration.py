@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scored_fields import DAY, SHAPE, draw_exchangeable
 
-from superice.evaluation.calibration import count_ranks, count_reliability, reliability_index, sum_by_spread
+from superice.evaluation.calibration import (
+    compute_coverage,
+    count_ranks,
+    count_reliability,
+    reliability_index,
+    sum_by_spread,
+)
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.settings import ScoreSettings
 
@@ -80,3 +86,28 @@ def test_pack_and_marginal_zone_have_their_own_calibration():
     for name in ("reliability_pixels", "reliability_hits", "spread_class_pixels", "spread_class_square_error"):
         ice, pack, marginal = (scores[name].sel(region=region).values for region in ("ice", "pack", "marginal"))
         assert ice == pytest.approx(pack + marginal), name
+
+
+@pytest.mark.parametrize("members", [19, 20, 30, 31, 100])
+@pytest.mark.parametrize("percent", [50, 90])
+def test_the_expected_coverage_of_an_exchangeable_ensemble_is_exact(members, percent):
+    """All ranks are equally likely, whatever the distribution."""
+    assert compute_coverage(np.ones(members + 1), percent) == pytest.approx(percent, rel=1e-12)
+
+
+def test_coverage_lies_between_those_of_the_neighbouring_intervals_of_order_statistics():
+    """Of 30 members, 1 and 30 hold 29/31 of the truths and 2 and 29 hold 27/31: 90 % lies 0.45 of the way between them."""
+    random = np.random.default_rng(0)
+    members, truth = random.exponential(size=(30, 4000)), 1.3 * random.exponential(size=4000)
+    ordered = np.sort(members, axis=0)
+    outer, inner = (np.mean((ordered[k - 1] < truth) & (truth < ordered[-k])) for k in (1, 2))
+    assert 100 * (0.45 * outer + 0.55 * inner) == pytest.approx(
+        float(compute_coverage(count_ranks(members, truth, random), 90)), rel=1e-12
+    )
+
+
+def test_few_members_have_no_wide_interval_and_no_counts_no_coverage():
+    assert np.isnan(compute_coverage(np.ones(19), 90)) and np.isnan(compute_coverage(np.ones(3), 50))
+    assert compute_coverage(np.ones(4), 50) == pytest.approx(50)
+    assert np.isnan(compute_coverage(np.zeros(31), 90))
+    assert compute_coverage(np.eye(31), 90)[[0, 1, 2, 15]] == pytest.approx([0, 45, 100, 100])

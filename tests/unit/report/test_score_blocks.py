@@ -46,8 +46,32 @@ def test_each_study_has_a_block():
     assert [block.table.rows for block in blocks] == [[("0.01", "0.5")], [("10", "0.25")]]
 
 
+def make_scales(*ratios):
+    names, kinds = ["3 km", "90 km", "all"], ["box", "box", "region"]
+    table = pd.DataFrame(
+        RUN | {"experiment": "few_steps", "kind": kinds, "scale": names, "width_km": [3.0, 90.0, 400.0]}
+    )
+    return table.assign(days=1, crps=0.1, spread_skill=ratios)
+
+
+def test_the_reading_of_the_scales_names_the_worst_and_what_it_is_good_for():
+    (block,) = score_blocks.make_scale_blocks(make_scales(0.9, 0.5, 0.25))
+    assert block.note == (
+        "The members of few steps spread by 0.90 in boxes of 3 km and 0.25 in the whole grid of the error of their mean. "
+        "Their band of means over the whole grid is 4.0 times too narrow: do not use it as an uncertainty."
+    )
+    assert [row[1] for row in block.table.rows] == ["3 km", "90 km", "the whole grid"]
+    (block,) = score_blocks.make_scale_blocks(make_scales(0.9, 2.5, 1.0))
+    assert "boxes of 90 km is 2.5 times too wide" in block.note
+    (block,) = score_blocks.make_scale_blocks(make_scales(0.9, 1.2, 0.85))
+    assert block.note.endswith("Their band can be used for means over every scale of this table.")
+    (block,) = score_blocks.make_scale_blocks(make_scales(float("nan"), float("nan"), float("nan")))
+    assert block.note == ""
+
+
 def test_tables_without_rows_have_no_blocks():
     empty = pd.DataFrame()
     for make in (score_blocks.make_score_blocks, score_blocks.make_part_blocks, score_blocks.make_study_blocks):
         assert make(empty) == []
     assert score_blocks.make_thin_ice_blocks(empty) == score_blocks.make_lead_blocks(empty) == []
+    assert score_blocks.make_scale_blocks(empty) == []
