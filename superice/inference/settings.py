@@ -47,7 +47,8 @@ class SamplerSettings(Settings):
         None, "Most rows and columns that are evaluated at once, without the halo; null for no limit.", "pixels"
     )
     precision: Literal["fp32", "bf16", "auto"] = declare(
-        "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
+        "fp32",
+        "Arithmetic of the convolutions: fp32 (TF32 on GPUs that have it), bf16, or auto for bf16 where the device has it.",
     )
 
     @property

@@ -91,7 +91,8 @@ class TrainingSettings(Settings):
     )
     clip_gradient: Number = declare(0.0, "Largest norm of the gradient; 0 for no limit.", ge=0)
     precision: Literal["fp32", "bf16", "auto"] = declare(
-        "fp32", "Arithmetic of the convolutions; auto for bf16 where the device has it."
+        "fp32",
+        "Arithmetic of the convolutions: fp32 (TF32 on GPUs that have it), bf16, or auto for bf16 where the device has it.",
     )
     recompute: bool = declare(
         False,

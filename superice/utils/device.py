@@ -22,10 +22,14 @@ CACHED_CONVOLUTIONS = 8192  # one day has fewer shapes of boxes
 
 
 def default_device() -> torch.device:
-    """Return the first GPU, or the CPU on a machine without a GPU."""
+    """Return the first GPU, set up for convolutions of few shapes, or the CPU on a machine without a GPU."""
     import torch
 
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.backends.cudnn.benchmark = True  # a training and a date have a few shapes, each met thousands of times
+    torch.backends.cudnn.allow_tf32 = True  # PyTorch's default: convolutions of fp32 are TF32 where the GPU has it
+    return torch.device("cuda")
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:
