@@ -1,23 +1,103 @@
-"""The command superice: what can be done beside the workflow, with a trained network or a run that is under way."""
+"""The command superice: what is done without the workflow or beside it, with a trained network or a run under way."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from datetime import date
 from pathlib import Path
 
 from superice import __version__
 from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
-from superice.utils.command_line import add_renamed_options, add_threads, make_parser, parse_day, use_threads
+from superice.utils.command_line import (
+    AREA,
+    add_renamed_options,
+    add_threads,
+    make_parser,
+    parse_area,
+    parse_day,
+    use_threads,
+)
 from superice.utils.renamed_keys import RENAMED_OPTIONS
+
+QUICKLOOK = """Make the first picture: the products of one day, its features, 30 members, their summary, and a figure.
+
+Without files it is a day of the synthetic Arctic, whose truth is known, on the grid demo: about half a minute.
+
+  superice quicklook
+  superice quicklook --date 2023-02-15 --area '{centre: [84, 10], size_km: [600, 450]}'
+
+With the files of three products, or the folders that they lie in, it is a real day on the full grid: a minute or two.
+
+  superice quicklook --cs2smos FILE --concentration FILE --drift FILE --date 2022-04-12
+
+The folder of the output then holds the features (sic_sit_e1_e2_D.npz and .nc), the members (sit_hrai_D.nc), their summary
+(sit_summary_D.nc), the picture (quicklook_D.png) and, of a synthetic day, its products and its truth. The last line names
+the picture. Open the files with xarray.open_dataset(file, decode_coords="all"); docs/python.md goes on from there.
+"""
+WEIGHTS = "weights file (.safetensors) of a training; without it, those that come with the package"
+
+
+def make_quicklook_parser() -> argparse.ArgumentParser:
+    """Return the options of ``superice quicklook``."""
+    parser = make_parser(QUICKLOOK)
+    parser.prog = "superice quicklook"
+    real = parser.add_argument_group("a real day; all four are needed")
+    real.add_argument("--cs2smos", type=Path, help="CS2SMOS thickness of the week around the day, a file or a folder")
+    real.add_argument("--concentration", type=Path, help="OSI SAF concentration of the day, a file or a folder")
+    real.add_argument("--drift", type=Path, help="OSI SAF drift around the day, a file or a folder")
+    parser.add_argument("--date", type=parse_day, help="the day, YYYY-MM-DD; of the synthetic Arctic 2023-01-10")
+    parser.add_argument("--weights", type=Path, help=WEIGHTS)
+    parser.add_argument("--output", type=Path, default=Path("quicklook"), help="folder of what is made")
+    parser.add_argument("--area", type=parse_area, help=f"{AREA}; without it demo, for a real day superice")
+    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's")
+    own = argparse.SUPPRESS  # absent unless it is given: the file of weights says it
+    parser.add_argument("--members", type=int, default=own, help="size of the ensemble (default: 30)")
+    parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
+    add_threads(parser)
+    return parser
+
+
+def quicklook(arguments: list[str]) -> None:
+    """Run ``superice quicklook``."""
+    parser = make_quicklook_parser()
+    args = parser.parse_args(arguments)
+    given = {"thickness": args.cs2smos, "concentration": args.concentration, "drift": args.drift}
+    products = given if any(given.values()) else None
+    if products and not (all(given.values()) and args.date):
+        parser.error("a real day needs --cs2smos, --concentration, --drift and --date")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", "10")  # a bar in a log file
+
+    # The heavy imports come after --help, and the weights before anything that takes long.
+    from superice.fields.grid import load_grid
+    from superice.inference.stored_sampler import complete_sampler
+    from superice.network.released import find_released
+    from superice.network.weights import TrainedNetwork
+
+    trained = TrainedNetwork.load(args.weights or find_released())
+    stated = {"precision": "auto"} | {key: value for key, value in vars(args).items() if key == "members"}
+    sampler = complete_sampler(stated, trained)
+    grid = load_grid(args.areas, args.area or ("superice" if products else "demo"))
+
+    from superice.api.quicklook import make_quicklook
+
+    use_threads(args.threads)
+    day = args.date or date(2023, 1, 10)
+    made = make_quicklook(args.output, trained, sampler, grid, day, args.seed, products)
+    print("\n".join(made.facts))
+    print(f"picture: {made.picture.resolve()}")
+
 
 GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
-Needed are a weights file and the day's low-resolution fields. The fields are those of the published data: a model day
-YYYYMMDD.nc with sic_reprocessed (fraction), sit_reprocessed (m), divergence_reprocessed and shear_reprocessed (s-1), or an
-observed day sic_sit_e1_e2_YYYYMMDD.npz with the arrays sic, sit, divergence and shear. Nothing else is drawn from.
+Needed are the day's low-resolution fields and, unless the package has its own, a weights file. The fields are those of the
+published data: a model day YYYYMMDD.nc with sic_reprocessed (fraction), sit_reprocessed (m), divergence_reprocessed and
+shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with the arrays sic, sit, divergence and shear.
+Nothing else is drawn from.
 
 The date is that of the variable time, or of the file's name; without either, name it with --date.
 The grid is that of the variables x, y and crs; for an .npz file, those of the .nc file of the same name beside it. Without
@@ -34,7 +114,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice generate``."""
     parser = make_parser(GENERATE)
     parser.prog = "superice generate"
-    parser.add_argument("--weights", type=Path, required=True, help="weights file (.safetensors) of a training")
+    parser.add_argument("--weights", type=Path, help=WEIGHTS)
     parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
     parser.add_argument("--output", type=Path, help="file of the members to write (.nc)")
     parser.add_argument(
@@ -42,7 +122,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
     )
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
     parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
-    parser.add_argument("--area", help="name of the fields' grid, if their file does not say it")
+    parser.add_argument("--area", type=parse_area, help=f"the fields' grid, if their file does not say it: {AREA}")
     parser.add_argument(
         "--areas", type=Path, help="file of area definitions, from where you are; without it, the package's"
     )
@@ -89,14 +169,15 @@ def generate(arguments: list[str]) -> None:
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
+    from superice.network.released import find_released
     from superice.network.weights import TrainedNetwork
 
     stated = {key: value for key, value in vars(args).items() if key in SamplerSettings.model_fields}
-    trained = TrainedNetwork.load(args.weights)
+    trained = TrainedNetwork.load(args.weights or find_released())
     sampler = complete_sampler(stated, trained)
     if not trained.sampler:
         _note(
-            f"{args.weights} is of a single training or of an older version: it says neither its grid nor its features"
+            f"{trained.file} is of a single training or of an older version: it says neither its grid nor its features"
         )
     elif difference := describe_difference(sampler, trained):
         _note(f"drawing with {difference}, which was chosen on validation days")
@@ -187,7 +268,7 @@ def make_season(arguments: list[str]) -> None:
     write_season(find_summaries(args.summaries), args.output, progress=True)
 
 
-COMMANDS = {"generate": generate, "season": make_season, "status": report_status}
+COMMANDS = {"quicklook": quicklook, "generate": generate, "season": make_season, "status": report_status}
 
 
 def main() -> None:
@@ -198,8 +279,8 @@ def main() -> None:
     parser.add_argument(
         "command",
         choices=list(COMMANDS),
-        help="generate: draw an ensemble for one day; season: gather summaries of many days; status: report the progress of"
-        " runs",
+        help="quicklook: the first picture of a day; generate: draw an ensemble for one day; season: gather summaries of"
+        " many days; status: report the progress of runs",
     )
     args = parser.parse_args(sys.argv[1:2])
     command_line.run_command(lambda: COMMANDS[args.command](sys.argv[2:]))

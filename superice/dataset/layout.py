@@ -211,6 +211,32 @@ def make_mask_reason(mask_reason: np.ndarray) -> Variable:
     return Variable(("y", "x"), np.asarray(mask_reason).astype(np.int8), attributes)
 
 
+def make_observed_features(
+    grid: Grid,
+    day: date,
+    fields: Mapping[str, np.ndarray],
+    mask_reason: np.ndarray,
+    details: Mapping[str, str | float],
+    beyond_mask: Mapping[str, np.ndarray] | None = None,
+) -> FileContent:
+    """Return the content of the NetCDF file of observed features; what it holds, ``write_observed_features`` says."""
+    content = make_frame(
+        grid,
+        day,
+        "SuperIce observed features",
+        "CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the 3 km grid.",
+        details,
+    )
+    for name in FIELDS:
+        content.variables[name] = make_field(fields[name], name, "physicalMeasurement")
+    for name in beyond_mask or {}:
+        content.variables[BEYOND_MASK.format(name=name)] = make_field(
+            beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
+        )
+    content.variables["mask_reason"] = make_mask_reason(mask_reason)
+    return content
+
+
 def write_observed_features(
     npz_path: str | Path,
     netcdf_path: str | Path,
@@ -227,22 +253,9 @@ def write_observed_features(
     uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked. ``beyond_mask`` holds the same fields
     where they are known and another one is missing, NaN elsewhere; both files get them as additional arrays.
     """
-    additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
-    content = make_frame(
-        grid,
-        day,
-        "SuperIce observed features",
-        "CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the 3 km grid.",
-        details,
-    )
-    for name in FIELDS:
-        content.variables[name] = make_field(fields[name], name, "physicalMeasurement")
-    for name in beyond_mask or {}:
-        content.variables[BEYOND_MASK.format(name=name)] = make_field(
-            beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
-        )
-    content.variables["mask_reason"] = make_mask_reason(mask_reason)
+    content = make_observed_features(grid, day, fields, mask_reason, details, beyond_mask)
     write_content(netcdf_path, content, complete=COMPLETE)
+    additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
     with atomic_path(npz_path) as temporary:
         arrays = {name: fields[name] for name in FIELDS} | additional
         np.savez_compressed(temporary, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})
@@ -264,6 +277,22 @@ class Ensemble:
         self._dataset.setncatts(attributes)
 
 
+def make_ensemble_frame(grid: Grid, day: date, details: Mapping[str, str | float]) -> FileContent:
+    """Return the content of an ensemble's file without its members."""
+    return make_frame(
+        grid,
+        day,
+        "SuperIce ensemble of sea ice thickness",
+        "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
+        details,
+    )
+
+
+def describe_members() -> dict[str, str]:
+    """Return the attributes of the members, the variable ``sit_ai`` of an ensemble."""
+    return _describe_field("sit", "modelResult") | {"cell_methods": "area: mean"}
+
+
 @contextmanager
 def open_predictions(
     path: str | Path, grid: Grid, day: date, members: int, details: Mapping[str, str | float]
@@ -272,13 +301,7 @@ def open_predictions(
 
     The file appears under its name when the block succeeds, and not at all when it fails.
     """
-    frame = make_frame(
-        grid,
-        day,
-        "SuperIce ensemble of sea ice thickness",
-        "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
-        details,
-    )
+    frame = make_ensemble_frame(grid, day, details)
     import netCDF4
 
     with atomic_path(path) as temporary:
@@ -295,6 +318,5 @@ def open_predictions(
                 chunksizes=(1, *grid.shape),
                 fill_value=np.float32(np.nan),
             )
-            attributes = {"cell_methods": "area: mean", "coordinates": "time longitude latitude"}
-            variable.setncatts(_describe_field("sit", "modelResult") | attributes)
+            variable.setncatts(describe_members() | {"coordinates": "time longitude latitude"})
             yield Ensemble(dataset)

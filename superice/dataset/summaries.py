@@ -17,7 +17,7 @@ import numpy as np
 from superice.dataset.layout import AREA, COMPLETE, make_field, make_frame, make_mask_reason
 from superice.dataset.settings import SummarySettings
 from superice.errors import InputError
-from superice.utils.netcdf import Variable, open_whole_file, write_content
+from superice.utils.netcdf import FileContent, Variable, open_whole_file, write_content
 
 if TYPE_CHECKING:
     from superice.features.day import Features
@@ -134,20 +134,20 @@ class Summary:
     settings: SummarySettings
 
 
-def write_summary(
-    summary: Summary,
+def make_summary(
+    settings: SummarySettings,
     grid: Grid,
     features: Features,
     mask_reason: np.ndarray | None,
     statistics: MemberStatistics,
     details: Mapping[str, str | float],
-) -> None:
-    """Write the summary of one day.
+) -> FileContent:
+    """Return the content of the summary of one day.
 
     Parameters
     ----------
-    summary
-        The file, and what it tells.
+    settings
+        What it tells.
     grid
         The grid of the features.
     features
@@ -159,7 +159,6 @@ def write_summary(
     details
         Further attributes of the file.
     """
-    settings = summary.settings
     content = make_frame(
         grid,
         features.date,
@@ -188,9 +187,20 @@ def write_summary(
         "coverage_content_type": "auxiliaryInformation",
     }
     add["ensemble_size"] = Variable((), np.int32(statistics.count), size)
-    axes = ("quantile", "threshold", "class")
-    content = type(content)(add, (*content.coordinates, *axes), content.attributes)
-    write_content(summary.path, content, complete=(*COMPLETE, *axes, "class_bounds"), by_map=True)
+    return FileContent(add, (*content.coordinates, *AXES.values()), content.attributes)
+
+
+def write_summary(
+    summary: Summary,
+    grid: Grid,
+    features: Features,
+    mask_reason: np.ndarray | None,
+    statistics: MemberStatistics,
+    details: Mapping[str, str | float],
+) -> None:
+    """Write the summary of one day; the parameters are those of ``make_summary``."""
+    content = make_summary(summary.settings, grid, features, mask_reason, statistics, details)
+    write_content(summary.path, content, complete=(*COMPLETE, *AXES.values(), "class_bounds"), by_map=True)
 
 
 def _make_axis(name: str, values: object, long_name: str, units: str, **more: str) -> Variable:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -59,7 +60,7 @@ def read_model_features(
     fields = {name: values.astype(np.float32) for name, values in low.items()}
     truth = _read_values(path, content, "sit", UNITS["sit"]).astype(np.float32) if with_truth else None
     features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
-    _require_limits(path, features)
+    require_limits(path, features)
     return features
 
 
@@ -86,7 +87,7 @@ def read_observed_features(
     features = Features(
         _parse_day_in_name(path, day), **fields, sic_threshold=sic_threshold, partly_missing=partly_missing
     )
-    _require_limits(path, features)
+    require_limits(path, features)
     return features
 
 
@@ -129,7 +130,7 @@ def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
     Raises InputError when the file beside the arrays cannot be read or is on another grid.
     """
     if path.suffix != ".npz":
-        return _derive_mask_reason(features)
+        return derive_mask_reason(features)
     described = path.with_suffix(".nc")
     if not described.exists():
         return None
@@ -147,7 +148,8 @@ def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
     return reason
 
 
-def _derive_mask_reason(features: Features) -> np.ndarray:
+def derive_mask_reason(features: Features) -> np.ndarray:
+    """Return which of the fields are missing or too low, int8 (y, x), as far as the fields themselves tell."""
     keys = {name: key for key, name in MASK_REASONS.items()}
     masked_by = {
         "thickness_missing": np.isnan(features.sit),
@@ -171,17 +173,28 @@ def read_own_grid(path: Path) -> Grid | None:
         return None
     if not _list_variables(described).issuperset(("x", "y", "crs")):
         return None
+    content = read_content(described, ("x", "y", "crs"))
+    return make_grid(f"of {path.name}", content.variables["crs"].attributes, content["x"], content["y"], described)
+
+
+def make_grid(
+    name: str, mapping: Mapping[str, Any], x: np.ndarray, y: np.ndarray, path: Path | None = None, crs: str = "crs"
+) -> Grid:
+    """Return the grid of a CF grid mapping and the axes in m, (nx,) and (ny,).
+
+    Raises InputError, which names the file ``path`` and the variable ``crs`` of the mapping, when the mapping cannot be
+    read, or the axes are not those of a regular lattice of square cells.
+    """
     import pyproj
 
-    content = read_content(described, ("x", "y", "crs"))
     try:
-        crs = pyproj.CRS.from_cf(content.variables["crs"].attributes)
-    except pyproj.exceptions.CRSError as error:
-        raise InputError(f"its projection cannot be read ({error})", file=described, variable="crs") from error
-    x, y = (content[name].astype(np.float64) for name in ("x", "y"))
+        projection = pyproj.CRS.from_cf(mapping)
+    except (pyproj.exceptions.CRSError, KeyError) as error:
+        raise InputError(f"its projection cannot be read ({error})", file=path, variable=crs) from error
+    x, y = (axis.astype(np.float64) for axis in (x, y))
     if min(x.size, y.size) < 2 or not (np.allclose(np.diff(x), x[1] - x[0]) and np.allclose(np.diff(y), x[1] - x[0])):
-        raise InputError("is not a regular lattice of square cells, y ascending", file=described, variable="x, y")
-    return Grid(f"of {path.name}", crs, x, y)
+        raise InputError("is not a regular lattice of square cells, y ascending", file=path, variable="x, y")
+    return Grid(name, projection, x, y)
 
 
 def read_shape(path: Path) -> tuple[int, ...]:
@@ -259,8 +272,8 @@ def _parse_day_in_name(path: str | Path, default: date | None = None) -> date:
         ) from error
 
 
-def _require_limits(path: str | Path, features: Features) -> None:
-    """Raise InputError when a field exceeds its physical limit."""
+def require_limits(path: str | Path | None, features: Features) -> None:
+    """Raise InputError when a field exceeds its physical limit; ``path`` is the file that it names, if there is one."""
     for name, highest, unit in LIMITS:
         largest = np.nanmax(getattr(features, name), initial=-np.inf)
         if largest > highest:

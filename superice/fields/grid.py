@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -128,16 +129,31 @@ def _compute_curvature_area(ellipsoid: pyproj.crs.Ellipsoid, latitude: np.ndarra
     return ellipsoid.semi_major_metre**2 * (1 - eccentricity_squared) / (1 - eccentricity_squared * sine**2) ** 2
 
 
-def read_area(areas: str | Path | None, name: str) -> dict[str, Any]:
-    """Read the definition of the area ``name`` from a file of pyresample area definitions, or else the package's own.
+Area = str | Mapping[str, Any]
+"""The name of an area, or what ``fields.area_around`` makes one of: its centre, its size and its step."""
 
-    Raises InputError when the file cannot be read, or has no such area and neither has the package.
+
+def read_area(areas: str | Path | None, area: Area) -> dict[str, Any]:
+    """Read the definition of an area from a file of pyresample area definitions, or else the package's own.
+
+    Raises InputError when the file cannot be read, or has no such area and neither has the package; and when an area that
+    is no name lacks a centre or a size.
     """
-    return _find_area(areas, name)[1]
+    return _find_area(areas, area)[1]
 
 
-def _find_area(areas: str | Path | None, name: str) -> tuple[Path, dict[str, Any]]:
+def name_area(area: Area) -> str:
+    """Return the name of an area, of one without a name the place that it lies around."""
+    return area if isinstance(area, str) else read_area(None, area)["description"]
+
+
+def _find_area(areas: str | Path | None, name: Area) -> tuple[Path | None, dict[str, Any]]:
     """Return the file that defines an area, the package's own last, and the definition."""
+    if isinstance(name, Mapping):
+        # Its settings need pydantic, which jobs on areas with a name do not import.
+        from superice.fields.area_around import define_area
+
+        return None, define_area(name)
     known = {}
     for path in filter(None, (areas, AREAS)):
         definitions = _read_areas(path)
@@ -161,13 +177,15 @@ def _read_areas(path: str | Path) -> dict[str, Any]:
     return definitions
 
 
-def load_grid(areas: str | Path | None, name: str) -> Grid:
-    """Read the grid ``name`` from a file of pyresample area definitions; None for the package's own file.
+def load_grid(areas: str | Path | None, area: Area) -> Grid:
+    """Read the grid of an area from a file of pyresample area definitions; None for the package's own file.
 
     Raises InputError when the file cannot be read or has no such area, pyresample cannot read the area or needs data to
-    complete it, its projection is not one in metres, or its cells are not squares of 100 m to 100 km.
+    complete it, its projection is not one in metres, or its cells are not squares of 100 m to 100 km; and when an area
+    that is no name lacks a centre or a size.
     """
-    path, definition = _find_area(areas, name)
+    path, definition = _find_area(areas, area)
+    name = name_area(area)
     crs, (rows, columns), (left, bottom, right, top) = _read_plain(definition) or _read_with_pyresample(path, name)
     if not crs.is_projected or crs.axis_info[0].unit_conversion_factor != 1:
         reason = "its projection is not one to a map in metres"
@@ -233,7 +251,7 @@ def _read_with_pyresample(path: Path, name: str) -> Definition:
 
 def make_land_mask(grid: Grid) -> np.ndarray:
     """Return the land at the cell centres, bool (y, x), from the offline GLOBE mask of 1/120 degree."""
-    from global_land_mask import globe
+    from superice.fields.land_mask import find_land
 
     longitude, latitude = grid.lonlat()
-    return globe.is_land(np.clip(latitude, -89.99, 89.99), (longitude + 180) % 360 - 180)
+    return find_land((longitude + 180) % 360 - 180, np.clip(latitude, -89.99, 89.99))

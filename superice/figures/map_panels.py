@@ -29,20 +29,25 @@ REGIONAL = 1.2e6  # m: grids with shorter sides have a finer graticule
 
 
 def make_map_panels(
-    grid: Grid, rows: int, columns: int, window: Window | None = None, rows_with_bars: int = 1
+    grid: Grid,
+    rows: int,
+    columns: int,
+    window: Window | None = None,
+    rows_with_bars: int = 1,
+    width: float = PAGE_WIDTH,
 ) -> tuple[Figure, np.ndarray]:
-    """Make a figure of page width with (rows, columns) maps of the grid, or of a window of it.
+    """Make a figure of page width, or of another in inches, with (rows, columns) maps of the grid or of a window of it.
 
     Land, coastline and graticule are drawn. The figure has room for ``rows_with_bars`` rows of colour bars.
     """
     shown = crop_grid(grid, window)
     left, bottom, right, top = shown.extent()
-    panel_width = PAGE_WIDTH / columns - 0.1
+    panel_width = width / columns - 0.1
     panel_height = panel_width * (top - bottom) / (right - left) + 0.25
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(PAGE_WIDTH, rows * panel_height + 0.7 * rows_with_bars),
+        figsize=(width, rows * panel_height + 0.7 * rows_with_bars),
         subplot_kw={"projection": make_projection(grid)},
         squeeze=False,
     )

@@ -86,10 +86,14 @@ def draw_notice(text: str) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, png: str | Path, pdf: str | Path) -> None:
-    """Write a figure as PNG and PDF, and close it. The files hold no date, so equal figures are equal files."""
+def save_figure(figure: Figure, png: str | Path, pdf: str | Path | None = None) -> None:
+    """Write a figure as PNG, and as PDF where a file is named, and close it.
+
+    The files hold no date, so equal figures are equal files.
+    """
+    files = [(png, {"Software": None}), (pdf, {"CreationDate": None, "Creator": None})]
     with apply_style():
-        for path, metadata in ((png, {"Software": None}), (pdf, {"CreationDate": None, "Creator": None})):
+        for path, metadata in files[: 1 if pdf is None else 2]:
             with atomic_path(path) as temporary:
                 figure.savefig(temporary, metadata=metadata, bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)

@@ -82,11 +82,16 @@ def require_features(trained: TrainedNetwork, path: Path) -> None:
             stated = json.loads(getattr(file, "feature_settings", "{}"))
     except OSError as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
+    require_feature_settings(trained, stated, path)
+
+
+def require_feature_settings(trained: TrainedNetwork, stated: Mapping[str, Any], path: Path | None) -> None:
+    """Raise InputError when features that were made as ``stated`` differ from those that the network was trained on."""
     for section in ("low_resolution", "observations"):
         _compare(stated.get(section, {}), trained.features.get(section, {}), f"features.{section}", path)
 
 
-def _compare(stated: Mapping[str, Any], trained: Mapping[str, Any], section: str, path: Path) -> None:
+def _compare(stated: Mapping[str, Any], trained: Mapping[str, Any], section: str, path: Path | None) -> None:
     for key in stated.keys() & trained.keys():
         if stated[key] != trained[key]:
             raise InputError(

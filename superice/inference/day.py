@@ -68,7 +68,8 @@ def generate_day(
     elif not drawn_pixels:
         _warn_of_missing_members(f"{features_path} holds no ice")
 
-    attributes = describe_ensemble(trained, sampler, seed, features_path, details or {})
+    origin = {"features": features_path.name, "features_digest": digest_file(features_path)}
+    attributes = describe_ensemble(trained, sampler, seed, origin, details or {})
     mask_reason = read_mask_reason(features_path, features) if summary else None
     statistics = MemberStatistics(features.mask, sampler.members) if summary else None
     start, clipped_pixels = time.monotonic(), 0
@@ -100,10 +101,10 @@ def describe_ensemble(
     trained: TrainedNetwork,
     sampler: SamplerSettings,
     seed: int,
-    features_path: Path,
+    origin: Mapping[str, str],
     details: Mapping[str, str | float],
 ) -> dict[str, str | float]:
-    """Return the attributes that say how an ensemble was drawn, and from which files."""
+    """Return the attributes that say how an ensemble was drawn; ``origin`` are those that say from which features."""
     steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
     shared = ", the first shared" if sampler.shared_first_step else ""
     has_factor = sampler.name in NOISE_SCALED and not sampler.awaits_noise_scale
@@ -113,8 +114,7 @@ def describe_ensemble(
         "training_seed": trained.origin["seed"],
         "weights": trained.file.name,
         "weights_digest": digest_file(trained.file),
-        "features": features_path.name,
-        "features_digest": digest_file(features_path),
+        **origin,
         "ensemble_seed": seed,
         "members": sampler.members,
         "sampler": f"{sampler.name}, {steps}{shared}",

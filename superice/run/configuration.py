@@ -12,7 +12,7 @@ from typing import Any
 
 from superice.errors import InputError
 from superice.evaluation.study import Study
-from superice.fields.grid import AREAS
+from superice.fields.grid import AREAS, Area, name_area
 from superice.inference.settings import awaits_noise_scale
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.run import checks
@@ -193,6 +193,11 @@ class Configuration:
         return self.content["grid"]["areas"] or str(AREAS)
 
     @property
+    def area(self) -> Area:
+        """The target grid: its name, or its centre, size and step."""
+        return self.content["grid"]["around"] or self.content["grid"]["area"]
+
+    @property
     def published(self) -> str:
         """The experiment that fills the published folders."""
         return self.content["published"]
@@ -359,7 +364,7 @@ class Configuration:
         weights = [self.experiment(name).get("weights") for name in experiments]
         return {
             "configuration": f"{self.name}, digest {self.digest}",
-            "grid": self.content["grid"]["area"],
+            "grid": name_area(self.area),
             "model days": ", ".join(counts) or "none",
             "observed days": str(len(calendar.observed_days())),
             "sources": f"model: {sources['model']['kind']}; observations: {sources['observations']['kind']}",

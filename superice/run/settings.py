@@ -9,6 +9,7 @@ from pydantic import Field, PlainSerializer, WithJsonSchema, WrapValidator
 from superice.dataset.settings import SummarySettings
 from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings, VolumeSettings
 from superice.features.settings import FeatureSettings
+from superice.fields.area_around import AreaAround
 from superice.inference.settings import SamplerSettings
 from superice.network.settings import (
     DiffusionSettings,
@@ -80,6 +81,7 @@ class GridSettings(Settings):
         "started; null for the package's own.",
     )
     area: str = declare("superice", "Name of the target grid in it.")
+    around: AreaAround | None = declare(None, "The target grid by its place, instead of a name.")
 
 
 class SeasonSettings(Settings):

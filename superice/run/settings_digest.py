@@ -27,9 +27,9 @@ class SettingsDigests:
         areas = folder / run.areas
         self._training_days = format_stamps(run.calendar.split_days("training"))
         self._validation_days = format_stamps(run.calendar.split_days("validation"))
-        self._area = read_area(areas, run.content["grid"]["area"])
+        self._area = read_area(areas, run.area)
         self.area = compute_digest(self._area)
-        self.spacing_km = load_grid(areas, run.content["grid"]["area"]).step / 1000
+        self.spacing_km = load_grid(areas, run.area).step / 1000
 
     def digest_features(self, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides a branch's features."""

@@ -14,15 +14,17 @@ from superice.errors import InputError, MachineError, OutputError
 from superice.utils.machine import find_fault
 
 
+class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
+    """Show a description as it is written, and every default that is a value."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        has_value = action.default not in (None, [], False)
+        return super()._get_help_string(action) if has_value else action.help
+
+
 def make_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser; its ``--help`` shows the description as it is written, and every default."""
-    return argparse.ArgumentParser(
-        description=description,
-        formatter_class=type(
-            "Help", (argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter), {}
-        ),
-        allow_abbrev=False,
-    )
+    return argparse.ArgumentParser(description=description, formatter_class=_Help, allow_abbrev=False)
 
 
 def parse_day(text: str) -> date:
@@ -60,9 +62,26 @@ def add_renamed_options(parser: argparse.ArgumentParser, renamed: Mapping[str, s
         parser.add_argument(old, action=_RenamedOption, nargs="?", const=new, help=argparse.SUPPRESS)
 
 
+def parse_area(text: str) -> str | dict[str, Any]:
+    """Read an option's value: the name of an area, or ``{centre: [lat, lon], size_km: [width, height], step_km: 3}``."""
+    if not text.lstrip().startswith("{"):
+        return text
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(
+            "--area: neither a name nor {centre: [lat, lon], size_km: [width, height]}", value=text
+        ) from error
+
+
+AREA = "name of the grid, or {centre: [lat, lon], size_km: [width, height], step_km: 3}"
+
+
 def add_grid(parser: argparse.ArgumentParser) -> None:
     """Add the options ``--area`` and ``--areas``, which name a grid."""
-    parser.add_argument("--area", required=True, help="name of the grid, an area")
+    parser.add_argument("--area", type=parse_area, required=True, help=AREA)
     parser.add_argument(
         "--areas", type=Path, help="file of area definitions, from where you are (default: the package's own)"
     )

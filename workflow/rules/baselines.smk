@@ -60,7 +60,7 @@ rule draw_baseline:
         digest=lambda wildcards: DIGESTS.digest_ensemble(
             wildcards.experiment, wildcards.branch, set_drawn_from(wildcards)
         ),
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
         date=iso,
         noise=input_options("noise"),
         seed=lambda wildcards: RUN.experiment(wildcards.experiment)["ensembles"]["seed"],

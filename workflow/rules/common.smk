@@ -1,5 +1,6 @@
 # The configuration, checked once, and what every stage asks for: paths, digests and commands.
 
+import json
 import os
 import shlex
 import sys
@@ -123,7 +124,8 @@ def input_options(*names):
 def grid_options(area):
     """Return the param that names a grid. Digests of its definition say when a job runs again, not the file's place."""
     areas = ["--areas", RUN.content["grid"]["areas"]] if RUN.content["grid"]["areas"] else []
-    return lambda wildcards, input: shlex.join(["--area", area, *areas])
+    named = area if isinstance(area, str) else json.dumps(area)
+    return lambda wildcards, input: shlex.join(["--area", named, *areas])
 
 
 def day_of(wildcards):

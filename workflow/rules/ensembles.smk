@@ -40,7 +40,7 @@ rule draw_ensemble:
         digest=lambda wildcards: DIGESTS.digest_ensemble(
             experiment_of(wildcards), wildcards.branch, set_drawn_from(wildcards)
         ),
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
         date=iso,
         experiment=experiment_of,
         seed=lambda wildcards: RUN.experiment(experiment_of(wildcards))["ensembles"]["seed"],

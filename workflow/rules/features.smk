@@ -23,7 +23,7 @@ rule make_land:
         command=run_script("make_land"),
         code=code_of("make_land"),
         area=DIGESTS.area,
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
     message:
         "land mask of the grid"
     shell:
@@ -53,7 +53,7 @@ rule model_features:
         command=run_script("model_features"),
         code=code_of("model_features"),
         digest=lambda wildcards: DIGESTS.digest_features("model", set_in_path(wildcards)),
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
         date=iso,
         folder=lambda wildcards: SOURCES.model_folder(day_of(wildcards)),
         kind=MODEL["kind"].replace("synthetic", "moorings"),
@@ -90,7 +90,7 @@ rule observed_features:
         command=run_script("observed_features"),
         code=code_of("observed_features"),
         digest=lambda wildcards: DIGESTS.digest_features("observations", set_in_path(wildcards)),
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
         date=iso,
         cs2smos=lambda wildcards: SOURCES.observed_folder("cs2smos", day_of(wildcards)),
         concentration=lambda wildcards: SOURCES.observed_folder("concentration", day_of(wildcards)),

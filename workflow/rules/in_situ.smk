@@ -23,7 +23,7 @@ for SEASON in SOURCES.in_situ_seasons():
             command=run_script("make_virtual_platforms"),
             code=code_of("make_virtual_platforms"),
             area=DIGESTS.area,
-            grid=grid_options(RUN.content["grid"]["area"]),
+            grid=grid_options(RUN.area),
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
             dates=format_stamps(SOURCES.measured_days(SEASON)),

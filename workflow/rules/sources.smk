@@ -28,7 +28,7 @@ for SEASON in RUN.calendar.seasons():
             command=run_script("make_synthetic_season"),
             code=code_of("make_synthetic_season"),
             area=DIGESTS.area,
-            grid=grid_options(RUN.content["grid"]["area"]),
+            grid=grid_options(RUN.area),
             first=SEASON.first.isoformat(),
             last=SEASON.last.isoformat(),
             dates=format_stamps(RUN.synthetic_days(SEASON)[0]),

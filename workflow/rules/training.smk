@@ -78,7 +78,7 @@ rule select_training:
         features=lambda wildcards, input: os.path.dirname(input.validation[0]),
         validation=format_stamps(VALIDATION),
         area=DIGESTS.area,
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
     message:
         "choice of the weights and the sampler of {wildcards.experiment}"
     shell:

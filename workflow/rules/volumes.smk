@@ -21,7 +21,7 @@ rule make_regions:
         command=run_script("make_regions"),
         code=code_of("make_regions"),
         area=DIGESTS.area,
-        grid=grid_options(RUN.content["grid"]["area"]),
+        grid=grid_options(RUN.area),
         regions=input_options("regions"),
         named_by=RUN.content["volume"]["named_by"],
     message:

@@ -22,34 +22,15 @@ def main() -> None:
 
     from superice.fields.grid import load_grid
     from superice.seasons import Season
-    from superice.synthetic import file_names, satellite_files
-    from superice.synthetic.arctic import Arctic, SyntheticDay
-    from superice.synthetic.nextsim_files import write_moorings
-    from superice.synthetic.satellites import Satellites
+    from superice.synthetic.season_files import SeasonFiles
     from superice.synthetic.settings import SyntheticSettings
     from superice.utils.settings import build_settings
 
     how = build_settings(SyntheticSettings, args.settings["synthetic"], "synthetic")
-    region = load_grid(args.areas, args.area)
-    margin = round(how.margin_km * 1000 / region.step)
-    inner = (slice(margin, -margin or None),) * 2
-    arctic = Arctic(region.pad(margin), how, Season(args.season_start, args.season_end))
-    satellites = Satellites(arctic)
-    products = {
-        "cs2smos": (file_names.cs2smos_name, satellite_files.write_thickness),
-        "concentration": (file_names.concentration_name, satellite_files.write_concentration),
-        "drift": (file_names.drift_name, satellite_files.write_drift),
-    }
-    for when in tqdm(sorted({*args.dates, *args.observed_dates}), unit="day"):
-        if when in args.dates:
-            truth = arctic.simulate_day(when)
-            path = args.output / "nextsim" / file_names.moorings_name(when)
-            cropped = SyntheticDay(*(getattr(truth, name)[inner] for name in ("sic", "sit", "u", "v")))
-            write_moorings(path, region, arctic.scale[inner], when, cropped)
-        if when in args.observed_dates:
-            for product, (name, write) in products.items():
-                if when.isoformat() not in getattr(how.missing, product):
-                    write(args.output / product / name(when), satellites, when)
+    season = Season(args.season_start, args.season_end)
+    files = SeasonFiles(load_grid(args.areas, args.area), how, season, args.output)
+    days = sorted({*args.dates, *args.observed_dates})
+    files.write_days(tqdm(days, unit="day"), args.dates, args.observed_dates)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import yaml
 
 from superice.errors import InputError
 from superice.run.configuration import Configuration, place_files, place_merged_files, read_includes
+from superice.run.settings_digest import SettingsDigests
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
@@ -480,3 +481,17 @@ def test_an_old_experiment_ends_with_a_sentence_that_says_the_new_one(old, new):
         state(content, path, key, value)
         with pytest.raises(InputError, match=f"{old!r}.* is now called {new!r}"):
             Configuration(content)
+
+
+def test_a_grid_may_be_given_by_its_place():
+    """It wins over a name, decides the digest, and the report calls it by its place."""
+    content = load("demo") | {"grid": {"around": {"centre": [82, -30], "size_km": [600, 480]}}}
+    run = Configuration(content)
+    assert run.area == {"centre": [82, -30], "size_km": [600, 480], "step_km": 3}
+    assert run.summary(["reference"])["grid"] == "around 82 N, -30 E"
+    digests = SettingsDigests(run)
+    assert digests.spacing_km == 3
+    moved = load("demo") | {"grid": {"around": {"centre": [82, -31], "size_km": [600, 480]}}}
+    assert SettingsDigests(Configuration(moved)).area != digests.area
+    with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
+        Configuration(load("demo") | {"grid": {"around": {"centre": [82, -30], "size_km": [60, 480]}}})

@@ -1,0 +1,1 @@
+"""The released weights, one file, and their data card beside it."""

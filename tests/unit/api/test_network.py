@@ -1,0 +1,122 @@
+"""What ``superice.load`` draws is what the commands draw, of one date at once and of many when they are computed."""
+
+import sys
+
+import numpy as np
+import pytest
+import xarray
+from dask.base import is_dask_collection
+
+import superice
+from superice import cli
+from superice.errors import InputError
+from superice.network import released
+from superice.network.weights import TrainedNetwork
+
+
+@pytest.fixture
+def network(weights):
+    return superice.load(weights, precision="fp32")
+
+
+@pytest.fixture
+def files(weights, model_days, tmp_path, monkeypatch):
+    """The files that ``superice generate`` writes of the first day: members and summary."""
+    files = tmp_path / "sit_hrai_20200101.nc", tmp_path / "sit_summary_20200101.nc"
+    options = ["--weights", weights, "--features", model_days[0], "--output", files[0], "--summary", files[1]]
+    small = ["--members", 3, "--seed", 5, "--precision", "fp32"]
+    monkeypatch.setattr(sys, "argv", ["superice", "generate", *map(str, [*options, *small])])
+    cli.main()
+    return [xarray.load_dataset(path, decode_coords="all") for path in files]
+
+
+def test_members_and_summary_are_those_of_the_command(network, files, features):
+    members, summary = files
+    drawn = network.draw(features, members=3, seed=5)
+    assert drawn.sit_ai.dims == ("member", "y", "x") and drawn.sit_ai.dtype == np.float32
+    np.testing.assert_array_equal(drawn.sit_ai, members.sit_ai)
+    assert drawn.attrs.items() <= (members.attrs | {"features": None}).items()
+    assert set(members.attrs) - set(drawn.attrs) == {
+        "features", "features_digest", "seconds_per_member", "clipped_fraction"
+    }  # fmt: skip
+    assert drawn.sit_ai.attrs == members.sit_ai.attrs
+    for name in set(members.variables) - {"sit_ai"}:
+        xarray.testing.assert_identical(drawn[name].variable, members[name].variable)
+    own = network.summary(features, members=3, seed=5)
+    assert list(own.data_vars) == list(summary.data_vars) and set(own.coords) == set(summary.coords)
+    for name in summary.variables:
+        xarray.testing.assert_identical(own[name].variable, summary[name].variable)
+
+
+def test_a_season_is_drawn_when_it_is_computed_and_date_by_date(network, season, features, monkeypatch):
+    asked = []
+    read = network._read_day
+    monkeypatch.setattr(network, "_read_day", lambda *day: (asked.append(day[1]), read(*day))[1])
+    drawn = network.draw(season, members=2, seed=5)
+    assert is_dask_collection(drawn.sit_ai.data) and drawn.sit_ai.dims == ("time", "member", "y", "x")
+    assert asked == []
+    one = network.draw(features, members=2, seed=5)
+    asked.clear()
+    np.testing.assert_array_equal(drawn.sit_ai[0], one.sit_ai)
+    assert asked == [0], "the other dates are not drawn"
+    assert not np.array_equal(drawn.sit_ai[1], drawn.sit_ai[2], equal_nan=True)
+    assert drawn.attrs["time_coverage_end"].startswith("2020-01-03") and drawn.indexes["time"].equals(
+        season.indexes["time"]
+    )
+
+
+def test_a_lazy_summary_is_that_of_each_date(network, season, features):
+    lazy = network.summary(season, members=3, seed=5)
+    one = network.summary(features, members=3, seed=5)
+    assert list(lazy.data_vars) == list(one.data_vars)
+    first = lazy.isel(time=0).compute()
+    for name in one.variables:
+        np.testing.assert_array_equal(first[name], one[name], err_msg=name)
+        assert is_dask_collection(lazy[name].data) == (name in one.data_vars), name
+
+
+def test_what_is_drawn_is_written_and_read_with_its_map(network, features, tmp_path):
+    drawn = network.draw(features, members=2)
+    drawn.to_netcdf(tmp_path / "own.nc")
+    with xarray.open_dataset(tmp_path / "own.nc", decode_coords="all") as read:
+        assert set(read.coords) == set(drawn.coords)
+        np.testing.assert_array_equal(read.sit_ai, drawn.sit_ai)
+        assert read.crs.attrs["grid_mapping_name"] == "polar_stereographic"
+
+
+def test_the_sampler_of_the_file_is_overruled_by_options(weights):
+    assert superice.load(weights).sampler.steps == 2
+    assert superice.load(weights, steps=4, noise_scale=1.0).sampler.steps == 4
+    with pytest.raises(InputError, match="unknown key 'step'"):
+        superice.load(weights, step=4)
+
+
+def test_a_day_without_ice_has_no_members(network, features):
+    with pytest.warns(UserWarning, match="2020-01-01 holds no ice"):
+        drawn = network.draw(features.assign(sic_reprocessed=0 * features.sic_reprocessed), members=2)
+    assert drawn.sit_ai.isnull().all()
+
+
+def test_without_released_weights_a_sentence_says_what_to_name(monkeypatch, tmp_path, weights):
+    monkeypatch.setattr(released, "FOLDER", tmp_path)
+    with pytest.raises(
+        InputError, match=r"holds no trained weights: name a weights file \(--weights\), such as results"
+    ):
+        superice.load()
+    (tmp_path / "superice-1.safetensors").write_bytes(weights.read_bytes())
+    assert "'test'" in repr(superice.load())
+
+
+def test_released_weights_and_their_card_belong_together():
+    """Until there are any this holds of none."""
+    files = sorted(released.FOLDER.glob("*.safetensors"))
+    assert len(files) <= 1
+    for path in files:
+        assert path.stat().st_size < 2.5e6 and path.with_suffix(".md").is_file()
+        assert TrainedNetwork.load(path).sampler
+
+
+def test_the_package_starts_without_its_libraries():
+    assert {"load", "score", "open_season", "features_from_products"} <= set(dir(superice))
+    with pytest.raises(AttributeError, match="has no attribute 'draw'"):
+        superice.draw  # noqa: B018
