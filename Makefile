@@ -6,13 +6,16 @@ VENV ?= .venv
 CORES ?= all
 DATA ?= data
 DAY ?= 2022-04-12
+SEASON ?= config/own-season.yaml
 LOCK := envs/requirements.lock
 BIN := $(CURDIR)/$(VENV)/bin
-SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --profile profiles/local --cores $(CORES)
+PLUGINS := $(CURDIR)/workflow/plugins
+# A line a stage instead of Snakemake's blocks for each job, which its log file keeps.
+SNAKEMAKE := PATH="$(BIN):$$PATH" PYTHONPATH="$(PLUGINS)$${PYTHONPATH:+:$$PYTHONPATH}" snakemake --logger superice --profile profiles/local --cores $(CORES)
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo surrogate test test-slow test-cluster lint lock plan real-day help
+.PHONY: demo surrogate test test-slow test-cluster lint lock plan own-season real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -36,11 +39,12 @@ lock: | $(VENV)/bin/python ## write envs/requirements.lock anew; LOCK_OPTIONS=--
 		--no-emit-package torch --custom-compile-command "make lock" $(LOCK_OPTIONS) --output-file $(LOCK) pyproject.toml
 
 demo: $(VENV)/installed ## the whole chain on the synthetic Arctic
-	$(SNAKEMAKE) --configfile config/demo.yaml -- all
-	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --report results/demo/report.html
+	@$(SNAKEMAKE) --configfile config/demo.yaml -- all
+	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --experiment preconditioned \
+		--picture results/demo/figures/observed.png --report results/demo/report.html
 
 surrogate: $(VENV)/installed ## the emulator of neXtSIM thickness, on the forced synthetic Arctic
-	$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate
+	@$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate
 	@echo "report: $(CURDIR)/results/demo/surrogate/report.html"
 
 test: $(VENV)/installed ## the tests of every change, a few minutes
@@ -63,13 +67,17 @@ plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; 
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm --profile profiles/slurm-nvidia -- features
 
+own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
+	@test -f "$(SEASON)" || { echo "no file '$(SEASON)': copy config/own-season.yaml and name the copy with SEASON=file" >&2; exit 1; }
+	@$(SNAKEMAKE) --configfile $(SEASON) -- all
+
 real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
-	test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
+	@test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
 	@mkdir -p results/real-day
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\n' $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources:\n  observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
 	@test -z "$(IN_SITU)" || printf '  in_situ: {folder: "%s"}\n' "$(IN_SITU)" >> results/real-day/day.yaml
-	$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
+	@$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
 	@sed '1d; s/^/missing: /' results/real-day/missing.csv >&2
 	@echo "report: $(CURDIR)/results/real-day/report.html"

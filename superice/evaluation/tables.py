@@ -245,6 +245,27 @@ def format_summary(compared: pd.DataFrame) -> str:
     return "\n\n".join([*blocks, f"{BEST_VALUES} {UNLIMITED}"])
 
 
+def format_headline(compared: pd.DataFrame, experiment: str) -> str:
+    """Return one experiment's gains over the low resolution and its spread–skill, from each branch's last split.
+
+    Raises InputError when the comparison has no such experiment.
+    """
+    rows = compared[compared.experiment == experiment]
+    if rows.empty:
+        known = ", ".join(dict.fromkeys(compared.experiment))
+        raise InputError(f"the comparison has no experiment {experiment!r}; it has {known}")
+    lines = []
+    for branch, split in list_last_splits(rows):
+        row = rows[(rows.branch == branch) & (rows.split == split)].iloc[0]
+        parts = [
+            f"gain {row.rmse_gain_percent:+.1f} %",
+            f"CRPS {row.crps:.3f} m",
+            f"spread–skill {row.spread_skill:.2f}",
+        ]
+        lines.append(f"{experiment.replace('_', ' ')}, from the {branch}: {', '.join(parts)} ({row.dates} dates)")
+    return "\n".join(lines)
+
+
 def describe_sizes(rows: pd.DataFrame) -> str:
     """Return a sentence on the scores that cannot be compared, where a table's ensembles have different sizes.
 

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from scored_winter import SETTINGS, score_error, score_winter
 
+from superice.errors import InputError
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
+    format_headline,
     format_summary,
     read_scores,
     tabulate_comparison,
@@ -149,3 +151,23 @@ def test_the_summary_is_a_table_in_markdown(dates):
     assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
     assert rows[0].startswith("| e ") and "0.331" in rows[0]
     assert rows[1].startswith("| low resolution ") and "0.800" in rows[1]
+
+
+def test_the_headline_is_one_experiment_on_the_last_split_of_each_branch():
+    compared = pd.DataFrame(
+        {
+            "branch": ["model", "model", "model", "observations"],
+            "split": ["validation", "test", "test", "test"],
+            "experiment": ["own_way", "own_way", "cubic", "own_way"],
+            "rmse_gain_percent": [1.0, 15.04, 0.0, 8.25],
+            "crps": [0.2, 0.1182, 0.3, 0.1],
+            "spread_skill": [1.5, 0.96, 1.0, 1.1],
+            "dates": [9, 5, 5, 14],
+        }
+    )
+    assert format_headline(compared, "own_way").splitlines() == [
+        "own way, from the model: gain +15.0 %, CRPS 0.118 m, spread–skill 0.96 (5 dates)",
+        "own way, from the observations: gain +8.2 %, CRPS 0.100 m, spread–skill 1.10 (14 dates)",
+    ]
+    with pytest.raises(InputError, match="no experiment 'other'; it has own_way, cubic"):
+        format_headline(compared, "other")
