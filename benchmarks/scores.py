@@ -18,8 +18,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from superice.dataset.layout import FIELDS, open_predictions, write_model_features
-from superice.evaluation.by_scale import compute_by_scale
+from superice.evaluation.by_part import find_coast
 from superice.evaluation.calibration import CALIBRATION
+from superice.evaluation.date_sums import compute_sums
 from superice.evaluation.lead_lines import LEADS
 from superice.evaluation.pointwise import POINTWISE
 from superice.evaluation.scored_date import ScoredDate
@@ -66,6 +67,11 @@ def make_date(folder: Path, areas: Path, area: str, members: int) -> None:
             ensemble.append(np.where(ice, draw(), np.nan))
 
 
+def score_parts(scored: ScoredDate, areas: Path, area: str) -> None:
+    """Compute the sums of the date."""
+    compute_sums(scored, near_land=find_coast(make_land_mask(load_grid(areas, area)), 3.0, scored.settings.coast_km))
+
+
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--areas", type=Path, default=AREAS, help="file of area definitions")
@@ -94,7 +100,7 @@ def main() -> None:
         }
         groups = GROUPS | ({"structural similarity": SSIM} if args.ssim else {})
         steps |= {name: partial(group.evaluate, scored) for name, group in groups.items()}
-        steps["means over boxes and the whole grid"] = partial(compute_by_scale, scored)
+        steps["sums by scale, thickness and stratum"] = partial(score_parts, scored, args.areas, args.area)
         for name, step in steps.items():
             before = time.process_time()
             step()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from superice.evaluation.pixel_statistics import find_ranks
 from superice.evaluation.score_group import ScoreGroup, Variable, stack_regions
 from superice.evaluation.scored_date import ScoredDate
 
@@ -53,9 +54,7 @@ def calibrate_region(scored: ScoredDate, region: np.ndarray) -> dict[str, np.nda
 
 def count_ranks(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Count how often the truth (p,) has each rank among the members (n, p): (n + 1,); ties are ranked at random."""
-    below = (members < truth).sum(axis=0)
-    ties = (members == truth).sum(axis=0)
-    return np.bincount(below + random.integers(0, ties + 1), minlength=members.shape[0] + 1)
+    return np.bincount(find_ranks(members, truth, random), minlength=members.shape[0] + 1)
 
 
 def count_reliability(members: np.ndarray, truth: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:

@@ -46,6 +46,13 @@ def compute_pixel_statistics(members: np.ndarray, truth: np.ndarray) -> PixelSta
     return PixelStatistics(mean, variance, crps)
 
 
+def find_ranks(members: np.ndarray, truth: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return how many of the members (n, p) lie below the truth (p,), from 0 to n; ties are ranked at random."""
+    below = (members < truth).sum(axis=0)
+    ties = (members == truth).sum(axis=0)
+    return below + random.integers(0, ties + 1)
+
+
 def fair_crps(members: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the continuous ranked probability score (...) of members (n, ...), unbiased by their number (Ferro 2014).
 

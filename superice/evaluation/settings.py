@@ -68,6 +68,10 @@ class ScoreSettings(Settings):
     scale_days: tuple[Annotated[int, Field(ge=2)], ...] = declare(
         (7, 30), "Lengths of the periods over which means are scored, beside single days.", "days"
     )
+    thickness_classes_m: tuple[Positive, ...] = declare(
+        (0.5, 1.0, 1.5, 2.0, 3.0), "Borders of the classes of low-resolution thickness that are scored apart.", "m"
+    )
+    coast_km: Number = declare(25.0, "Width of the strip along the coast that is scored apart.", "km", gt=0)
     ssim: bool = declare(False, "Whether the structural similarity is computed.")
     seed: int = declare(0, "Seed of the ranks that ties get at random.", ge=0)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from superice.errors import InputError
 from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
-from superice.evaluation.calibration import reliability_index
+from superice.evaluation.calibration import COVERAGES, INTERVALS, compute_coverage, reliability_index
 from superice.evaluation.scored_date import COSTS, ICE
 from superice.evaluation.settings import BootstrapSettings
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 RUN_KEYS = ["branch", "split", "experiment"]
 FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
 AVERAGED = [*FIELD_SCORES, "rmse_unlimited"]
-ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
+WRITTEN_ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
+ENSEMBLE_SCORES = [*WRITTEN_ENSEMBLE_SCORES, *COVERAGES]
 COLUMNS = [
-    "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", "variability", "fine_scale",
+    "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
     "medium_scale", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread",
 ]  # fmt: skip
-WITH_INTERVAL = ["rmse", "rmse_gain_percent", "crps", "spread_skill", "variability", "fine_scale", "medium_scale"]
+WITH_INTERVAL = [
+    "rmse", "rmse_gain_percent", "crps", "spread_skill", *COVERAGES, "variability", "fine_scale", "medium_scale",
+]  # fmt: skip
 INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
 SUMMARY = {
     "members": ("members", "{:.0f}"),
@@ -37,13 +40,17 @@ SUMMARY = {
     "RMSE∞ m": ("rmse_unlimited", "{:.3f}"),
     "CRPS m": ("crps", "{:.3f}"),
     "spread–skill": ("spread_skill", "{:.2f}"),
+    "in 50 %": ("coverage_50_percent", "{:.0f}"),
+    "in 90 %": ("coverage_90_percent", "{:.0f}"),
     "rank index": ("reliability_index", "{:.2f}"),
     "variability": ("variability", "{:.2f}"),
     "6–20 km": ("fine_scale", "{:.2f}"),
     "20–80 km": ("medium_scale", "{:.2f}"),
     "bias m": ("bias", "{:+.3f}"),
 }
-BEST_VALUES = "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1."
+BEST_VALUES = (
+    "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1; in 50 and 90 %: 50 and 90."
+)
 UNLIMITED = "RMSE∞: estimate for the mean of infinitely many members."
 
 
@@ -86,7 +93,9 @@ def tabulate_day(scores: xr.Dataset) -> pd.DataFrame:
     (Leutbecher 2019, doi:10.1002/qj.3387). Without the latter it becomes ``rmse_unlimited``.
     """
     fields = scores[FIELD_SCORES].to_dataframe(dim_order=["region", "field"]).astype(float)
-    ensemble = scores[ENSEMBLE_SCORES].to_dataframe().astype(float)
+    ensemble = scores[WRITTEN_ENSEMBLE_SCORES].to_dataframe().astype(float)
+    for name, percent in zip(COVERAGES, INTERVALS, strict=True):
+        ensemble[name] = compute_coverage(scores.rank_count.values, percent)
     pixels = scores["n_pixels"].to_series()
     table = fields.join(ensemble).join(pixels).reset_index()
     table.loc[table.field != "generated", ENSEMBLE_SCORES] = np.nan
@@ -122,6 +131,7 @@ def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles:
     low-resolution field on the same dates and pixels, in percent, positive when the ensemble is better.
     `rmse_unlimited` estimates the RMSE that the mean of infinitely many members would have. Like the fair CRPS, and
     unlike `rmse`, its gain and the reliability index, it does not depend on the size of the ensemble.
+    The coverage of the central intervals is the mean of that of the dates, each from its rank histogram.
     `<score>_lower` and `<score>_upper` are the bounds of the 95 % intervals.
 
     Parameters

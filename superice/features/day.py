@@ -42,6 +42,11 @@ class Features:
         return total_deformation(self.divergence, self.shear)
 
     @property
+    def all_known(self) -> np.ndarray:
+        """Pixels where no input is missing, bool (y, x)."""
+        return np.logical_and.reduce([np.isfinite(getattr(self, name)) for name in FIELDS])
+
+    @property
     def mask(self) -> np.ndarray:
         """Sea ice where all inputs are known, bool (y, x) (report, sections 2 and 8.1).
 
@@ -51,8 +56,7 @@ class Features:
         if self.partly_missing:
             ice = np.where(np.isfinite(self.sic), self.sic > self.sic_threshold, self.sit > 0)
             return np.isfinite(self.sit) & ice
-        known = np.isfinite(self.sic) & np.isfinite(self.sit) & np.isfinite(self.divergence) & np.isfinite(self.shear)
-        return known & (self.sic > self.sic_threshold)
+        return self.all_known & (self.sic > self.sic_threshold)
 
 
 @dataclass(frozen=True)

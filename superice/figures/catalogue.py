@@ -165,6 +165,14 @@ KINDS = {
             Option("months", "by month, CSV", FILES),
         ),
     ),
+    "classes": FigureKind(
+        "by_part",
+        "Scores of every experiment by class of thickness, along the coast and beyond the mask.",
+        (
+            Option("by-thickness", "table of the scores by class of thickness, CSV", FILE),
+            Option("by-stratum", "by stratum, CSV", FILE),
+        ),
+    ),
     "thin": FigureKind(
         "thin_ice",
         "Fractions skill of thin ice, the thin end of the thickness, and leads, of every experiment.",

@@ -22,6 +22,8 @@ SCORES = {
     "rmse": ScoreAxis("RMSE of the mean (m)", best=0),
     "crps": ScoreAxis("fair CRPS (m)", best=0),
     "spread_skill": ScoreAxis("spread–skill ratio", best=1, limits=(0.4, 2.5)),
+    "coverage_50_percent": ScoreAxis("within 50 % (%)", best=50),
+    "coverage_90_percent": ScoreAxis("within 90 % (%)", best=90),
     "reliability_index": ScoreAxis("rank index", best=0),
     "variability": ScoreAxis("variability ratio", best=1, limits=(0.5, 2.0)),
     "fine_scale": ScoreAxis("power, 6–20 km", best=1, limits=(0.1, 10)),
@@ -69,7 +71,7 @@ def draw_score_comparison(compared: pd.DataFrame) -> Figure:
     experiments = list(dict.fromkeys(rows.experiment))
     branches = list(dict.fromkeys(rows.branch))
     with apply_style():
-        figure, axes = plt.subplots(2, 4, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(experiments)), sharey=True)
+        figure, axes = plt.subplots(2, 5, figsize=(PAGE_WIDTH, 1.2 + 0.46 * len(experiments)), sharey=True)
         for axis, (score, shown) in zip(axes.flat, SCORES.items(), strict=True):
             for branch in branches:
                 known = rows[(rows.branch == branch) & rows[score].notna()]

@@ -19,6 +19,7 @@ from superice.report.score_blocks import (
     make_scale_blocks,
     make_score_blocks,
     make_study_blocks,
+    make_sum_blocks,
     make_thin_ice_blocks,
 )
 from superice.report.tables import format_table
@@ -36,9 +37,9 @@ class Contents:
         Name of the run.
     summary : dict
         Facts about the run, in the order in which they are shown.
-    scores, regions, months, thin_ice, leads, by_scale, in_situ, studies : DataFrame
-        Tables of all experiments; by region and by month; of thin ice and of leads; by scale; against measurements; of the
-        studies.
+    scores, regions, months, thin_ice, leads, by_scale, by_thickness, by_stratum, in_situ, studies : DataFrame
+        Tables of all experiments; by region and by month; of thin ice and of leads; by scale, class of thickness and
+        stratum; against measurements; of the studies.
     experiments : sequence of dict
         A row for each experiment that describes it.
     selection : dict of DataFrame
@@ -70,6 +71,8 @@ class Contents:
     weights: Sequence[Path] = ()
     leads: pd.DataFrame = field(default_factory=pd.DataFrame)
     by_scale: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_thickness: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_stratum: pd.DataFrame = field(default_factory=pd.DataFrame)
     in_situ: pd.DataFrame = field(default_factory=pd.DataFrame)
     selection: dict[str, pd.DataFrame] = field(default_factory=dict)
     missing: pd.DataFrame | None = None
@@ -101,6 +104,8 @@ def render(contents: Contents) -> str:
         thin_ice_blocks=make_thin_ice_blocks(contents.thin_ice),
         lead_blocks=make_lead_blocks(contents.leads),
         scale_blocks=make_scale_blocks(contents.by_scale),
+        thickness_blocks=make_sum_blocks(contents.by_thickness),
+        stratum_blocks=make_sum_blocks(contents.by_stratum),
         in_situ=make_in_situ_table(contents.in_situ),
         studies=make_study_blocks(contents.studies),
         experiments=format_table(pd.DataFrame(contents.experiments)),

@@ -29,6 +29,8 @@ _OF_SCORES = (
     Column("rmse_unlimited", "RMSE∞ (m)"),
     Column("crps", "CRPS (m)"),
     Column("spread_skill", "spread–skill"),
+    Column("coverage_50_percent", "within 50 %", most_decimals=0),
+    Column("coverage_90_percent", "within 90 %", most_decimals=0),
     Column("reliability_index", "rank index"),
     Column("variability", "variability"),
     Column("fine_scale", "fine scale"),
@@ -45,14 +47,16 @@ def _choose_columns(names: str) -> list[Column]:
 
 SCORE_COLUMNS = _choose_columns(
     "experiment dates members passes seconds_per_member rmse rmse_gain_percent rmse_unlimited crps spread_skill"
-    " reliability_index"
+    " coverage_50_percent coverage_90_percent reliability_index"
     " variability fine_scale medium_scale bias"
 )
 PART_COLUMNS = _choose_columns(
-    "experiment region month dates rmse rmse_gain_percent crps spread_skill variability fine_scale bias"
+    "experiment region month dates rmse rmse_gain_percent crps spread_skill coverage_50_percent"
+    " coverage_90_percent variability fine_scale bias"
 )
 STUDY_COLUMNS = _choose_columns(
-    "value experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill fine_scale bias"
+    "value experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill"
+    " coverage_90_percent fine_scale bias"
 )
 LEAD_COLUMNS = (
     Column("experiment", "experiment"),
@@ -84,6 +88,23 @@ SCALE_COLUMNS = (
     Column("crps", "CRPS (m)"),
     Column("bias", "bias (m)"),
     Column("rmse_low_resolution", "low resolution: error (m)"),
+)
+SUM_COLUMNS = (
+    Column("experiment", "experiment"),
+    Column("thickness", "low-resolution thickness"),
+    Column("stratum", "stratum"),
+    Column("inputs", "pixels with"),
+    Column("dates", "dates"),
+    Column("area_percent", "area (%)", most_decimals=1),
+    Column("rmse", "RMSE (m)"),
+    Column(GAIN, "gain (%)", most_decimals=1),
+    Column("crps", "CRPS (m)"),
+    Column("spread", "spread (m)"),
+    Column("spread_skill", "spread–skill"),
+    Column("coverage_50_percent", "within 50 %", most_decimals=0),
+    Column("coverage_90_percent", "within 90 %", most_decimals=0),
+    Column("reliability_index", "rank index"),
+    Column("bias", "bias (m)"),
 )
 IN_SITU_COLUMNS = (
     Column("platform", "platform"),
@@ -127,6 +148,11 @@ def make_part_blocks(parts: pd.DataFrame) -> list[Block]:
     if "month" in rows:
         rows = rows.assign(month=rows.month.map(lambda number: month_name[number]))
     return make_blocks(rows, PART_COLUMNS)
+
+
+def make_sum_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the scores by class of thickness or by stratum, by branch and split."""
+    return make_blocks(table, SUM_COLUMNS)
 
 
 def make_study_blocks(studies: pd.DataFrame) -> list[Block]:

@@ -22,6 +22,7 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
         "comparison": {"table": paths.table("comparison")},
         "scores": {"daily": paths.table("daily")},
         "parts": {"regions": paths.table("regions"), "months": paths.table("months")},
+        "classes": {"by-thickness": paths.table("by_thickness"), "by-stratum": paths.table("by_stratum")},
         "thin_ice": {"thin-ice": paths.table("thin_ice")},
         "scales": {"scores": paths.all_scores()},
         "calibration": {"scores": paths.all_scores()},

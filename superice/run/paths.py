@@ -15,7 +15,18 @@ from superice.run.configuration import Configuration
 from superice.surrogate.configuration import SurrogateConfiguration
 
 BRANCHES = ("model", "observations")
-SCORE_TABLES = ("table", "daily", "regions", "months", "thin_ice", "leads", "by_scale", "comparison")
+SCORE_TABLES = (
+    "table",
+    "daily",
+    "regions",
+    "months",
+    "thin_ice",
+    "leads",
+    "by_scale",
+    "by_thickness",
+    "by_stratum",
+    "comparison",
+)
 
 
 def fill(pattern: str, **values: object) -> list[str]:
@@ -71,7 +82,7 @@ class RunPaths:
         self.summary = f"{folder}/{{feature_set}}{{branch}}/summaries/{layout.SUMMARIES}"
         self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
         self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"
-        self.scales = f"{folder}/scales/{{branch}}/{{experiment}}/{{date}}.nc"
+        self.score_sums = f"{folder}/sums/{{branch}}/{{experiment}}/{{date}}.nc"
         # Members at the positions of measurements.
         self.in_situ = f"{folder}/scores/in_situ.nc"
         self.in_situ_table = f"{folder}/scores/in_situ.csv"
@@ -216,9 +227,9 @@ class RunPaths:
         """Return the scores of every ensemble of the run whose truth is known."""
         return self._fill_scored(self.score)
 
-    def all_scales(self) -> list[str]:
-        """Return the scores by scale of every ensemble of the run whose truth is known."""
-        return self._fill_scored(self.scales)
+    def all_score_sums(self) -> list[str]:
+        """Return the sums of scores of every ensemble of the run whose truth is known."""
+        return self._fill_scored(self.score_sums)
 
     def _fill_scored(self, pattern: str) -> list[str]:
         """Return a file of every ensemble of the run whose truth is known."""

@@ -137,7 +137,16 @@ class TestJobs:
         assert run("draw_ensemble", *options, "--output", "/drawn.nc") == GRIDDED | {"pydantic", "torch"}
 
     def test_score_date(self, run):
-        files = ("--prediction", "/drawn.nc", "--features", "/20220412.nc", "--output", "/scores.nc")
+        files = (
+            "--prediction",
+            "/drawn.nc",
+            "--features",
+            "/20220412.nc",
+            "--output",
+            "/scores.nc",
+            "--sums",
+            "/sums.nc",
+        )
         known = ("--experiment", "e", "--split", "test")
         expected = {"netCDF4", "numpy", "pydantic", "skimage"} | NDIMAGE
         assert run("score_date", *files, *known) == expected

@@ -1,6 +1,6 @@
 # Scores of every ensemble whose truth is known, and their tables.
-# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc, scales/<branch>/<experiment>/D.nc and, of all dates,
-# scores/{daily,table,regions,months,thin_ice,leads,by_scale,comparison}.csv.
+# Needs: ensembles and features. Makes: scores/<branch>/<experiment>/D.nc, sums/<branch>/<experiment>/D.nc and, of all dates,
+# scores/{daily,table,regions,months,thin_ice,leads,by_scale,by_thickness,by_stratum,comparison}.csv.
 
 
 rule score_date:
@@ -13,10 +13,11 @@ rule score_date:
             else []
         ),
         regions=PATHS.regions,
+        land=PATHS.land,
         settings=PATHS.settings("scores"),
     output:
         scores=PATHS.score,
-        scales=PATHS.scales,
+        sums=PATHS.score_sums,
     log:
         "<logs>/score_date/{branch}/{experiment}/{date}.log",
     benchmark:
@@ -36,15 +37,15 @@ rule score_date:
         "scores of {wildcards.date} ({wildcards.branch}, {wildcards.experiment})"
     shell:
         "{params.command} --prediction {input.prediction:q} --features {input.features:q} {params.observed}"
-        " --regions {input.regions:q} --branch {wildcards.branch} --experiment {wildcards.experiment}"
-        " --split {params.split} --settings {input.settings:q} --scales {output.scales:q} --output {output.scores:q}"
-        " > {log:q} 2>&1"
+        " --regions {input.regions:q} --land {input.land:q} --branch {wildcards.branch}"
+        " --experiment {wildcards.experiment} --split {params.split} --settings {input.settings:q}"
+        " --sums {output.sums:q} --output {output.scores:q} > {log:q} 2>&1"
 
 
 rule score_table:
     input:
         scores=PATHS.all_scores(),
-        scales=PATHS.all_scales(),
+        sums=PATHS.all_score_sums(),
         settings=PATHS.settings("bootstrap"),
     output:
         **PATHS.score_tables(),
@@ -64,7 +65,8 @@ rule score_table:
     message:
         "tables of scores"
     shell:
-        "{params.command} --scores {input.scores:q} --scales {input.scales:q} --settings {input.settings:q}"
+        "{params.command} --scores {input.scores:q} --sums {input.sums:q} --settings {input.settings:q}"
         " --daily {output.daily:q} --regions {output.regions:q} --months {output.months:q}"
-        " --thin-ice {output.thin_ice:q} --leads {output.leads:q} --by-scale {output.by_scale:q} --comparison {output.comparison:q}"
+        " --thin-ice {output.thin_ice:q} --leads {output.leads:q} --by-scale {output.by_scale:q}"
+        " --by-thickness {output.by_thickness:q} --by-stratum {output.by_stratum:q} --comparison {output.comparison:q}"
         " --output {output.table:q} > {log:q} 2>&1"

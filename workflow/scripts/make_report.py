@@ -28,6 +28,8 @@ def main() -> None:
     parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
     parser.add_argument("--leads", type=Path, help="table of leads and shapes, CSV")
     parser.add_argument("--by-scale", type=Path, help="table of the scores by scale, CSV")
+    parser.add_argument("--by-thickness", type=Path, help="table of the scores by class of thickness, CSV")
+    parser.add_argument("--by-stratum", type=Path, help="table of the scores along the coast and beyond the mask, CSV")
     parser.add_argument("--in-situ", type=Path, help="table of members against measurements, CSV")
     parser.add_argument("--studies", type=Path, help="table of the studies, CSV")
     parser.add_argument("--selection", type=Path, nargs="*", default=[], help="training/<experiment>/selection.csv")
@@ -58,6 +60,8 @@ def main() -> None:
         weights=args.weights,
         leads=read_table(args.leads),
         by_scale=read_table(args.by_scale),
+        by_thickness=read_table(args.by_thickness),
+        by_stratum=read_table(args.by_stratum),
         in_situ=read_table(args.in_situ),
         selection={path.parent.name: read_table(path) for path in args.selection},
         missing=None if args.missing is None else read_table(args.missing),

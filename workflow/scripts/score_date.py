@@ -19,13 +19,17 @@ def main() -> None:
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--split", required=True, help="name of the split that the date belongs to")
     parser.add_argument("--settings", type=read_settings, default={}, help="section scores, YAML")
-    parser.add_argument("--regions", type=Path, help="regions of the grid, regions.nc: scored by scale, beside boxes")
-    parser.add_argument("--scales", type=Path, help="scores by scale of the date (NetCDF)")
+    parser.add_argument("--regions", type=Path, help="regions of the grid, regions.nc: scored apart")
+    parser.add_argument("--land", type=Path, help="land mask of the grid, land.npy: the coast is scored apart")
+    parser.add_argument("--sums", type=Path, help="sums by scale, thickness and stratum of the date (NetCDF)")
     parser.add_argument("--output", type=Path, required=True, help="scores of the date (NetCDF)")
     args = parser.parse_args()
 
-    from superice.evaluation.by_scale import compute_by_scale
+    import numpy as np
+
+    from superice.evaluation.by_part import find_coast, select_all_inputs, select_beyond_mask
     from superice.evaluation.date_scores import compute_date_scores
+    from superice.evaluation.date_sums import compute_sums
     from superice.evaluation.scored_date import COSTS, ICE, ScoredDate
     from superice.evaluation.settings import ScoreSettings
     from superice.features.files import read_model_features, read_observed_features
@@ -36,19 +40,27 @@ def main() -> None:
     chosen = build_settings(ScoreSettings, args.settings.get("scores", {}), "scores")
     prediction = read_content(args.prediction, ("sit_ai", "x"), optional=("cell_area",))
     features = read_model_features(args.features)
-    inputs = read_observed_features(args.observed_features) if args.observed_features else features
+    # Only some networks draw where an input is missing; there they are scored apart.
+    observed = args.observed_features
+    inputs = read_observed_features(observed, partly_missing=True) if observed else features
     spacing_km = float(prediction["x"][1] - prediction["x"][0]) / 1000
     members, truth = prediction["sit_ai"], features.truth
     cell_area = prediction["cell_area"] if "cell_area" in prediction.variables else None
-    scored = ScoredDate(members, truth, inputs.sit, features.date, spacing_km, chosen, inputs.sic, cell_area)
+    low = select_all_inputs(inputs)
+    scored = ScoredDate(members, truth, low, features.date, spacing_km, chosen, inputs.sic, cell_area)
     scores = compute_date_scores(scored)
     run = {"branch": args.branch, "experiment": args.experiment, "split": args.split}
     made = {name: prediction.attributes[name] for name in COSTS if name in prediction.attributes}
     scores.attributes.update(run | made)
-    if args.scales:
-        scales = compute_by_scale(scored, read_region_masks(args.regions) if args.regions else None)
-        scales.attributes.update(run)
-        write_content(args.scales, scales)
+    if args.sums:
+        sums = compute_sums(
+            scored,
+            read_region_masks(args.regions) if args.regions else None,
+            find_coast(np.load(args.land), spacing_km, chosen.coast_km) if args.land else None,
+            select_beyond_mask(scored, inputs),
+        )
+        sums.attributes.update(run)
+        write_content(args.sums, sums)
     write_content(args.output, scores)
 
     generated, reference = scores.select("rmse", region=ICE)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from superice.errors import InputError
-from superice.evaluation.by_scale import compute_by_scale
-from superice.evaluation.by_scale_table import tabulate_scales
+from superice.evaluation.date_sums import compute_sums
 from superice.evaluation.scored_date import ScoredDate
 from superice.evaluation.settings import ScoreSettings
+from superice.evaluation.sums_table import select_scales, tabulate_sums
 from superice.fields.regions import RegionMasks
 
 DAY = date(2023, 1, 2)  # a Monday, from which periods of 7 and of 30 days begin
@@ -19,13 +19,13 @@ LABELS = {"branch": "model", "split": "test", "experiment": "e"}
 
 def compute(members, truth, day=DAY, regions=None, cell_area=None, settings=SETTINGS):
     scored = ScoredDate(members, truth, truth + 0.5, day, 3.0, settings, None, cell_area)
-    content = compute_by_scale(scored, regions)
+    content = compute_sums(scored, regions)
     content.attributes.update(LABELS)
     return content
 
 
 def tabulate(*dates):
-    return tabulate_scales(dates).set_index(["days", "scale"])
+    return select_scales(tabulate_sums(dates)).set_index(["days", "scale"])
 
 
 def draw_rough(random, members, side=24):
@@ -70,7 +70,7 @@ def test_sums_equal_a_plain_computation():
         assert [content[name][place] for name in names] == pytest.approx(total, rel=1e-9), width
         assert content["areas"][place] == content["rank_count"][place].sum() == areas
     assert [content[name][5] for name in names] == pytest.approx(score(regions.inside[1]), rel=1e-9)
-    assert content["scale"].tolist() == ["3 km", "9 km", "18 km", "36 km", "all", "south"]
+    assert content["part"].tolist()[:6] == ["3 km", "9 km", "18 km", "36 km", "all", "south"]
 
 
 def test_an_ensemble_with_the_covariance_of_the_truth_is_right_at_every_scale():
@@ -153,7 +153,7 @@ def test_single_fields_have_an_error_and_no_spread():
 def test_a_date_without_ice_counts_nowhere():
     nothing = np.full((24, 24), np.nan)
     content = compute(np.stack([nothing] * 3), nothing)
-    assert content["areas"].tolist() == [0] * 5
+    assert not content["areas"].any()
     assert tabulate(content).empty
 
 

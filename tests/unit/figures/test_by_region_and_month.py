@@ -7,4 +7,4 @@ def test_regions_and_months_have_a_row_each(scored_days):
     assert len(figure.axes) == 2 * len(SCORES)
     labels = lambda axis: [label.get_text() for label in axis.get_xticklabels()]
     assert labels(figure.axes[0]) == ["all ice", "pack", "marginal"]
-    assert labels(figure.axes[5]) == ["Nov", "Dec", "Jan"]
+    assert labels(figure.axes[len(SCORES)]) == ["Nov", "Dec", "Jan"]

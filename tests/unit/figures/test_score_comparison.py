@@ -32,12 +32,12 @@ def test_ensembles_of_different_sizes_are_not_drawn_without_a_word():
 
 
 def test_a_score_beyond_its_panel_is_written_and_not_drawn():
-    axis = score_comparison.draw_score_comparison(compared()).axes[5]
+    axis = score_comparison.draw_score_comparison(compared()).axes[7]
     assert {text.get_text() for text in axis.texts} == {"40.0 →", "← 0.00"}
     assert all(0.1 <= value <= 10 for line in axis.lines if line.get_marker() == "o" for value in line.get_xdata())
 
 
 def test_an_interval_ends_at_the_edge_of_its_panel():
     table = compared().iloc[:1].assign(fine_scale_lower=0.5, fine_scale_upper=30.0)
-    interval, *_ = score_comparison.draw_score_comparison(table).axes[5].lines
+    interval, *_ = score_comparison.draw_score_comparison(table).axes[7].lines
     assert list(interval.get_xdata()) == [0.5, 10.0]
