@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from superice.evaluation.calibration import COVERAGES, INTERVALS, compute_coverage
 from superice.evaluation.in_situ import Collocation
 from superice.fields.point_series import LEVEL_ICE
 
-INTERVALS = (50, 90)  # percent
 DAYS_OF_GROWTH = 30
 STREAM = 9_220  # of the random numbers that stand for the uncertainty of measurements
 COLUMNS = (
@@ -45,7 +45,7 @@ def tabulate(collocations: Sequence[Collocation]) -> pd.DataFrame:
     lower_half_percent, below_all_percent
         Share of the points where at most half of the members, or none, are thinner.
     coverage_50_percent, coverage_90_percent
-        Share of the points within the central 50 and 90 % of the members.
+        Share of the points within the central 50 and 90 % of the members (``compute_coverage``).
     """
     rows = [score_platform(one) for one in collocations]
     return pd.DataFrame([row for row in rows if row["points"]], columns=list(COLUMNS))
@@ -104,13 +104,13 @@ def _rank(measured: np.ndarray, uncertainty: np.ndarray, members: np.ndarray) ->
     """
     errors = np.random.default_rng(STREAM).standard_normal(members.shape)
     perturbed = members + np.where(np.isfinite(uncertainty), uncertainty, 0.0)[:, None] * errors
-    thinner = (perturbed < measured[:, None]).mean(axis=1)
+    below = (perturbed < measured[:, None]).sum(axis=1)
+    thinner = below / members.shape[1]
     scores = {
         "rank_percent": thinner.mean(),
         "lower_half_percent": (thinner <= 0.5).mean(),
         "below_all_percent": (thinner == 0).mean(),
     }
-    for percent in INTERVALS:
-        low, high = np.quantile(perturbed, [0.5 - percent / 200, 0.5 + percent / 200], axis=1)
-        scores[f"coverage_{percent}_percent"] = ((low <= measured) & (measured <= high)).mean()
-    return {name: 100 * float(value) for name, value in scores.items()}
+    ranks = np.bincount(below, minlength=members.shape[1] + 1)
+    coverage = [float(compute_coverage(ranks, percent)) for percent in INTERVALS]
+    return {name: 100 * float(value) for name, value in scores.items()} | dict(zip(COVERAGES, coverage, strict=True))

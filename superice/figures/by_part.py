@@ -17,11 +17,11 @@ from superice.figures.annotation import ScoreAxis, letter_panels, make_legend_ke
 from superice.figures.style import NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
 SCORES = {
-    "rmse_gain_percent": ScoreAxis("gain (%)"),
+    "rmse": ScoreAxis("RMSE (m)"),
     "bias": ScoreAxis("bias (m)", best=0),
-    "spread_skill": ScoreAxis("spread–skill ratio", best=1),
-    "coverage_50_percent": ScoreAxis("within 50 % (%)", best=50),
-    "coverage_90_percent": ScoreAxis("within 90 % (%)", best=90),
+    "spread_skill": ScoreAxis("spread–skill", best=1),
+    "coverage_50_percent": ScoreAxis("within 50 %", best=50),
+    "coverage_90_percent": ScoreAxis("within 90 %", best=90),
 }
 
 
@@ -48,7 +48,7 @@ def draw_scores_by_class(by_thickness: pd.DataFrame, by_stratum: pd.DataFrame) -
     colours = choose_colours(by_stratum.experiment)
     with apply_style():
         size = (PAGE_WIDTH, 1.75 * len(tables) + 0.4)
-        figure, axes = plt.subplots(len(tables), len(SCORES), figsize=size, squeeze=False, sharex="row")
+        figure, axes = plt.subplots(len(tables), len(SCORES), figsize=size, squeeze=False, sharex="row", sharey="col")
         for line, title, table in zip(axes, titles, tables, strict=True):
             for axis, (score, shown) in zip(line, SCORES.items(), strict=True):
                 _draw_score(axis, table, score, colours)
@@ -66,7 +66,7 @@ def _draw_score(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str
     experiments = list(dict.fromkeys(rows.experiment))
     for number, experiment in enumerate(experiments):
         values = rows[rows.experiment == experiment].set_index("part")[score].reindex(parts)
-        shift = 0.6 * (number / max(1, len(experiments) - 1) - 0.5)
+        shift = 0.6 * ((number + 0.5) / len(experiments) - 0.5)
         axis.plot(np.arange(len(parts)) + shift, values, "o", ms=3, color=colours[experiment])
     axis.set_xticks(range(len(parts)), parts, rotation=60, ha="right")
     axis.margins(x=0.08)

@@ -20,8 +20,8 @@ from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, app
 SCORES = {
     "rmse": ScoreAxis("RMSE (m)"),
     "crps": ScoreAxis("CRPS (m)"),
-    "spread_skill": ScoreAxis("spread–skill ratio", best=1.0),
-    "coverage_90_percent": ScoreAxis("within 90 % (%)", best=90),
+    "spread_skill": ScoreAxis("spread–skill", best=1.0),
+    "coverage_90_percent": ScoreAxis("within 90 %", best=90),
     "variability": ScoreAxis("variability ratio", best=1.0),
     "fine_scale": ScoreAxis("fine-scale ratio", best=1.0),
 }

@@ -19,16 +19,16 @@ from superice.figures.style import NOTHING, PAGE_WIDTH, TRUTH, apply_style, draw
 
 # By column of the table. A value beyond the limits is written as a number.
 SCORES = {
-    "rmse": ScoreAxis("RMSE of the mean (m)", best=0),
+    "rmse": ScoreAxis("RMSE (m)", best=0),
     "crps": ScoreAxis("fair CRPS (m)", best=0),
-    "spread_skill": ScoreAxis("spread–skill ratio", best=1, limits=(0.4, 2.5)),
-    "coverage_50_percent": ScoreAxis("within 50 % (%)", best=50),
-    "coverage_90_percent": ScoreAxis("within 90 % (%)", best=90),
+    "spread_skill": ScoreAxis("spread–skill", best=1, limits=(0.4, 2.5)),
+    "coverage_50_percent": ScoreAxis("within 50 %", best=50),
+    "coverage_90_percent": ScoreAxis("within 90 %", best=90),
     "reliability_index": ScoreAxis("rank index", best=0),
     "variability": ScoreAxis("variability ratio", best=1, limits=(0.5, 2.0)),
     "fine_scale": ScoreAxis("power, 6–20 km", best=1, limits=(0.1, 10)),
     "medium_scale": ScoreAxis("power, 20–80 km", best=1, limits=(0.1, 10)),
-    "passes": ScoreAxis("network evaluations"),
+    "passes": ScoreAxis("evaluations"),
 }
 LOGARITHMIC_TICKS = (0.1, 0.5, 1, 2, 10)
 
