@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from product_files import DRIFT_AXES_KM, ease2_axes, write_concentration, write_drift, write_thickness
+from random_networks import make_trained_network
+
+from superice.network.settings import NetworkSettings
 
 ROOT = Path(__file__).parents[2]
 NETWORK = ("--network", '{"widths": [8, 16], "depth": 1, "embedding_channels": 8}')
@@ -53,3 +56,12 @@ def test_the_forms_of_the_training_store_are_compared(model_days):
     pytest.importorskip("zarr")
     printed = run_benchmark("training_store", "--features", model_days[0], "--samples", 2, "--patch", 16)
     assert "store, mapped .npy" in printed
+
+
+def test_a_lattice_is_seen_where_a_network_makes_one(model_days, normalisation, tmp_path):
+    """With random weights the pixels of a patch differ in roughness; the truth's do not."""
+    make_trained_network(normalisation, 0, NetworkSettings(widths=(8, 12), depth=1, patch=4)).save(tmp_path / "w")
+    sampler = "--sampler", "stochastic_multistep", "--steps", 2, "--noise-scale", 1, "--members", 3
+    printed = run_benchmark("lattice", "--features", *model_days[:2], "--weights", tmp_path / "w", *sampler)
+    (truth, _), (network, _) = (line.split()[1:] for line in printed.splitlines()[1:])
+    assert float(truth) < 0.5 * float(network)
