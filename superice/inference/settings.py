@@ -9,6 +9,8 @@ from pydantic import Field
 from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 FROM_VALIDATION = "validation"
+# What decides the members; the other keys of the section decide their number, and how they are computed.
+STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days")
 NOISE_SCALED = ("stochastic_multistep", "one_pass")  # the samplers that take a noise_scale
 
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from superice.errors import InputError
-from superice.inference.settings import NOISE_SCALED, SamplerSettings
+from superice.inference.settings import NOISE_SCALED, STORED, SamplerSettings
 from superice.network.weights import TrainedNetwork
 from superice.utils.settings import build_settings
 
-# What decides the members; the other keys of the section decide their number, and how they are computed.
-STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days")
 # A factor of the noise holds for these alone.
 DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step")
 # What to try with weights that name no sampler, by formulation.

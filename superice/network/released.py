@@ -6,6 +6,7 @@ from pathlib import Path
 
 from superice.errors import InputError
 
+RELEASED = "released"  # in a configuration, in place of a file
 FOLDER = Path(__file__).parents[1] / "released"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
+from superice.network.released import RELEASED, find_released
 from superice.run.settings import ExperimentSettings
 from superice.utils.renamed_keys import RENAMED_EXPERIMENTS
 from superice.utils.settings import build_settings
@@ -93,6 +94,11 @@ def _check_made(run: Configuration, name: str) -> None:
         raise InputError(f"experiments.{name}.features: no feature set {experiment['features']!r}")
     if "baseline" in experiment and name == run.content["published"]:
         raise InputError(f"published: {name} is a baseline")
+    if experiment.get("weights") == RELEASED:
+        try:
+            find_released()
+        except InputError as error:
+            raise InputError(f"experiments.{name}.weights: {error}") from error
     needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
     if needs_training and not run.calendar.split_days("training"):
         raise InputError(f"experiments.{name}: neither weights nor training days are given")

@@ -13,7 +13,7 @@ from typing import Any
 from superice.errors import InputError
 from superice.evaluation.study import Study
 from superice.fields.grid import AREAS, Area, name_area
-from superice.inference.settings import awaits_noise_scale
+from superice.inference.settings import STORED, awaits_noise_scale
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.run import checks
 from superice.run.settings import AUTO, FigureDays, FigureSettings, RunSettings, StudiesSettings
@@ -149,6 +149,22 @@ class Configuration:
         if name not in self._experiments:
             self._experiments[name] = self._merge_experiment(name)
         return self._experiments[name]
+
+    def sampler_to_draw(self, name: str) -> dict[str, Any]:
+        """Return the section ``sampler`` that members are drawn with.
+
+        Of given weights it has no key that they store and the experiment does not state itself: the file says it then.
+        """
+        experiment = self.experiment(name)
+        sampler = experiment["sampler"]
+        if not experiment.get("weights"):
+            return sampler
+        stated, base = set(), name
+        while base:
+            own = self.content["experiments"][base]
+            stated |= set(own.get("sampler", {}))
+            base = own.get("trained_as")
+        return {key: value for key, value in sampler.items() if key not in STORED or key in stated}
 
     def _merge_experiment(self, name: str) -> dict[str, Any]:
         own = self.content["experiments"][name]
@@ -378,7 +394,8 @@ class Configuration:
         settings = self.experiment(name)
         if "baseline" in settings:
             return {"experiment": name, "formulation": "baseline"}
-        network, sampler = settings["network"], settings["sampler"]
+        network, sampler = settings["network"], self.sampler_to_draw(name)
+        drawn = f"{sampler['name']}, {_count(sampler['steps'], 'step')}" if "name" in sampler else "as the weights say"
         return {
             "experiment": name,
             "trained as": settings.get("weights", self.find_training(name)),
@@ -388,7 +405,7 @@ class Configuration:
             "depth": str(network["depth"]),
             "inputs": " ".join(network["inputs"]),
             "features": settings.get("features", "as configured"),
-            "sampler": f"{sampler['name']}, {_count(sampler['steps'], 'step')}",
+            "sampler": drawn,
             "members": str(sampler["members"]),
             "ensemble seed": str(settings["ensembles"]["seed"]),
         }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from superice.dataset import layout
+from superice.network.released import RELEASED, find_released
 from superice.run.configuration import Configuration
 from superice.surrogate.configuration import SurrogateConfiguration
 
@@ -150,7 +151,7 @@ class RunPaths:
         """Return the weights that an experiment draws with: given, of the seed that it names, or chosen."""
         settings = self.run.experiment(experiment)
         if settings.get("weights"):
-            return settings["weights"]
+            return str(find_released()) if settings["weights"] == RELEASED else settings["weights"]
         if self.run.chooses_for_itself(experiment):
             return self.chosen_weights.format(experiment=experiment)
         return self._shared_weights(experiment)

@@ -230,7 +230,9 @@ class ExperimentSettings(Settings):
     features: str = declare(
         None, "Feature set that the experiment is trained on and draws from; absent for the run's own."
     )
-    weights: str = declare(None, "A weights file; the experiment is then not trained.")
+    weights: str = declare(
+        None, "A weights file, or released for that of the package; the experiment is not trained then."
+    )
     trained_as: str = declare(None, "Another experiment, whose trainings and other settings are taken over.")
     seed: Seed = declare(None, "With trained_as: which of its trainings is used; absent for the chosen one.")
     baseline: Literal["cubic", "correlated_noise"] = declare(

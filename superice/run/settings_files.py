@@ -50,7 +50,7 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
         threshold = run.features(run.feature_set(name))["sic_threshold"]
         members = experiment["sampler"]["members"]
         return {"ensembles": {"baseline": experiment["baseline"], "sic_threshold": threshold, "members": members}}
-    sampler = {"sampler": experiment["sampler"]}
+    sampler = {"sampler": run.sampler_to_draw(name)}
     # How many members choose among the trainings, selection.members says.
     judged = {"sampler": {key: value for key, value in experiment["sampler"].items() if key != "members"}}
     named_seed = {"seed": experiment["seed"]} if "seed" in experiment else {}

@@ -34,6 +34,8 @@ def main() -> None:
     from superice.fields.grid import load_grid
     from superice.inference.day import generate_day
     from superice.inference.settings import SamplerSettings
+    from superice.inference.stored_sampler import complete_sampler
+    from superice.network.weights import TrainedNetwork
     from superice.utils.settings import build_settings
 
     use_threads(args.threads)
@@ -41,11 +43,15 @@ def main() -> None:
     if args.summary:
         told = build_settings(SummarySettings, args.settings.get("summary", {}), "ensembles.summary")
         summary = Summary(args.summary, told)
+    trained, section = TrainedNetwork.load(args.weights), args.settings["sampler"]
+    # Given weights may say themselves how they are drawn from.
+    is_stated = {"name", "steps"}.issubset(section)
+    sampler = build_settings(SamplerSettings, section, "sampler") if is_stated else complete_sampler(section, trained)
     generate_day(
         args.features,
-        args.weights,
+        trained,
         load_grid(args.areas, args.area),
-        build_settings(SamplerSettings, args.settings["sampler"], "sampler"),
+        sampler,
         args.seed,
         args.output,
         day=args.date,

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import runpy
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from superice.inference.stored_sampler import describe_sampler
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.utils.settings import dump_settings
 
+ROOT = Path(__file__).parents[3]
 CHOSEN = SamplerSettings(name="stochastic_multistep", steps=3, noise_scale=1.23, shared_first_step=True)
 BOXES = {"low_resolution": {"method": "boxes", "thickness_km": 90.0}}
 SATELLITES = {"low_resolution": {"method": "satellites", "thickness_km": 90.0}}
@@ -260,3 +263,27 @@ def test_features_of_another_set_are_refused_by_name(generate, refuse, model_day
     assert "features.low_resolution.thickness_km 90" in refuse(other)
     rewrite(model_days[0], other, feature_settings=json.dumps(BOXES | {"sic_threshold": 0.2}))
     generate(other)  # the threshold of the training is applied to any file
+
+
+def test_the_command_of_the_workflow_draws_from_weights_that_say_how(
+    generate, model_days, small_grid, tmp_path, monkeypatch
+):
+    """Its settings then name the members alone."""
+    drawn, _ = generate(model_days[0], "--seed", "3")
+    (tmp_path / "areas.yaml").write_text(yaml.safe_dump({"small": define_area(small_grid)}))
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"sampler": {"members": 2, "precision": "fp32"}}))
+    named = ["--features", model_days[0], "--date", "2020-01-01", "--branch", "model", "--experiment", "mine"]
+    files = [
+        "--weights",
+        tmp_path / "w.safetensors",
+        "--settings",
+        tmp_path / "settings.yaml",
+        "--output",
+        tmp_path / "o.nc",
+    ]
+    grid = ["--areas", tmp_path / "areas.yaml", "--area", "small", "--seed", "3"]
+    monkeypatch.setattr(sys, "argv", ["draw_ensemble.py", *map(str, [*named, *files, *grid])])
+    runpy.run_path(str(ROOT / "workflow/scripts/draw_ensemble.py"), run_name="__main__")
+    with xr.open_dataset(tmp_path / "o.nc") as data:
+        assert data.attrs["sampler"] == "stochastic_multistep, 3 steps, the first shared"
+        np.testing.assert_array_equal(data.sit_ai, drawn.sit_ai)

@@ -8,8 +8,11 @@ import pytest
 import yaml
 
 from superice.errors import InputError
+from superice.network import released
 from superice.run.configuration import Configuration, place_files, place_merged_files, read_includes
+from superice.run.paths import RunPaths
 from superice.run.settings_digest import SettingsDigests
+from superice.run.settings_files import collect_settings
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
@@ -495,3 +498,42 @@ def test_a_grid_may_be_given_by_its_place():
     assert SettingsDigests(Configuration(moved)).area != digests.area
     with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
         Configuration(load("demo") | {"grid": {"around": {"centre": [82, -30], "size_km": [60, 480]}}})
+
+
+@pytest.fixture
+def ten_lines():
+    """The season of config/README.md, which brings its weights."""
+    page = (ROOT / "config" / "README.md").read_text()
+    block = page.partition("```yaml\nname: my-season")[2].partition("```")[0]
+    return load() | merged(load(), yaml.safe_load(f"name: my-season{block}"))
+
+
+def test_the_ten_lines_of_the_page_are_a_season(ten_lines):
+    run = Configuration(ten_lines)
+    assert run.experiments == ["mine"] and len(run.calendar.observed_days()) == 26
+    paths = RunPaths(run, "results/my-season")
+    assert paths.weights("mine") == "results/demo/training/preconditioned/chosen.safetensors"
+
+
+def test_given_weights_say_how_they_are_drawn_from_unless_the_experiment_does(ten_lines):
+    mine = ten_lines["experiments"]["mine"]
+    run = Configuration(ten_lines)
+    assert set(run.sampler_to_draw("mine")) == {"members", "batch", "tile", "precision"}
+    assert run.describe_experiment("mine")["sampler"] == "as the weights say"
+    assert collect_settings(run, SurrogateConfiguration(run.surrogate))["mine/ensembles"]["sampler"]["members"] == 30
+    mine["sampler"] = {"name": "multistep", "steps": 4}
+    stated = Configuration(ten_lines)
+    assert stated.sampler_to_draw("mine")["steps"] == 4 and "noise_scale" not in stated.sampler_to_draw("mine")
+    assert stated.describe_experiment("mine")["sampler"] == "multistep, 4 steps"
+    trained = Configuration(load())
+    assert trained.sampler_to_draw("reference") == trained.experiment("reference")["sampler"]
+
+
+def test_released_weights_are_found_in_the_package(ten_lines, monkeypatch, tmp_path):
+    ten_lines["experiments"]["mine"]["weights"] = "released"
+    monkeypatch.setattr(released, "FOLDER", tmp_path)
+    with pytest.raises(InputError, match=r"experiments\.mine\.weights: this version of the package holds no trained"):
+        Configuration(ten_lines)
+    (tmp_path / "superice-1.safetensors").touch()
+    paths = RunPaths(Configuration(ten_lines), "results/my-season")
+    assert paths.weights("mine") == str(tmp_path / "superice-1.safetensors")
