@@ -7,17 +7,18 @@ if TYPE_CHECKING:
     from superice.api.network import load
     from superice.api.products import features_from_products
     from superice.api.scores import score
-    from superice.api.synthetic import make_synthetic_day
+    from superice.api.synthetic import make_synthetic_day, make_synthetic_season
     from superice.dataset.season import open_season
 
 __version__ = "0.1.0"
-__all__ = ["features_from_products", "load", "make_synthetic_day", "open_season", "score"]
+__all__ = ["features_from_products", "load", "make_synthetic_day", "make_synthetic_season", "open_season", "score"]
 
 # Where what users call by its short name is defined.
 _PLACES = {
     "features_from_products": "superice.api.products",
     "load": "superice.api.network",
     "make_synthetic_day": "superice.api.synthetic",
+    "make_synthetic_season": "superice.api.synthetic",
     "open_season": "superice.dataset.season",
     "score": "superice.api.scores",
 }

@@ -11,6 +11,7 @@ from superice.seasons import Season
 from superice.synthetic import file_names, satellite_files
 from superice.synthetic.arctic import Arctic, SyntheticDay
 from superice.synthetic.nextsim_files import write_moorings
+from superice.synthetic.platforms import write_measurements
 from superice.synthetic.satellites import Satellites
 from superice.synthetic.settings import SyntheticSettings
 
@@ -52,6 +53,11 @@ class SeasonFiles:
                 paths[product] = self.folder / product / name(day)
                 write(paths[product], self._satellites, day)
         return paths
+
+    def write_measurements(self, days: Iterable[date]) -> Path:
+        """Write what virtual buoys and a submarine measure on the days, and return their folder."""
+        write_measurements(self.folder / "in_situ", self.arctic, self.region, list(days))
+        return self.folder / "in_situ"
 
     def write_days(self, days: Iterable[date], modelled: Collection[date], observed: Collection[date]) -> None:
         """Write the files of the days: of those ``modelled`` the neXtSIM file, of those ``observed`` the products."""

@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "config" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / name / "README.md" for name in ("config", "examples")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PACKAGES = [path.parent.name for path in (ROOT / "superice").glob("*/__init__.py")]
 FOLDERS = "superice|workflow|config|docs|benchmarks|tests|profiles|envs"
 # Options of snakemake that take a value.

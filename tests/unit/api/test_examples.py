@@ -13,7 +13,7 @@ from product_files import DRIFT_AXES_KM, ease2_axes, write_concentration, write_
 import superice
 
 NAMES = ("network", "products", "scores", "synthetic")
-SLOW = ("make_synthetic_day",)
+SLOW = ("make_synthetic_day", "make_synthetic_season")
 
 
 def find_examples():
