@@ -12,7 +12,7 @@ import xarray
 
 from superice.api.datasets import TIME, order_dimensions, read_days, read_unit
 from superice.errors import InputError
-from superice.evaluation.calibration import reliability_index
+from superice.evaluation.calibration import COVERAGES, reliability_index
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.settings import ScoreSettings
@@ -31,6 +31,7 @@ OF_LOW_RESOLUTION = ("rmse_gain_percent", "crps_gain_percent")
 UNITS = dict.fromkeys(("rmse", "crps", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread"), "m") | {
     "rmse_gain_percent": "%",
     "crps_gain_percent": "%",
+    **dict.fromkeys(COVERAGES, "%"),
 }
 
 
@@ -62,6 +63,7 @@ def score(
     pandas.DataFrame
         A row a date and, of several dates, one of all: ``members``, ``n_pixels``, and the scores. ``rmse``, ``bias`` and
         ``crps`` (fair) in m, gains over the low resolution in %; ``reliability_index`` is 0 and ``spread_skill``,
+        ``coverage_50_percent`` and ``coverage_90_percent`` are 50 and 90,
         ``variability``, ``fine_scale`` (6 to 20 km) and ``medium_scale`` (20 to 80 km) are 1 at best. Their units are in
         ``table.attrs["units"]``.
 

@@ -83,7 +83,7 @@ def test_without_a_low_resolution_there_are_no_gains_and_all_else_is_the_same(fi
     own = superice.score(fields.sit_ai, fields.sit_truth)
     assert set(table.columns) - set(own.columns) == {"rmse_gain_percent", "crps_gain_percent"}
     pd.testing.assert_frame_equal(own, table[own.columns])
-    assert own.attrs["units"]["rmse"] == "m" and own.attrs["units"]["spread_skill"] == "1"
+    assert own.attrs["units"]["rmse"] == "m" and own.attrs["units"]["coverage_90_percent"] == "%"
 
 
 def test_units_orders_and_published_names_are_taken(fields, table):
