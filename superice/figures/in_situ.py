@@ -26,62 +26,130 @@ from superice.figures.style import (
     TRUTH,
     apply_style,
     draw_notice,
+    format_date,
 )
 from superice.utils.netcdf import read_content
 
-MOST_PANELS = 6
-PANEL_HEIGHT = 1.5  # inches
+MOST_PANELS = 6  # with a way each
+MOST_ROWS = 12  # of platforms with a single point
+PANEL_HEIGHT, ROW_HEIGHT = 1.5, 0.4  # inches
 BANDS = ((90, 0.2), (50, 0.35))  # percent and opacity
+BAR = 0.6  # width of a date's bar, as a share of the time between dates
+LONGEST_GAP = 1.5  # times the usual time between dates, beyond which no line joins two points
+MEAN_LABEL = "their mean"
 NOTHING = "No measurement lies on the grid and the dates of the run."
 EARTH = pyproj.Geod(ellps="WGS84")
 
 
 def draw_ways_from_file(collocations: Sequence[Path]) -> Figure:
-    """Draw members, low-resolution field and measurement along the way of each platform."""
+    """Draw members, low-resolution field and measurement along the way of each platform.
+
+    Platforms with a single point share a panel below the others.
+    """
     found = [one for path in collocations for one in read_collocations(path)]
-    shown = [one for one in found if np.isfinite(one.members).any()]
+    shown = sorted((one for one in found if np.isfinite(one.members).any()), key=lambda one: -one.series.size)
     if not shown:
         return draw_notice(NOTHING)
-    shown = sorted(shown, key=lambda one: -one.series.size)[:MOST_PANELS]
+    ways = [one for one in shown if one.series.size > 1][:MOST_PANELS]
+    points = [one for one in shown if one.series.size == 1][:MOST_ROWS]
+    heights = [PANEL_HEIGHT] * len(ways) + [ROW_HEIGHT * len(points) + 0.4] * bool(points)
     with apply_style():
-        figure, axes = plt.subplots(len(shown), 1, figsize=(PAGE_WIDTH, PANEL_HEIGHT * len(shown) + 0.6), squeeze=False)
-        for axis, one in zip(axes[:, 0], shown, strict=True):
-            _draw_way(axis, one)
+        size = (PAGE_WIDTH, sum(heights) + 0.6)
+        figure, axes = plt.subplots(len(heights), 1, figsize=size, height_ratios=heights, squeeze=False)
+        for axis, one in zip(axes[:, 0], ways):
+            _draw_track(axis, one) if _is_track(one) else _draw_dates(axis, one)
+        if points:
+            _draw_points(axes[-1, 0], points)
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
 
 
-def _draw_way(axis: Axes, one: Collocation) -> None:
-    """Draw a platform: over its dates, or along its track where it has only one date and many points."""
-    series = one.series
-    is_track = series.size > 1 and series.days[0] == series.days[-1]
-    at = _measure_length(one) if is_track else series.days.astype("datetime64[D]").astype(object)
+def _is_track(one: Collocation) -> bool:
+    """Return whether a platform has many points on one date."""
+    return bool(one.series.days[0] == one.series.days[-1])
+
+
+def _draw_track(axis: Axes, one: Collocation) -> None:
+    """Draw a platform along its track."""
+    at = _measure_length(one)
     for percent, opacity in BANDS:
-        ends = np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1)
-        label = f"members, central {percent} %"
-        if series.size > 1:
-            axis.fill_between(at, *ends, color=MEMBERS, alpha=opacity, lw=0, label=label)
-        else:
-            axis.vlines(at, *ends, color=MEMBERS, alpha=opacity, lw=14, label=label)
-    many = dict(markersize=3, marker="none" if is_track else "o")
-    axis.plot(at, one.members.mean(axis=1), color=MEMBERS, label="their mean", **many)
-    axis.plot(at, one.low_resolution, color=LOW_RESOLUTION, label=LOW, **many)
+        axis.fill_between(at, *_find_band(one, percent), color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
+    _draw_lines(axis, one, at)
+    axis.set_title(f"{_name_platform(one)}, {_format_day(one)}", loc="left")
+    axis.set(ylabel="thickness (m)", xlabel="distance along the track (km)", ylim=(0, None))
+
+
+def _draw_dates(axis: Axes, one: Collocation) -> None:
+    """Draw a platform over its dates, each of which has a bar for the members."""
+    days = one.series.days.astype("datetime64[D]")
+    steps = np.diff(days).astype(float)
+    usual = np.median(steps[steps > 0])
+    for percent, opacity in BANDS:
+        low, high = _find_band(one, percent)
+        bar = dict(width=BAR * usual, color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
+        axis.bar(days.astype(object), high - low, bottom=low, **bar)
+    # Nothing is known of the ice within a gap.
+    gaps = 1 + np.flatnonzero(steps > LONGEST_GAP * usual)
+    _draw_lines(axis, one, np.insert(days, gaps, days[gaps]).astype(object), gaps, marker="o", markersize=3)
+    axis.set_title(_name_platform(one), loc="left")
+    axis.set(ylabel="thickness (m)", ylim=(0, None))
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _draw_lines(axis: Axes, one: Collocation, at: np.ndarray, gaps: Sequence[int] = (), **style: object) -> None:
+    """Draw mean of the members, low-resolution field and measurement at ``at``; lines end before the points ``gaps``."""
+    series = one.series
     uncertainty = 2 * np.nan_to_num(series.uncertainty)
-    axis.errorbar(at, series.thickness, uncertainty, color=TRUTH, elinewidth=0.8, label="measured", **many)
-    kind = "one level floe" if series.measures == LEVEL_ICE else "mean"
-    day = f", {series.days[0]}" if is_track or series.size == 1 else ""
-    axis.set_title(f"{series.platform} ({kind}){day}", loc="left")
-    axis.set_ylabel("thickness (m)")
-    axis.set_ylim(bottom=0)
-    if is_track:
-        axis.set_xlabel("distance along the track (km)")
-    elif series.size == 1:
-        axis.set_xticks([])
-    else:
-        locator = AutoDateLocator(minticks=3, maxticks=8)
-        axis.xaxis.set_major_locator(locator)
-        axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    curves = [
+        (one.members.mean(axis=1), None, MEMBERS, MEAN_LABEL),
+        (one.low_resolution, None, LOW_RESOLUTION, LOW),
+        (series.thickness, np.insert(uncertainty, gaps, np.nan) if uncertainty.any() else None, TRUTH, "measured"),
+    ]
+    for values, error, colour, label in curves:
+        axis.errorbar(at, np.insert(values, gaps, np.nan), error, color=colour, elinewidth=0.8, label=label, **style)
+
+
+def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
+    """Draw platforms with a single point, one below the other: thickness from left to right."""
+    rows = np.arange(len(points))
+    for percent, opacity in BANDS:
+        low, high = np.stack([np.squeeze(_find_band(one, percent), axis=1) for one in points], axis=1)
+        bar = dict(height=BAR, color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
+        axis.barh(rows, high - low, left=low, **bar)
+    for row, one in zip(rows, points):
+        axis.plot(one.members[0], np.full(one.members.shape[1], row), "|", color=MEMBERS, markersize=8, alpha=0.5)
+    uncertainty = np.array([2 * np.nan_to_num(one.series.uncertainty[0]) for one in points])
+    curves = [
+        ([one.members.mean() for one in points], None, MEMBERS, MEAN_LABEL),
+        ([one.low_resolution[0] for one in points], None, LOW_RESOLUTION, LOW),
+        ([one.series.thickness[0] for one in points], uncertainty if uncertainty.any() else None, TRUTH, "measured"),
+    ]
+    for values, error, colour, label in curves:
+        axis.errorbar(values, rows, xerr=error, fmt="o", color=colour, markersize=4, elinewidth=0.8, label=label)
+    axis.set_yticks(rows, [f"{_name_platform(one)}\n{_format_day(one)}" for one in points])
+    axis.invert_yaxis()
+    axis.set(xlabel="thickness (m)", xlim=(0, None))
+
+
+def _find_band(one: Collocation, percent: float) -> np.ndarray:
+    """Return the ends of the members' central band, (2, point)."""
+    return np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1)
+
+
+def _name_band(percent: float) -> str:
+    return f"members, central {percent} %"
+
+
+def _name_platform(one: Collocation) -> str:
+    kind = "one level floe" if one.series.measures == LEVEL_ICE else "mean"
+    return f"{one.series.platform} ({kind})"
+
+
+def _format_day(one: Collocation) -> str:
+    return format_date(one.series.days[0].astype(object))
 
 
 def _measure_length(one: Collocation) -> np.ndarray:
@@ -106,9 +174,11 @@ def draw_positions(grid: Grid, found: Sequence[Collocation]) -> Figure:
         for number, one in enumerate(found):
             x, y = to_grid.transform(one.series.longitude, one.series.latitude)
             colour = EXPERIMENTS[number % len(EXPERIMENTS)]
-            axis.plot(x, y, color=colour, lw=1, zorder=5)
+            axis.plot(x, y, ".-", color=colour, lw=1, markersize=2.5, zorder=5)
             label = f"{one.series.platform} ({one.series.size})"
             axis.plot(x[-1:], y[-1:], "o", color=colour, markersize=4, zorder=6, label=label)
-        axis.legend(loc="upper left", bbox_to_anchor=(1.02, 1), title="platform (points)", title_fontsize=7)
+        axis.legend(
+            loc="upper left", bbox_to_anchor=(1.02, 1), title="platform (points), last point large", title_fontsize=7
+        )
         figure.set_size_inches(PAGE_WIDTH, 0.62 * PAGE_WIDTH * grid.shape[0] / grid.shape[1] + 0.3)
     return figure

@@ -24,10 +24,13 @@ def make_platform(name, measures, days, step=0.1):
 
 @pytest.fixture
 def collocations(tmp_path):
+    gap = make_platform("buoy", LEVEL_ICE, [0, 2, 4, 10, 12])
+    gap.members[1] = np.nan  # the run has no value there
     platforms = [
         make_platform("submarine", MEAN, [3] * 8),
-        make_platform("buoy", LEVEL_ICE, [0, 1, 4]),
+        gap,
         make_platform("lone buoy", LEVEL_ICE, [0]),
+        make_platform("other lone buoy", LEVEL_ICE, [1]),
     ]
     write_collocations(tmp_path / "in_situ.nc", platforms, {})
     return [tmp_path / "in_situ.nc"]
@@ -35,15 +38,16 @@ def collocations(tmp_path):
 
 def test_a_panel_for_each_platform_along_its_way(collocations):
     figure = draw_ways_from_file(collocations)
-    track, drift, point = figure.axes
+    track, drift, _ = figure.axes
     titles = [axis.get_title(loc="left") for axis in figure.axes]
-    expected = ["submarine (mean), 2022-04-15", "buoy (one level floe)", "lone buoy (one level floe), 2022-04-12"]
-    assert titles == expected
+    assert titles == ["submarine (mean), 15 April 2022", "buoy (one level floe)", ""]
     distance = track.lines[0].get_xdata()
     assert distance[-1] == pytest.approx(7 * 0.1 * 111.7, rel=1e-3)  # km: a degree of latitude near the pole
     assert track.lines[0].get_ydata() == pytest.approx(np.linspace(1.5, 2.5, 8))  # mean of the members
     assert track.lines[1].get_ydata() == pytest.approx(np.linspace(1.4, 2.4, 8))  # low resolution
-    assert len(drift.lines[0].get_xdata()) == 3 and len(point.lines[0].get_xdata()) == 1
+    # The measurements are at days 0, 2, 4, 10 and 12: the line is broken before the fourth.
+    measured = drift.lines[2].get_ydata()
+    assert measured == pytest.approx([1, 1.25, 1.5, np.nan, 1.75, 2], nan_ok=True)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "members, central 90 %",
         "members, central 50 %",
@@ -53,12 +57,31 @@ def test_a_panel_for_each_platform_along_its_way(collocations):
     ]
 
 
+def test_every_date_has_a_bar_for_its_members_wherever_its_neighbours_are(collocations):
+    drift = draw_ways_from_file(collocations).axes[1]
+    widest = drift.patches[:5]  # members from 0 to 1 m above the measurement: 90 % of them are 0.9 m wide
+    heights = [bar.get_height() for bar in widest]
+    assert heights == pytest.approx([0.9, np.nan, 0.9, 0.9, 0.9], nan_ok=True)
+    assert widest[3].get_y() == pytest.approx(1.75 + 0.05)
+
+
+def test_platforms_with_a_single_point_share_a_panel_with_every_member(collocations):
+    points = draw_ways_from_file(collocations).axes[2]
+    labels = [label.get_text() for label in points.get_yticklabels()]
+    assert labels == [
+        "lone buoy (one level floe)\n12 April 2022",
+        "other lone buoy (one level floe)\n13 April 2022",
+    ]
+    assert points.lines[0].get_xdata() == pytest.approx(1 + np.linspace(0, 1, 5))
+    assert points.lines[-1].get_xdata() == pytest.approx([1, 1])  # the measurements
+
+
 def test_the_map_names_every_platform(collocations, small_grid, tmp_path):
     with open_predictions(tmp_path / "e.nc", small_grid, date(2022, 4, 12), 1, {}):
         pass
     figure = draw_positions_from_files(collocations, [tmp_path / "e.nc"])
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels == ["submarine (8)", "buoy (3)", "lone buoy (1)"]
+    assert labels == ["submarine (8)", "buoy (5)", "lone buoy (1)", "other lone buoy (1)"]
 
 
 def test_without_measurements_the_figures_say_so(tmp_path):
