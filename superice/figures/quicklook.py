@@ -54,6 +54,8 @@ def draw_quicklook(features: Features, ensemble: Ensemble, truth: np.ndarray | N
                 else:
                     rows, columns = window
                     axis.set_extent((*grid.x[columns][[0, -1]], *grid.y[rows][[0, -1]]), crs=axis.projection)
+                    if axis is line[0]:
+                        axis.set_title(f"the square, {(rows.stop - rows.start) * grid.step / 1000:.0f} km wide")
         draw_colour_bar(figure, axes[:, :-1], thickness_style)
         draw_colour_bar(figure, axes[:, -1], spread_style)
         letter_panels(axes.flat)
