@@ -29,6 +29,7 @@ include: "workflow/rules/volumes.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/package.smk"
 include: "workflow/rules/surrogate.smk"
 
 
@@ -87,6 +88,11 @@ rule volumes:
 rule figures:
     input:
         FIGURES,
+
+
+rule package:
+    input:
+        PATHS.package,
 
 
 rule studies:

@@ -14,6 +14,7 @@ from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
 from superice.utils.command_line import (
     AREA,
+    add_publication,
     add_renamed_options,
     add_threads,
     make_parser,
@@ -151,6 +152,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tile", type=int, nargs=2, metavar=("ROWS", "COLUMNS"), help="evaluate in parts, for little memory"
     )
+    add_publication(parser)
     add_threads(parser)
     add_renamed_options(parser, RENAMED_OPTIONS)
     return parser
@@ -164,17 +166,19 @@ def generate(arguments: list[str]) -> None:
         parser.error("name a file to write: --output for the members, --summary for their statistics, or both")
 
     # The heavy imports come after --help.
-    from superice.dataset.settings import SummarySettings
+    from superice.dataset.publication import describe_publication
+    from superice.dataset.settings import PublicationSettings, SummarySettings
     from superice.dataset.summaries import Summary
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
     from superice.network.released import find_released
     from superice.network.weights import TrainedNetwork
+    from superice.utils.settings import build_settings, dump_settings
 
-    stated = {key: value for key, value in vars(args).items() if key in SamplerSettings.model_fields}
+    given = {key: value for key, value in vars(args).items() if key in SamplerSettings.model_fields}
     trained = TrainedNetwork.load(args.weights or find_released())
-    sampler = complete_sampler(stated, trained)
+    sampler = complete_sampler(given, trained)
     if not trained.sampler:
         _note(
             f"{trained.file} is of a single training or of an older version: it says neither its grid nor its features"
@@ -184,7 +188,9 @@ def generate(arguments: list[str]) -> None:
     grid = find_grid(args.features, trained, args.area, args.areas)
     use_threads(args.threads)
     summary = Summary(args.summary, SummarySettings()) if args.summary else None
-    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date, summary=summary)
+    stated = build_settings(PublicationSettings, args.publication, "publication")
+    publisher = describe_publication(dump_settings(stated))
+    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date, publisher, summary=summary)
 
 
 def _note(sentence: str) -> None:
@@ -268,7 +274,42 @@ def make_season(arguments: list[str]) -> None:
     write_season(find_summaries(args.summaries), args.output, progress=True)
 
 
-COMMANDS = {"quicklook": quicklook, "generate": generate, "season": make_season, "status": report_status}
+VERIFY = """Compare a copy of a package with its manifest, and name what differs.
+
+A file is missing, additional, of another size, or of another digest (SHA-256). The exit status is 1 when anything differs.
+By hand: sha256sum -c manifest-sha256.txt in the folder of the package.
+"""
+
+
+def make_verify_parser() -> argparse.ArgumentParser:
+    """Return the options of ``superice verify``."""
+    parser = make_parser(VERIFY)
+    parser.prog = "superice verify"
+    parser.add_argument("package", type=Path, help="folder of the package, which holds manifest-sha256.txt")
+    return parser
+
+
+def verify(arguments: list[str]) -> None:
+    """Run ``superice verify``."""
+    args = make_verify_parser().parse_args(arguments)
+
+    from superice.package.verify import find_differences
+
+    differences, count = find_differences(args.package, progress=True)
+    for difference in differences:
+        print(f"{difference.reason}: {difference.name}")
+    if differences:
+        raise InputError(f"{len(differences)} files differ from the manifest of {count}", file=args.package)
+    print(f"{args.package}: all {count} files are as in the manifest")
+
+
+COMMANDS = {
+    "quicklook": quicklook,
+    "generate": generate,
+    "season": make_season,
+    "status": report_status,
+    "verify": verify,
+}
 
 
 def main() -> None:
@@ -280,7 +321,7 @@ def main() -> None:
         "command",
         choices=list(COMMANDS),
         help="quicklook: the first picture of a day; generate: draw an ensemble for one day; season: gather summaries of"
-        " many days; status: report the progress of runs",
+        " many days; status: report the progress of runs; verify: compare a copy of a package with its manifest",
     )
     args = parser.parse_args(sys.argv[1:2])
     command_line.run_command(lambda: COMMANDS[args.command](sys.argv[2:]))

@@ -28,7 +28,13 @@ def copy_workflow(folder, **configurations):
 def environment_in(folder, environment=os.environ):
     """The environment in which Snakemake and its jobs use the package of that copy, and one thread each."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    return {**environment, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "PATH": path}
+    return {
+        **environment,
+        "PYTHONPATH": str(folder),
+        "OMP_NUM_THREADS": "1",
+        "PATH": path,
+        "SOURCE_DATE_EPOCH": "1672531200",
+    }
 
 
 def snakemake(folder, *arguments, check=True, package=None):

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from superice import __version__
+from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
 from superice.utils.files import atomic_path
 from superice.utils.netcdf import FileContent, Variable, write_content
-from superice.utils.provenance import describe_origin
 
 if TYPE_CHECKING:
     import netCDF4
@@ -42,7 +41,7 @@ MASK_REASONS = {
 BEYOND_MASK = "{name}_beyond_mask"  # an observed field where it is known and another one is missing
 EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = date(1978, 1, 1)  # times are counted in days from its noon
-COORDINATES = ("time", "x", "y", "longitude", "latitude")
+COORDINATES = ("time", "x", "y", "longitude", "latitude", "altitude")
 COMPLETE = (*COORDINATES, "cell_area")  # have no missing values
 AREA = {"cell_measures": "area: cell_area"}  # of every variable on the grid (CF, section 7.2)
 AREA_BITS = 16  # of the mantissa of a cell area: exact to 1.5e-5, a third of the room of all bits
@@ -122,13 +121,9 @@ def _describe_coordinate(standard_name: str, long_name: str, **more: str) -> dic
     return {"standard_name": standard_name, "long_name": long_name, **more}
 
 
-def _describe_projection(grid: Grid) -> dict[str, object]:
-    """Return the attributes of the CF grid mapping. For a polar stereographic projection, CF requires its pole."""
-    attributes = grid.crs.to_cf()
-    if attributes.get("grid_mapping_name") == "polar_stereographic":
-        pole = 90.0 if grid.lonlat()[1].mean() > 0 else -90.0
-        attributes = {"latitude_of_projection_origin": pole, **attributes}
-    return attributes
+def describe_altitude() -> dict[str, str]:
+    """Return the attributes of the altitude of the ice, a scalar coordinate."""
+    return _describe_coordinate("altitude", "altitude of the sea surface", units="m", positive="up", axis="Z")
 
 
 def make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping[str, str | float]) -> FileContent:
@@ -145,26 +140,11 @@ def make_frame(grid: Grid, day: date, title: str, summary: str, details: Mapping
         "y": Variable(("y",), grid.y, describe("projection_y_coordinate", "y of the cell centre", units="m", axis="Y")),
         "longitude": Variable(("y", "x"), longitude, describe("longitude", "longitude of the cell centre", units=EAST)),
         "latitude": Variable(("y", "x"), latitude, describe("latitude", "latitude of the cell centre", units=NORTH)),
-        "crs": Variable((), np.int32(0), _describe_projection(grid)),
+        "altitude": Variable((), np.float64(SEA_LEVEL_M), describe_altitude()),
+        "crs": Variable((), np.int32(0), grid.describe_projection()),
         "cell_area": describe_cell_area(grid),
     }
-    attributes = {
-        "Conventions": "CF-1.8, ACDD-1.3",
-        "title": title,
-        "summary": summary,
-        "history": f"{title}, made by SuperIce {__version__}",
-        "standard_name_vocabulary": "CF Standard Name Table v93",
-        "time_coverage_duration": "P1D",
-        "time_coverage_resolution": "P1D",
-        "time_coverage_start": f"{day}T00:00:00Z",
-        "time_coverage_end": f"{day}T23:59:59Z",
-        "geospatial_lat_min": float(latitude.min()),
-        "geospatial_lat_max": float(latitude.max()),
-        "geospatial_lon_min": float(longitude.min()),
-        "geospatial_lon_max": float(longitude.max()),
-        "keywords": "sea ice thickness, Arctic, ensemble, super-resolution",
-        **describe_origin(**details),
-    }
+    attributes = describe_file(title, summary, Extent.around(latitude, longitude), day, day, details)
     return FileContent(variables, COORDINATES, attributes)
 
 
@@ -318,5 +298,5 @@ def open_predictions(
                 chunksizes=(1, *grid.shape),
                 fill_value=np.float32(np.nan),
             )
-            variable.setncatts(describe_members() | {"coordinates": "time longitude latitude"})
+            variable.setncatts(describe_members() | {"coordinates": "time longitude latitude altitude"})
             yield Ensemble(dataset)

@@ -7,7 +7,7 @@ import xarray
 
 PLACED = {"grid_mapping": "crs", "cell_measures": "area: cell_area"}
 THICKNESS = {"standard_name": "sea_ice_thickness", "units": "m", **PLACED}
-MAP = ("x", "y", "longitude", "latitude", "crs", "cell_area")
+MAP = ("x", "y", "longitude", "latitude", "altitude", "crs", "cell_area")
 
 
 def summarise_months(season: xarray.Dataset) -> dict[str, xarray.Dataset]:
@@ -30,7 +30,7 @@ def _gather(season: xarray.Dataset, axis: str, labels: np.ndarray) -> xarray.Dat
     names = np.unique(labels)
     means = [_average(season.isel(time=np.flatnonzero(labels == name))) for name in names]
     gathered = xarray.concat(means, axis).assign_coords({axis: names})
-    return gathered.assign_coords({name: season[name].variable for name in MAP}).assign_attrs(season.attrs)
+    return gathered.assign_coords({name: season[name].variable for name in MAP if name in season.coords}).assign_attrs(season.attrs)
 
 
 def _average(dates: xarray.Dataset) -> xarray.Dataset:
@@ -45,7 +45,10 @@ def _average(dates: xarray.Dataset) -> xarray.Dataset:
         "sit_std_of_dates": np.sqrt(((mean - average) ** 2).sum("time") / divisor),
     }
     described = {
-        "sit_mean": ("mean of the ensemble means of the dates", "area: mean realization: mean time: mean"),
+        "sit_mean": (
+            "mean of the ensemble means of the dates",
+            "area: mean time: mean",
+        ),
         "sit_std": ("root mean square over the dates of the standard deviation of the members", "area: mean"),
         "sit_std_of_dates": ("standard deviation over the dates of the ensemble mean, with N", "area: mean"),
     }

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from superice.dataset.layout import EPOCH
 from superice.dataset.months import summarise_months
+from superice.dataset.publication import describe_creation
 from superice.errors import InputError
 from superice.utils.file_format import explain_unreadable
 from superice.utils.files import atomic_folder, atomic_path
@@ -102,7 +103,7 @@ def open_summaries(paths: Sequence[Path]) -> xarray.Dataset:
         parts, "time", data_vars="all", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
     season.attrs |= _describe_period(season, days[0])
-    return season
+    return season.transpose(..., "time", "y", "x", missing_dims="ignore")
 
 
 @contextmanager
@@ -140,14 +141,12 @@ def _require_same_axes(path: Path, day: xarray.Dataset, first_path: Path, first:
 
 
 def _describe_period(season: xarray.Dataset, day: xarray.Dataset) -> dict[str, str]:
-    first, last = (str(season.time.values[at])[:10] for at in (0, -1))
+    first, last = (season.time.values[at].astype("M8[D]").item() for at in (0, -1))
+    title = "SuperIce season of summaries of ensembles of sea ice thickness"
     return {
-        "title": "SuperIce season of summaries of ensembles of sea ice thickness",
+        "title": title,
         "summary": day.attrs.get("summary", "").replace("of one day", "of each day"),
-        "time_coverage_start": f"{first}T00:00:00Z",
-        "time_coverage_end": f"{last}T23:59:59Z",
-        "time_coverage_duration": f"P{(season.time.values[-1] - season.time.values[0]).astype('m8[D]').astype(int) + 1}D",
-        "time_coverage_resolution": "P1D",
+        **describe_creation(title, first, last, season.attrs),
     }
 
 
@@ -186,7 +185,7 @@ def _write_store(season: xarray.Dataset, folder: Path, progress: bool) -> None:
     jobs = [(name, layer) for name, variable in season.data_vars.items() for layer in _list_layers(variable)]
     for start, (name, layer) in tqdm(list(product(blocks, jobs)), unit="block", disable=not progress):
         dates = slice(start, start + SHARD["time"])
-        store[name][(dates, *layer)] = season[name][(dates, *layer)].to_numpy()
+        store[name][(*layer, dates)] = season[name][(*layer, dates)].to_numpy()
 
 
 def _forget_files(season: xarray.Dataset) -> xarray.Dataset:
@@ -201,9 +200,9 @@ def _forget_files(season: xarray.Dataset) -> xarray.Dataset:
 
 
 def _list_layers(variable: xarray.DataArray) -> Iterator[tuple[int, ...]]:
-    """Return the indices along the dimensions between time and the map, one map at a time."""
-    between = [variable.sizes[axis] for axis in variable.dims if axis not in CHUNK]
-    return product(*map(range, between))
+    """Return the indices along the dimensions before the time, one map at a time."""
+    before = [variable.sizes[axis] for axis in variable.dims if axis not in CHUNK]
+    return product(*map(range, before))
 
 
 def _lay_out(variable: xarray.DataArray) -> dict[str, object]:

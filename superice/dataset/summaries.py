@@ -208,8 +208,8 @@ def _make_axis(name: str, values: object, long_name: str, units: str, **more: st
 
 
 DESCRIPTIONS = {
-    "sit_mean": ("mean of the members", "m", "area: mean realization: mean"),
-    "sit_std": ("standard deviation of the members, with N - 1", "m", "area: mean realization: standard_deviation"),
+    "sit_mean": ("mean of the members", "m", "area: mean (mean of the members)"),
+    "sit_std": ("standard deviation of the members, with N - 1", "m", "area: mean (standard deviation of the members)"),
     "sit_quantile": ("quantile of the members, linear between the sorted members", "m", "area: mean"),
     "probability_thinner": ("share of the members that are thinner than the threshold", "1", "area: mean"),
     "class_fraction": ("share of the members in the thickness class", "1", "area: mean"),

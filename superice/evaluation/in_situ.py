@@ -13,15 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from superice import __version__
-from superice.dataset.layout import EAST, EPOCH, NORTH
+from superice.dataset.layout import EAST, EPOCH, NORTH, describe_altitude
+from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
 from superice.features.files import read_observed_features, read_own_grid
 from superice.fields.grid import Grid
 from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries
 from superice.fields.regridding import interpolate
 from superice.utils.netcdf import FileContent, Variable, decode_date, read_content, write_content
-from superice.utils.provenance import describe_origin
 
 KINDS = (LEVEL_ICE, MEAN)  # in the order of their flags
 MOST_MISSING = 0.5  # share of an area without ice beyond which its mean is missing
@@ -176,6 +175,7 @@ def write_collocations(path: Path, collocations: Sequence[Collocation], details:
     days = join("days").astype("datetime64[D]")
     noon = (days - np.datetime64(EPOCH, "D")).astype(np.float64)
     thickness = {"standard_name": "sea_ice_thickness", "units": "m"}
+    measured, modelled = ({"coverage_content_type": kind} for kind in ("physicalMeasurement", "modelResult"))
     of_time = {"axis": "T", "units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian"}
     of_platform = {
         "platform": (
@@ -207,40 +207,38 @@ def write_collocations(path: Path, collocations: Sequence[Collocation], details:
         "time": (noon, {"standard_name": "time", "long_name": "noon of the day", **of_time}),
         "latitude": (join("latitude"), {"standard_name": "latitude", "units": NORTH, "long_name": "latitude"}),
         "longitude": (join("longitude"), {"standard_name": "longitude", "units": EAST, "long_name": "longitude"}),
-        "sit": (join("thickness"), {"long_name": "measured thickness of the ice", **thickness}),
+        "sit": (join("thickness"), {"long_name": "measured thickness of the ice", **thickness, **measured}),
         "sit_uncertainty": (
             join("uncertainty"),
             {
                 "long_name": "standard uncertainty of the measurement",
                 "standard_name": "sea_ice_thickness standard_error",
                 "units": "m",
+                "coverage_content_type": "qualityInformation",
             },
         ),
         "sit_low_resolution": (
             np.concatenate(low),
-            {"long_name": "thickness of the field that the members are drawn from", **thickness},
+            {"long_name": "thickness of the field that the members are drawn from", **thickness, **modelled},
         ),
     }
     variables = {
         name: Variable(("trajectory",), values, attributes) for name, (values, attributes) in of_platform.items()
     }
     variables |= {name: Variable(("obs",), values, attributes) for name, (values, attributes) in of_point.items()}
-    attributes = {"long_name": "thickness of the members, mean over the cell", **thickness}
+    variables["altitude"] = Variable((), np.float64(SEA_LEVEL_M), describe_altitude())
+    attributes = {"long_name": "thickness of the members, mean over the cell", **thickness, **modelled}
     variables["sit_ai"] = Variable(("obs", "n"), np.concatenate(members), attributes)
-    title = "SuperIce members at the positions of measurements"
-    content = FileContent(
-        variables,
-        ("time", "latitude", "longitude"),
-        {
-            "Conventions": "CF-1.8, ACDD-1.3",
-            "featureType": "trajectory",
-            "title": title,
-            "summary": "Sea ice thickness as measured by buoys, sonars and others, and of every member of an ensemble.",
-            "history": f"{title}, made by SuperIce {__version__}",
-            **describe_origin(**details),
-        },
+    described = describe_file(
+        "SuperIce members at the positions of measurements",
+        "Sea ice thickness as measured by buoys, sonars and others, and of every member of an ensemble.",
+        Extent.around(join("latitude"), join("longitude")),
+        *((days.min().item(), days.max().item()) if days.size else (EPOCH, EPOCH)),
+        details,
     )
-    write_content(path, content, complete=("time", "latitude", "longitude", "width"))
+    coordinates = ("time", "latitude", "longitude", "altitude", "width", "span")
+    content = FileContent(variables, coordinates, {"featureType": "trajectory", **described})
+    write_content(path, content, complete=("time", "latitude", "longitude", "altitude", "width"))
 
 
 def read_collocations(path: Path) -> list[Collocation]:

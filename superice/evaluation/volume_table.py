@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from superice.dataset.layout import EAST, EPOCH, NORTH, describe_altitude
+from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
+from superice.fields.regions import RegionPlaces
 from superice.utils.netcdf import FileContent, Variable, read_content
 
-EPOCH = date(1978, 1, 1)
 AREAS = ("counted_area", "area_without_ensemble", "unknown_area", "extent")
 LOW = ("low_resolution_volume", "low_resolution_thin_ice_area")
 TRUTHS = ("truth_volume", "truth_thin_ice_area")
@@ -290,33 +292,85 @@ def _describe_check(check: Calibration) -> dict[str, object]:
     }
 
 
-def collect_content(volumes: Volumes, experiment: str, branch: str) -> FileContent:
-    """Return all dates as they stand in one NetCDF file, every member by itself."""
-    days = [(date.fromisoformat(day) - EPOCH).days for day in volumes.dates]
-    about_time = {"standard_name": "time", "units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian"}
+PLACED = ("latitude", "longitude", "south", "north", "west", "east", "altitude")
+"""Variables that say where the regions lie."""
+STANDARD_NAMES = {"volume": "sea_ice_volume", "thin_ice": "sea_ice_extent", "extent": "sea_ice_extent"}
+"""By a word in a variable's name; all other sums are of the areas of cells."""
+
+
+def collect_content(
+    volumes: Volumes, experiment: str, branch: str, places: RegionPlaces, details: Mapping[str, str]
+) -> FileContent:
+    """Return all dates as they stand in one NetCDF file, every member by itself.
+
+    Parameters
+    ----------
+    volumes
+        The sums.
+    experiment, branch
+        What the members are of.
+    places
+        Where the regions lie.
+    details
+        Further attributes of the file.
+    """
+    days = [date.fromisoformat(day) for day in volumes.dates]
+    numbers = [(day - EPOCH).days for day in days]
+    units = f"days since {EPOCH} 12:00:00"
+    about_time = {"standard_name": "time", "long_name": "noon of the day", "units": units, "axis": "T"}
+    about_time |= {"calendar": "proleptic_gregorian"}
     about_thin = {"long_name": "thickness below which ice is thin", "units": "m"}
     variables = {
-        "time": Variable(("time",), np.array(days, np.float64), about_time),
+        "time": Variable(("time",), np.array(numbers, np.float64), about_time),
         "region": Variable(("region",), np.array(volumes.regions), {"long_name": "region"}),
         "thin_ice": Variable(("thin_ice",), np.array(volumes.thin_ice_m), about_thin),
+        **_describe_places(places),
         "split": Variable(("time",), volumes.splits, {"long_name": "split that the date belongs to"}),
     }
     for name, values in volumes.fields.items():
         thin = ("thin_ice",) if "thin_ice" in name else ()
         member = ("n",) if name in ("volume", "thin_ice_area") else ()
-        about = {"long_name": name.replace("_", " "), "units": "km3" if name.endswith("volume") else "km2"}
-        variables[name] = Variable(("time", "region", *thin, *member), values, about)
+        dimensions = (*thin, *member, "region", "time")  # CF: the time comes after all that is no place on a map
+        about = _describe_quantity(name)
+        variables[name] = Variable(dimensions, np.moveaxis(values, (0, 1), (-1, -2)), about)
     variables["volume_calibration"] = Variable(
         ("region",), np.array(_describe_regions(volumes)), {"long_name": "check of the volume's spread, last split"}
     )
-    attributes = {
-        "Conventions": "CF-1.8",
-        "title": "SuperIce sea ice volumes by region",
-        "comment": "Sums over the pixels with an ensemble, and with a truth where it is known; each member by itself.",
-        "experiment": experiment,
-        "branch": branch,
+    attributes = describe_file(
+        "SuperIce sea ice volumes by region",
+        "Sums over the pixels with an ensemble, and with a truth where it is known; each member by itself.",
+        Extent(places.south.min(), places.north.max(), places.west.min(), places.east.max()),
+        min(days),
+        max(days),
+        {"experiment": experiment, "source_of_features": branch, **details},
+    )
+    return FileContent(variables, ("time", "region", "thin_ice", *PLACED), attributes)
+
+
+def _describe_places(places: RegionPlaces) -> dict[str, Variable]:
+    north, east = {"standard_name": "latitude", "units": NORTH}, {"standard_name": "longitude", "units": EAST}
+    described = {
+        "latitude": north | {"long_name": "mean latitude of the cells of the region"},
+        "longitude": east | {"long_name": "mean longitude of the cells of the region"},
+        "south": north | {"long_name": "southernmost cell centre of the region"},
+        "north": north | {"long_name": "northernmost cell centre of the region"},
+        "west": east | {"long_name": "westernmost cell centre of the region"},
+        "east": east | {"long_name": "easternmost cell centre of the region"},
     }
-    return FileContent(variables, ("time", "region", "thin_ice"), attributes)
+    variables = {name: Variable(("region",), getattr(places, name), about) for name, about in described.items()}
+    return variables | {"altitude": Variable((), np.float64(SEA_LEVEL_M), describe_altitude())}
+
+
+def _describe_quantity(name: str) -> dict[str, str]:
+    """Return the attributes of a variable of sums."""
+    standard_name = next((STANDARD_NAMES[word] for word in STANDARD_NAMES if word in name), "cell_area")
+    return {
+        "long_name": name.replace("_", " "),
+        "standard_name": standard_name,
+        "units": "km3" if standard_name == "sea_ice_volume" else "km2",
+        "cell_methods": "area: sum",
+        "coverage_content_type": "modelResult",
+    }
 
 
 def _describe_regions(volumes: Volumes) -> list[str]:

@@ -59,6 +59,14 @@ class Grid:
         to_geographic = pyproj.Transformer.from_crs(self.crs, self.crs.geodetic_crs, always_xy=True)
         return to_geographic.transform(*np.meshgrid(self.x, self.y))
 
+    def describe_projection(self) -> dict[str, object]:
+        """Return the attributes of the CF grid mapping. For a polar stereographic projection, CF requires its pole."""
+        attributes = {"long_name": "projection of the grid", **self.crs.to_cf()}
+        if attributes.get("grid_mapping_name") == "polar_stereographic":
+            pole = 90.0 if self.lonlat()[1].mean() > 0 else -90.0
+            attributes = {"latitude_of_projection_origin": pole, **attributes}
+        return attributes
+
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the longitude and latitude of the cell centres in degrees, each (y, x), float64."""
         return self._lonlat

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,26 @@ class RegionMasks:
 
     names: tuple[str, ...]
     inside: np.ndarray
+
+
+@dataclass(frozen=True)
+class RegionPlaces:
+    """Where regions lie, in degrees.
+
+    Attributes
+    ----------
+    latitude, longitude
+        Means over the cells, (region,); longitudes are averaged on the circle.
+    south, north, west, east
+        The outermost cell centres, (region,). A longitude beyond 180 is that of a region across the date line.
+    """
+
+    latitude: np.ndarray
+    longitude: np.ndarray
+    south: np.ndarray
+    north: np.ndarray
+    west: np.ndarray
+    east: np.ndarray
 
 
 def make_region_masks(grid: Grid, path: str | Path | None = None, name_key: str = "name") -> RegionMasks:
@@ -140,26 +161,49 @@ def _read_features(path: str | Path) -> list[dict[str, Any]]:
     return features
 
 
-def write_region_masks(path: str | Path, masks: RegionMasks, grid: Grid) -> None:
-    """Write the cells of every region as NetCDF."""
+def write_region_masks(
+    path: str | Path, masks: RegionMasks, grid: Grid, attributes: Mapping[str, object] | None = None
+) -> None:
+    """Write the cells of every region as NetCDF, with attributes of the file."""
+    longitude, latitude = grid.lonlat()
+    of_longitude = {"standard_name": "longitude", "long_name": "longitude of the cell centre", "units": "degrees_east"}
+    of_latitude = {"standard_name": "latitude", "long_name": "latitude of the cell centre", "units": "degrees_north"}
     of_region = {"long_name": "region; of all cells, of a polygon, or of no polygon"}
     of_cells = {"long_name": "whether the cell centre lies in the region", "flag_values": np.array([0, 1], np.int8)}
     variables = {
         "region": Variable(("region",), np.array(masks.names), of_region),
         "x": Variable(("x",), grid.x, {"standard_name": "projection_x_coordinate", "units": "m"}),
         "y": Variable(("y",), grid.y, {"standard_name": "projection_y_coordinate", "units": "m"}),
-        "crs": Variable((), np.int32(0), grid.crs.to_cf()),
+        "longitude": Variable(("y", "x"), longitude, of_longitude),
+        "latitude": Variable(("y", "x"), latitude, of_latitude),
+        "crs": Variable((), np.int32(0), grid.describe_projection()),
         "inside": Variable(
             ("region", "y", "x"),
             masks.inside.astype(np.int8),
             {**of_cells, "flag_meanings": "outside inside", "grid_mapping": "crs"},
         ),
     }
-    attributes = {"Conventions": "CF-1.8", "title": "SuperIce regions of the grid"}
-    write_content(path, FileContent(variables, ("region", "x", "y"), attributes))
+    coordinates = ("region", "x", "y", "longitude", "latitude")
+    write_content(path, FileContent(variables, coordinates, dict(attributes or {})), complete=coordinates)
 
 
 def read_region_masks(path: str | Path) -> RegionMasks:
     """Read the cells of every region. Raises InputError when the file cannot be read."""
     content = read_content(path, ("region", "inside"))
     return RegionMasks(tuple(map(str, content["region"])), content["inside"] == 1)
+
+
+def read_region_places(path: str | Path) -> RegionPlaces:
+    """Read where every region lies. Raises InputError when the file cannot be read."""
+    content = read_content(path, ("inside", "longitude", "latitude"))
+    longitude, latitude = content["longitude"].astype(np.float64), content["latitude"].astype(np.float64)
+    places = [_locate(longitude[inside == 1], latitude[inside == 1]) for inside in content["inside"]]
+    return RegionPlaces(*(np.array(column) for column in zip(*places, strict=True)))
+
+
+def _locate(longitude: np.ndarray, latitude: np.ndarray) -> tuple[float, ...]:
+    """Return mean latitude and longitude of cells, then their south, north, west and east."""
+    middle = np.degrees(np.angle(np.exp(1j * np.radians(longitude)).mean()))
+    east_of_middle = (longitude - middle + 180) % 360 - 180
+    west, east = middle + east_of_middle.min(), middle + east_of_middle.max()
+    return latitude.mean(), middle, latitude.min(), latitude.max(), west, east

@@ -177,6 +177,11 @@ class ProductFile:
                 found |= bits == int(values[index]) if has_values else bits != 0
         return found
 
+    def read_notes(self) -> list[str]:
+        """Return what the attributes of the file say of a product that is degraded, one sentence for each attribute."""
+        attributes = ((name, str(self.dataset.getncattr(name))) for name in self.dataset.ncattrs())
+        return [f"{name}: {' '.join(text.split())}" for name, text in attributes if DEGRADED.search(text)]
+
     def require_range(
         self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0
     ) -> None:

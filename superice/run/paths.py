@@ -101,6 +101,7 @@ class RunPaths:
         self.studies = f"{folder}/studies.csv"
         self.studies_report = f"{folder}/studies.html"
         self.report = f"{folder}/report.html"
+        self.package = f"{folder}/package"
         self.logs = f"{folder}/logs"
         self.benchmarks = f"{folder}/benchmarks"
 
@@ -270,6 +271,38 @@ class RunPaths:
         """Return the table of volumes of each branch, or of some branches, with published ensembles."""
         made = [branch for branch in branches or BRANCHES if self.volume_dates(branch)]
         return fill(self.volume_table, branch=made)
+
+    # The package.
+
+    def package_files(self) -> list[str]:
+        """Return the files and folders of a run that people take away, without those that are made of them."""
+        run, published = self.run, self.run.published
+        feature_set = run.feature_set(published)
+        model_days, observed_days = run.calendar.model_days(), run.calendar.observed_days()
+        ensembles = [
+            path
+            for branch in BRANCHES
+            for path in self.kept_ensembles(published, branch, run.ensemble_days(published, branch))
+        ]
+        tables = self.volume_tables()
+        found = [
+            *self.features("model", model_days, feature_set),
+            *self.features("observations", observed_days, feature_set),
+            *self.observed_netcdfs(observed_days, feature_set),
+            *ensembles,
+            *(path for branch in BRANCHES for path in self.summaries(branch)),
+            *self.seasons(),
+            *tables,
+            *(path.removesuffix(".csv") + ".nc" for path in tables),
+            *([self.regions] if tables else []),
+            *(path for name in SCORE_TABLES for path in self.table(name)),
+            *self.collocations(),
+            *self.comparisons(),
+            *self.selections([published]),
+            *self.list_weights([published]),
+            *(self.missing, self.coverage, self.calendar, self.report, self.settings("configuration")),
+        ]
+        return list(dict.fromkeys(found))
 
     # Studies.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, WrapValidator
 
-from superice.dataset.settings import SummarySettings
+from superice.dataset.settings import PublicationSettings, SummarySettings
 from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings, VolumeSettings
 from superice.features.settings import FeatureSettings
 from superice.fields.area_around import AreaAround
@@ -433,5 +433,6 @@ class RunSettings(Settings):
     figures: FigureSettings | None = declare(
         FigureSettings(), "What the figures show; null for no figure of single days."
     )
+    publication: PublicationSettings = declare(PublicationSettings(), "Who publishes the data set.")
     synthetic: SyntheticSettings = declare(SyntheticSettings(), "The synthetic Arctic.")
     surrogate: SurrogateSettings = declare(SurrogateSettings(), "The emulator of neXtSIM thickness.")

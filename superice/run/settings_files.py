@@ -13,6 +13,7 @@ import yaml
 
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES
+from superice.run.providers import describe_publication_settings
 from superice.surrogate.configuration import SurrogateConfiguration
 
 SECTIONS = ("calendar", "synthetic", "scores", "bootstrap")
@@ -25,6 +26,7 @@ def collect_settings(run: Configuration, surrogate: SurrogateConfiguration) -> d
     files["studies"] = {"studies": studies, "bootstrap": run.content["bootstrap"]}
     threshold = run.features(run.feature_set(run.published))["sic_threshold"]
     files["volume"] = {"sic_threshold": threshold, "thin_ice_m": run.content["volume"]["thin_ice_m"]}
+    files["publication"] = describe_publication_settings(run)
     for feature_set in (None, *run.content["feature_sets"]):
         for branch in BRANCHES:
             files[feature_settings_name(branch, feature_set)] = run.feature_settings(branch, feature_set)

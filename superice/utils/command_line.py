@@ -87,6 +87,13 @@ def add_grid(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_publication(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--publication``: who publishes what the command writes."""
+    parser.add_argument(
+        "--publication", type=read_settings, default={}, help="who publishes, for the attributes of the output, YAML"
+    )
+
+
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Give a command the option ``--threads``, for ``use_threads``."""
     parser.add_argument("--threads", type=int, help="threads for the arithmetic on a CPU (default: its cores)")

@@ -11,6 +11,7 @@ import yaml
 from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
+from superice.package.verify import find_differences
 from superice.run.configuration import Configuration, read_includes
 from superice.run.paths import RunPaths
 from superice.run.status import list_stages, measure_progress
@@ -45,7 +46,7 @@ RUN = Path("results/small")
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = copy_workflow(tmp_path_factory.mktemp("run"), small=CONFIG)
-    make(folder, "all")
+    make(folder, "all", "package")
     return folder
 
 
@@ -110,7 +111,7 @@ class TestSmallRun:
 
     def test_volumes_of_a_missing_day_are_missing_and_the_others_are_the_sums_of_members(self, run):
         with netCDF4.Dataset(run / RUN / "volumes/observations.nc") as file:
-            volume, regions = file["volume"][:].filled(np.nan), list(file["region"][:])
+            volume, regions = file["volume"][:].filled(np.nan).T, list(file["region"][:])
         assert np.isnan(volume[2, 0]).all()
         assert np.nansum(volume[:, 1:], axis=1)[:2] == pytest.approx(volume[:2, 0], rel=1e-6)
         with netCDF4.Dataset(run / RUN / "observations/predictions/sit_hrai_20221117.nc") as file:
@@ -159,13 +160,22 @@ class TestSmallRun:
     def test_a_second_run_has_nothing_to_do(self, run):
         assert "Nothing to be done" in make(run, "all")
 
-    def test_an_experiment_more_remakes_nothing(self, run):
+    def test_the_package_is_whole(self, run):
+        differences, count = find_differences(run / RUN / "package")
+        assert differences == [] and count > 300
+        held = run / RUN / "package/data/observations/predictions/sit_hrai_20221117.nc"
+        assert held.samefile(run / RUN / "observations/predictions/sit_hrai_20221117.nc")
+        with netCDF4.Dataset(held) as file:
+            assert "synthetic Arctic" in file.acknowledgement and file.license == "CC-BY-4.0"
+
+    def test_an_experiment_more_and_another_publisher_remake_nothing(self, run):
         content = yaml.safe_load((run / "small.yaml").read_text())
         content["experiments"]["more_steps"] = {"trained_as": "reference", "sampler": {"steps": 3}}
         content["run"].append("more_steps")
+        content["publication"] = {"creator_name": "A. Person"}
         (run / "more.yaml").write_text(yaml.safe_dump(content))  # which sorts the keys
         plan = snakemake(run, "--dry-run", "--quiet", "rules", "--configfile", "more.yaml", "--", "ensembles")
-        assert jobs(plan) == {"write_settings": 1, "draw_ensemble": 3, "ensembles": 1}
+        assert jobs(plan) == {"write_settings": 2, "draw_ensemble": 3, "ensembles": 1}
 
     def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
         path = RUN / "observations/predictions/sit_hrai_20221117.nc"

@@ -40,6 +40,7 @@ rule draw_baseline:
             else []
         ),
         settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/ensembles"),
+        publication=ancient(PATHS.settings("publication")),
     output:
         PATHS.ensemble,
     log:
@@ -69,4 +70,5 @@ rule draw_baseline:
     shell:
         "{params.command} --features {input.features:q} {params.noise} {params.grid} --date {params.date}"
         " --branch {wildcards.branch} --experiment {wildcards.experiment} --settings {input.settings:q}"
-        " --settings-digest {params.digest} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        " --settings-digest {params.digest}"
+        " --publication {input.publication:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"

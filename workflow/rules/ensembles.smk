@@ -19,6 +19,7 @@ rule draw_ensemble:
             if wildcards.branch == "observations" and "experiment" not in wildcards.keys() and RUN.writes_summaries
             else []
         ),
+        publication=ancient(PATHS.settings("publication")),
     output:
         members=PATHS.ensemble,
     log:
@@ -50,7 +51,8 @@ rule draw_ensemble:
     shell:
         "{params.command} --features {input.features:q} --weights {input.weights:q} {params.grid}"
         " --date {params.date} --branch {wildcards.branch} --experiment {params.experiment}"
-        " --settings {input.settings:q} --settings-digest {params.digest} --seed {params.seed}"
+        " --settings {input.settings:q} --settings-digest {params.digest}"
+        " --publication {input.publication:q} --seed {params.seed}"
         " --threads {threads} --output {output.members:q} {params.summary} > {log:q} 2>&1"
 
 

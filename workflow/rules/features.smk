@@ -34,6 +34,7 @@ rule model_features:
     input:
         files=model_files_of,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("model", set_in_path(wildcards))),
+        publication=ancient(PATHS.settings("publication")),
     output:
         features=PATHS.model_features,
         store=PATHS.stored_day,
@@ -63,6 +64,7 @@ rule model_features:
     shell:
         "{params.command} --source {params.folder:q} --kind {params.kind} {params.resample} --date {params.date}"
         " {params.grid} --settings {input.settings:q} --settings-digest {params.digest}"
+        " --publication {input.publication:q}"
         " --output {output.features:q} --store {output.store:q} --record {output.record:q} > {log:q} 2>&1"
 
 
@@ -71,6 +73,7 @@ rule observed_features:
         files=observed_files_of,
         land=PATHS.land,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("observations", set_in_path(wildcards))),
+        publication=ancient(PATHS.settings("publication")),
     output:
         features=PATHS.observed_features,
         netcdf=PATHS.observed_netcdf,
@@ -100,7 +103,8 @@ rule observed_features:
     shell:
         "{params.command} --cs2smos {params.cs2smos:q} --concentration {params.concentration:q}"
         " --drift {params.drift:q} --land {input.land:q} --date {params.date} {params.grid}"
-        " --settings {input.settings:q} --settings-digest {params.digest} --output {output.features:q}"
+        " --settings {input.settings:q} --settings-digest {params.digest}"
+        " --publication {input.publication:q} --output {output.features:q}"
         " --output-netcdf {output.netcdf:q} --record {output.record:q} > {log:q} 2>&1"
 
 

@@ -40,6 +40,7 @@ rule in_situ:
         measurements=SOURCES.in_situ_files(),
         features=PATHS.features("observations", RUN.in_situ_days(), RUN.feature_set(RUN.published)),
         predictions=PATHS.ensembles(RUN.published, "observations", RUN.in_situ_days()),
+        publication=ancient(PATHS.settings("publication")),
     output:
         collocations=PATHS.in_situ,
         table=PATHS.in_situ_table,
@@ -61,5 +62,6 @@ rule in_situ:
         "members at the positions of measurements"
     shell:
         "{params.command} --measurements {input.measurements:q} --features {input.features:q}"
-        " --predictions {input.predictions:q} --experiment {params.experiment} --output {output.collocations:q}"
+        " --predictions {input.predictions:q} --experiment {params.experiment}"
+        " --publication {input.publication:q} --output {output.collocations:q}"
         " --table {output.table:q} > {log:q} 2>&1"

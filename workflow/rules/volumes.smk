@@ -5,6 +5,7 @@
 rule make_regions:
     input:
         regions=RUN.content["volume"]["regions"] or [],
+        publication=ancient(PATHS.settings("publication")),
     output:
         PATHS.regions,
     log:
@@ -27,7 +28,8 @@ rule make_regions:
     message:
         "regions of the grid"
     shell:
-        "{params.command} {params.grid} {params.regions} --named-by {params.named_by:q} --output {output:q}"
+        "{params.command} {params.grid} {params.regions} --named-by {params.named_by:q} --publication {input.publication:q}"
+        " --output {output:q}"
         " > {log:q} 2>&1"
 
 
@@ -67,7 +69,9 @@ rule volume_date:
 
 rule volume:
     input:
-        lambda wildcards: PATHS.volume_dates(wildcards.branch),
+        dates=lambda wildcards: PATHS.volume_dates(wildcards.branch),
+        regions=PATHS.regions,
+        publication=ancient(PATHS.settings("publication")),
     output:
         table=PATHS.volume_table,
         netcdf=PATHS.volumes,
@@ -88,5 +92,5 @@ rule volume:
     message:
         "volumes ({wildcards.branch})"
     shell:
-        "{params.command} --dates {input:q} --branch {wildcards.branch} --experiment {params.experiment}"
-        " --table {output.table:q} --output {output.netcdf:q} > {log:q} 2>&1"
+        "{params.command} --dates {input.dates:q} --regions {input.regions:q} --branch {wildcards.branch}"
+        " --experiment {params.experiment} --publication {input.publication:q} --table {output.table:q} --output {output.netcdf:q} > {log:q} 2>&1"

@@ -3,7 +3,14 @@
 import time
 from pathlib import Path
 
-from superice.utils.command_line import add_grid, make_parser, parse_day, read_settings, run_command
+from superice.utils.command_line import (
+    add_grid,
+    add_publication,
+    make_parser,
+    parse_day,
+    read_settings,
+    run_command,
+)
 
 SUMMARY = {
     "cubic": "The low-resolution thickness on 25 km cells, interpolated by a cubic spline: a baseline.",
@@ -24,12 +31,14 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     args = parser.parse_args()
 
     import numpy as np
 
     from superice.dataset.layout import open_predictions
+    from superice.dataset.publication import describe_publication
     from superice.features.files import read_features
     from superice.fields.grid import load_grid
     from superice.inference.baselines import CorrelatedNoise, draw_baseline_members
@@ -48,6 +57,7 @@ def main() -> None:
         "experiment": args.experiment,
         "summary": SUMMARY[baseline],
         "passes_per_member": 0,
+        **describe_publication(args.publication),
     }
     began, negative = time.monotonic(), 0
     with open_predictions(args.output, grid, features.date, count, made_by) as ensemble:

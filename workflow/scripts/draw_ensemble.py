@@ -4,6 +4,7 @@ from pathlib import Path
 
 from superice.utils.command_line import (
     add_grid,
+    add_publication,
     add_threads,
     make_parser,
     parse_day,
@@ -25,10 +26,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="seed of the ensemble")
     add_threads(parser)
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
     parser.add_argument("--summary", type=Path, help="sit_summary_YYYYMMDD.nc; its settings stand beside the sampler")
     args = parser.parse_args()
 
+    from superice.dataset.publication import describe_publication
     from superice.dataset.settings import SummarySettings
     from superice.dataset.summaries import Summary
     from superice.fields.grid import load_grid
@@ -59,6 +62,7 @@ def main() -> None:
             "configuration_digest": args.settings_digest,
             "source_of_features": args.branch,
             "experiment": args.experiment,
+            **describe_publication(args.publication),
         },
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         missing_if_diverged="seed" in args.settings,

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from superice.utils.command_line import make_parser, run_command
+from superice.utils.command_line import add_publication, make_parser, run_command
 
 
 def main() -> None:
@@ -12,10 +12,12 @@ def main() -> None:
     parser.add_argument("--features", type=Path, nargs="+", required=True, help="observed features (npz) of the dates")
     parser.add_argument("--predictions", type=Path, nargs="+", required=True, help="ensembles of the same dates")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="members at the measurements (NetCDF)")
     parser.add_argument("--table", type=Path, required=True, help="table by platform, CSV")
     args = parser.parse_args()
 
+    from superice.dataset.publication import describe_publication
     from superice.evaluation.in_situ import collocate, find_run_days, write_collocations
     from superice.evaluation.in_situ_table import tabulate
     from superice.readers.in_situ import read_all
@@ -23,7 +25,7 @@ def main() -> None:
 
     days = find_run_days(args.predictions, args.features)
     found = collocate(read_all(args.measurements), days)
-    write_collocations(args.output, found, {"experiment": args.experiment})
+    write_collocations(args.output, found, {"experiment": args.experiment, **describe_publication(args.publication)})
     table = tabulate(found)
     write_table(args.table, table)
     print(f"{len(table)} platforms with {int(table['points'].sum())} points where the run has values", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from superice.utils.command_line import add_grid, make_parser, run_command
+from superice.utils.command_line import add_grid, add_publication, make_parser, run_command
 
 
 def main() -> None:
@@ -10,14 +10,24 @@ def main() -> None:
     add_grid(parser)
     parser.add_argument("--regions", type=Path, help="GeoJSON file (default: the package's seas of the Arctic)")
     parser.add_argument("--named-by", default="name", help="property of the polygons that names their region")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="regions.nc")
     args = parser.parse_args()
 
+    from superice.dataset.publication import Extent, describe_file, describe_publication
     from superice.fields.grid import load_grid
     from superice.fields.regions import make_region_masks, write_region_masks
 
     grid = load_grid(args.areas, args.area)
-    write_region_masks(args.output, make_region_masks(grid, args.regions, args.named_by), grid)
+    masks = make_region_masks(grid, args.regions, args.named_by)
+    longitude, latitude = grid.lonlat()
+    attributes = describe_file(
+        "SuperIce regions of the grid",
+        "The cells whose centres lie in each region.",
+        Extent.around(latitude, longitude),
+        details=describe_publication(args.publication),
+    )
+    write_region_masks(args.output, masks, grid, attributes)
 
 
 if __name__ == "__main__":

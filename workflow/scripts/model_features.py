@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from superice.errors import InputError, MissingInput
-from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
+from superice.utils.command_line import add_grid, add_publication, make_parser, read_settings, run_command
 
 if TYPE_CHECKING:
     from superice.features.day import ModelFeatures
@@ -47,12 +47,14 @@ def main() -> None:
     parser.add_argument("--resample", action="store_true", help="interpolate files of another grid, else refuse them")
     parser.add_argument("--settings", type=read_settings, default={}, help="settings of the features, YAML")
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="YYYYMMDD.nc")
     parser.add_argument("--store", type=Path, help="YYYYMMDD.npy, what a training reads of the day")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the day's statistics: JSON")
     args = parser.parse_args()
 
     from superice.dataset.layout import write_model_features
+    from superice.dataset.publication import describe_publication
     from superice.features.day import ModelFeatures
     from superice.features.model import measure_floored_fraction
     from superice.features.settings import FeatureSettings
@@ -68,6 +70,7 @@ def main() -> None:
         "configuration_digest": args.settings_digest,
         "feature_settings": json.dumps(dump_settings(settings)),
         "source_of_fields": "model",
+        **describe_publication(args.publication),
     }
     grid = load_grid(args.areas, args.area)
     problems = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from superice.errors import InputError
-from superice.utils.command_line import add_grid, make_parser, read_settings, run_command
+from superice.utils.command_line import add_grid, add_publication, make_parser, read_settings, run_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,12 +46,14 @@ def main() -> None:
     add_grid(parser)
     parser.add_argument("--settings", type=read_settings, default={}, help="settings of the features, YAML")
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
+    add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="sic_sit_e1_e2_YYYYMMDD.npz")
     parser.add_argument("--output-netcdf", type=Path, required=True, help="the same as CF NetCDF, with mask reasons")
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
     args = parser.parse_args()
 
     from superice.dataset.layout import write_observed_features
+    from superice.dataset.publication import describe_publication
     from superice.features.observed import ObservedDay, make_observed_day
     from superice.features.settings import FeatureSettings
     from superice.fields.grid import load_grid
@@ -64,6 +66,7 @@ def main() -> None:
         "configuration_digest": args.settings_digest,
         "feature_settings": json.dumps(dump_settings(how)),
         "source_of_fields": "observations",
+        **describe_publication(args.publication),
     }
     grid = load_grid(args.areas, args.area)
     products, problems = {}, []

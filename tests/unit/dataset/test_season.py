@@ -9,6 +9,7 @@ import pyproj
 import pytest
 import xarray as xr
 import zarr
+from standards import list_findings
 
 import superice
 from superice.dataset import season as season_module
@@ -219,3 +220,17 @@ class TestRefused:
     def test_an_output_of_another_kind(self, folder, tmp_path):
         with pytest.raises(InputError, match=r"season\.csv: a season is written to a store \.zarr or a file \.nc"):
             write_season(find_summaries(folder), Path(tmp_path / "season.csv"))
+
+
+def test_summaries_of_an_older_version_make_a_season_too(small_grid, tmp_path):
+    with xr.open_dataset(write_day(tmp_path, small_grid, FIRST)) as day:
+        day.load().drop_vars("altitude").drop_encoding().to_netcdf(tmp_path / "older.nc")
+    (tmp_path / "older.nc").replace(tmp_path / summaries_name(FIRST))
+    write_season(find_summaries(tmp_path), tmp_path / "season.zarr")
+    with superice.open_season(tmp_path / "season.zarr", "monthly") as monthly:
+        assert monthly.sizes["time"] == 1 and "altitude" not in monthly
+
+
+def test_a_file_of_a_season_meets_the_standards(cube):
+    if cube.is_file():
+        assert list_findings(cube) == []

@@ -4,18 +4,20 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from standards import list_findings
 
 from superice.errors import InputError
 from superice.evaluation.volume import IceCover, compute_volumes
 from superice.evaluation.volume_table import (
     COLUMNS,
+    PLACED,
     average_months,
     check_calibration,
     collect_content,
     read_volumes,
     tabulate_volumes,
 )
-from superice.fields.regions import RegionMasks
+from superice.fields.regions import RegionMasks, RegionPlaces
 from superice.utils.netcdf import read_content, write_content
 
 SHAPE = (4, 5)
@@ -136,12 +138,23 @@ def test_splits_are_checked_apart(tmp_path):
     assert checked["validation"].tolist() == [3] and checked["test"].tolist() == [6]
 
 
+def make_file(volumes):
+    """Return the content of the file of all dates; the regions lie side by side."""
+    count = len(volumes.regions)
+    east = 10.0 * np.arange(count)
+    north = np.full(count, 80.0)
+    places = RegionPlaces(north, east, north - 5, north + 5, east - 5, east + 5)
+    return collect_content(volumes, "preconditioned", "observations", places, {})
+
+
 def test_every_member_is_kept_in_one_file(tmp_path):
     volumes = read_volumes(write_winter(tmp_path, truth=False))
-    write_content(tmp_path / "all.nc", collect_content(volumes, "preconditioned", "observations"))
+    complete = ("time", "region", "thin_ice", *PLACED)
+    write_content(tmp_path / "all.nc", make_file(volumes), complete)
+    assert list_findings(tmp_path / "all.nc") == []
     content = read_content(tmp_path / "all.nc", ("volume", "time", "truth_volume", "volume_calibration"))
-    assert content.variables["volume"].dimensions == ("time", "region", "n")
-    assert content["volume"] == pytest.approx(volumes.fields["volume"], rel=1e-6)
+    assert content.variables["volume"].dimensions == ("n", "region", "time")
+    assert pytest.approx(volumes.fields["volume"], rel=1e-6) == content["volume"].T
     assert np.isnan(content["truth_volume"]).all()
     assert set(content["volume_calibration"]) == {"not checked: the truth is not known"}
     assert np.diff(content["time"]).tolist() == [4] * 5

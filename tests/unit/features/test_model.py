@@ -146,6 +146,6 @@ def test_days_weeks_and_months_give_the_same_bits(tmp_path, grid):
 
     for day in days:
         once = made("days", day)
-        assert len(once) == 8 + 7
+        assert len(once) == 8 + 8
         assert made("weeks", day) == once and made("months", day) == once
     assert made("days", days[0])["sit"] != made("days", days[1])["sit"]

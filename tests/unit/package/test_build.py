@@ -1,0 +1,163 @@
+"""The package of a run: a bag of links, with pages whose numbers are those of the run."""
+
+import csv
+import hashlib
+import json
+from importlib.resources import files
+from io import BytesIO
+
+import bagit
+import netCDF4
+import pytest
+import requests
+import urllib3
+import yaml
+from datacite import schema45
+from finished_run import make_clone, make_finished_run
+
+from superice.errors import InputError
+from superice.package.build import write_package
+
+NAMES = ("README.md", "DATACARD.md", "ACKNOWLEDGEMENTS.md", "CITATION.cff", "datacite.json", "ro-crate-metadata.json")
+PUBLISHED = {"creator_name": "A. Person", "creator_type": "person", "institution": "An institute", "doi": "10.1234/abc"}
+
+
+def make_package(folder, **sections):
+    run, paths = make_finished_run(folder, **sections)
+    output = folder / "package"
+    notes = write_package(run, paths, make_clone(folder / "clone"), output)
+    return output, notes, paths
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_package(tmp_path_factory.mktemp("run"))
+
+
+def test_it_is_a_valid_bag_of_all_files(made):
+    package = made[0]
+    bagit.Bag(str(package)).validate()
+    held = {path.relative_to(package / "data").as_posix() for path in (package / "data").rglob("*") if path.is_file()}
+    assert held >= {*NAMES, "model/predictions/sit_hrai_20221101.nc", "observations/season.zarr/zarr.json", "files.csv"}
+    assert held >= {"workflow/Snakefile", "workflow/superice/__init__.py", "training/reference/chosen.safetensors"}
+    assert not any("pycache" in name or "snakemake_timestamp" in name or "tests" in name for name in held)
+    for line in (package / "manifest-sha256.txt").read_text().splitlines():
+        digest, name = line.split("  ", 1)
+        assert hashlib.sha256((package / name).read_bytes()).hexdigest() == digest
+
+
+def test_nothing_is_copied_and_a_file_that_is_made_again_leaves_the_package_as_it_is(tmp_path):
+    package, *_ = make_package(tmp_path)
+    run_file = tmp_path / "results/tiny/report.html"
+    held = package / "data/report.html"
+    assert held.stat().st_ino == run_file.stat().st_ino
+    (tmp_path / "new").write_text("made again")
+    (tmp_path / "new").replace(run_file)
+    assert held.read_text() == "report.html"
+
+
+def test_the_table_of_files_tells_bytes_licences_and_origins(made):
+    with (made[0] / "data/files.csv").open() as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    for name, row in rows.items():
+        assert int(row["bytes"]) == (made[0] / "data" / name).stat().st_size
+    model, observed = rows["model/features/20221101.nc"], rows["observations/features/sic_sit_e1_e2_20221101.nc"]
+    assert model["license"] == "CC-BY-4.0" and rows["workflow/Snakefile"]["license"] == "MIT"
+    assert "CS2SMOS" not in model["made_from"] and "neXtSIM" in model["made_from"]
+    assert "(CC-BY-4.0)" in observed["made_from"] and "CS2SMOS" in observed["made_from"]
+
+
+def test_the_numbers_of_the_card_are_those_of_the_run(made):
+    card = (made[0] / "data/DATACARD.md").read_text()
+    assert "Training: 2 days from 2020-11-01 to 2020-11-02 of neXtSIM sea-ice model" in card
+    assert "| model | reference | 2 | 4 | 0.123 | 0.045 |" in card and "0.777" not in card
+    assert "spread/error 0.87 on 2 days" in card and "| 42.1 | 57.9 |" in card
+    assert "beyond 20.0 % and 80.0 % are not resolved" in card
+    assert "| observations | osisaf drift | 1 |" in card
+    assert "synthetic" not in card
+
+
+def test_files_of_the_synthetic_arctic_say_so(tmp_path):
+    kinds = {"model": {"kind": "synthetic"}, "observations": {"kind": "synthetic"}}
+    package, _, _ = make_package(tmp_path, sources=kinds)
+    for name in ("README.md", "DATACARD.md"):
+        assert (package / "data" / name).read_text().count("no real ice") == 2
+    assert "CS2SMOS" not in (package / "data/ACKNOWLEDGEMENTS.md").read_text()
+
+
+def test_archives_and_people_can_cite_it(tmp_path):
+    package, *_ = make_package(tmp_path, publication=PUBLISHED)
+    datacite = json.loads((package / "data/datacite.json").read_text())
+    schema45.validator.validate(datacite)
+    assert datacite["creators"][0]["affiliation"] == [{"name": "An institute"}]
+    assert {one["relatedIdentifier"] for one in datacite["relatedIdentifiers"]} >= {"10.5194/tc-10-1055-2016"}
+    cff = yaml.safe_load((package / "data/CITATION.cff").read_text())
+    assert (cff["type"], cff["doi"], cff["authors"]) == ("dataset", "10.1234/abc", [{"name": "A. Person"}])
+    assert "A. Person" in (package / "data/README.md").read_text()
+
+
+def test_files_of_another_publisher_are_copied_with_the_new_one(tmp_path):
+    package, notes, _ = make_package(tmp_path, publication=PUBLISHED)
+    name = "model/predictions/sit_hrai_20221101.nc"
+    with netCDF4.Dataset(package / "data" / name) as held, netCDF4.Dataset(tmp_path / "results/tiny" / name) as own:
+        assert held.creator_name == "A. Person" and own.creator_name == "not stated"
+    season = json.loads((package / "data/model/season.zarr/zarr.json").read_text())["attributes"]
+    assert season["license"] == "CC-BY-4.0" and season["experiment"] == "reference"
+    assert any("stated another publisher and were copied" in note for note in notes)
+    bagit.Bag(str(package)).validate()
+
+
+def test_what_is_not_stated_is_told(made):
+    assert made[1][0].startswith("publication: creator_name, creator_email")
+
+
+def test_a_file_that_is_not_there_is_named_and_leaves_no_package(tmp_path):
+    run, paths = make_finished_run(tmp_path)
+    (tmp_path / "results/tiny/coverage.csv").unlink()
+    with pytest.raises(InputError, match="make it before the package") as error:
+        write_package(run, paths, make_clone(tmp_path / "clone"), tmp_path / "package")
+    assert "coverage.csv" in str(error.value) and not (tmp_path / "package").exists()
+
+
+def test_the_crate_names_workflow_run_and_inputs(made):
+    graph = json.loads((made[0] / "data/ro-crate-metadata.json").read_text())["@graph"]
+    by_id = {entity["@id"]: entity for entity in graph}
+    assert by_id["./"]["mainEntity"] == {"@id": "workflow/Snakefile"}
+    run = by_id["#run"]
+    assert run["instrument"] == {"@id": "workflow/Snakefile"} and run["startTime"] <= run["endTime"]
+    named = {by_id[one["@id"]]["name"] for one in run["object"]}
+    assert {"configuration.yaml", "neXtSIM sea-ice model", "CS2SMOS merged sea-ice thickness"} <= named
+    parts = {one["@id"] for one in by_id["./"]["hasPart"]}
+    assert {"model/predictions/", "files.csv", "README.md"} <= parts
+    assert all((made[0] / "data" / part).exists() for part in parts)
+
+
+@pytest.mark.slow
+def test_the_crate_meets_its_profiles(made, tmp_path):
+    """Of the package roc-validator, where it is installed; the context of RO-Crate is served from the copy of rocrate."""
+    models = pytest.importorskip("rocrate_validator.models")
+    http = pytest.importorskip("rocrate_validator.utils.http")
+    services = pytest.importorskip("rocrate_validator.services")
+    context = files("rocrate").joinpath("data/ro-crate.jsonld").read_bytes()
+    # That copy is of version 1.3, where these terms have another address than in 1.1.
+    context = context.replace(b"bioschemas.org/terms/", b"bioschemas.org/")
+
+    class Server(requests.adapters.HTTPAdapter):
+        def send(self, request, **_):
+            told = {"preload_content": False, "request_url": request.url}
+            body = urllib3.HTTPResponse(BytesIO(context), {"Content-Type": "application/ld+json"}, 200, **told)
+            return self.build_response(request, body)
+
+    cache = str(tmp_path / "cache")
+    http.HttpRequester.initialize_cache(cache_path=cache)
+    session = http.HttpRequester().session
+    session.mount("https://", Server())
+    session.get("https://w3id.org/ro/crate/1.1/context")
+    settings = services.ValidationSettings(
+        rocrate_uri=str(made[0] / "data"),
+        profile_identifier="workflow-run-crate-0.5",
+        requirement_severity=models.Severity.REQUIRED,
+        cache_path=cache,
+        offline=True,
+    )
+    assert [issue.message for issue in services.validate(settings).get_issues()] == []
