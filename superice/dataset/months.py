@@ -30,7 +30,9 @@ def _gather(season: xarray.Dataset, axis: str, labels: np.ndarray) -> xarray.Dat
     names = np.unique(labels)
     means = [_average(season.isel(time=np.flatnonzero(labels == name))) for name in names]
     gathered = xarray.concat(means, axis).assign_coords({axis: names})
-    return gathered.assign_coords({name: season[name].variable for name in MAP if name in season.coords}).assign_attrs(season.attrs)
+    return gathered.assign_coords({name: season[name].variable for name in MAP if name in season.coords}).assign_attrs(
+        season.attrs
+    )
 
 
 def _average(dates: xarray.Dataset) -> xarray.Dataset:

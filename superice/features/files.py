@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, MASK_REASONS
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, MASK_REASONS
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
@@ -119,6 +119,18 @@ def read_features(
     if day and features.date != day:
         raise InputError(f"is of {features.date}, not of {day}", file=path)
     return features
+
+
+def read_input_notes(path: Path) -> dict[str, str]:
+    """Return the attribute ``input_notes`` of a feature file, what products say of a degraded day; mostly nothing.
+
+    Arrays (``.npz``) have no attributes; the NetCDF file of the same name beside them has, if it is there.
+    """
+    described = path.with_suffix(".nc")
+    if not described.exists():
+        return {}
+    attributes = read_content(described, ()).attributes
+    return {INPUT_NOTES: str(attributes[INPUT_NOTES])} if INPUT_NOTES in attributes else {}
 
 
 def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from superice.dataset.layout import open_predictions
 from superice.dataset.summaries import MemberStatistics, Summary, write_summary
 from superice.errors import InputError
-from superice.features.files import read_features, read_mask_reason
+from superice.features.files import read_features, read_input_notes, read_mask_reason
 from superice.fields.grid import Grid
 from superice.inference.compatibility import require_features, require_sampler, require_step
 from superice.inference.ensemble import clip_negative, draw_members
@@ -69,6 +69,7 @@ def generate_day(
         _warn_of_missing_members(f"{features_path} holds no ice")
 
     origin = {"features": features_path.name, "features_digest": digest_file(features_path)}
+    origin |= read_input_notes(features_path)
     attributes = describe_ensemble(trained, sampler, seed, origin, details or {})
     mask_reason = read_mask_reason(features_path, features) if summary else None
     statistics = MemberStatistics(features.mask, sampler.members) if summary else None

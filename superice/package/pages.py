@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from superice.package.citation import format_citation
 from superice.package.facts import PackageFacts
-from superice.report.run_facts import tabulate_coverage, tabulate_weights
+from superice.report.run_facts import tabulate_coverage, tabulate_degraded, tabulate_weights
 from superice.report.score_blocks import SCORE_COLUMNS, make_in_situ_table
 from superice.report.tables import TextTable, format_table
 from superice.run.paths import BRANCHES, RunPaths
@@ -56,6 +56,7 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
         "bands": _tabulate_bands(facts),
         "in_situ": _tabulate_in_situ(facts, paths),
         "coverage": format_table(tabulate_coverage(facts.read_table(paths.coverage))),
+        "degraded": format_table(tabulate_degraded(facts.read_table(paths.coverage))),
         "missing": _count_missing(facts.read_table(paths.missing)),
         "threshold": run.features(run.feature_set(run.published))["sic_threshold"],
         "members": run.experiment(run.published)["sampler"]["members"],

@@ -33,6 +33,19 @@ GRID = Grid("cs2smos", pyproj.CRS(EASE2), AXIS, AXIS)
 FLAGS = ("status_flag", "quality_flag")
 WITHOUT_ICE = {"no_sea_ice", "open_water", "open_ocean", "ocean", "land", "lake", "missing", "invalid", "no_data"}
 THICKEST_M = 20.0
+# The fields of v202 to v206, and the meanings of the flags of v300, that tell of a sensor.
+SENSORS = {
+    "SMOS": ("smos_sea_ice_thickness", "radiometry"),
+    "CryoSat-2": ("cryosat_sea_ice_thickness", "altimetry"),
+}
+# What the provider tells of operational files, which are made before all data are there: first and last day without them.
+NOTICES = (
+    (
+        date(2022, 12, 2),
+        date(2022, 12, 9),
+        "SMOS lacks days of 2 to 9 December 2022 (https://spaces.awi.de/display/CS2SMOS/2022/12)",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,14 @@ class Thickness:
         The native grid.
     thickness
         Thickness of the ice in m, (y, x), NaN where there is no ice, no data or land.
+    notes
+        What is worse than in other weeks, a sentence each; mostly none.
     """
 
     path: Path
     grid: Grid
     thickness: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -93,7 +109,8 @@ def read(path: str | Path, day: date) -> Thickness:
         file.require_range(name, thickness, 0.0, THICKEST_M, "m")
         if not np.nanmax(thickness, initial=0.0) > 0:
             raise file.error("no ice in the whole field", name)
-        return Thickness(Path(path), grid, thickness)
+        notes = (*file.read_notes(), *_find_idle_sensors(file, grid), *_recall_notices(Path(path).name, day))
+        return Thickness(Path(path), grid, thickness, notes)
 
 
 def _find_variable(file: ProductFile) -> str:
@@ -116,3 +133,40 @@ def _check_week(file: ProductFile, day: date) -> None:
         raise file.error(f"not the week centred on {day}", "time", f"{middle:%Y-%m-%d %H:%M} in its middle")
     if len(times) > 1 and not timedelta(6) <= last - first <= timedelta(7):
         raise file.error("not a week", "time_bnds", f"{first} to {last}")
+
+
+def _find_idle_sensors(file: ProductFile, grid: Grid) -> list[str]:
+    """Return a sentence for each sensor of which the file holds no thickness at all, where it tells the sensors apart."""
+    notes = []
+    for sensor, (name, word) in SENSORS.items():
+        used = _find_valid(file, name) if name in file else _find_flagged(file, word, grid)
+        if used is not None and not used.any():
+            notes.append(f"no cell has a thickness of {sensor}")
+    return notes
+
+
+def _find_valid(file: ProductFile, name: str) -> np.ndarray:
+    """Return the cells with a value of a field, bool (y, x)."""
+    return np.isfinite(file.decode(name, file.read_stored(name)))
+
+
+def _find_flagged(file: ProductFile, word: str, grid: Grid) -> np.ndarray | None:
+    """Return the cells whose flag names a kind of sensor, bool (y, x); None where no flag of the file names one."""
+    for flag in FLAGS:
+        if flag not in file:
+            continue
+        stated = str(file.get_attribute(flag, "flag_meanings", "")).split()
+        meanings = {meaning for meaning in stated if word in meaning}
+        used = file.read_flags(flag, meanings) if meanings else None
+        if used is not None and used.shape == grid.shape:
+            return used
+    return None
+
+
+def _recall_notices(name: str, day: date) -> list[str]:
+    """Return what the provider told of the week around a day, of an operational file."""
+    match = NAME.fullmatch(name)
+    if match is None or match["kind"] != "o":
+        return []
+    first, last = day - timedelta(DAYS_AROUND), day + timedelta(DAYS_AROUND)
+    return [text for begin, end, text in NOTICES if begin <= last and first <= end]

@@ -50,11 +50,14 @@ class Concentration:
         The native grid.
     concentration
         Fraction of the cell covered by ice, (y, x), NaN over land and lakes and where missing.
+    notes
+        What attributes of the file say of a degraded product, a sentence each; mostly none.
     """
 
     path: Path
     grid: Grid
     concentration: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -95,7 +98,7 @@ def read(path: str | Path, day: date) -> Concentration:
             concentration[_read_excluded(file, grid)] = np.nan
         if not np.nanmax(concentration, initial=0.0) > 0:
             raise file.error("no ice in the whole field", VARIABLE)
-        return Concentration(Path(path), grid, concentration)
+        return Concentration(Path(path), grid, concentration, tuple(file.read_notes()))
 
 
 def _convert_to_fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:

@@ -61,12 +61,15 @@ class Drift:
         The native grid.
     u, v
         Velocity on the map along the grid's x and y in m s-1, (y, x), NaN where there is no usable vector.
+    notes
+        What attributes of the file say of a degraded product, a sentence each; mostly none.
     """
 
     path: Path
     grid: Grid
     u: np.ndarray
     v: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -122,7 +125,7 @@ def read(path: str | Path, day: date) -> Drift:
             reason = f"{without_displacement} cells of a usable status have no displacement"
             raise file.error(reason, "status_flag, dX, dY")
         _check_end_points(file, grid, u * seconds, v * seconds)
-        return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan))
+        return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan), tuple(file.read_notes()))
 
 
 def _read_period(file: ProductFile, day: date) -> tuple[datetime, datetime]:

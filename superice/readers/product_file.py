@@ -6,6 +6,7 @@ The module of a product knows its names, variables and dates. This module knows 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -39,6 +40,8 @@ UNREADABLE = (
 )
 MOST_CELLS = 5_000  # along an axis of a grid; a damaged header may claim any number
 MOST_NAMED = 12  # variables of a file in a message
+# Words for a product that is worse than its kind; that it is not degraded, a file says as well.
+DEGRADED = re.compile(r"(?<!not )(?<!non-)\bdegraded\b|\breduced (quality|input)|\bfewer inputs\b", re.IGNORECASE)
 LATEST = 1e11  # the largest plausible number of seconds (or of a longer unit) since the epoch of a file
 
 
@@ -178,9 +181,9 @@ class ProductFile:
         return found
 
     def read_notes(self) -> list[str]:
-        """Return what the attributes of the file say of a product that is degraded, one sentence for each attribute."""
-        attributes = ((name, str(self.dataset.getncattr(name))) for name in self.dataset.ncattrs())
-        return [f"{name}: {' '.join(text.split())}" for name, text in attributes if DEGRADED.search(text)]
+        """Return what attributes of the file say of a degraded product, one sentence each."""
+        texts = ((name, str(self.dataset.getncattr(name))) for name in self.dataset.ncattrs())
+        return [f"{name}: {' '.join(text.split())}" for name, text in texts if DEGRADED.search(text)]
 
     def require_range(
         self, name: str, values: np.ndarray, low: float, high: float, unit: str, rounding: float = 0.0

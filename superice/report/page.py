@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from superice.report.resources import EmbeddedFigure, embed_figure, load_captions, load_template
-from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_weights
+from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_degraded, tabulate_weights
 from superice.report.score_blocks import (
     make_in_situ_table,
     make_lead_blocks,
@@ -114,6 +114,7 @@ def render(contents: Contents) -> str:
         missing=None if contents.missing is None else format_table(contents.missing),
         calendar=format_table(contents.calendar),
         coverage=format_table(tabulate_coverage(contents.coverage)),
+        degraded=format_table(tabulate_degraded(contents.coverage)),
         sections=_group_by_section(figures),
         times=format_table(contents.times),
         versions=list_versions(),

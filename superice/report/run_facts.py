@@ -84,12 +84,22 @@ def tabulate_coverage(days: pd.DataFrame) -> pd.DataFrame:
     if days.empty:
         return pd.DataFrame()
     month = days.date.str[:7]
-    totals = days.drop(columns="kept_percent").groupby(month).sum(numeric_only=True)
+    totals = days.drop(columns=["kept_percent", "notes"], errors="ignore").groupby(month).sum(numeric_only=True)
     shares = 100 * totals.drop(columns="ice_pixels").div(totals.ice_pixels, axis=0)
     shares = shares.rename(columns=lambda name: f"{name.replace('_pixels', '').replace('_', ' ')} (%)").round(1)
     table = shares.reset_index(names="month")
     table.insert(1, "dates", days.groupby(month).size().to_numpy())
     return table
+
+
+def tabulate_degraded(days: pd.DataFrame) -> pd.DataFrame:
+    """Return the observed days of which a product says that it is worse than on others: date and notes.
+
+    ``days`` is the table ``coverage.csv``; those of older runs have no notes.
+    """
+    if "notes" not in days:
+        return pd.DataFrame()
+    return days.loc[days.notes.notna(), ["date", "notes"]].reset_index(drop=True)
 
 
 def tabulate_times(folder: str | Path) -> pd.DataFrame:

@@ -28,8 +28,8 @@ TABLES = {
     "model,validation,reference,1,4,0.777,0.5\nmodel,test,reference,2,4,0.123,0.045\nmodel,test,cubic,2,1,0.2,0.1\n"
     "model,test,low_resolution,2,1,0.3,0.2\n",
     "missing.csv": "date,branch,product,file,variable,value,reason\n2022-11-02,observations,osisaf_drift,,,,no file\n",
-    "coverage.csv": "date,ice_pixels,without_cs2smos,without_osisaf_drift,kept_pixels,kept_percent\n"
-    "2022-11-01,1000,0,421,579,57.9\n",
+    "coverage.csv": "date,ice_pixels,without_cs2smos,without_osisaf_drift,kept_pixels,kept_percent,notes\n"
+    "2022-11-01,1000,0,421,579,57.9,\n2022-11-02,1000,0,421,579,57.9,cs2smos: without SMOS\n",
     "selection.csv": "training,noise_scale,chosen\nseed0,1.0,True\n",
     "model.csv": "split,period,region,quantity,calibration\ntest,day,all,volume,spread/error 0.87 on 2 days\n",
 }

@@ -17,7 +17,14 @@ MISSING = ("date", "branch", "product", "file", "variable", "value", "reason")
 PRODUCTS = ("cs2smos", "osisaf_concentration", "osisaf_drift")
 CALENDAR = ("branch", "period", "season", "days", "available")
 SUMMER = 7
-COVERAGE = ("date", "ice_pixels", *(f"without_{product}" for product in PRODUCTS), "kept_pixels", "kept_percent")
+COVERAGE = (
+    "date",
+    "ice_pixels",
+    *(f"without_{product}" for product in PRODUCTS),
+    "kept_pixels",
+    "kept_percent",
+    "notes",
+)
 
 
 def describe_coverage(record: dict) -> dict:
@@ -25,7 +32,8 @@ def describe_coverage(record: dict) -> dict:
     lacking = {f"without_{product}": record["masked_pixels"].get(product) for product in PRODUCTS}
     ice, kept = record["ice_pixels"], record["kept_pixels"]
     share = round(100 * kept / ice, 2) if ice else None
-    return {"date": record["date"], "ice_pixels": ice, **lacking, "kept_pixels": kept, "kept_percent": share}
+    counted = {"ice_pixels": ice, **lacking, "kept_pixels": kept, "kept_percent": share}
+    return {"date": record["date"], **counted, "notes": "; ".join(record.get("notes", []))}
 
 
 def tabulate_calendar(records: list[dict], periods: dict[str, list[str]]) -> list[dict]:

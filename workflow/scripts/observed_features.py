@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True, help="what was found, and the pixels lost: JSON")
     args = parser.parse_args()
 
-    from superice.dataset.layout import write_observed_features
+    from superice.dataset.layout import INPUT_NOTES, write_observed_features
     from superice.dataset.publication import describe_publication
     from superice.features.observed import ObservedDay, make_observed_day
     from superice.features.settings import FeatureSettings
@@ -88,6 +88,11 @@ def main() -> None:
             problems.append(InputError("no pixel of ice has all inputs", product="observations"))
     for error in problems:
         print(f"warning: {error}", file=sys.stderr)
+    notes = [f"{product.PRODUCT}: {note}" for product, read in products.items() for note in read.notes]
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if notes:
+        details[INPUT_NOTES] = "; ".join(notes)
     write_observed_features(
         args.output,
         args.output_netcdf,
@@ -107,6 +112,7 @@ def main() -> None:
             "branch": "observations",
             "available": not problems,
             "problems": [error.as_record() for error in problems],
+            "notes": notes,
             "masked_pixels": observed.masked_pixels if is_complete else {},
             "ice_pixels": observed.ice_pixels if is_complete else 0,
             "kept_pixels": observed.kept_pixels,

@@ -74,6 +74,7 @@ def test_the_numbers_of_the_card_are_those_of_the_run(made):
     assert "spread/error 0.87 on 2 days" in card and "| 42.1 | 57.9 |" in card
     assert "beyond 20.0 % and 80.0 % are not resolved" in card
     assert "| observations | osisaf drift | 1 |" in card
+    assert "| 2022-11-02 | cs2smos: without SMOS |" in card
     assert "synthetic" not in card
 
 

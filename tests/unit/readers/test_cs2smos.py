@@ -183,3 +183,64 @@ def test_a_flag_of_bits_and_values_is_read_as_the_conventions_say(tmp_path):
     with open_product(cs2smos.PRODUCT, changed(path, flag)) as file:
         np.testing.assert_array_equal(file.read_flags("status_flag", {"land"}), flags % 2 == 1)
         np.testing.assert_array_equal(file.read_flags("status_flag", {"land", "interpolated"}), flags > 0)
+
+
+def add_field(path, name, values=None, **attributes):
+    """Add a field of one more sensor or of flags to a file."""
+    with netCDF4.Dataset(path, "a") as data:
+        shape = data["yc"].size, data["xc"].size
+        field = data.createVariable(name, "i2", ("time", "yc", "xc"), fill_value=-1)
+        field[0] = np.full(shape, -1) if values is None else values
+        field.setncatts(attributes)
+    return path
+
+
+def test_a_week_without_a_sensor_says_so(tmp_path):
+    """In v202 to v206 each sensor has a field of its own."""
+    path = write_thickness(tmp_path, DAY, some_ice())
+    assert cs2smos.read(path, DAY).notes == (), "a file that does not tell the sensors apart says nothing"
+    add_field(path, "smos_sea_ice_thickness")
+    add_field(path, "cryosat_sea_ice_thickness", np.eye(432, dtype=int))
+    assert cs2smos.read(path, DAY).notes == ("no cell has a thickness of SMOS",)
+
+
+@pytest.mark.parametrize(("flag", "notes"), [(1, ()), (2, ("no cell has a thickness of SMOS",))])
+def test_flags_say_which_sensors_a_week_has(tmp_path, flag, notes):
+    """In v300 a flag names the kinds of sensors of a cell."""
+    path = write_thickness(tmp_path, DAY, some_ice(12.5), 12.5, version="300", variable="sea_ice_thickness")
+    meanings = "no_sea_ice combined_altimetry_radiometry altimetry_only radiometry_only interpolated"
+    described = {"flag_values": np.arange(5, dtype=np.int16), "flag_meanings": meanings}
+    add_field(path, "quality_flag", np.where(np.isfinite(some_ice(12.5)), flag, 0), **described)
+    assert cs2smos.read(path, DAY).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "count"),
+    [
+        (date(2022, 12, 5), "o", 1),
+        (date(2022, 12, 12), "o", 1),
+        (date(2022, 12, 13), "o", 0),
+        (date(2022, 11, 28), "o", 0),
+        (date(2022, 12, 5), "r", 0),
+    ],
+)
+def test_operational_weeks_of_december_2022_lack_days_of_smos(tmp_path, day, kind, count):
+    """From 2 to 9 December 2022; the data were processed later, so that reprocessed files have them."""
+    read = cs2smos.read(write_thickness(tmp_path, day, some_ice(), kind=kind), day)
+    assert len(read.notes) == count and all("2 to 9 December 2022" in note for note in read.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("degraded: fewer  inputs\nof L3 SMOS", 1), ("the product is not degraded", 0), ("reprocessed", 0)],
+)
+def test_a_note_in_the_file_is_told(tmp_path, text, count):
+    path = write_thickness(tmp_path, DAY, some_ice())
+    with netCDF4.Dataset(path, "a") as data:
+        data.comment = text
+    assert cs2smos.read(path, DAY).notes == ("comment: degraded: fewer inputs of L3 SMOS",) * count
+
+
+@real
+def test_the_real_week_has_no_note():
+    assert cs2smos.read(cs2smos.find(Path(REAL) / "cs2smos", DAY), DAY).notes == ()

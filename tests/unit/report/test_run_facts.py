@@ -11,6 +11,7 @@ from superice.report.run_facts import (
     add_days_with_values,
     list_versions,
     tabulate_coverage,
+    tabulate_degraded,
     tabulate_times,
     tabulate_weights,
 )
@@ -86,3 +87,9 @@ def test_days_without_values_stand_beside_the_days_of_a_run():
     facts = add_days_with_values(summary, days)
     assert facts == {"model days": "training 4", "observed days": "14; 1 of 14 days with values"}
     assert add_days_with_values(summary, pd.DataFrame()) == summary
+
+
+def test_degraded_days_are_those_with_notes():
+    days = pd.DataFrame({"date": ["2022-12-04", "2022-12-05"], "notes": [None, "cs2smos: without SMOS"]})
+    assert tabulate_degraded(days).to_dict("records") == [{"date": "2022-12-05", "notes": "cs2smos: without SMOS"}]
+    assert tabulate_degraded(days.drop(columns="notes")).empty and tabulate_degraded(days[:0]).empty
