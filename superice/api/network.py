@@ -17,6 +17,7 @@ from dask.utils import SerializableLock
 
 from superice.api.datasets import TIME, FeatureDays, make_dataset, read_feature_days
 from superice.dataset.layout import describe_members, make_ensemble_frame
+from superice.dataset.publication import describe_creation
 from superice.dataset.settings import SummarySettings
 from superice.dataset.summaries import MemberStatistics, make_summary
 from superice.errors import InputError
@@ -329,10 +330,5 @@ def _place(content: FileContent, days: FeatureDays, dataset: xarray.Dataset, dai
     placed = make_dataset(FileContent(variables, content.coordinates, content.attributes))
     if not days.has_time:
         return placed.isel({TIME: 0}).assign_coords(time=dataset[TIME])
-    first, last = min(days.days), max(days.days)
-    period = {
-        "time_coverage_start": f"{first}T00:00:00Z",
-        "time_coverage_end": f"{last}T23:59:59Z",
-        "time_coverage_duration": f"P{(last - first).days + 1}D",
-    }
+    period = describe_creation(content.attributes["title"], min(days.days), max(days.days), content.attributes)
     return placed.assign_coords(time=dataset[TIME]).assign_attrs(period)

@@ -193,6 +193,11 @@ KINDS = {
         "Ice volume of the regions through the last season, with the band of the members.",
         (Option("volumes", "table of the volumes of a branch, CSV", FILES),),
     ),
+    "months": FigureKind(
+        "monthly_maps",
+        "Mean thickness and spread of the members in the months of the last season.",
+        (Option("season", "season cube of a branch, season.zarr", FILES),),
+    ),
     "season": FigureKind(
         "season_overview",
         "Every date of a season on a page: what is known of it beside one member.",

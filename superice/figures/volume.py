@@ -21,6 +21,7 @@ from superice.figures.style import LOW_RESOLUTION, MEMBERS, PAGE_WIDTH, TRUTH, a
 MOST_REGIONS, COLUMNS = 8, 2
 SUMMER_DAYS = 60  # a longer gap between dates parts two seasons
 SHARE = "0.5"
+NEARLY_ALL = 0.9999  # share of the ice from which a region shows nothing else than all regions together
 BANDS = (("q05", "q95", 0.2), ("q25", "q75", 0.35))
 
 
@@ -42,8 +43,9 @@ def draw_volumes(table: pd.DataFrame) -> Figure:
         figure, axes = plt.subplots(
             lines, columns, figsize=(PAGE_WIDTH, 0.5 + 2.1 * lines), sharex=True, squeeze=False, layout="constrained"
         )
-        for axis, region in zip(axes.flat, regions):
-            _draw_region(axis, daily[daily.region == region].sort_values("date"))
+        for number, (axis, region) in enumerate(zip(axes.flat, regions), 1):
+            is_last = number % columns == 0 or number == len(regions)
+            _draw_region(axis, daily[daily.region == region].sort_values("date"), is_last)
         for axis in axes.flat[len(regions) :]:
             axis.remove()
         for axis in axes[:, 0]:
@@ -63,13 +65,15 @@ def _keep_last_season(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _choose_regions(rows: pd.DataFrame) -> list[str]:
-    """Return all regions together, then those with most ice; a region without ice is not shown."""
+    """Return all regions together, then those with most ice; one without ice, or with all of it, is not shown."""
     volumes = rows.groupby("region")["mean"].mean().dropna().sort_values(ascending=False)
-    found = [name for name in volumes[volumes > 0].index if name != ALL]
+    whole = volumes.get(ALL, np.inf) * NEARLY_ALL
+    found = [name for name in volumes[(volumes > 0) & (volumes < whole)].index if name != ALL]
     return ([ALL] if volumes.get(ALL, 0) > 0 else []) + found[: MOST_REGIONS - 1]
 
 
-def _draw_region(axis: Axes, rows: pd.DataFrame) -> None:
+def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
+    """Draw the volume of a region; the panel that is the last of its row names the share without an ensemble."""
     for lower, upper, shade in BANDS:
         percent = f"{100 * (float(upper[1:]) - float(lower[1:])) / 100:.0f} % of the members"
         axis.fill_between(rows.date, rows[lower], rows[upper], color=MEMBERS, alpha=shade, lw=0, label=percent)
@@ -80,12 +84,19 @@ def _draw_region(axis: Axes, rows: pd.DataFrame) -> None:
     locator = AutoDateLocator(maxticks=6)
     axis.xaxis.set(major_locator=locator, major_formatter=ConciseDateFormatter(locator))
     missing = rows.without_ensemble_percent
-    name = "whole grid" if rows.region.iloc[0] == ALL else rows.region.iloc[0].replace("_", " ")
-    axis.set_title(f"{name}: {missing.mean():.0f} % of the ice without an ensemble\n{rows.calibration.iloc[-1]}")
+    name = "Whole grid" if rows.region.iloc[0] == ALL else _spell(rows.region.iloc[0])
+    axis.set_title(f"{name}: {missing.mean():.0f} % without ensemble\n{rows.calibration.iloc[-1]}")
     if missing.max() >= 1:
         shares = axis.twinx()
         shares.plot(rows.date, missing, ":", lw=0.9, color=SHARE)
-        shares.set(ylim=(0, 100))
-        shares.set_ylabel("without ensemble (%)", color=SHARE)
+        shares.set(ylim=(0, 100), yticks=(0, 50, 100))
+        if is_last:
+            shares.set_ylabel("ice without ensemble (%)", color=SHARE)
         shares.tick_params(axis="y", colors=SHARE)
         shares.spines["right"].set(visible=True, color=SHARE)
+
+
+def _spell(region: str) -> str:
+    """Return the name of a region as it stands in a title; one with capitals of its own stays as it is."""
+    words = region.replace("_", " ")
+    return words.title().replace(" Of ", " of ") if words.islower() else words

@@ -36,6 +36,7 @@ def collect_figures(run: Configuration, paths: RunPaths) -> dict[str, Files]:
         figures[f"season_{branch}"] = season_files(run, paths, branch, days)
     for branch in BRANCHES:
         figures[f"volume_{branch}"] = {"volumes": paths.volume_tables(branch)}
+        figures[f"months_{branch}"] = {"season": paths.seasons(branch)}
     for day in run.figure_days("observations"):
         figures[f"inputs_{day:%Y%m%d}"] = {"features": paths.observed_netcdfs([day])}
     for day in run.figure_days("smoothing"):

@@ -217,9 +217,9 @@ class RunPaths:
         days = self.run.ensemble_days(self.run.published, branch) if self.run.writes_summaries else []
         return fill(self.summary, feature_set="", branch=branch, date=days)
 
-    def seasons(self) -> list[str]:
-        """Return the season cube of every branch that has summaries."""
-        return fill(self.season, branch=[branch for branch in BRANCHES if self.summaries(branch)])
+    def seasons(self, *branches: str) -> list[str]:
+        """Return the season cube of each branch, or of some branches, with summaries."""
+        return fill(self.season, branch=[branch for branch in branches or BRANCHES if self.summaries(branch)])
 
     def scores(self, experiment: str, branch: str, days: Sequence[date]) -> list[str]:
         """Return the scores of an experiment's ensembles on days whose truth is known."""

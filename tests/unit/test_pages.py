@@ -100,5 +100,5 @@ def test_scripts_and_their_options_exist(page):
 def test_options_of_the_command_line_exist(page):
     known = read_options(ROOT / "superice/cli.py")
     for words in find_commands(page, "superice"):
-        assert not words or words[0] in {"quicklook", "generate", "season", "status"}, words
+        assert not words or words[0] in {"quicklook", "generate", "season", "status", "verify"}, words
         assert {word.strip("[]") for word in words if word.strip("[]").startswith("--")} <= known, words

@@ -30,9 +30,9 @@ def test_panels_say_the_share_without_an_ensemble_and_the_check():
     figure = draw_volumes(table)
     titles = read_titles(figure)
     assert titles == [
-        "(a) whole grid: 12 % of the ice without an ensemble\nspread/error 0.50 on 9 days, band too narrow",
-        "(b) laptev sea: 0 % of the ice without an ensemble\nnot checked: the truth is not known",
-        "(c) kara sea: 0 % of the ice without an ensemble\nnot checked: the truth is not known",
+        "(a) Whole grid: 12 % without ensemble\nspread/error 0.50 on 9 days, band too narrow",
+        "(b) Laptev Sea: 0 % without ensemble\nnot checked: the truth is not known",
+        "(c) Kara Sea: 0 % without ensemble\nnot checked: the truth is not known",
     ]
     # Of the last season alone, and without a line for a truth that is not known.
     assert all(len(line.get_xdata()) == 2 for line in figure.axes[0].lines)
@@ -44,4 +44,11 @@ def test_panels_say_the_share_without_an_ensemble_and_the_check():
 def test_without_ice_the_figure_says_so():
     figure = draw_volumes(make_table("all", np.nan, ["2022-12-01"]))
     assert "no volume to draw" in figure.texts[0].get_text()
+    plt.close(figure)
+
+
+def test_a_region_with_all_the_ice_is_not_shown_twice():
+    dates = ["2022-12-01", "2022-12-09"]
+    figure = draw_volumes(pd.concat([make_table("all", 100.0, dates), make_table("sea_of_okhotsk", 100.0, dates)]))
+    assert len(read_titles(figure)) == 1
     plt.close(figure)
