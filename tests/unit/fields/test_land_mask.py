@@ -35,6 +35,18 @@ def test_rows_are_read_to_the_southernmost_point_and_once(nothing_read, monkeypa
     assert find_land(np.array([[-40.0]]), np.array([[85.0]])).shape == (1, 1) and whole.shape == (1,)
 
 
+def test_every_cell_of_a_small_world_is_found(nothing_read, monkeypatch, tmp_path):
+    """Rows from the north, columns from the date line, as in the file of the package."""
+    random = np.random.default_rng(0)
+    ocean = random.random((36, 72)) < 0.5
+    latitudes, longitudes = 90 - 5.0 * np.arange(36), -180 + 5.0 * np.arange(72)
+    np.savez_compressed(tmp_path / "world.npz", mask=ocean, lat=latitudes, lon=longitudes)
+    monkeypatch.setattr(land_mask, "_find_file", lambda: tmp_path / "world.npz")
+    monkeypatch.setattr(land_mask, "_read_axes", lambda: (latitudes, longitudes))
+    longitude, latitude = np.meshgrid(longitudes + 1, latitudes - 1)
+    np.testing.assert_array_equal(find_land(longitude, latitude), ~ocean)
+
+
 @pytest.mark.slow  # the package reads its whole mask
 def test_every_point_is_as_the_package_has_it(nothing_read):
     from global_land_mask import globe
