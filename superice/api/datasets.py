@@ -16,7 +16,7 @@ import numpy as np
 import xarray
 from dask.base import is_dask_collection
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import LOW_RESOLUTION_NAMES, UNITS, derive_mask_reason, make_grid, require_limits
@@ -48,6 +48,8 @@ class FeatureDays:
         By name, the units as the dataset writes them.
     settings
         How the features were made, as the dataset says it; empty where it does not.
+    notes
+        What products say of a degraded day, an attribute; mostly nothing.
     is_model
         Whether they are low-resolution fields of a model, which themselves tell why a pixel is masked.
     """
@@ -58,6 +60,7 @@ class FeatureDays:
     arrays: dict[str, Any]
     units: dict[str, str]
     settings: dict[str, Any]
+    notes: dict[str, str]
     is_model: bool
 
     def select_arrays(self, number: int) -> dict[str, Any]:
@@ -113,7 +116,8 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     units = {name: read_unit(stored[name], UNITS[name]) for name in FIELDS}
     arrays = {name: order_dimensions(field, days, has_time) for name, field in stored.items()}
     grid = read_grid(dataset, stored.values())
-    return FeatureDays(grid, days, has_time, arrays, units, _read_settings(dataset), is_model)
+    notes = {INPUT_NOTES: str(dataset.attrs[INPUT_NOTES])} if INPUT_NOTES in dataset.attrs else {}
+    return FeatureDays(grid, days, has_time, arrays, units, _read_settings(dataset), notes, is_model)
 
 
 def order_dimensions(field: xarray.DataArray, days: list[date], has_time: bool) -> Any:

@@ -168,7 +168,7 @@ class Network:
         else:
             values = draw(0, dask.compute(days.select_arrays(0))[0], progress)[None]
         numbers = {"long_name": "number of the member", "standard_name": "realization", "units": "1"}
-        content = make_ensemble_frame(days.grid, days.days[0], self._describe(sampler, seed))
+        content = make_ensemble_frame(days.grid, days.days[0], self._describe(days, sampler, seed))
         content = FileContent(
             content.variables
             | {"member": Variable(("member",), np.arange(sampler.members), numbers)}
@@ -246,8 +246,8 @@ class Network:
             sampler = build_settings(SamplerSettings, self.sampler.model_dump() | {"members": members}, "sampler")
         return days, sampler
 
-    def _describe(self, sampler: SamplerSettings, seed: int) -> dict[str, str | float]:
-        return describe_ensemble(self.trained, sampler, seed, {}, {})
+    def _describe(self, days: FeatureDays, sampler: SamplerSettings, seed: int) -> dict[str, str | float]:
+        return describe_ensemble(self.trained, sampler, seed, days.notes, {})
 
     def _read_day(self, days: FeatureDays, number: int, arrays: Mapping[str, np.ndarray]) -> Features:
         normalisation, settings = self.trained.normalisation, self.trained.network.settings
@@ -297,7 +297,7 @@ class Network:
         for drawn in self._draw_members(features, sampler, seed, progress):
             statistics.add(drawn)
         reason = days.make_mask_reason(arrays, features)
-        return make_summary(settings, days.grid, features, reason, statistics, self._describe(sampler, seed))
+        return make_summary(settings, days.grid, features, reason, statistics, self._describe(days, sampler, seed))
 
     def _make_empty_summary(
         self, days: FeatureDays, sampler: SamplerSettings, seed: int, settings: SummarySettings
@@ -308,7 +308,7 @@ class Network:
         has_reason = days.is_model or "mask_reason" in days.arrays
         reason = np.zeros(days.grid.shape, np.int8) if has_reason else None
         statistics = MemberStatistics(features.mask, sampler.members)
-        return make_summary(settings, days.grid, features, reason, statistics, self._describe(sampler, seed))
+        return make_summary(settings, days.grid, features, reason, statistics, self._describe(days, sampler, seed))
 
 
 def _make_lazy(task: Any, shape: tuple[int, ...], dtype: np.dtype | type) -> dask.array.Array:

@@ -13,7 +13,7 @@ import numpy as np
 import xarray
 
 from superice.api.datasets import make_dataset
-from superice.dataset.layout import make_observed_features
+from superice.dataset.layout import INPUT_NOTES, make_observed_features
 from superice.errors import InputError
 from superice.features.observed import ObservedDay, make_observed_day
 from superice.features.settings import FeatureSettings
@@ -72,8 +72,7 @@ def features_from_products(
     """
     day = parse_date(date)
     grid, how = load_grid(areas, area), build_settings(FeatureSettings, settings or {}, "features")
-    observed = read_products(cs2smos, concentration, drift, day, grid, how)
-    details = {"feature_settings": json.dumps(dump_settings(how)), "source_of_fields": "observations"}
+    observed, details = read_products(cs2smos, concentration, drift, day, grid, how)
     content = make_observed_features(grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask)
     return make_dataset(content)
 
@@ -96,23 +95,22 @@ def read_products(
     grid: Grid,
     how: FeatureSettings,
     land: np.ndarray | None = None,
-) -> ObservedDay:
-    """Read the products of a day, each a file or a folder, and return its fields on the grid.
+) -> tuple[ObservedDay, dict[str, str]]:
+    """Read the products of a day, each a file or a folder; return its fields on the grid, and attributes of their file.
 
     ``land``, bool (y, x), is computed where it is not given. Raises InputError as ``features_from_products``.
     """
-    readings = [
-        _read_product(thickness_reader, thickness, day),
-        _read_product(osisaf_concentration, concentration, day),
-        _read_product(osisaf_drift, drift, day),
-    ]
-    observed = make_observed_day(*readings, grid, make_land_mask(grid) if land is None else land, how)
-    count = observed.thickness_pixels if None in readings else observed.kept_pixels
+    places = {thickness_reader: thickness, osisaf_concentration: concentration, osisaf_drift: drift}
+    products = {reader: _read_product(reader, place, day) for reader, place in places.items()}
+    observed = make_observed_day(*products.values(), grid, make_land_mask(grid) if land is None else land, how)
+    count = observed.thickness_pixels if None in products.values() else observed.kept_pixels
     if not count:
         raise InputError(
             f"no pixel of ice has all of them on {day} and on the grid {grid.name!r}", product="observations"
         )
-    return observed
+    details = {"feature_settings": json.dumps(dump_settings(how)), "source_of_fields": "observations"}
+    notes = [f"{reader.PRODUCT}: {note}" for reader, read in products.items() if read for note in read.notes]
+    return observed, details | ({INPUT_NOTES: "; ".join(notes)} if notes else {})
 
 
 def _read_product(reader: ModuleType, place: Place | None, day: datetime.date) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +34,6 @@ from superice.inference.day import generate_day
 from superice.inference.settings import SamplerSettings
 from superice.network.weights import TrainedNetwork
 from superice.utils.netcdf import write_content
-from superice.utils.settings import dump_settings
 
 TRUTH = "sit_truth_{date}.nc"
 PICTURE = "quicklook_{date}.png"
@@ -103,9 +101,7 @@ def make_quicklook(
             products, truth = _simulate(output, grid, day)
     features_path = output / observed_features_name(day)
     with _time("features", say):
-        how = FeatureSettings()
-        observed = read_products(**products, day=day, grid=grid, how=how, land=land)
-        details = {"feature_settings": json.dumps(dump_settings(how)), "source_of_fields": "observations"}
+        observed, details = read_products(**products, day=day, grid=grid, how=FeatureSettings(), land=land)
         netcdf = features_path.with_suffix(".nc")
         write_observed_features(
             features_path, netcdf, grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask

@@ -84,6 +84,13 @@ def test_what_is_drawn_is_written_and_read_with_its_map(network, features, tmp_p
         assert read.crs.attrs["grid_mapping_name"] == "polar_stereographic"
 
 
+def test_what_a_product_says_of_a_degraded_day_goes_along(network, features):
+    noted = features.assign_attrs(input_notes="cs2smos: without CryoSat-2")
+    for made in (network.draw(noted, members=1), network.summary(noted, members=1)):
+        assert made.attrs["input_notes"] == "cs2smos: without CryoSat-2"
+    assert "input_notes" not in network.draw(features, members=1).attrs
+
+
 def test_the_sampler_of_the_file_is_overruled_by_options(weights):
     assert superice.load(weights).sampler.steps == 2
     assert superice.load(weights, steps=4, noise_scale=1.0).sampler.steps == 4

@@ -1,5 +1,7 @@
 """Features from product files are those that the workflow's command writes; files, folders and areas are taken."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray
@@ -67,6 +69,12 @@ def test_an_area_is_named_or_placed(make):
 def test_a_network_of_partly_missing_inputs_can_do_without_the_drift(make):
     made = make(drift=None)
     assert made.sit.isnull().all() and made.sit_beyond_mask.notnull().any()
+
+
+def test_what_a_product_says_of_a_degraded_day_is_an_attribute(make, monkeypatch):
+    read = cs2smos.read
+    monkeypatch.setattr(cs2smos, "read", lambda *file: replace(read(*file), notes=("no cell has a thickness of SMOS",)))
+    assert make().attrs["input_notes"] == "cs2smos: no cell has a thickness of SMOS"
 
 
 @pytest.mark.parametrize(
