@@ -15,7 +15,7 @@ SNAKEMAKE := PATH="$(BIN):$$PATH" PYTHONPATH="$(PLUGINS)$${PYTHONPATH:+:$$PYTHON
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
 CHOSEN := results/demo/training/preconditioned/chosen.safetensors
 
-.PHONY: demo surrogate test test-slow test-cluster lint lock plan own-season real-day help
+.PHONY: quicklook demo surrogate test test-slow test-cluster lint lock plan own-season real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -37,6 +37,9 @@ lock: | $(VENV)/bin/python ## write envs/requirements.lock anew; LOCK_OPTIONS=--
 	$(VENV)/bin/python -m pip install --quiet uv==0.13.9
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-emit-package torch --custom-compile-command "make lock" $(LOCK_OPTIONS) --output-file $(LOCK) pyproject.toml
+
+quicklook: $(VENV)/installed ## the first picture: a synthetic day, its members and scores; WEIGHTS=file draws with others
+	@$(BIN)/superice quicklook --output results/quicklook $(if $(WEIGHTS),--weights $(WEIGHTS))
 
 demo: $(VENV)/installed ## the whole chain on the synthetic Arctic
 	@$(SNAKEMAKE) --configfile config/demo.yaml -- all
