@@ -90,6 +90,7 @@ def test_spread_of_white_noise_falls_as_the_width():
     spread, widths = daily.spread.to_numpy(), np.array([1, 3, 6, 12, 36])
     assert spread[:4] * widths[:4] == pytest.approx(np.ones(4), rel=0.1)
     assert daily.width_km.to_numpy() == pytest.approx(3 * widths)
+    assert daily.spread_skill.to_numpy() == pytest.approx(np.sqrt(21 / 20) * spread / daily.rmse.to_numpy())
 
 
 def test_an_error_that_all_members_share_leaves_too_little_spread_at_large_scales_by_a_known_factor():

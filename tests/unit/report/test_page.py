@@ -60,6 +60,29 @@ def test_everything_is_inside_the_page(picture):
     assert '"name": "<demo>"' in page.text
 
 
+def test_each_anchor_stands_once_and_each_link_finds_one(tmp_path):
+    """A figure may have the name of a section, such as ``scores``."""
+    pictures = [tmp_path / f"{name}.png" for name in ("scores", "parts", "scales")]
+    for path in pictures:
+        path.write_bytes(b"\x89PNG")
+    text = render(Contents("demo", {}, SCORES, regions=SCORES.assign(region="pack"), figures=pictures))
+    anchors = re.findall(r' id="([^"]+)"', text)
+    assert len(set(anchors)) == len(anchors)
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(anchors)
+
+
+def test_thickness_strata_and_scales_have_tables_with_their_coverage():
+    run = {"branch": "model", "split": "test", "experiment": "e", "spread_skill": 0.5, "coverage_90_percent": 71.0}
+    thicknesses = pd.DataFrame([run | {"thickness": "from 3 m"}])
+    strata = pd.DataFrame([run | {"stratum": "coast", "inputs": "some inputs"}])
+    scales = pd.DataFrame([run | {"kind": "box", "scale": "45 km", "width_km": 45.0, "days": 1, "crps": 0.1}])
+    page = Page(render(Contents("demo", {}, SCORES, by_thickness=thicknesses, by_stratum=strata, by_scale=scales)))
+    assert page.open == []
+    for text in ("from 3 m", "some inputs", "45 km", "spread by 0.50 in boxes of 45 km"):
+        assert text in page.text, text
+    assert page.text.count("within 90 %") == 3 and "71" in page.text
+
+
 def test_intervals_stand_below_their_scores():
     scores = SCORES.assign(rmse_lower=[0.19, float("nan")], rmse_upper=[0.23, float("nan")])
     text = render(Contents("demo", {}, scores))
