@@ -4,7 +4,7 @@ An ensemble can have the right spread at every pixel and the wrong one in a sum 
 neighbouring pixels go together. The mean of each member over an area is therefore compared with the mean of the truth.
 
 Means are weighted by the area of the cells, and over the cells where all fields are known. They are kept for wide boxes and
-for regions: means over several days are made of them (``by_scale_table``).
+for regions: means over several days are made of them (``sums_table``).
 """
 
 from __future__ import annotations
