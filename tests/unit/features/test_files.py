@@ -10,7 +10,12 @@ from feature_days import DAY, make_grid_near_pole, strained_day
 
 from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
 from superice.errors import InputError
-from superice.features.files import read_archived_day, read_model_features, read_observed_features
+from superice.features.files import (
+    read_archived_day,
+    read_input_notes,
+    read_model_features,
+    read_observed_features,
+)
 from superice.features.model import make_model_day
 from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid
@@ -82,3 +87,14 @@ def test_reading_features_imports_no_reader_of_products():
         "superice.network",
     )
     assert not [name for name in imported if name.startswith(making) or name.endswith("observation_operator")]
+
+
+def test_notes_of_a_degraded_day_come_back_from_the_file_beside_the_arrays(tmp_path, grid):
+    arrays, described = tmp_path / "sic_sit_e1_e2_20220412.npz", tmp_path / "sic_sit_e1_e2_20220412.nc"
+    fields = {name: np.ones(grid.shape) for name in FIELDS}
+    reason = np.zeros(grid.shape, np.uint8)
+    for notes in ({}, {"input_notes": "cs2smos: no cell has a thickness of SMOS"}):
+        write_observed_features(arrays, described, grid, DAY, fields, reason, notes)
+        assert read_input_notes(arrays) == read_input_notes(described) == notes
+    described.unlink()
+    assert read_input_notes(arrays) == {}
