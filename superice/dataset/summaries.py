@@ -57,8 +57,9 @@ class MemberStatistics:
     def compute(self, settings: SummarySettings) -> dict[str, np.ndarray]:
         """Return the statistics by name, float32 (…, y, x), NaN where there is no ice or no member.
 
-        ``sit_mean`` and ``sit_std`` (with N - 1) in m; ``sit_quantile`` (quantile, y, x) in m, linear between the sorted
-        members; ``probability_thinner`` (threshold, y, x) and ``class_fraction`` (class, y, x), shares of the members.
+        ``sit_mean`` and ``sit_std`` (with N - 1) in m; ``sit_quantile`` (quantile, y, x) in m, at which member i of M
+        stands for i / (M + 1); ``probability_thinner`` (threshold, y, x) and ``class_fraction`` (class, y, x), shares of
+        the members.
         """
         layers = {
             "sit_mean": (),
@@ -105,10 +106,15 @@ def _compute_spread(members: np.ndarray) -> np.ndarray:
 
 
 def _interpolate(members: np.ndarray, share: float) -> np.ndarray:
-    """Return a quantile of sorted members (pixel, member): linear between the two nearest ones."""
-    position = share * (members.shape[1] - 1)
+    """Return a quantile of sorted members (pixel, member): linear between the two nearest ones.
+
+    Member i of M stands for the probability i / (M + 1), so that a truth that is exchangeable with the members lies below a
+    quantile as often as it says. Probabilities beyond the first and the last member are theirs.
+    """
+    last = members.shape[1] - 1
+    position = min(max(share * (members.shape[1] + 1) - 1, 0.0), float(last))
     lower = int(position)
-    upper = min(lower + 1, members.shape[1] - 1)
+    upper = min(lower + 1, last)
     low, high = (members[:, at].astype(np.float64) for at in (lower, upper))
     return low + (position - lower) * (high - low)
 

@@ -135,8 +135,8 @@ def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
 
 
 def _find_band(one: Collocation, percent: float) -> np.ndarray:
-    """Return the ends of the members' central band, (2, point)."""
-    return np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1)
+    """Return the ends of the members' central band, (2, point); member i of M stands for the probability i / (M + 1)."""
+    return np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1, method="weibull")
 
 
 def _name_band(percent: float) -> str:
