@@ -24,6 +24,7 @@ class Features:
         truth: the high-resolution thickness in m, or None for observations.
         sic_threshold: the concentration above which a pixel is ice.
         partly_missing: whether pixels with only some inputs belong to the mask.
+        observed: whether the fields are those of satellite products, which have errors.
 
     """
 
@@ -35,6 +36,7 @@ class Features:
     truth: np.ndarray | None = None
     sic_threshold: float = 0.15
     partly_missing: bool = False
+    observed: bool = False
 
     @property
     def deformation(self) -> np.ndarray:

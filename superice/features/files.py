@@ -85,7 +85,11 @@ def read_observed_features(
     except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
     features = Features(
-        _parse_day_in_name(path, day), **fields, sic_threshold=sic_threshold, partly_missing=partly_missing
+        _parse_day_in_name(path, day),
+        **fields,
+        sic_threshold=sic_threshold,
+        partly_missing=partly_missing,
+        observed=True,
     )
     require_limits(path, features)
     return features

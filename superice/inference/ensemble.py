@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from superice.errors import InputError
 from superice.inference.fast_unet import FusedUNet, estimate_memory
+from superice.inference.input_errors import perturb_members
 from superice.inference.noise import MemberNoise
 from superice.inference.receptive_field import plan_evaluation
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
@@ -36,6 +37,7 @@ from superice.utils.device import (
 if TYPE_CHECKING:
     from superice.features.day import Features
 
+PIXEL_M = 3000.0  # of networks whose file does not say it
 FARTHEST_MEAN = 6.0  # standard deviations of the training, from its mean to the mean of a day
 
 
@@ -51,7 +53,7 @@ def draw_members(
     Args:
         trained: the trained network.
         features: the low-resolution fields of the day, (y, x). Whether pixels with only some of them are drawn, the
-            network says.
+            network says. Observed ones get errors of each member's own, where the sampler has any.
         sampler: how to draw.
         seed: of the ensemble.
         progress: whether to show a progress bar.
@@ -76,38 +78,55 @@ def draw_members(
         return MemberNoise(seed, features.date, members, day.shape, device, sampler.memory_days)
 
     evaluations = sampler.members * sampler.passes + sampler.shared_first_step
+    pixel_km = trained.grid.get("step_m", PIXEL_M) / 1000
+    is_perturbed = features.observed and bool(sampler.input_errors.parts)
     with tqdm(total=evaluations, unit="pass", disable=not progress) as bar:
 
-        def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
-            bar.update(len(z))
-            return day.denoise(z, signal, noise)
+        def make_denoiser(context: Tensor) -> Denoiser:
+            def denoise(z: Tensor, signal: float, noise: float) -> Tensor:
+                bar.update(len(z))
+                return day.denoise(z, signal, noise, context)
+
+            return denoise
 
         if sampler.shared_first_step:
-            denoise = share_first_step(denoise, steps[0], make_noise(["all"]))
+            # Its estimate carries next to nothing of a member's field, so that of the inputs without errors will do.
+            shared = estimate_first_step(make_denoiser(day.context), steps[0], make_noise(["all"]))
         for first in range(0, sampler.members, batch):
             numbers = range(first, min(first + batch, sampler.members))
+            inputs, context = [features] * len(numbers), day.context
+            if is_perturbed:
+                inputs = perturb_members(features, sampler, seed, numbers, pixel_km)
+                context = day.make_context(inputs)
+            denoise = make_denoiser(context)
+            if sampler.shared_first_step:
+                denoise = share_first_step(denoise, steps[0], shared)
             with torch.inference_mode():
                 targets = day.remove_padding(sample(denoise, steps, make_noise(numbers)))
-            for number, target in zip(numbers, targets, strict=True):
-                member = trained.normalisation.compute_thickness(target, features.sit)
+            for number, own, target in zip(numbers, inputs, targets, strict=True):
+                member = trained.normalisation.compute_thickness(target, own.sit)
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
 
 
 @torch.inference_mode()
-def share_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: Noise) -> Denoiser:
-    """Return a denoiser with one estimate for all members at the ``first_step``, elsewhere ``denoise``.
+def estimate_first_step(denoise: Denoiser, first_step: tuple[float, float], draw: Noise) -> Tensor:
+    """Return the estimate of the field, (1, 1, y, x), that all members share at the ``first_step``.
 
-    The estimate is made here, from noise of its own. At the first step z is almost pure noise and carries next to no
-    information on the field, so the estimate depends on the context alone.
+    It is made from noise of its own. At the first step z is almost pure noise and carries next to no information on the
+    field, so the estimate depends on the context alone.
 
     Args:
         denoise: returns the denoised field of (z, signal, noise).
         first_step: rates (signal, noise) of the first step.
         draw: draws white noise (1, 1, y, x).
     """
-    estimate = denoise(math.hypot(*first_step) * draw(), *first_step)
+    return denoise(math.hypot(*first_step) * draw(), *first_step)
+
+
+def share_first_step(denoise: Denoiser, first_step: tuple[float, float], estimate: Tensor) -> Denoiser:
+    """Return a denoiser that returns the shared ``estimate`` at the ``first_step``, elsewhere ``denoise``."""
 
     def denoise_unless_first(z: Tensor, signal: float, noise: float) -> Tensor:
         if (signal, noise) == first_step:
@@ -133,6 +152,7 @@ class _DayDenoiser:
 
     Attributes:
         shape: of the padded fields, (y, x).
+        context: the padded inputs and the mask, (1, channel, y, x).
     """
 
     def __init__(
@@ -141,17 +161,27 @@ class _DayDenoiser:
         self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
         self.network = FusedUNet(trained.network.to(device), self.precision)
-        inputs = trained.normalisation.normalise_inputs(
-            compute_quantities(features), self.settings.inputs, self.settings.partly_missing
-        )
+        self.normalisation, self.mask = trained.normalisation, features.mask
+        self.margins = padding_to_multiple(self.mask.shape, self.settings.factor)
+        inputs = self._normalise_inputs(features)
         _require_training_range(inputs, self.settings.inputs, features)
-        self.margins = padding_to_multiple(inputs.shape[1:], self.settings.factor)
-        context = functional.pad(torch.from_numpy(inputs), self.margins)
-        self.shape = tuple(context.shape[1:])
-        self.context = context[None].to(device)
-        ice = context[-1].numpy() > 0
+        self.context = self._pad(inputs[None])
+        self.shape = tuple(self.context.shape[2:])
+        ice = self.context[0, -1].cpu().numpy() > 0
         self.tiles = find_tiles(ice, self.settings.reach, self.settings.factor, sampler.tile)
         self.models = [self._make_model(tile, ice) for tile in self.tiles]
+
+    def _normalise_inputs(self, features: Features) -> np.ndarray:
+        """Return the inputs of the network in the mask of the day, float32 (channel, y, x)."""
+        quantities = compute_quantities(features, self.mask)
+        return self.normalisation.normalise_inputs(quantities, self.settings.inputs, self.settings.partly_missing)
+
+    def _pad(self, inputs: np.ndarray) -> Tensor:
+        return functional.pad(torch.from_numpy(inputs), self.margins).to(self.device)
+
+    def make_context(self, members: Sequence[Features]) -> Tensor:
+        """Return the padded context of members whose features differ, but not in where they are known: (member, …)."""
+        return self._pad(np.stack([self._normalise_inputs(features) for features in members]))
 
     def _make_model(self, tile: Tile, ice: np.ndarray) -> Model:
         """Return the network for a tile: on a CPU, evaluated only where the ice of the tile needs it.
@@ -179,13 +209,16 @@ class _DayDenoiser:
             )
         return free // needed
 
-    def denoise(self, z: Tensor, signal: float, noise: float) -> Tensor:
-        """Return the denoised field of the noisy ``z``, both (batch, 1, y, x), at the rates of signal and noise."""
+    def denoise(self, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
+        """Return the denoised field of the noisy ``z``, both (batch, 1, y, x), at the rates of signal and noise.
+
+        ``context`` is (1, channel, y, x), or that of each member of the batch.
+        """
         image = torch.zeros_like(z)
         for tile, model in zip(self.tiles, self.models, strict=True):
             read, write, inner = tile.read.slices, tile.write.slices, tile.inner.slices
-            context = self.context[..., *read].expand(len(z), -1, -1, -1)
-            part = self.formulation.denoise(model, z[..., *read], signal, noise, context)
+            part_context = context[..., *read].expand(len(z), -1, -1, -1)
+            part = self.formulation.denoise(model, z[..., *read], signal, noise, part_context)
             image[..., *write] = part[..., *inner]
         return image.masked_fill_(self.context[:, -1:] == 0, 0)
 

@@ -75,11 +75,15 @@ class MemberNoise:
 
     def __call__(self) -> Tensor:
         """Draw a field for each member, (batch, 1, y, x)."""
-        return torch.stack([self._draw_member(streams) for streams in self.streams]).to(self.device)
+        return self.draw(self.shape)
 
-    def _draw_member(self, streams: list[torch.Generator]) -> Tensor:
-        """Draw a field (1, y, x) from the streams of the days."""
-        field = torch.zeros((1, *self.shape))
+    def draw(self, shape: tuple[int, int]) -> Tensor:
+        """Draw a field of another ``shape`` for each member, (batch, 1, *shape)."""
+        return torch.stack([self._draw_member(streams, (1, *shape)) for streams in self.streams]).to(self.device)
+
+    def _draw_member(self, streams: list[torch.Generator], shape: tuple[int, ...]) -> Tensor:
+        """Draw a field of ``shape`` from the streams of the days."""
+        field = torch.zeros(shape)
         for weight, stream in zip(self.weights, streams, strict=True):
-            field.add_(torch.randn((1, *self.shape), generator=stream), alpha=weight)
+            field.add_(torch.randn(shape, generator=stream), alpha=weight)
         return field

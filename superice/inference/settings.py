@@ -6,17 +6,36 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from superice.network.settings import INPUTS, ErrorParts
 from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 FROM_VALIDATION = "validation"
 # What decides the members; the other keys of the section decide their number, and how they are computed.
-STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days")
+STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days", "input_errors")
 NOISE_SCALED = ("stochastic_multistep", "one_pass")  # the samplers that take a noise_scale
 
 
 def awaits_noise_scale(sampler: str, noise_scale: Any) -> bool:
     """Return whether the factor of a sampler's noise is still to be chosen, or to be read from the weights."""
     return sampler in NOISE_SCALED and noise_scale == FROM_VALIDATION
+
+
+class InputErrors(Settings):
+    """Errors of the observed inputs, drawn anew for each member: independent parts, white noise smoothed over a length."""
+
+    section: ClassVar[str] = "sampler.input_errors"
+
+    sic: ErrorParts = declare((), "Parts of the concentration's error: length and standard deviation.", "km, 1")
+    sit: ErrorParts = declare((), "Parts of the thickness' error: length and standard deviation.", "km, m")
+    deformation: ErrorParts = declare(
+        (), "Parts of the error of the deformation's logarithm: length and standard deviation.", "km, log10"
+    )
+
+    @property
+    def parts(self) -> dict[str, ErrorParts]:
+        """The parts of the inputs that have errors, by the name of the input."""
+        parts = {name: getattr(self, name) for name in INPUTS}
+        return {name: of_input for name, of_input in parts.items() if of_input}
 
 
 class SamplerSettings(Settings):
@@ -40,6 +59,10 @@ class SamplerSettings(Settings):
         "Time after which a member's noise has lost its memory (e-folding); 0 to draw each date alone.",
         "days",
         ge=0,
+    )
+    input_errors: InputErrors = declare(
+        InputErrors(),
+        "Errors of the observed inputs, drawn anew for each member; without parts, inputs are taken as exact.",
     )
     members: int = declare(30, "Size of an ensemble.", "members", ge=1)
     batch: int = declare(

@@ -8,10 +8,10 @@ from typing import Any
 from superice.errors import InputError
 from superice.inference.settings import NOISE_SCALED, STORED, SamplerSettings
 from superice.network.weights import TrainedNetwork
-from superice.utils.settings import build_settings
+from superice.utils.settings import build_settings, dump_settings
 
 # A factor of the noise holds for these alone.
-DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step")
+DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step", "input_errors")
 # What to try with weights that name no sampler, by formulation.
 USUAL_OPTIONS = {
     "noise_prediction": "--sampler ddim --steps 40",
@@ -23,7 +23,8 @@ USUAL_OPTIONS = {
 
 def describe_sampler(sampler: SamplerSettings) -> dict[str, Any]:
     """Return what a weights file stores of a sampler."""
-    return {key: getattr(sampler, key) for key in STORED}
+    content = dump_settings(sampler)
+    return {key: content[key] for key in STORED}
 
 
 def fill_noise_scale(sampler: SamplerSettings, trained: TrainedNetwork) -> SamplerSettings:
@@ -39,10 +40,12 @@ def fill_noise_scale(sampler: SamplerSettings, trained: TrainedNetwork) -> Sampl
             "holds no factor of the noise that was chosen on validation days: give sampler.noise_scale a number",
             file=trained.file,
         )
+    # Files of older versions do not hold all keys.
+    chosen_for, drawn = describe_sampler(SamplerSettings()) | stored, describe_sampler(sampler)
     for key in DECIDE_NOISE_SCALE:
-        if stored[key] != getattr(sampler, key):
+        if chosen_for[key] != drawn[key]:
             raise InputError(
-                f"its factor of the noise was chosen with sampler.{key} {stored[key]}, not {getattr(sampler, key)}:"
+                f"its factor of the noise was chosen with sampler.{key} {chosen_for[key]}, not {drawn[key]}:"
                 " give sampler.noise_scale a number",
                 file=trained.file,
             )

@@ -18,19 +18,21 @@ VARIABLES = ("sic", "sit", "log_deformation", "increment")
 INPUT_VARIABLES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation"}  # by the network's name of the input
 
 
-def compute_quantities(features: Features) -> dict[str, np.ndarray]:
+def compute_quantities(features: Features, mask: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return the fields of a day that the network reads and makes, before normalisation.
 
     Each is float32 (y, x), NaN where masked, and where unknown within a mask of inputs that are partly missing. The keys
     are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1, -inf for ice
     at rest) and, for a model day, increment (truth minus low resolution, m), which is also NaN where the truth is unknown.
+
+    ``mask``, bool (y, x), is where they are wanted; by default it is that of the features.
     """
     with np.errstate(divide="ignore"):
         log_deformation = np.log10(features.deformation * SECONDS_PER_DAY)
     fields = {"sic": features.sic, "sit": features.sit, "log_deformation": log_deformation}
     if features.truth is not None:
         fields["increment"] = features.truth - features.sit
-    mask = features.mask
+    mask = features.mask if mask is None else mask
     return {name: np.where(mask, values, np.float32(np.nan)) for name, values in fields.items()}
 
 

@@ -13,6 +13,8 @@ from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken,
 INPUTS = ("sic", "sit", "deformation")
 BLOCK_REACH = 2  # pixels from which a residual block takes anything
 HEAD_REACH = 2  # the same of the head
+ErrorParts = tuple[tuple[Annotated[Number, Field(ge=3)], Annotated[Number, Field(gt=0)]], ...]
+"""Independent parts of an input's error, white noise smoothed by a Gaussian: its length in km and standard deviation."""
 
 
 class NetworkSettings(Settings):

@@ -6,10 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from superice.network.settings import ErrorParts
 from superice.utils.settings import Number, RuleBroken, Settings, declare
-
-NoiseParts = tuple[tuple[Annotated[Number, Field(ge=3)], Annotated[Number, Field(gt=0)]], ...]
-"""Independent parts of a noise, each with a length in km and a standard deviation."""
 
 
 class InputNoise(Settings):
@@ -18,9 +16,9 @@ class InputNoise(Settings):
     section: ClassVar[str] = "training.input_noise"
 
     share: Number = declare(1.0, "Share of the samples that get noise.", "1", ge=0, le=1)
-    sic: NoiseParts = declare((), "Parts of the concentration's noise: length and standard deviation.", "km, 1")
-    sit: NoiseParts = declare((), "Parts of the thickness' noise: length and standard deviation.", "km, m")
-    deformation: NoiseParts = declare(
+    sic: ErrorParts = declare((), "Parts of the concentration's noise: length and standard deviation.", "km, 1")
+    sit: ErrorParts = declare((), "Parts of the thickness' noise: length and standard deviation.", "km, m")
+    deformation: ErrorParts = declare(
         (), "Parts of the noise of the deformation's logarithm: length and standard deviation.", "km, log10"
     )
 

@@ -1,0 +1,90 @@
+"""Draw errors of the observed inputs, anew for each member, so that an ensemble contains what the products do not know.
+
+A member that is drawn from inexact inputs as if they were exact is as wrong as they are, together with all other members:
+sums over many pixels then look far too certain. Here each member has inputs of its own, the product's fields plus
+errors with the correlation lengths of the product.
+
+An error depends on the seed, the date and the member alone. Its white noise is drawn on the CPU, on nodes that are one
+length apart, and each node is spread by a Gaussian of this length. The correlation of two pixels at a distance d is
+exp(-d² / 4 length²), everywhere to 1e-4: it has a length of its own, about 1.4 times that of the smoothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from superice.features.day import Features
+from superice.inference.noise import MemberNoise
+from superice.inference.settings import InputErrors, SamplerSettings
+
+MARGIN = 5  # nodes beyond each edge; the Gaussian of a farther one is below 4e-6
+Draw = Callable[[tuple[int, int]], Tensor]
+
+
+def perturb_members(
+    features: Features, sampler: SamplerSettings, seed: int, members: Sequence[int | str], pixel_km: float
+) -> list[Features]:
+    """Return the features of each member: those of the day with errors of the member's own.
+
+    The noise of the errors has the sampler's memory of the days before. ``pixel_km`` is the spacing of the grid.
+    """
+    streams = [f"inputs of {member}" for member in members]
+    noise = MemberNoise(seed, features.date, streams, features.sit.shape, torch.device("cpu"), sampler.memory_days)
+    errors = draw_errors(sampler.input_errors, features.sit.shape, noise.draw, pixel_km)
+    return [perturb(features, {name: fields[at] for name, fields in errors.items()}) for at in range(len(members))]
+
+
+def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_km: float) -> dict[str, np.ndarray]:
+    """Draw the errors of several members.
+
+    Args:
+        errors: their parts.
+        shape: of the fields, (y, x).
+        draw: draws white noise (member, 1, rows, columns) of the shape (rows, columns).
+        pixel_km: spacing of the grid.
+
+    Returns:
+        By the name of the input, float32 (member, y, x).
+    """
+    drawn = {}
+    for name, parts in errors.parts.items():
+        fields = [deviation * draw_smooth_noise(shape, length / pixel_km, draw) for length, deviation in parts]
+        drawn[name] = torch.stack(fields).sum(dim=0).numpy()
+    return drawn
+
+
+def draw_smooth_noise(shape: tuple[int, int], length: float, draw: Draw) -> Tensor:
+    """Draw noise of variance 1, smoothed by a Gaussian of ``length`` pixels, (member, y, x); see `draw_errors`."""
+    down, across = (_spread_nodes(size, length) for size in shape)
+    white = draw((down.shape[1], across.shape[1]))[:, 0]
+    return down @ white @ across.T
+
+
+def _spread_nodes(size: int, length: float) -> Tensor:
+    """Return the weights of the nodes at the pixels of an axis, (pixel, node); their squares sum to 1 at each pixel."""
+    nodes = length * (torch.arange(math.ceil(size / length) + 2 * MARGIN, dtype=torch.float64) - MARGIN)
+    distance = (torch.arange(size, dtype=torch.float64)[:, None] - nodes) / length
+    weights = torch.exp(-0.5 * distance.square())
+    return (weights / weights.norm(dim=1, keepdim=True)).float()
+
+
+def perturb(features: Features, errors: dict[str, np.ndarray]) -> Features:
+    """Return the features with ``errors`` (y, x), by the name of the input, within their physical limits.
+
+    An error of the deformation is one of its logarithm (log10), so that divergence and shear are multiplied by the same.
+    """
+    changed = {}
+    if "sic" in errors:
+        changed["sic"] = np.clip(features.sic + errors["sic"], 0, 1)
+    if "sit" in errors:
+        changed["sit"] = np.maximum(features.sit + errors["sit"], 0)
+    if "deformation" in errors:
+        factor = 10 ** errors["deformation"]
+        changed |= {"divergence": factor * features.divergence, "shear": factor * features.shear}
+    return replace(features, **changed)
