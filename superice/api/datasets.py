@@ -16,7 +16,7 @@ import numpy as np
 import xarray
 from dask.base import is_dask_collection
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, UNCERTAINTIES
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import LOW_RESOLUTION_NAMES, UNITS, derive_mask_reason, make_grid, require_limits
@@ -75,7 +75,15 @@ class FeatureDays:
         if partly_missing:
             fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
         single = {name: np.asarray(values, np.float32) for name, values in fields.items()}
-        features = Features(self.days[number], **single, sic_threshold=sic_threshold, partly_missing=partly_missing)
+        uncertainties = {name: np.asarray(arrays[name], np.float32) for name in UNCERTAINTIES if name in arrays}
+        features = Features(
+            self.days[number],
+            **single,
+            sic_threshold=sic_threshold,
+            partly_missing=partly_missing,
+            observed=not self.is_model,
+            uncertainties=uncertainties,
+        )
         require_limits(None, features)
         return features
 
@@ -111,7 +119,7 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     has_time = any(TIME in dataset[name].dims for name in names.values())
     days = read_days(dataset)
     stored = {name: dataset[variable] for name, variable in names.items()}
-    additional = [BEYOND_MASK.format(name=name) for name in FIELDS] + ["mask_reason"]
+    additional = [*(BEYOND_MASK.format(name=name) for name in FIELDS), *UNCERTAINTIES, "mask_reason"]
     stored |= {name: dataset[name] for name in additional if name in dataset}
     units = {name: read_unit(stored[name], UNITS[name]) for name in FIELDS}
     arrays = {name: order_dimensions(field, days, has_time) for name, field in stored.items()}

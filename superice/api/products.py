@@ -54,7 +54,7 @@ def features_from_products(
     -------
     xarray.Dataset
         ``sic``, ``sit`` (m), ``divergence`` and ``shear`` (s-1), (y, x), NaN where any is missing; ``*_beyond_mask``, the
-        same where another one is missing; and ``mask_reason``. They are the variables of an observed feature file.
+        same where another one is missing; ``*_uncertainty`` of the products that state it; and ``mask_reason``. They are the variables of an observed feature file.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def features_from_products(
     day = parse_date(date)
     grid, how = load_grid(areas, area), build_settings(FeatureSettings, settings or {}, "features")
     observed, details = read_products(cs2smos, concentration, drift, day, grid, how)
-    content = make_observed_features(grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask)
+    content = make_observed_features(
+        grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask, observed.uncertainties
+    )
     return make_dataset(content)
 
 

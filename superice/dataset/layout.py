@@ -31,6 +31,20 @@ FIELDS = {
         "s-1",
     ),
 }
+# Standard deviations of the observed fields, where the products state them.
+UNCERTAINTIES = {
+    "sic_uncertainty": ("standard deviation of the sea ice concentration", "sea_ice_area_fraction standard_error", "1"),
+    "sit_uncertainty": (
+        "standard deviation of the sea ice thickness, mean over the cell",
+        "sea_ice_thickness standard_error",
+        "m",
+    ),
+    "divergence_uncertainty": (
+        "standard deviation of the divergence of the sea ice velocity, and of its shear",
+        "divergence_of_sea_ice_velocity standard_error",
+        "s-1",
+    ),
+}
 MASK_REASONS = {
     1: "thickness_missing",
     2: "concentration_missing",
@@ -80,7 +94,7 @@ def make_field(values: np.ndarray, name: str, content: str, note: str = "") -> V
 
 def _describe_field(name: str, content: str, note: str = "") -> dict[str, str]:
     """Return the attributes of a field; ``content`` is a coverage content type of ISO 19115."""
-    long_name, standard_name, units = FIELDS[name]
+    long_name, standard_name, units = (FIELDS | UNCERTAINTIES)[name]
     return {
         "long_name": long_name + note,
         "standard_name": standard_name,
@@ -199,6 +213,7 @@ def make_observed_features(
     mask_reason: np.ndarray,
     details: Mapping[str, str | float],
     beyond_mask: Mapping[str, np.ndarray] | None = None,
+    uncertainties: Mapping[str, np.ndarray] | None = None,
 ) -> FileContent:
     """Return the content of the NetCDF file of observed features; what it holds, ``write_observed_features`` says."""
     content = make_frame(
@@ -214,6 +229,8 @@ def make_observed_features(
         content.variables[BEYOND_MASK.format(name=name)] = make_field(
             beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
         )
+    for name, values in (uncertainties or {}).items():
+        content.variables[name] = make_field(values, name, "qualityInformation")
     content.variables["mask_reason"] = make_mask_reason(mask_reason)
     return content
 
@@ -227,16 +244,19 @@ def write_observed_features(
     mask_reason: np.ndarray,
     details: Mapping[str, str | float],
     beyond_mask: Mapping[str, np.ndarray] | None = None,
+    uncertainties: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write the published ``.npz``, and the same fields as CF NetCDF with the reasons of the mask.
 
     ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked. ``mask_reason`` is
     uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked. ``beyond_mask`` holds the same fields
-    where they are known and another one is missing, NaN elsewhere; both files get them as additional arrays.
+    where they are known and another one is missing, NaN elsewhere. ``uncertainties`` holds the standard deviations by the
+    names of ``UNCERTAINTIES``, of the products that state one. Both files get these as additional arrays.
     """
-    content = make_observed_features(grid, day, fields, mask_reason, details, beyond_mask)
+    content = make_observed_features(grid, day, fields, mask_reason, details, beyond_mask, uncertainties)
     write_content(netcdf_path, content, complete=COMPLETE)
     additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
+    additional |= uncertainties or {}
     with atomic_path(npz_path) as temporary:
         arrays = {name: fields[name] for name in FIELDS} | additional
         np.savez_compressed(temporary, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})

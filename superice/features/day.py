@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -25,6 +26,8 @@ class Features:
         sic_threshold: the concentration above which a pixel is ice.
         partly_missing: whether pixels with only some inputs belong to the mask.
         observed: whether the fields are those of satellite products, which have errors.
+        uncertainties: standard deviations of the fields as their products state them, float32 (y, x), NaN where not known,
+            by the names of ``UNCERTAINTIES``.
 
     """
 
@@ -37,6 +40,7 @@ class Features:
     sic_threshold: float = 0.15
     partly_missing: bool = False
     observed: bool = False
+    uncertainties: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def deformation(self) -> np.ndarray:

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, MASK_REASONS
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, MASK_REASONS, UNCERTAINTIES
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
@@ -80,6 +80,7 @@ def read_observed_features(
                 if name not in arrays:
                     raise InputError("array missing", file=path, variable=name)
             fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
+            uncertainties = {name: arrays[name].astype(np.float32) for name in UNCERTAINTIES if name in arrays}
             if partly_missing:
                 fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
     except (OSError, ValueError, BadZipFile) as error:
@@ -90,6 +91,7 @@ def read_observed_features(
         sic_threshold=sic_threshold,
         partly_missing=partly_missing,
         observed=True,
+        uncertainties=uncertainties,
     )
     require_limits(path, features)
     return features

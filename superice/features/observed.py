@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from superice.dataset.layout import MASK_REASONS
 from superice.features.day import make_empty_fields
 from superice.features.settings import FeatureSettings, ObservationSettings
-from superice.fields.deformation import drift_deformation, make_contour_grid
+from superice.fields.deformation import drift_deformation, drift_deformation_uncertainty, make_contour_grid
 from superice.fields.grid import Grid
 from superice.fields.regridding import crop_to, regrid, sample_spline, smooth_gaussian
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 
 REASON_BITS = {name: bit for bit, name in MASK_REASONS.items()}
-LOWEST = {"sic": 0.0, "sit": 0.0, "divergence": -np.inf, "shear": 0.0}
-HIGHEST = {"sic": 1.0, "sit": np.inf, "divergence": np.inf, "shear": np.inf}
+LOWEST = {"sic": 0.0, "sit": 0.0, "divergence": -np.inf, "shear": 0.0, "uncertainty": 0.0}
+HIGHEST = {"sic": 1.0, "sit": np.inf, "divergence": np.inf, "shear": np.inf, "uncertainty": np.inf}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class ObservedDay:
         ice_pixels: number of pixels of ice at sea according to the concentration.
         kept_pixels: number of pixels that no reason masks.
         thickness_pixels: number of pixels of ice with a known thickness, whatever else is missing.
+        uncertainties: standard deviations of the fields, (y, x), NaN where not known, of the products that state them,
+            by the names of ``UNCERTAINTIES``.
 
     """
 
@@ -42,6 +44,7 @@ class ObservedDay:
     ice_pixels: int
     kept_pixels: int
     thickness_pixels: int
+    uncertainties: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, grid: Grid) -> ObservedDay:
@@ -88,7 +91,36 @@ def make_observed_day(
         blocks = make_contour_grid(drift.grid, how.contour_cells)
         fields["divergence"] = _bring_to_grid("divergence", divergence, blocks, grid, how)
         fields["shear"] = _bring_to_grid("shear", shear, blocks, grid, how)
-    return _mask_fields(fields, land, settings.sic_threshold)
+    day = _mask_fields(fields, land, settings.sic_threshold)
+    return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, how))
+
+
+def _make_uncertainties(
+    thickness: cs2smos.Thickness,
+    concentration: osisaf_concentration.Concentration | None,
+    drift: osisaf_drift.Drift | None,
+    grid: Grid,
+    how: ObservationSettings,
+) -> dict[str, np.ndarray]:
+    """Return the standard deviations that the products state, on the target grid, by the names of ``UNCERTAINTIES``.
+
+    That of the mean thickness is of the thickness of the ice alone: of the concentration it takes what is known.
+    """
+    made = {}
+    if thickness.uncertainty is not None:
+        cell_mean, thickness_grid = crop_to(thickness.uncertainty, thickness.grid, grid)
+        if how.thickness_kind == "in_ice" and concentration is not None:
+            cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
+        made["sit_uncertainty"] = _bring_to_grid("uncertainty", cell_mean, thickness_grid, grid, how)
+    if concentration is not None and concentration.uncertainty is not None:
+        made["sic_uncertainty"] = _bring_to_grid(
+            "uncertainty", concentration.uncertainty, concentration.grid, grid, how
+        )
+    if drift is not None and drift.uncertainty is not None:
+        of_blocks = drift_deformation_uncertainty(drift.uncertainty, drift.grid, how.contour_cells)
+        blocks = make_contour_grid(drift.grid, how.contour_cells)
+        made["divergence_uncertainty"] = _bring_to_grid("uncertainty", of_blocks, blocks, grid, how)
+    return {name: values for name, values in made.items() if np.isfinite(values).any()}
 
 
 def _interpolate_concentration(concentration: osisaf_concentration.Concentration, grid: Grid) -> np.ndarray:

@@ -106,6 +106,26 @@ def drift_deformation(
     return contour_deformation(u, v, x, y, cells, fewest_points)
 
 
+def drift_deformation_uncertainty(uncertainty: np.ndarray, grid: Grid, cells: int = 2) -> np.ndarray:
+    """Compute the standard deviation of divergence and of shear in the blocks of ``drift_deformation``, s-1, (y, x).
+
+    Args:
+        uncertainty: standard deviation of each component of the drift in m s-1, (y, x), NaN where not known.
+        grid: of the drift.
+        cells: side of the blocks.
+
+    Errors of the nodes are taken as independent of each other. Each side of a block then contributes to divergence and
+    shear the sum of its nodes, those at its ends by half: with n cells, their variance is 4 (n - 1/2) step² of that of a
+    node, over the square of the area. It is also that of the total deformation, where this is well above the deviation.
+    """
+    size = cells + 1
+    blocks = np.lib.stride_tricks.sliding_window_view(uncertainty, (size, size))
+    known = np.isfinite(blocks).sum(axis=(2, 3))
+    variance = np.nansum(blocks**2, axis=(2, 3)) / np.maximum(known, 1)
+    factor = 2 * np.sqrt(cells - 0.5) / (cells**2 * grid.step)
+    return np.where(known > 0, factor * np.sqrt(variance), np.nan)
+
+
 def is_conformal(crs: pyproj.CRS) -> bool:
     """Return whether a map preserves angles; among the maps of polar products, the stereographic ones do."""
     operation = crs.coordinate_operation

@@ -16,6 +16,7 @@ from superice.features.files import read_features, read_input_notes, read_mask_r
 from superice.fields.grid import Grid
 from superice.inference.compatibility import require_features, require_sampler, require_step
 from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.input_errors import describe_input_errors
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
@@ -71,6 +72,7 @@ def generate_day(
     origin = {"features": features_path.name, "features_digest": digest_file(features_path)}
     origin |= read_input_notes(features_path)
     attributes = describe_ensemble(trained, sampler, seed, origin, details or {})
+    attributes |= describe_input_errors(features, sampler.input_errors)
     mask_reason = read_mask_reason(features_path, features) if summary else None
     statistics = MemberStatistics(features.mask, sampler.members) if summary else None
     start, clipped_pixels = time.monotonic(), 0

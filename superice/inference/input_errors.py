@@ -11,6 +11,7 @@ exp(-d² / 4 length²), everywhere to 1e-4: it has a length of its own, about 1.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,8 +23,10 @@ from torch import Tensor
 from superice.features.day import Features
 from superice.inference.noise import MemberNoise
 from superice.inference.settings import InputErrors, SamplerSettings
+from superice.utils.settings import dump_settings
 
 MARGIN = 5  # nodes beyond each edge; the Gaussian of a farther one is below 4e-6
+STATED = {"sic": "sic_uncertainty", "sit": "sit_uncertainty", "deformation": "divergence_uncertainty"}
 Draw = Callable[[tuple[int, int]], Tensor]
 
 
@@ -37,6 +40,8 @@ def perturb_members(
     streams = [f"inputs of {member}" for member in members]
     noise = MemberNoise(seed, features.date, streams, features.sit.shape, torch.device("cpu"), sampler.memory_days)
     errors = draw_errors(sampler.input_errors, features.sit.shape, noise.draw, pixel_km)
+    for name in errors:
+        errors[name] *= measure_scale(name, features, sampler.input_errors)
     return [perturb(features, {name: fields[at] for name, fields in errors.items()}) for at in range(len(members))]
 
 
@@ -57,6 +62,35 @@ def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_k
         fields = [deviation * draw_smooth_noise(shape, length / pixel_km, draw) for length, deviation in parts]
         drawn[name] = torch.stack(fields).sum(dim=0).numpy()
     return drawn
+
+
+def measure_scale(name: str, features: Features, errors: InputErrors) -> np.ndarray | np.float32:
+    """Return the factor that makes errors of an input as large as its product states, float32 (y, x).
+
+    It is 1 where the product states nothing, and everywhere unless the products' sizes are asked for. A deviation of the
+    deformation is taken to that of its logarithm, at most that of twice the deformation.
+    """
+    stated = features.uncertainties.get(STATED[name]) if errors.sizes == "products" else None
+    if stated is None:
+        return np.float32(1)
+    deviation = errors.products_factor * stated
+    if name == "deformation":
+        with np.errstate(invalid="ignore"):
+            deviation = np.log10(1 + deviation / np.maximum(features.deformation, deviation))
+    configured = math.hypot(*(size for _, size in errors.parts[name]))
+    return np.where(np.isfinite(deviation), deviation / configured, 1).astype(np.float32)
+
+
+def describe_input_errors(features: Features, errors: InputErrors) -> dict[str, str]:
+    """Return the attributes of an ensemble that say which errors its inputs have; none where they have none.
+
+    They are the errors as configured, and where the sizes come from: of each input, its product or the configuration.
+    """
+    if not (features.observed and errors.parts):
+        return {}
+    stated = [name for name in errors.parts if np.ndim(measure_scale(name, features, errors))]
+    sizes = [f"{name}: {'product' if name in stated else 'configured'}" for name in errors.parts]
+    return {"input_errors": json.dumps(dump_settings(errors)), "input_error_sizes": ", ".join(sizes)}
 
 
 def draw_smooth_noise(shape: tuple[int, int], length: float, draw: Draw) -> Tensor:

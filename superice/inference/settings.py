@@ -31,6 +31,13 @@ class InputErrors(Settings):
         (), "Parts of the error of the deformation's logarithm: length and standard deviation.", "km, log10"
     )
 
+    sizes: Literal["configured", "products"] = declare(
+        "configured",
+        "Whether the standard deviations are those of the parts, or those that the products state at each pixel; the parts"
+        " then say how these are shared out, and stand in where a product states none.",
+    )
+    products_factor: Number = declare(1.0, "Factor of the products' standard deviations.", "1", gt=0)
+
     @property
     def parts(self) -> dict[str, ErrorParts]:
         """The parts of the inputs that have errors, by the name of the input."""

@@ -19,6 +19,7 @@ import pyproj
 from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import EASE2, ProductFile, open_product
+from superice.readers.uncertainty import read_uncertainty
 from superice.readers.units import convert_units
 
 PRODUCT = "cs2smos"
@@ -28,6 +29,7 @@ NAME = re.compile(
 )
 DAYS_AROUND = 3  # the file lies in the month of any day of its week
 VARIABLES = ("analysis_sea_ice_thickness", "sea_ice_thickness")
+UNCERTAINTIES = ("analysis_sea_ice_thickness_unc", "sea_ice_thickness_uncertainty")  # one standard deviation
 AXIS = 25e3 * (np.arange(432) - 215.5)
 GRID = Grid("cs2smos", pyproj.CRS(EASE2), AXIS, AXIS)
 FLAGS = ("status_flag", "quality_flag")
@@ -62,12 +64,15 @@ class Thickness:
         Thickness of the ice in m, (y, x), NaN where there is no ice, no data or land.
     notes
         What is worse than in other weeks, a sentence each; mostly none.
+    uncertainty
+        Its standard deviation in m, (y, x), NaN where not known; None where the file has none.
     """
 
     path: Path
     grid: Grid
     thickness: np.ndarray
     notes: tuple[str, ...] = ()
+    uncertainty: np.ndarray | None = None
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -110,7 +115,8 @@ def read(path: str | Path, day: date) -> Thickness:
         if not np.nanmax(thickness, initial=0.0) > 0:
             raise file.error("no ice in the whole field", name)
         notes = (*file.read_notes(), *_find_idle_sensors(file, grid), *_recall_notices(Path(path).name, day))
-        return Thickness(Path(path), grid, thickness, notes)
+        uncertainty = read_uncertainty(file, UNCERTAINTIES, thickness, "m", THICKEST_M)
+        return Thickness(Path(path), grid, thickness, notes, uncertainty)
 
 
 def _find_variable(file: ProductFile) -> str:

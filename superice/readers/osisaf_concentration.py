@@ -20,10 +20,13 @@ from superice.fields.grid import Grid
 from superice.fields.units import SPELLINGS
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
+from superice.readers.uncertainty import read_uncertainty
 from superice.readers.units import convert_units
 
 PRODUCT = "osisaf_concentration"
 VARIABLE = "ice_conc"
+# One standard deviation, by the names of OSI-401 and -408, of OSI-450 and -430, and of their older versions.
+UNCERTAINTIES = ("total_uncertainty", "total_standard_uncertainty", "total_standard_error", "uncertainty")
 NAME = re.compile(r"ice_conc_nh_(?P<grid>polstere-100|ease2-250)_(?P<kind>[\w.-]+?)_(?P<day>\d{8})(?:\d{4})?\.nc")
 # What ``kind`` may be in the name, the best last. A climate data record (cdr) is followed by an interim one (icdr) after 16
 # days, for which a fast track (icdrft) stands in after 2. The names without a version are those of 10 km: near real time
@@ -52,12 +55,15 @@ class Concentration:
         Fraction of the cell covered by ice, (y, x), NaN over land and lakes and where missing.
     notes
         What attributes of the file say of a degraded product, a sentence each; mostly none.
+    uncertainty
+        Its standard deviation as a fraction, (y, x), NaN where not known; None where the file has none.
     """
 
     path: Path
     grid: Grid
     concentration: np.ndarray
     notes: tuple[str, ...] = ()
+    uncertainty: np.ndarray | None = None
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -98,7 +104,18 @@ def read(path: str | Path, day: date) -> Concentration:
             concentration[_read_excluded(file, grid)] = np.nan
         if not np.nanmax(concentration, initial=0.0) > 0:
             raise file.error("no ice in the whole field", VARIABLE)
-        return Concentration(Path(path), grid, concentration, tuple(file.read_notes()))
+        uncertainty = _read_uncertainty(file, concentration)
+        return Concentration(Path(path), grid, concentration, tuple(file.read_notes()), uncertainty)
+
+
+def _read_uncertainty(file: ProductFile, concentration: np.ndarray) -> np.ndarray | None:
+    """Read the standard deviation of the concentration as a fraction, (y, x); None where the file has none.
+
+    OSI-401 and -408 state a unit of 1 for percentages, so that the unit of the concentration holds for both.
+    """
+    unit = file.get_units(VARIABLE)
+    stated = "1" if SPELLINGS.get(unit, unit) == "1" else "%"
+    return read_uncertainty(file, UNCERTAINTIES, concentration, "1", 1.0, stated)
 
 
 def _convert_to_fraction(file: ProductFile, values: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ import pyproj
 from superice.fields.grid import Grid
 from superice.readers.finding import find_best_file, format_day
 from superice.readers.product_file import POLAR_STEREOGRAPHIC, ProductFile, open_product
+from superice.readers.uncertainty import read_uncertainty
 from superice.readers.units import convert_units
 from superice.readers.vector_axes import are_geographic
 
@@ -45,6 +46,8 @@ GRID = Grid(
 LOWEST_USABLE_STATUS = 20
 FASTEST = 150e3 / (48 * 3600)  # m s-1
 END_POINT_TOLERANCE_M = 1000.0
+UNCERTAINTY = "uncert_dX_and_dY"  # one standard deviation of each component; files of before 2017 have none
+LARGEST_ERROR_M = 100e3
 TIMES_OF_VECTORS = ("dt0", "t0"), ("dt1", "t1")  # names of the starts and of the ends
 LARGEST_OFFSET = 43_200.0  # s; valid_min and valid_max of dt0 and dt1
 
@@ -63,6 +66,8 @@ class Drift:
         Velocity on the map along the grid's x and y in m s-1, (y, x), NaN where there is no usable vector.
     notes
         What attributes of the file say of a degraded product, a sentence each; mostly none.
+    uncertainty
+        Standard deviation of each component in m s-1, (y, x), NaN where not known; None where the file has none.
     """
 
     path: Path
@@ -70,6 +75,7 @@ class Drift:
     u: np.ndarray
     v: np.ndarray
     notes: tuple[str, ...] = ()
+    uncertainty: np.ndarray | None = None
 
 
 def rank(name: str, day: date) -> tuple | None:
@@ -125,7 +131,10 @@ def read(path: str | Path, day: date) -> Drift:
             reason = f"{without_displacement} cells of a usable status have no displacement"
             raise file.error(reason, "status_flag, dX, dY")
         _check_end_points(file, grid, u * seconds, v * seconds)
-        return Drift(Path(path), grid, np.where(known, u, np.nan), np.where(known, v, np.nan), tuple(file.read_notes()))
+        u, v = (np.where(known, component, np.nan) for component in (u, v))
+        error = read_uncertainty(file, (UNCERTAINTY,), u, "m", LARGEST_ERROR_M)
+        velocity_error = None if error is None else error / seconds
+        return Drift(Path(path), grid, u, v, tuple(file.read_notes()), velocity_error)
 
 
 def _read_period(file: ProductFile, day: date) -> tuple[datetime, datetime]:

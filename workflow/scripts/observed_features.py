@@ -102,6 +102,7 @@ def main() -> None:
         observed.mask_reason,
         details,
         observed.beyond_mask,
+        observed.uncertainties,
     )
     # A product's gaps are counted on days that have all products; a missing file is a problem of its own.
     is_complete = len(products) == len(folders)

@@ -15,6 +15,7 @@ from standards import list_findings
 
 from superice.dataset.layout import (
     FIELDS,
+    UNCERTAINTIES,
     describe_cell_area,
     open_predictions,
     write_model_features,
@@ -31,7 +32,7 @@ DATA_PAGE = Path(__file__).parents[3] / "docs" / "data.md"
 COORDINATES = {"time", "longitude", "latitude", "altitude", "x", "y", "crs", "cell_area"}
 LAYOUT = {
     "20220412.nc": {*FIELDS, *(f"{name}_reprocessed" for name in FIELDS)},
-    "sic_sit_e1_e2_20220412.nc": {*FIELDS, "mask_reason"},
+    "sic_sit_e1_e2_20220412.nc": {*FIELDS, *UNCERTAINTIES, "mask_reason"},
     "sit_hrai_20220412.nc": {"sit_ai"},
 }
 
@@ -56,7 +57,10 @@ def published(grid, tmp_path_factory):
     made_by = {"configuration_digest": "0123456789ab", "source_of_fields": "model"}
     model, observed, ensemble = (folder / name for name in LAYOUT)
     write_model_features(model, grid, DAY, fields, fields, made_by)
-    write_observed_features(observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by)
+    stated = {name: fields["sit"] for name in UNCERTAINTIES}
+    write_observed_features(
+        observed.with_suffix(".npz"), observed, grid, DAY, fields, masked, made_by, uncertainties=stated
+    )
     with open_predictions(ensemble, grid, DAY, 3, made_by) as file:
         for _ in range(3):
             file.append(fields["sit"])

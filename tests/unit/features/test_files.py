@@ -74,6 +74,21 @@ def test_published_observations_in_percent_are_refused(tmp_path, grid):
     assert caught.value.variable == "shear"
 
 
+def test_uncertainties_are_read_back_and_older_files_have_none(tmp_path, grid):
+    fields = {name: np.full(grid.shape, 1e-6, np.float32) for name in FIELDS}
+    path, reason = tmp_path / "sic_sit_e1_e2_20220412.npz", np.zeros(grid.shape, np.uint8)
+    stated = {"sit_uncertainty": np.full(grid.shape, 0.25), "divergence_uncertainty": np.full(grid.shape, 1e-8)}
+    write_observed_features(path, path.with_suffix(".nc"), grid, DAY, fields, reason, {}, uncertainties=stated)
+    read = read_observed_features(path)
+    assert read.observed and set(read.uncertainties) == set(stated)
+    for name, values in stated.items():
+        np.testing.assert_array_equal(read.uncertainties[name], values.astype(np.float32))
+    with netCDF4.Dataset(path.with_suffix(".nc")) as file:
+        assert file["sit_uncertainty"].standard_name == "sea_ice_thickness standard_error"
+    write_observed_features(path, path.with_suffix(".nc"), grid, DAY, fields, reason, {})
+    assert read_observed_features(path).uncertainties == {}
+
+
 def test_reading_features_imports_no_reader_of_products():
     """The digest of a rule that reads features must not change with the readers, nor with the making of features."""
     program = "import sys, superice.features.files; print(*sys.modules)"

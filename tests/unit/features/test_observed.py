@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,24 @@ def test_a_missing_file_costs_only_what_it_holds(tmp_path, products, product):
     with netCDF4.Dataset(path.with_suffix(".nc")) as data:
         np.testing.assert_array_equal(np.ma.filled(data["sit_beyond_mask"][:], np.nan), rest.sit)
         assert data["sit_beyond_mask"].units == "m"
+
+
+def test_features_carry_the_uncertainties_that_the_products_state(grid, readings):
+    """That of the mean thickness is that of the ice times the concentration, 0.8 here; one component of three is silent."""
+    thickness, concentration, drift = readings
+    land = np.zeros(grid.shape, bool)
+    without = make_observed_day(*readings, grid, land, FeatureSettings())
+    assert without.uncertainties == {}
+    thickness = replace(thickness, uncertainty=np.where(np.isfinite(thickness.thickness), 0.2, np.nan))
+    drift = replace(drift, uncertainty=np.where(np.isfinite(drift.u), 5e-3, np.nan))
+    day = make_observed_day(thickness, concentration, drift, grid, land, FeatureSettings())
+    assert set(day.uncertainties) == {"sit_uncertainty", "divergence_uncertainty"}
+    known = np.isfinite(day.fields["sit"])
+    np.testing.assert_allclose(day.uncertainties["sit_uncertainty"][known], 0.16, rtol=1e-3)
+    expected = 2 * np.sqrt(1.5) / (4 * 62_500) * 5e-3
+    np.testing.assert_allclose(day.uncertainties["divergence_uncertainty"][known], expected, rtol=1e-3)
+    for name in FIELDS:
+        np.testing.assert_array_equal(day.fields[name], without.fields[name])
 
 
 def sample_nearest(path, variable, longitude, latitude):

@@ -15,7 +15,7 @@ from random_networks import DIFFUSION, make_trained_network
 from superice.features.day import Features
 from superice.features.files import read_model_features
 from superice.inference.ensemble import draw_members
-from superice.inference.input_errors import draw_smooth_noise, perturb, perturb_members
+from superice.inference.input_errors import describe_input_errors, draw_smooth_noise, perturb, perturb_members
 from superice.inference.noise import weigh_days
 from superice.inference.settings import InputErrors, SamplerSettings
 
@@ -65,7 +65,6 @@ def test_smooth_noise_has_variance_one_and_the_correlation_of_its_length_up_to_t
         (DIFFUSION, FEW_PASSES),
         (DIFFUSION, FEW_PASSES | {"shared_first_step": True}),
         ({"formulation": "proper_scores"}, ONE_PASS),
-        ({"formulation": "proper_scores", "noise_on_ice_only": True}, ONE_PASS),
     ],
 )
 def test_members_with_errors_depend_neither_on_the_batch_nor_on_the_tiles(trained, observed, diffusion, sampler):
@@ -153,3 +152,41 @@ def test_the_mask_of_a_member_is_that_of_the_day(trained, observed):
     edge = replace(observed, sic_threshold=float(np.nanmedian(observed.sic)))
     drawn = np.isfinite(draw(trained, edge, input_errors=InputErrors(sic=((9, 0.3),))))
     assert np.array_equal(drawn, np.broadcast_to(edge.mask, drawn.shape))
+
+
+def deviate(features, name, **errors):
+    """Return the standard deviation of an input over 400 members, (y, x)."""
+    settings = SamplerSettings(input_errors=InputErrors(**errors))
+    members = perturb_members(features, settings, 1, range(400), 3.0)
+    values = np.stack([getattr(member, name) for member in members])
+    return (np.log10(values) if name == "deformation" else values).std(axis=0)
+
+
+def test_errors_are_as_large_as_the_product_states_where_it_does(observed):
+    """A factor of 1.5, an unknown number on the left, and an input of which the product states nothing."""
+    far = replace(
+        observed,
+        sit=np.full_like(observed.sit, 3.0),
+        sic=np.full_like(observed.sic, 0.5),
+        divergence=np.full_like(observed.sit, 3e-7),
+        shear=np.full_like(observed.sit, 4e-7),
+    )
+    stated = np.full_like(observed.sit, 0.2)
+    stated[:, :10] = np.nan
+    of_products = replace(
+        far, uncertainties={"sit_uncertainty": stated, "divergence_uncertainty": np.full_like(stated, 1e-7)}
+    )
+    parts = {"sit": ((12, 0.03), (60, 0.04)), "sic": ((9, 0.02),), "deformation": ((18, 0.3),)}
+    products = {"sizes": "products", "products_factor": 1.5}
+    sit = deviate(of_products, "sit", **parts, **products)
+    assert sit[:, 10:].mean() == pytest.approx(0.3, rel=0.05)
+    assert sit[:, :10].mean() == pytest.approx(0.05, rel=0.05)
+    assert deviate(of_products, "sit", **parts).mean() == pytest.approx(0.05, rel=0.05)
+    assert deviate(of_products, "sic", **parts, **products).mean() == pytest.approx(0.02, rel=0.05)
+    logarithm = np.log10(1 + 1.5e-7 / 5e-7)
+    assert deviate(of_products, "deformation", **parts, **products).mean() == pytest.approx(logarithm, rel=0.05)
+    errors = InputErrors(**parts, **products)
+    of_each = lambda features: describe_input_errors(features, errors)["input_error_sizes"]
+    assert of_each(of_products) == "sic: configured, sit: product, deformation: product"
+    assert of_each(far) == "sic: configured, sit: configured, deformation: configured"
+    assert describe_input_errors(replace(far, observed=False), errors) == {}
