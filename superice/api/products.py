@@ -54,7 +54,8 @@ def features_from_products(
     -------
     xarray.Dataset
         ``sic``, ``sit`` (m), ``divergence`` and ``shear`` (s-1), (y, x), NaN where any is missing; ``*_beyond_mask``, the
-        same where another one is missing; ``*_uncertainty`` of the products that state it; and ``mask_reason``. They are the variables of an observed feature file.
+        same where another one is missing; ``*_uncertainty`` of the products that state it; and ``mask_reason``. They are
+        the variables of an observed feature file.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from superice.errors import InputError
 from superice.evaluation.noise_scale import choose_noise_scale
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
+from superice.inference.input_errors import simulate_observation
 from superice.inference.settings import SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
 from superice.network.weights import TrainedNetwork
@@ -30,7 +31,8 @@ def select_training(
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
     """Choose among trainings and, where the sampler awaits it, choose the factor of the noise for the one chosen.
 
-    Trainings are compared with a factor of 1 then. One that stands alone is not scored to be chosen.
+    Trainings are compared with a factor of 1 then. One that stands alone is not scored to be chosen. Where the sampler has
+    errors of the inputs, the days are given such errors: the members are then judged on inputs as observations are.
 
     Parameters
     ----------
@@ -50,11 +52,14 @@ def select_training(
     Returns
     -------
     TrainedNetwork
-        The chosen one, with the sampler to draw with.
+        The chosen one, with the sampler to draw with and what that was fitted on.
     DataFrame
         A row for each training and each factor of the noise that was tried; ``chosen`` marks what is drawn with.
     """
     trainings = {path: TrainedNetwork.load(path) for path in weights}
+    has_errors = bool(sampler.input_errors.parts)
+    if has_errors:
+        days = [simulate_observation(features, sampler.input_errors, spacing_km) for features in days]
     as_trained = sampler.model_copy(update={"noise_scale": 1.0}) if sampler.awaits_noise_scale else sampler
 
     def judge(path: Path, scale: float, scored_days: Sequence[Features] = days) -> Judgement:
@@ -75,6 +80,13 @@ def select_training(
         rows = [row for row in rows if row is not candidates[best]] + [*tried.values()]
         rows += [] if scale in tried else [chosen]
     trainings[best].sampler = describe_sampler(as_trained.model_copy(update={"noise_scale": scale}))
+    if sampler.awaits_noise_scale and not trainings[best].diverged:
+        trainings[best].fitted_on = {
+            "days": [features.date.isoformat() for features in days],
+            "inputs": "model, with the input errors of the sampler" if has_errors else "model",
+            "members": sampler.members,
+            **{name: float(chosen[name]) for name in ("crps", "spread_skill", "fine_scale")},
+        }
     table = pd.DataFrame(rows)
     table["chosen"] = [row is chosen for row in rows]
     return trainings[best], table

@@ -45,6 +45,16 @@ def perturb_members(
     return [perturb(features, {name: fields[at] for name, fields in errors.items()}) for at in range(len(members))]
 
 
+def simulate_observation(features: Features, errors: InputErrors, pixel_km: float) -> Features:
+    """Return exact features of the model as products with such errors would show them; the truth stays what it is.
+
+    The errors depend on the date alone, and are independent of those of the members that are drawn from the result.
+    """
+    noise = MemberNoise(0, features.date, ["product"], features.sit.shape, torch.device("cpu"))
+    drawn = draw_errors(errors, features.sit.shape, noise.draw, pixel_km)
+    return replace(perturb(features, {name: fields[0] for name, fields in drawn.items()}), observed=True)
+
+
 def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_km: float) -> dict[str, np.ndarray]:
     """Draw the errors of several members.
 

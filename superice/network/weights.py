@@ -30,7 +30,7 @@ FORMULATIONS = {
     "proper_scores": ProperScores,
     "regression": Regression,
 }
-CHOSEN = ("sampler", "grid", "features")
+CHOSEN = ("sampler", "fitted_on", "grid", "features")
 """What the choice among trainings adds to a file; those of single trainings and of older versions have none of it."""
 
 
@@ -55,7 +55,9 @@ class TrainedNetwork:
         normalisation: that of its training days.
         origin: experiment, seed, and whether the training diverged.
         sampler: what was chosen of the section ``sampler`` to draw with; empty before the choice among trainings, as are
-            the next two.
+            the next three.
+        fitted_on: the days, inputs and members on which the factor of the sampler's noise was chosen, and the scores that it
+            has there; empty where it was not chosen.
         grid: that of the training days, as ``Grid.describe`` returns it.
         features: the section ``features`` that the training days were made with.
         file: the file that the network was read from.
@@ -66,6 +68,7 @@ class TrainedNetwork:
     normalisation: Normalisation
     origin: dict[str, Any]
     sampler: dict[str, Any] = field(default_factory=dict)
+    fitted_on: dict[str, Any] = field(default_factory=dict)
     grid: dict[str, Any] = field(default_factory=dict)
     features: dict[str, Any] = field(default_factory=dict)
     file: Path | None = None

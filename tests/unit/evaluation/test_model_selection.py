@@ -13,7 +13,8 @@ from superice.evaluation.model_selection import SCORES, choose_training, judge_t
 from superice.evaluation.settings import ScoreSettings
 from superice.features.files import read_model_features
 from superice.inference.ensemble import clip_negative, draw_members
-from superice.inference.settings import SamplerSettings
+from superice.inference.input_errors import simulate_observation
+from superice.inference.settings import InputErrors, SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
@@ -118,10 +119,31 @@ def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weigh
     assert compared[compared.noise_scale == 1.0].crps.notna().all(), "trainings are compared with a factor of 1"
 
 
+def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_products(weights, days):
+    """A low resolution that is wrong by 0.3 m is judged as it is, and its error is none of the members' own."""
+    errors = InputErrors(sit=((30, 0.3),))
+    seen = [simulate_observation(features, errors, 3.0) for features in days]
+    wrong = np.concatenate([(one.sit - day.sit)[day.mask] for one, day in zip(seen, days, strict=True)])
+    assert 0.1 < np.abs(wrong).mean() < 0.5
+    sampler = SAMPLER.model_copy(update={"input_errors": errors})
+    trained, table = select_training(weights[1:], days, sampler, SCORING, 3.0)
+    fixed = sampler.model_copy(update={"noise_scale": 1.0})
+    expected = judge_training(TrainedNetwork.load(weights[1]), seen, fixed, SCORING, 3.0)
+    assert table.crps[0] == pytest.approx(expected["crps"])
+    exact = judge_training(TrainedNetwork.load(weights[1]), days, fixed, SCORING, 3.0)
+    assert exact["crps"] < 0.95 * expected["crps"]
+    chosen = table[table.chosen].iloc[0]
+    assert trained.fitted_on["days"] == [day.date.isoformat() for day in days]
+    assert trained.fitted_on["inputs"] == "model, with the input errors of the sampler"
+    assert trained.fitted_on["spread_skill"] == chosen.spread_skill
+    trained.save(weights[0])
+    assert TrainedNetwork.load(weights[0]).fitted_on == trained.fitted_on
+
+
 def test_a_factor_that_the_settings_name_is_taken_unscored(weights):
     fixed = SAMPLER.model_copy(update={"noise_scale": 1.3})
     trained, table = select_training(weights[:1], [], fixed, SCORING, 3.0)
-    assert trained.sampler["noise_scale"] == 1.3
+    assert trained.sampler["noise_scale"] == 1.3 and trained.fitted_on == {}
     assert len(table) == 1 and table.crps.isna().all() and table.chosen.all()
 
 
