@@ -13,9 +13,9 @@ PLUGINS := $(CURDIR)/workflow/plugins
 # A line a stage instead of Snakemake's blocks for each job, which its log file keeps.
 SNAKEMAKE := PATH="$(BIN):$$PATH" PYTHONPATH="$(PLUGINS)$${PYTHONPATH:+:$$PYTHONPATH}" snakemake --logger superice --profile profiles/local --cores $(CORES)
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
-CHOSEN := results/demo/training/preconditioned/chosen.safetensors
+CHOSEN := results/demo/training/recommended/chosen.safetensors
 
-.PHONY: quicklook demo surrogate test test-slow test-cluster lint lock plan own-season real-day help
+.PHONY: quicklook demo comparison surrogate test test-slow test-cluster lint lock plan own-season real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -43,8 +43,12 @@ quicklook: $(VENV)/installed ## the first picture: a synthetic day, its members 
 
 demo: $(VENV)/installed ## the whole chain on the synthetic Arctic
 	@$(SNAKEMAKE) --configfile config/demo.yaml -- all
-	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --experiment preconditioned \
+	@$(BIN)/python workflow/scripts/print_summary.py --comparison results/demo/scores/comparison.csv --experiment recommended \
 		--picture results/demo/figures/observed.png --report results/demo/report.html
+
+comparison: $(VENV)/installed ## the other ways to a member and the baselines beside the demo's, on its days
+	@$(SNAKEMAKE) --configfile config/demo.yaml config/comparison.yaml -- scores
+	@echo "scores: $(CURDIR)/results/comparison/scores/comparison.csv"
 
 surrogate: $(VENV)/installed ## the emulator of neXtSIM thickness, on the forced synthetic Arctic
 	@$(SNAKEMAKE) --configfile config/demo.yaml -- surrogate

@@ -202,7 +202,7 @@ class TestSmallRun:
                 "observations": {"first": "2022-10-10", "last": "2022-12-31", "every": 30},
             },
             "sources": {"model": {"folder": "raw/nextsim"}, "observations": folders},
-            "experiments": {"preconditioned_noisy_inputs": {"weights": weights, "ensembles": {"splits": []}}},
+            "experiments": {"recommended": {"weights": weights, "ensembles": {"splits": []}}},
             "defaults": {"sampler": {"members": 2}},
             "figures": None,
         }
