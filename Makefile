@@ -72,6 +72,7 @@ lint: $(VENV)/installed ## style of the code and of the workflow
 plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; needs neither data nor SLURM
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
+	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --configfile config/recommended.yaml -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm --profile profiles/slurm-nvidia -- features
 
 own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
