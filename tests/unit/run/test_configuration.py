@@ -184,9 +184,9 @@ def test_given_weights_say_themselves_what_they_can_do():
 
 def test_an_experiment_is_drawn_on_fewer_dates_than_the_others():
     demo = Configuration(load("demo"))
-    few, all_days = (demo.ensemble_days(name, "model") for name in ("reference", "cubic"))
-    assert few == all_days[::3]
-    assert len(few) == 5
+    few, all_days = (demo.ensemble_days(name, "model") for name in ("reference", "correlated_noise"))
+    assert few == all_days[::4]
+    assert len(few) == 4
 
 
 def test_a_study_compares_trainings_of_one_seed_on_days_on_which_none_was_chosen():
@@ -225,7 +225,7 @@ def test_dates_that_yaml_made_into_objects_are_accepted():
 def test_observed_truth_is_scored_only_on_the_twin():
     assert Configuration(load()).scored_days("reference", "observations") == []
     demo = Configuration(load("demo"))
-    days = demo.scored_days("preconditioned", "observations")
+    days = demo.scored_days("recommended", "observations")
     assert days
     assert set(days) <= set(demo.calendar.model_days())
 
@@ -277,11 +277,11 @@ def test_a_wrong_configuration_of_the_surrogate_is_refused_by_name(path, value, 
 
 def test_an_own_season_has_its_own_days_and_folders():
     run = Configuration(load("own-season"))
-    days = run.ensemble_days("preconditioned_noisy_inputs", "observations")
+    days = run.ensemble_days("recommended", "observations")
     assert (days[0], len(days)) == (date(2023, 10, 18), 26)
     assert run.content["sources"]["observations"]["drift"] == "/data/drift"
-    assert run.experiments == ["preconditioned_noisy_inputs"]
-    assert run.experiment("preconditioned_noisy_inputs")["training"]["input_noise"]["share"] == 0.5
+    assert run.experiments == ["recommended"]
+    assert run.experiment("recommended")["training"]["input_noise"]["share"] == 0.5
 
 
 OWN_CALENDAR = {
@@ -512,7 +512,7 @@ def test_the_ten_lines_of_the_page_are_a_season(ten_lines):
     run = Configuration(ten_lines)
     assert run.experiments == ["mine"] and len(run.calendar.observed_days()) == 26
     paths = RunPaths(run, "results/my-season")
-    assert paths.weights("mine") == "results/demo/training/preconditioned/chosen.safetensors"
+    assert paths.weights("mine") == "results/demo/training/recommended/chosen.safetensors"
 
 
 def test_given_weights_say_how_they_are_drawn_from_unless_the_experiment_does(ten_lines):

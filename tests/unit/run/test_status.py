@@ -54,28 +54,28 @@ def test_nothing_is_made_of_a_run_that_was_not_started(demo, tmp_path):
     table, failures = measure_progress(demo, tmp_path, NOW)
     assert failures == [] and table.made.sum() == 0
     assert (table.left == table.planned).all()
-    assert table.set_index("stage").planned["trainings, preconditioned"] == 3
+    assert table.set_index("stage").planned["trainings, recommended"] == 3
 
 
 def test_made_dates_give_the_rate_and_the_time_that_is_left(demo, tmp_path):
-    days = demo.ensemble_days("preconditioned", "observations")
+    days = demo.ensemble_days("recommended", "observations")
     for n, day in enumerate(days[:6]):
         made(tmp_path, f"observations/predictions/sit_hrai_{day:%Y%m%d}.nc", seconds_ago=300 * (n + 1))
     made(tmp_path, f"observations/predictions/sit_hrai_{days[6]:%Y%m%d}.nc", seconds_ago=7200)
-    state, _ = row(demo, tmp_path, "ensembles, preconditioned, observations")
+    state, _ = row(demo, tmp_path, "ensembles, recommended, observations")
     assert (state.made, state.left) == (7, len(days) - 7)
     assert state["per hour"] == pytest.approx(6 / 0.5)
     assert state["hours left"] == pytest.approx((len(days) - 7) / 12)
 
 
 def test_a_job_is_at_work_while_it_is_marked_and_failed_when_only_its_log_is_there(demo, tmp_path):
-    made(tmp_path, "logs/train/preconditioned_seed0.log")
-    made(tmp_path, "logs/train/preconditioned_seed1.log")
-    marked(tmp_path, "training/preconditioned/seed0/model.safetensors")
-    state, failures = row(demo, tmp_path, "trainings, preconditioned")
+    made(tmp_path, "logs/train/recommended_seed0.log")
+    made(tmp_path, "logs/train/recommended_seed1.log")
+    marked(tmp_path, "training/recommended/seed0/model.safetensors")
+    state, failures = row(demo, tmp_path, "trainings, recommended")
     assert (state.running, state.failed, state.left) == (1, 1, 3)
-    assert failures == [tmp_path / "results/demo/logs/train/preconditioned_seed1.log"]
-    assert "preconditioned_seed1.log" in describe_progress(demo, tmp_path)
+    assert failures == [tmp_path / "results/demo/logs/train/recommended_seed1.log"]
+    assert "recommended_seed1.log" in describe_progress(demo, tmp_path)
 
 
 def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, monkeypatch):
@@ -85,9 +85,9 @@ def test_a_mark_whose_job_is_not_in_the_queue_does_not_count(demo, tmp_path, mon
     squeue.chmod(0o755)
     monkeypatch.setenv("PATH", str(squeue.parent), prepend=os.pathsep)
     for seed, job in enumerate(("17", "18")):
-        made(tmp_path, f"logs/train/preconditioned_seed{seed}.log")
-        marked(tmp_path, f"training/preconditioned/seed{seed}/model.safetensors", job)
-    state, _ = row(demo, tmp_path, "trainings, preconditioned")
+        made(tmp_path, f"logs/train/recommended_seed{seed}.log")
+        marked(tmp_path, f"training/recommended/seed{seed}/model.safetensors", job)
+    state, _ = row(demo, tmp_path, "trainings, recommended")
     assert (state.running, state.failed) == (1, 1)
 
 
@@ -109,7 +109,7 @@ def record_job(run, folder, stage, output, **changes):
 
 @pytest.mark.parametrize(
     "name",
-    ["observed features", "trainings, preconditioned", "ensembles, cubic, model", "scores, preconditioned, model"],
+    ["observed features", "trainings, recommended", "ensembles, correlated_noise, model", "scores, recommended, model"],
 )
 @pytest.mark.parametrize(
     "change", [{}, {"code": "0123456789ab"}, {"settings": {"other": 1}}, {"digest": "0123456789ab"}]
@@ -131,7 +131,7 @@ def test_a_day_without_values_is_counted_apart(demo, tmp_path):
         made(tmp_path, f"observations/features/sic_sit_e1_e2_{day:%Y%m%d}.npz")
         made(tmp_path, f"observations/predictions/sit_hrai_{day:%Y%m%d}.nc")
         write_json(tmp_path / f"results/demo/records/observations/{day:%Y%m%d}.json", {"available": available})
-    for stage in ("observed features", "ensembles, preconditioned, observations"):
+    for stage in ("observed features", "ensembles, recommended, observations"):
         state, _ = row(demo, tmp_path, stage)
         assert (state.made, state["empty"]) == (2, 1)
     assert "values, observations: 1 of 15 days with values, 13 not yet made, 1 empty" in describe_progress(
