@@ -67,9 +67,9 @@ def test_the_reference_run_is_planned_without_data(plan):
 
 
 def test_the_demo_is_planned(plan_of_demo):
-    assert plan_of_demo["train"] == 5
-    assert plan_of_demo["select_training"] == 3
-    assert plan_of_demo["draw_baseline"] == 2 * (15 + 15)
+    assert plan_of_demo["train"] == 4
+    assert plan_of_demo["select_training"] == 2
+    assert plan_of_demo["draw_baseline"] == 15 + 15
     assert plan_of_demo["make_report"] == 1
 
 
