@@ -21,7 +21,7 @@ rule make_package:
     params:
         command=run_script("make_package"),
         code=code_of("make_package"),
-        folder=PATHS.folder,
+        folder=lambda wildcards: PATHS.folder,
         workflow=lambda wildcards, input: own_path("."),
     message:
         "package"
