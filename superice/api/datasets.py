@@ -27,6 +27,7 @@ from superice.utils.netcdf import FileContent
 TIME = "time"
 MAP = ("y", "x")
 MAPPINGS = ("crs", "spatial_ref")  # usual names of a grid mapping that no field names
+NEEDED = UNITS | {name: units for name, (_, _, units) in UNCERTAINTIES.items()}
 PLACE = ("crs", "cell_area")  # coordinates that CF keeps beside the axes
 
 
@@ -75,7 +76,11 @@ class FeatureDays:
         if partly_missing:
             fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
         single = {name: np.asarray(values, np.float32) for name, values in fields.items()}
-        uncertainties = {name: np.asarray(arrays[name], np.float32) for name in UNCERTAINTIES if name in arrays}
+        stated = {name: arrays[name] for name in UNCERTAINTIES if name in arrays}
+        uncertainties = {
+            name: np.asarray(convert_values(values, self.units[name], NEEDED[name]), np.float32)
+            for name, values in stated.items()
+        }
         features = Features(
             self.days[number],
             **single,
@@ -86,6 +91,17 @@ class FeatureDays:
         )
         require_limits(None, features)
         return features
+
+    def make_empty_features(self) -> Features:
+        """Return features of the first day with all of their parts, and nothing in them."""
+        nothing = np.full(self.grid.shape, np.nan, np.float32)
+        uncertainties = {name: nothing for name in UNCERTAINTIES if name in self.units}
+        return Features(
+            self.days[0],
+            **dict.fromkeys(FIELDS, nothing),
+            observed=not self.is_model,
+            uncertainties=uncertainties,
+        )
 
     def _join_beyond_mask(self, values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         beyond = BEYOND_MASK.format(name=name)
@@ -121,7 +137,7 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     stored = {name: dataset[variable] for name, variable in names.items()}
     additional = [*(BEYOND_MASK.format(name=name) for name in FIELDS), *UNCERTAINTIES, "mask_reason"]
     stored |= {name: dataset[name] for name in additional if name in dataset}
-    units = {name: read_unit(stored[name], UNITS[name]) for name in FIELDS}
+    units = {name: read_unit(field, NEEDED[name]) for name, field in stored.items() if name in NEEDED}
     arrays = {name: order_dimensions(field, days, has_time) for name, field in stored.items()}
     grid = read_grid(dataset, stored.values())
     notes = {INPUT_NOTES: str(dataset.attrs[INPUT_NOTES])} if INPUT_NOTES in dataset.attrs else {}

@@ -25,6 +25,7 @@ from superice.features.day import Features
 from superice.inference.compatibility import require_feature_settings, require_sampler, require_step
 from superice.inference.day import describe_ensemble
 from superice.inference.ensemble import clip_negative, draw_members
+from superice.inference.input_errors import describe_input_errors
 from superice.inference.settings import SamplerSettings
 from superice.inference.stored_sampler import complete_sampler
 from superice.network.released import find_released
@@ -247,7 +248,8 @@ class Network:
         return days, sampler
 
     def _describe(self, days: FeatureDays, sampler: SamplerSettings, seed: int) -> dict[str, str | float]:
-        return describe_ensemble(self.trained, sampler, seed, days.notes, {})
+        described = describe_ensemble(self.trained, sampler, seed, days.notes, {})
+        return described | describe_input_errors(days.make_empty_features(), sampler.input_errors)
 
     def _read_day(self, days: FeatureDays, number: int, arrays: Mapping[str, np.ndarray]) -> Features:
         normalisation, settings = self.trained.normalisation, self.trained.network.settings
@@ -303,8 +305,7 @@ class Network:
         self, days: FeatureDays, sampler: SamplerSettings, seed: int, settings: SummarySettings
     ) -> FileContent:
         """Return the summary of the first day as if it had no ice, for the names, shapes and attributes of its parts."""
-        nothing = np.full(days.grid.shape, np.nan, np.float32)
-        features = Features(days.days[0], nothing, nothing, nothing, nothing)
+        features = days.make_empty_features()
         has_reason = days.is_model or "mask_reason" in days.arrays
         reason = np.zeros(days.grid.shape, np.int8) if has_reason else None
         statistics = MemberStatistics(features.mask, sampler.members)

@@ -104,7 +104,15 @@ def make_quicklook(
         observed, details = read_products(**products, day=day, grid=grid, how=FeatureSettings(), land=land)
         netcdf = features_path.with_suffix(".nc")
         write_observed_features(
-            features_path, netcdf, grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask
+            features_path,
+            netcdf,
+            grid,
+            day,
+            observed.fields,
+            observed.mask_reason,
+            details,
+            observed.beyond_mask,
+            observed.uncertainties,
         )
     members_path, summary_path = output / predictions_name(day), output / summaries_name(day)
     with _time(f"{sampler.members} members and their summary", say):

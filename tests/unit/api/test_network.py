@@ -1,6 +1,7 @@
 """What ``superice.load`` draws is what the commands draw, of one date at once and of many when they are computed."""
 
 import sys
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,9 +10,14 @@ from dask.base import is_dask_collection
 
 import superice
 from superice import cli
+from superice.dataset.layout import FIELDS, write_observed_features
 from superice.errors import InputError
+from superice.inference.settings import InputErrors, SamplerSettings
+from superice.inference.stored_sampler import describe_sampler
 from superice.network import released
 from superice.network.weights import TrainedNetwork
+
+SAMPLER = SamplerSettings(name="multistep", steps=2)
 
 
 @pytest.fixture
@@ -82,6 +88,34 @@ def test_what_is_drawn_is_written_and_read_with_its_map(network, features, tmp_p
         assert set(read.coords) == set(drawn.coords)
         np.testing.assert_array_equal(read.sit_ai, drawn.sit_ai)
         assert read.crs.attrs["grid_mapping_name"] == "polar_stereographic"
+
+
+def test_observed_inputs_have_the_errors_that_the_weights_name(weights, features, small_grid, tmp_path, monkeypatch):
+    """Of each member's own, as large as the products state, as the command draws them from the file of the day."""
+    trained = TrainedNetwork.load(weights)
+    errors = InputErrors(sit=((30, 0.2),), deformation=((30, 0.1),), sizes="products")
+    trained.sampler = describe_sampler(SAMPLER.model_copy(update={"input_errors": errors}))
+    trained.save(tmp_path / "errors.safetensors")
+    fields = {name: features[f"{name}_reprocessed"].values for name in FIELDS}
+    stated = {"sit_uncertainty": np.full(small_grid.shape, 0.5, np.float32)}
+    arrays, day = tmp_path / "sic_sit_e1_e2_20200101.npz", date(2020, 1, 1)
+    reason = np.zeros(small_grid.shape, np.uint8)
+    write_observed_features(arrays, arrays.with_suffix(".nc"), small_grid, day, fields, reason, {}, {}, stated)
+    options = ["--weights", tmp_path / "errors.safetensors", "--features", arrays, "--output", tmp_path / "out.nc"]
+    small = ["--members", 2, "--seed", 5, "--precision", "fp32"]
+    monkeypatch.setattr(sys, "argv", ["superice", "generate", *map(str, [*options, *small])])
+    cli.main()
+    network = superice.load(tmp_path / "errors.safetensors", precision="fp32")
+    observed = xarray.load_dataset(arrays.with_suffix(".nc"), decode_coords="all")
+    drawn = network.draw(observed, members=2, seed=5)
+    with xarray.open_dataset(tmp_path / "out.nc") as members:
+        np.testing.assert_array_equal(drawn.sit_ai, members.sit_ai)
+        for name in ("input_errors", "input_error_sizes"):
+            assert drawn.attrs[name] == members.attrs[name]
+    centimetres = observed.assign(sit_uncertainty=(100 * observed.sit_uncertainty).assign_attrs(units="cm"))
+    np.testing.assert_allclose(network.draw(centimetres, members=2, seed=5).sit_ai, drawn.sit_ai, atol=1e-5)
+    without = network.draw(observed.drop_vars("sit_uncertainty"), members=2, seed=5)
+    assert not np.allclose(without.sit_ai, drawn.sit_ai, equal_nan=True)
 
 
 def test_what_a_product_says_of_a_degraded_day_goes_along(network, features):

@@ -19,7 +19,9 @@ STAGES = {
     "trainings": ("train", "select_training", "fit_noise"),
     "ensembles": ("draw_ensemble", "draw_published_ensemble", "draw_baseline", "make_season"),
     "scores": ("score_date", "score_table", "in_situ", "make_regions", "volume", "study_table"),
-    "figures, report": ("draw_figure", "draw_study_figure", "animate_season", "make_report", "make_studies_report"),
+    "figures, report": (
+        "draw_figure", "draw_study_figure", "animate_season", "make_report", "make_studies_report", "make_package",
+    ),
 }  # fmt: skip
 TAIL = 4096  # bytes at the end of a log that hold its last state
 # What tqdm writes of a loop: the steps that are done and those that there are.
