@@ -60,7 +60,7 @@ class TestRuns:
     def weights(self, run, folder):
         text, pictures = run(TRAINING, **SHORT)
         assert "trained in" in text and pictures == 3
-        trained = folder / "laptev/results/laptev/training/proper_scores_noisy_inputs/chosen.safetensors"
+        trained = folder / "laptev/results/laptev/training/recommended/chosen.safetensors"
         assert trained.is_file()
         return None if list(FOLDER.glob("*.safetensors")) else str(trained)
 

@@ -24,6 +24,7 @@ from superice.dataset.layout import (
 )
 from superice.dataset.settings import SummarySettings
 from superice.dataset.summaries import Summary
+from superice.evaluation.by_part import select_all_inputs
 from superice.evaluation.pointwise import score_region
 from superice.evaluation.scored_date import ScoredDate
 from superice.evaluation.settings import ScoreSettings
@@ -159,7 +160,7 @@ def _draw(
     if truth is None:
         facts = _describe_members(ensemble.members, grid)
     else:
-        facts = _score(ensemble.members, truth, features.sit, day, grid)
+        facts = _score(ensemble.members, truth, select_all_inputs(features), day, grid)
     save_figure(draw_quicklook(features, ensemble, truth, ", ".join(facts)), picture)
     return facts
 
