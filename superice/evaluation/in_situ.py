@@ -16,7 +16,7 @@ import numpy as np
 from superice.dataset.layout import EAST, EPOCH, NORTH, describe_altitude
 from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
-from superice.features.files import read_observed_features, read_own_grid
+from superice.features.files import pair_files, read_observed_features, read_own_grid, require_day
 from superice.fields.grid import Grid
 from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries
 from superice.fields.regridding import interpolate
@@ -57,7 +57,7 @@ class RunDay:
 def find_run_days(ensembles: Sequence[Path], features: Sequence[Path]) -> list[RunDay]:
     """Return the dates of ensembles with the features of the same dates, both in the same order."""
     days = []
-    for ensemble, low in zip(ensembles, features, strict=True):
+    for low, ensemble in pair_files(features, ensembles):
         time = read_content(ensemble, ("time",)).variables["time"]
         day = decode_date(time)
         if day is None:
@@ -84,7 +84,9 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
         if grid is None:
             raise InputError("does not say its grid by x, y and crs", file=run_day.ensemble)
         members = read_content(run_day.ensemble, ("sit_ai",))["sit_ai"]
-        fields = [*members, read_observed_features(run_day.features, day=run_day.day).sit]
+        features = read_observed_features(run_day.features, day=run_day.day)
+        require_day(features, run_day.day, run_day.features)
+        fields = [*members, features.sit]
         for number, points in used:
             series = all_series[number]
             total = totals.setdefault(number, _Totals(series.size, len(fields)))

@@ -6,7 +6,7 @@ This module imports no reader of satellite or model products: whatever only read
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -122,9 +122,24 @@ def read_features(
             check_cells(path, grid)
     if features.sic.shape != grid.shape:
         raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
-    if day and features.date != day:
-        raise InputError(f"is of {features.date}, not of {day}", file=path)
+    if day:
+        require_day(features, day, path)
     return features
+
+
+def require_day(features: Features, day: date, path: str | Path) -> None:
+    """Raise InputError when the features that were read from a file are of another day than ``day``."""
+    if features.date != day:
+        raise InputError(f"is of {features.date}, not of {day}", file=path)
+
+
+def pair_files(features: Sequence[Path], ensembles: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Return files of features, each with the ensemble in its place. Raises InputError for unequal numbers of them."""
+    if len(features) != len(ensembles):
+        raise InputError(
+            f"{len(features)} files of features and {len(ensembles)} ensembles: name one of each a date, in one order"
+        )
+    return list(zip(features, ensembles, strict=True))
 
 
 def read_input_notes(path: Path) -> dict[str, str]:

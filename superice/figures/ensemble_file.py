@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
+from superice.features.day import Features
+from superice.features.files import pair_files, require_day
 from superice.fields.grid import Grid
 from superice.utils.netcdf import FileContent, decode_date, read_content
 
@@ -51,6 +54,22 @@ def read_member(path: str | Path, number: int = 0) -> tuple[date, Grid, np.ndarr
     """Read date, grid and one member (y, x) in m of an ensemble, without reading the other members."""
     content = read_content(path, ("sit_ai", *FRAME), at={"n": number})
     return find_date(content), make_grid(content), content["sit_ai"]
+
+
+def read_pairs(
+    features: Sequence[Path], predictions: Sequence[Path], read: Callable[..., Features]
+) -> list[tuple[Features, Ensemble]]:
+    """Read files of features, as ``read`` does, and the ensembles of the same dates.
+
+    Raises InputError when they are of other dates, or not as many.
+    """
+    pairs = []
+    for known, path in pair_files(features, predictions):
+        ensemble = read_ensemble(path)
+        day = read(known, day=ensemble.day)
+        require_day(day, ensemble.day, known)
+        pairs.append((day, ensemble))
+    return pairs
 
 
 def make_grid(content: FileContent) -> Grid:

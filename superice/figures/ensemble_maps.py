@@ -12,7 +12,7 @@ from superice.features.day import Features
 from superice.features.files import read_model_features, read_observed_features
 from superice.fields.spectra import find_ice_square
 from superice.figures.annotation import letter_panels
-from superice.figures.ensemble_file import Ensemble, read_ensemble
+from superice.figures.ensemble_file import Ensemble, read_pairs
 from superice.figures.field_style import (
     SECONDS_PER_DAY,
     make_concentration_style,
@@ -30,14 +30,13 @@ SPREAD = "spread"  # title of the one map in a row that has a scale of its own
 
 def draw_members_from_files(features: Sequence[Path], predictions: Sequence[Path], zoom: bool = False) -> Figure:
     """Read the model features and the ensemble of one date, and draw them; with ``zoom`` only the middle of the ice."""
-    day, ensemble = read_model_features(features[0]), read_ensemble(predictions[0])
+    ((day, ensemble),) = read_pairs(features[:1], predictions[:1], read_model_features)
     return draw_features_and_members(day, ensemble, choose_zoom(day.mask) if zoom else None)
 
 
 def draw_maps_from_files(features: Sequence[Path], predictions: Sequence[Path]) -> Figure:
     """Read the model features and the ensembles of some dates, and draw them."""
-    pairs = zip(features, predictions, strict=True)
-    return draw_maps_against_truth([(read_model_features(f), read_ensemble(p)) for f, p in pairs])
+    return draw_maps_against_truth(read_pairs(features, predictions, read_model_features))
 
 
 def draw_observed_from_files(
@@ -45,8 +44,8 @@ def draw_observed_from_files(
 ) -> Figure:
     """Read the observed features and the ensembles of some dates, the model features where given, and draw them."""
     truths = [read_model_features(path).truth for path in truth] or [None] * len(features)
-    rows = zip(features, predictions, truths, strict=True)
-    return draw_observed_maps([(read_observed_features(f), read_ensemble(p), true) for f, p, true in rows])
+    pairs = read_pairs(features, predictions, read_observed_features)
+    return draw_observed_maps([(*pair, true) for pair, true in zip(pairs, truths, strict=True)])
 
 
 def draw_features_and_members(features: Features, ensemble: Ensemble, zoom: Window | None = None) -> Figure:

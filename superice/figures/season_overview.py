@@ -19,7 +19,7 @@ from matplotlib.image import AxesImage
 from PIL import Image
 from tqdm import tqdm
 
-from superice.features.files import read_model_features, read_observed_features
+from superice.features.files import pair_files, read_model_features, read_observed_features, require_day
 from superice.fields.grid import Grid
 from superice.figures.ensemble_file import read_member
 from superice.figures.field_style import FieldStyle, make_thickness_style
@@ -57,14 +57,19 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
 
     ``features`` are files of model features (.nc), which hold the truth, or of observed features (.npz), which hold
     the observed thickness. ``predictions`` are the ensembles of the same dates.
+
+    Raises InputError when they are not.
     """
     frames = []
-    for known, ensemble in zip(features, predictions, strict=True):
+    for known, ensemble in pair_files(features, predictions):
         day, grid, member = read_member(ensemble)
         if known.suffix == ".npz":
-            name, field = "observed", read_observed_features(known).sit
+            read = read_observed_features(known, day=day)
+            name, field = "observed", read.sit
         else:
-            name, field = "truth", read_model_features(known).truth
+            read = read_model_features(known, day=day)
+            name, field = "truth", read.truth
+        require_day(read, day, known)
         small, known_field = thin_field(grid, field)
         _, drawn_field = thin_field(grid, member)
         frames.append(Frame(day, {name: known_field, "member 1": drawn_field}))

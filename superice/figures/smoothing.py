@@ -16,7 +16,7 @@ from superice.features.files import read_observed_features
 from superice.fields.grid import Grid
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.figures.annotation import label_ticks, letter_panels, shade_band
-from superice.figures.ensemble_file import Ensemble, name_feature_set, read_ensemble
+from superice.figures.ensemble_file import Ensemble, name_feature_set, read_pairs
 from superice.figures.ensemble_maps import choose_zoom
 from superice.figures.field_style import FieldStyle, make_laplacian_style, make_thickness_style
 from superice.figures.map_panels import Window, crop_grid, draw_colour_bar
@@ -40,8 +40,8 @@ class Treatment:
 def draw_from_files(features: Sequence[Path], predictions: Sequence[Path]) -> Figure:
     """Read the observed features and the ensemble of one date out of each feature set, and draw them."""
     treatments = [
-        Treatment(name_feature_set(path), read_observed_features(path), read_ensemble(ensemble))
-        for path, ensemble in zip(features, predictions, strict=True)
+        Treatment(name_feature_set(path), *pair)
+        for path, pair in zip(features, read_pairs(features, predictions, read_observed_features), strict=True)
     ]
     return draw_smoothing(treatments)
 

@@ -118,6 +118,15 @@ def test_a_date_with_another_number_of_members_is_refused(run, small_grid):
         collocate([make_series(days=(0, 1), lonlat=place)], run)
 
 
+def test_features_of_another_date_are_refused(run, small_grid):
+    swapped = find_run_days([one.ensemble for one in run[:2]], [one.features for one in run[1::-1]])
+    place = tuple([value] for value in locate(small_grid, 60_000, -250_000))
+    with pytest.raises(InputError, match="is of 2022-04-13, not of 2022-04-12"):
+        collocate([make_series(lonlat=place)], swapped)
+    with pytest.raises(InputError, match="1 files of features and 2 ensembles"):
+        find_run_days([one.ensemble for one in run[:2]], [run[0].features])
+
+
 def test_the_file_is_one_of_discrete_sampling_geometry(run, small_grid, tmp_path):
     place = tuple(np.repeat(value, 2) for value in locate(small_grid, 60_000, -250_000))
     track = make_series("submarine", MEAN, (1, 1), uncertainty=np.nan, lonlat=place)

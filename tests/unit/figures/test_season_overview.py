@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from superice.dataset.layout import open_predictions
+from superice.errors import InputError
 from superice.features.files import read_model_features
 from superice.figures import season_overview
+from superice.figures.ensemble_maps import draw_maps_from_files
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,16 @@ def test_frames_hold_the_truth_and_the_first_member(season):
     assert [frame.day for frame in frames] == [date(2020, 1, 1) + timedelta(n) for n in range(5)]
     assert grid.shape == frames[0].fields["truth"].shape
     assert np.array_equal(frames[1].fields["truth"], frames[1].fields["member 1"], equal_nan=True)
+
+
+def test_files_that_are_not_of_the_same_dates_are_refused(season):
+    features, predictions = season
+    with pytest.raises(InputError, match="is of 2020-01-02, not of 2020-01-01"):
+        season_overview.read_frames(features[1:], predictions[:-1])
+    with pytest.raises(InputError, match="5 files of features and 4 ensembles"):
+        season_overview.read_frames(features, predictions[1:])
+    with pytest.raises(InputError, match="is of 2020-01-02, not of 2020-01-01"):
+        draw_maps_from_files([features[1]], [predictions[0]])
 
 
 def test_large_grids_are_thinned(small_grid):
