@@ -109,7 +109,7 @@ def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weigh
     assert table.chosen.sum() == 1
     chosen = table[table.chosen].iloc[0]
     assert alone.sampler["noise_scale"] == chosen.noise_scale != 1.0
-    nearest = (np.log(table.spread_skill)).abs()
+    nearest = np.log(table.spread_skill).abs() + np.log(table.fine_scale).abs()
     allowed = table.crps <= 1.0051 * table.crps.min()
     assert chosen.spread_skill == table.spread_skill[nearest[allowed].idxmin()]
 
