@@ -52,23 +52,24 @@ def run(folder):
     return run
 
 
+@pytest.fixture(scope="module")
+def weights(run, folder):
+    """What the first two draw from: the package's weights or, where it has none, those that the third one trains."""
+    text, pictures = run(TRAINING, **SHORT)
+    assert "trained in" in text and pictures == 3
+    trained = folder / "laptev/results/laptev/training/recommended/chosen.safetensors"
+    assert trained.is_file()
+    return None if list(FOLDER.glob("*.safetensors")) else str(trained)
+
+
 @pytest.mark.slow
-class TestRuns:
-    """The third notebook trains what the others draw from where the package has no weights."""
+def test_a_day_after_a_training(run, weights):
+    text, pictures = run(DAY, WEIGHTS=weights, MEMBERS=4)
+    assert "less than 1 m: " in text and pictures == 3
 
-    @pytest.fixture(scope="class")
-    def weights(self, run, folder):
-        text, pictures = run(TRAINING, **SHORT)
-        assert "trained in" in text and pictures == 3
-        trained = folder / "laptev/results/laptev/training/recommended/chosen.safetensors"
-        assert trained.is_file()
-        return None if list(FOLDER.glob("*.safetensors")) else str(trained)
 
-    def test_a_day(self, run, weights):
-        text, pictures = run(DAY, WEIGHTS=weights, MEMBERS=4)
-        assert "less than 1 m: " in text and pictures == 3
-
-    def test_a_season(self, run, weights, folder):
-        text, pictures = run(SEASON, WEIGHTS=weights, EVERY_DAYS=31)
-        assert "truth within the band" in text and pictures == 4
-        assert (folder / "season/season.zarr").is_dir()
+@pytest.mark.slow
+def test_a_season(run, weights, folder):
+    text, pictures = run(SEASON, WEIGHTS=weights, EVERY_DAYS=31)
+    assert "truth within the band" in text and pictures == 4
+    assert (folder / "season/season.zarr").is_dir()
