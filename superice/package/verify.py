@@ -51,8 +51,8 @@ def find_differences(folder: str | Path, progress: bool = False) -> tuple[list[D
 
 
 def _is_tag(name: str) -> bool:
-    """Return whether it is the manifest that lists the other manifests, and itself is in none."""
-    return name == f"tagmanifest-{ALGORITHM}.txt"
+    """Return whether a file stands in no manifest: the one that lists the manifests, and Snakemake's mark of a made folder."""
+    return name in (f"tagmanifest-{ALGORITHM}.txt", ".snakemake_timestamp")
 
 
 def _read_manifests(folder: Path) -> dict[str, str]:
