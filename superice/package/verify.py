@@ -51,7 +51,7 @@ def find_differences(folder: str | Path, progress: bool = False) -> tuple[list[D
 
 
 def _is_tag(name: str) -> bool:
-    """Return whether a file stands in no manifest: the one that lists the manifests, and Snakemake's mark of a made folder."""
+    """Return whether a file is in no manifest: the list of the manifests, and Snakemake's mark of a folder that it made."""
     return name in (f"tagmanifest-{ALGORITHM}.txt", ".snakemake_timestamp")
 
 
