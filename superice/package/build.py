@@ -61,18 +61,18 @@ def write_package(run: Configuration, paths: RunPaths, clone: Path, output: Path
     return _list_notes(facts, labelled)
 
 
-def _write_descriptions(facts: PackageFacts, folder: Path) -> None:
+def _write_descriptions(facts: PackageFacts, temporary: Path) -> None:
     for name, page in render_pages(facts).items():
-        (folder / name).write_text(page, encoding="utf-8")
+        (temporary / name).write_text(page, encoding="utf-8")
     cff = yaml.safe_dump(make_cff(facts), sort_keys=False, allow_unicode=True)
-    (folder / "CITATION.cff").write_text(cff, encoding="utf-8")
+    (temporary / "CITATION.cff").write_text(cff, encoding="utf-8")
     datacite = json.dumps(make_datacite(facts), indent=1, ensure_ascii=False)
-    (folder / "datacite.json").write_text(datacite + "\n", encoding="utf-8")
+    (temporary / "datacite.json").write_text(datacite + "\n", encoding="utf-8")
     rows = list_licenses(facts)
-    with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
+    with (temporary / TABLE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
-        writer.writerows(row | {"bytes": (folder / str(row["file"])).stat().st_size} for row in rows)
+        writer.writerows(row | {"bytes": (temporary / str(row["file"])).stat().st_size} for row in rows)
 
 
 def _describe_bag(facts: PackageFacts) -> dict[str, str]:

@@ -96,6 +96,15 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_text_if_changed(path: str | Path, text: str) -> None:
+    """Write UTF-8 text to ``path``, and make its folder, unless the file holds that text already."""
+    path = Path(path)
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+
+
 def write_json(path: str | Path, content: object) -> None:
     """Write ``content`` as indented JSON."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

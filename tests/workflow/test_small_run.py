@@ -175,7 +175,7 @@ class TestSmallRun:
         content["publication"] = {"creator_name": "A. Person"}
         (run / "more.yaml").write_text(yaml.safe_dump(content))  # which sorts the keys
         plan = snakemake(run, "--dry-run", "--quiet", "rules", "--configfile", "more.yaml", "--", "ensembles")
-        assert jobs(plan) == {"write_settings": 2, "draw_ensemble": 3, "ensembles": 1}
+        assert jobs(plan) == {"write_settings": 1, "draw_ensemble": 3, "ensembles": 1}
 
     def test_a_date_that_is_lost_is_made_again_alone_and_the_same(self, run):
         path = RUN / "observations/predictions/sit_hrai_20221117.nc"
@@ -202,7 +202,9 @@ class TestSmallRun:
                 "observations": {"first": "2022-10-10", "last": "2022-12-31", "every": 30},
             },
             "sources": {"model": {"folder": "raw/nextsim"}, "observations": folders},
-            "experiments": {"recommended": {"weights": weights, "ensembles": {"splits": []}}},
+            "experiments": {"mine": {"weights": weights, "ensembles": {"splits": []}}},
+            "run": ["mine"],
+            "published": "mine",
             "defaults": {"sampler": {"members": 2}},
             "figures": None,
         }

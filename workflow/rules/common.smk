@@ -18,6 +18,7 @@ from superice.run.settings_digest import SettingsDigests
 from superice.run.settings_files import collect_settings, feature_settings_name, format_settings
 from superice.run.sources import Sources
 from superice.surrogate.configuration import SurrogateConfiguration
+from superice.utils.files import write_text_if_changed
 from superice.utils.provenance import compute_digest
 
 ROOT = workflow.current_basedir.join("../..")

@@ -1,6 +1,10 @@
 # Files of merged settings, which other rules hand to their scripts.
 # Needs: the configuration. Makes: settings/{configuration,<section>,features/<set>/<branch>,<experiment>/<stage>}.yaml.
 
+# Who publishes is written as soon as the workflow is read, and no rule makes it: whatever waits for the output of a rule that is
+# to run again would be left out of the plan where that output is ancient.
+write_text_if_changed(PATHS.settings("publication"), format_settings(SETTINGS.pop("publication")))
+
 
 rule write_settings:
     output:

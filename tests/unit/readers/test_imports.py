@@ -17,6 +17,7 @@ SHARED = {
     "product_file",
     "sonar_draft",
     "time_series",
+    "uncertainty",
     "units",
     "valid_times",
     "vector_axes",
