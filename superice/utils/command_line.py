@@ -29,7 +29,10 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 def parse_day(text: str) -> date:
     """Read an option's value: a day as YYYYMMDD or YYYY-MM-DD."""
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
 
 
 def read_settings(path: str) -> dict:
