@@ -83,8 +83,8 @@ class Grid:
 
         longitude, latitude = self.lonlat()
         factors = pyproj.Proj(self.crs).get_factors(longitude, latitude)
-        earth, of_map = pyproj.CRS(EARTH).ellipsoid, self.crs.ellipsoid
-        enlarged = _compute_curvature_area(earth, latitude) / _compute_curvature_area(of_map, latitude)
+        on_earth = _compute_curvature_area(pyproj.CRS(EARTH), latitude)
+        enlarged = on_earth / _compute_curvature_area(self.crs, latitude)
         return self.step**2 / factors.areal_scale * enlarged
 
     def pad(self, cells: int) -> Grid:
@@ -129,8 +129,14 @@ class Grid:
         return AreaDefinition(self.name, self.name, self.name, self.crs, columns, rows, self.extent())
 
 
-def _compute_curvature_area(ellipsoid: pyproj.crs.Ellipsoid, latitude: np.ndarray) -> np.ndarray:
-    """Return the product of the two radii of curvature in m2; an area on an ellipsoid is that times the solid angle."""
+def _compute_curvature_area(crs: pyproj.CRS, latitude: np.ndarray) -> np.ndarray:
+    """Return the product of the two radii of curvature in m2; an area on an ellipsoid is that times the solid angle.
+
+    Raises InputError when the system has no ellipsoid.
+    """
+    ellipsoid = crs.ellipsoid
+    if ellipsoid is None:
+        raise InputError("a projection without an ellipsoid has no areas; choose another", value=crs.name)
     flattening = 1 / ellipsoid.inverse_flattening if ellipsoid.inverse_flattening else 0.0
     eccentricity_squared = flattening * (2 - flattening)
     sine = np.sin(np.radians(latitude))
@@ -162,8 +168,10 @@ def _find_area(areas: str | Path | None, name: Area) -> tuple[Path | None, dict[
         from superice.fields.area_around import define_area
 
         return None, define_area(name)
-    known = {}
-    for path in filter(None, (areas, AREAS)):
+    known: dict[str, Any] = {}
+    for path in (areas, AREAS):
+        if not path:
+            continue
         definitions = _read_areas(path)
         if name in definitions:
             return Path(path), definitions[name]
@@ -218,7 +226,7 @@ def load_grid(areas: str | Path | None, area: Area) -> Grid:
 Definition = tuple["pyproj.CRS", tuple[int, int], tuple[float, float, float, float]]
 
 
-def _read_plain(definition: object) -> Definition | None:
+def _read_plain(definition: Any) -> Definition | None:
     """Return projection, shape and extent of an area that states the numbers themselves, in metres; None for another.
 
     It spares the start of pyresample, which takes longer than all else that the planning of a run does with a grid.
@@ -238,8 +246,10 @@ def _read_plain(definition: object) -> Definition | None:
         return None
 
 
-def _read_with_pyresample(path: Path, name: str) -> Definition:
+def _read_with_pyresample(path: Path | None, name: str) -> Definition:
     """Return projection, shape and extent in metres of an area in any form that pyresample reads."""
+    if path is None:
+        raise InputError("there is no map of this centre and size; choose others", variable=name)
     import pyresample
 
     try:

@@ -85,8 +85,14 @@ class PointSeries:
 
     def select(self, points: np.ndarray) -> PointSeries:
         """Return the series at some of its points: indices, or bool (point,)."""
-        names = ("days", "latitude", "longitude", "thickness", "uncertainty")
-        return replace(self, **{name: getattr(self, name)[points] for name in names})
+        return replace(
+            self,
+            days=self.days[points],
+            latitude=self.latitude[points],
+            longitude=self.longitude[points],
+            thickness=self.thickness[points],
+            uncertainty=self.uncertainty[points],
+        )
 
     def keep_complete(self) -> PointSeries:
         """Return the points whose day, position and thickness are known, in the order of their days."""
@@ -148,6 +154,12 @@ def _join(first: PointSeries, other: PointSeries) -> PointSeries:
                 value=f"{other.thickness[in_other][worst]:.3f} and {first.thickness[in_first][worst]:.3f} m",
             )
         other = other.select(~np.isin(other.days, shared))
-    names = ("days", "latitude", "longitude", "thickness", "uncertainty")
-    joined = {name: np.concatenate([getattr(first, name), getattr(other, name)]) for name in names}
-    return replace(first, **joined).keep_complete()
+    joined = replace(
+        first,
+        days=np.concatenate([first.days, other.days]),
+        latitude=np.concatenate([first.latitude, other.latitude]),
+        longitude=np.concatenate([first.longitude, other.longitude]),
+        thickness=np.concatenate([first.thickness, other.thickness]),
+        uncertainty=np.concatenate([first.uncertainty, other.uncertainty]),
+    )
+    return joined.keep_complete()

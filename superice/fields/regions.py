@@ -110,7 +110,8 @@ def _read_polygons(path: str | Path, name_key: str) -> tuple[list[str], list[Any
     """Return the name of the region of each polygon, and the polygons as shapely holds them."""
     import shapely
 
-    names, polygons = [], []
+    names: list[str] = []
+    polygons: list[Any] = []
     for feature in _read_features(path):
         geometry, name = feature.get("geometry") or {}, (feature.get("properties") or {}).get(name_key)
         where = f"feature {len(names) + 1}"

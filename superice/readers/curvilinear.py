@@ -110,7 +110,7 @@ def locate_grid(file: ProductFile, grid: Grid, resample: bool = False) -> SameCe
         raise file.error("longitude and latitude are not (y, x)", "longitude", longitude.shape)
     part = _find_matching_part(file, grid)
     distance = np.inf if part is None else _measure_distance(file, grid, part)
-    if distance <= TOLERANCE_DEGREES * METRES_PER_DEGREE:
+    if part is not None and distance <= TOLERANCE_DEGREES * METRES_PER_DEGREE:
         return SameCells(part)
     if resample:
         return _locate_between(file, grid)
@@ -132,7 +132,8 @@ def compute_lattice_digest(file: ProductFile) -> bytes:
 
 def _read_positions(file: ProductFile, grid: Grid, part: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
     """Read cells of the lattice as (x, y) on the target's map in m, as longitudes mean little near the pole."""
-    return pyproj.Proj(grid.crs)(*_read_lonlat(file, part), errcheck=False)
+    longitude, latitude = _read_lonlat(file, part)
+    return pyproj.Proj(grid.crs)(longitude, latitude, errcheck=False)
 
 
 def _read_lonlat(file: ProductFile, part: tuple[slice, slice]) -> list[np.ndarray]:

@@ -212,7 +212,7 @@ def read_forcings(
                         by_points[points] = prepare_interpolation(file, grid, method)
                     interpolations[file.path] = by_points[points]
                     _check_layout(file, series)
-                field = _convert_values(file, key, series.find_name(key, file), field, moment)
+                field = _convert_values(file, key, series.get_name(key, file), field, moment)
                 values[key], target[key] = field, interpolations[file.path]
             if values["u10"].shape != values["v10"].shape:
                 raise InputError("u10 and v10 are not on the same points", product=PRODUCT, file=folder, value=moment)

@@ -250,7 +250,12 @@ def read_reference(path: Path) -> list[PointSeries]:
 
 
 def _split_platforms(
-    table: Table, thickness: np.ndarray, uncertainty: np.ndarray, measures: list[str], **extent: float
+    table: Table,
+    thickness: np.ndarray,
+    uncertainty: np.ndarray,
+    measures: list[str],
+    width_km: float = 0.0,
+    span_days: int = 1,
 ) -> list[PointSeries]:
     """Return a series for each platform and what it measures, of the points that are complete."""
     names = table.read_text("platform") if "platform" in table else [""] * thickness.size
@@ -261,7 +266,7 @@ def _split_platforms(
         own = np.array([key == (platform, measured) for key in keys], dtype=bool)
         series = PointSeries(
             platform, measured, days[own], latitude[own], longitude[own], thickness[own], uncertainty[own],
-            path=table.path, **extent,
+            width_km, span_days, table.path,
         )  # fmt: skip
         all_series.append(series.keep_complete())
     return [series for series in all_series if series.size]

@@ -157,7 +157,7 @@ def _read_mean(
             "a concentration cannot be a mean over the ice", name, file.get_attribute(name, "cell_methods")
         )
     read = read_cell_mean if key == "sit" and over_ice else read_step
-    total = sum(read(file, key, names, step.place, part) for step in steps)
+    total = sum((read(file, key, names, step.place, part) for step in steps), start=np.zeros(()))
     if not np.isfinite(total).any():
         raise file.error("no valid value in the whole field", name)
     return total / len(steps)

@@ -67,6 +67,8 @@ def holds(path: Path, day: date) -> bool:
     A damaged week counts as the week of its number, so that its days are refused and not reported as missing.
     """
     match = NAME.fullmatch(path.name)
+    if match is None:
+        return False
     if not match["week"]:
         return True
     try:

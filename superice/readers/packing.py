@@ -17,12 +17,13 @@ differ:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import netCDF4
 import numpy as np
 
 
-def decode(stored: np.ndarray, attributes: Mapping[str, object]) -> np.ndarray:
+def decode(stored: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray:
     """Convert stored numbers to float64 values: missing ones become NaN, then scale and offset apply.
 
     Parameters
@@ -43,12 +44,12 @@ def decode(stored: np.ndarray, attributes: Mapping[str, object]) -> np.ndarray:
         return np.where(missing, np.nan, convert_sign(stored, attributes) * np.float64(scale) + offset)
 
 
-def convert_sign(stored: np.ndarray, attributes: Mapping[str, object]) -> np.ndarray:
+def convert_sign(stored: np.ndarray, attributes: Mapping[str, Any]) -> np.ndarray:
     """Return stored integers with the sign that ``_Unsigned`` says: as unsigned ones, as signed ones or as they are."""
     return stored.view(_find_meant_type(stored.dtype, attributes))
 
 
-def find_missing_numbers(dtype: np.dtype, attributes: Mapping[str, object]) -> np.ndarray:
+def find_missing_numbers(dtype: np.dtype, attributes: Mapping[str, Any]) -> np.ndarray:
     """Return the stored numbers, of type ``dtype``, that mean missing.
 
     A stated number that the type cannot hold exactly, such as NaN or 1e36 among integers, is no stored number.
@@ -60,14 +61,14 @@ def find_missing_numbers(dtype: np.dtype, attributes: Mapping[str, object]) -> n
     return np.array([*fill, *others], dtype)
 
 
-def _find_meant_type(dtype: np.dtype, attributes: Mapping[str, object]) -> np.dtype:
+def _find_meant_type(dtype: np.dtype, attributes: Mapping[str, Any]) -> np.dtype:
     """Return the type of integers with the sign that ``_Unsigned`` says."""
     unsigned = str(attributes.get("_Unsigned", "")).lower()
     kind = {("i", "true"): "u", ("u", "false"): "i"}.get((dtype.kind, unsigned), dtype.kind)
     return np.dtype(f"{dtype.byteorder}{kind}{dtype.itemsize}")
 
 
-def _list_storable(stated: object, dtype: np.dtype, meant: np.dtype) -> list:
+def _list_storable(stated: Any, dtype: np.dtype, meant: np.dtype) -> list:
     """Return those of the stated numbers that are numbers of the stored or of the meant type, as stored."""
     numbers = np.ravel([] if stated is None else stated)
     if numbers.dtype.kind not in "iuf":
@@ -92,7 +93,7 @@ def _holds_exactly(dtype: np.dtype, number: float) -> bool:
     return number == int(number) and limits.min <= number <= limits.max
 
 
-def _get_number(attributes: Mapping[str, object], name: str, plain: float) -> float:
+def _get_number(attributes: Mapping[str, Any], name: str, plain: float) -> float:
     """Return an attribute that is one number, or ``plain``. Raises ValueError for anything else."""
     stated = attributes.get(name, plain)
     numbers = np.ravel(stated)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -66,7 +67,7 @@ class ProductFile:
         """Return the error that refuses this file, ready to be raised."""
         return InputError(reason, product=self.product, file=self.path, variable=variable, value=value)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self.dataset.variables
 
     def get_variable(self, name: str) -> netCDF4.Variable:
@@ -85,11 +86,11 @@ class ProductFile:
             )
         return self.error(reason, " or ".join(names))
 
-    def get_attribute(self, name: str, attribute: str, default: object = None) -> object:
+    def get_attribute(self, name: str, attribute: str, default: Any = None) -> Any:
         """Return an attribute of the variable ``name``, or ``default``."""
         return getattr(self.get_variable(name), attribute, default)
 
-    def get_attributes(self, name: str) -> dict[str, object]:
+    def get_attributes(self, name: str) -> dict[str, Any]:
         """Return all attributes of the variable ``name``."""
         variable = self.get_variable(name)
         return {key: variable.getncattr(key) for key in variable.ncattrs()}
@@ -297,7 +298,8 @@ class ProductFile:
         if numbers.size == 0 or not (np.abs(numbers) < LATEST).all():
             raise self.error("a time is missing or absurd", name, numbers[:1])
         try:
-            times = netCDF4.num2date(
+            # Of an array an array, which the library's annotation leaves open.
+            times: Any = netCDF4.num2date(
                 numbers, units, calendar, only_use_cftime_datetimes=False, only_use_python_datetimes=True
             )
         except UNREADABLE as error:
@@ -305,7 +307,7 @@ class ProductFile:
             raise self.error(
                 f"times that cannot be converted ({error}); {expected}", name, units or "no unit"
             ) from error
-        return list(np.atleast_1d(times))
+        return list(times)
 
 
 @contextmanager

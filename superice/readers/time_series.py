@@ -118,9 +118,11 @@ class TimeSeries:
 
     def _add_file(self, path: Path) -> None:
         file = self._files.get(path)
-        held = [key for key in self.names if self.find_name(key, file) is not None]
-        for key in held:
-            times = read_moments(file, self.find_name(key, file))
+        for key in self.names:
+            name = self.find_name(key, file)
+            if name is None:
+                continue
+            times = read_moments(file, name)
             for (moment, place), preliminary in zip(times, find_preliminary(file, times), strict=True):
                 known = self.steps[key].get(moment)
                 if known and known.preliminary == preliminary:
@@ -148,6 +150,13 @@ class TimeSeries:
     def find_name(self, key: str, file: ProductFile) -> str | None:
         """Return the name of a variable in a file, None when the file does not hold it."""
         return next((name for name in self.names[key] if name in file), None)
+
+    def get_name(self, key: str, file: ProductFile) -> str:
+        """Return the name of a variable in a file. Raises InputError when the file does not hold it."""
+        name = self.find_name(key, file)
+        if name is None:
+            raise file.missing_variable(*self.names[key])
+        return name
 
     def open_file(self, key: str, moment: datetime) -> ProductFile:
         """Return the file that holds a moment of a variable; it stays open until some others are asked for."""
@@ -179,7 +188,7 @@ class TimeSeries:
             For any other dimension with more than one entry, by its name and size.
         """
         file, place = self.open_file(key, moment), self.steps[key][moment].place
-        values = read_at(file, self.find_name(key, file), place, part, kept=(VERSION,))
+        values = read_at(file, self.get_name(key, file), place, part, kept=(VERSION,))
         if values.ndim > 2 and VERSION in file:
             values = values[np.argsort(_read_version_numbers(file))]
         return _merge_versions(values) if values.ndim > 2 else values

@@ -125,7 +125,7 @@ def read_at(
     variable = file.get_variable(name)
     if variable.ndim < 2:
         raise file.error("not a field of rows and columns", name, variable.dimensions)
-    index = []
+    index: list[int | slice] = []
     for dimension, size in zip(variable.dimensions[:-2], variable.shape, strict=False):
         if dimension in kept:
             index.append(slice(None))

@@ -46,7 +46,8 @@ def read_settings(path: str) -> dict:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from error
     except yaml.MarkedYAMLError as error:
-        raise InputError(f"not YAML, line {error.problem_mark.line + 1}", file=path) from error
+        place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InputError(f"not YAML{place}", file=path) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError("not YAML, which is text in UTF-8", file=path) from error
     if not isinstance(content, dict):
@@ -133,8 +134,9 @@ def run_command(main: Callable[[], None]) -> None:
 
 def _find_fault_of_file(error: BaseException) -> str | None:
     """Return why a named file cannot be used, such as that it is not there; None for any other error."""
-    is_named = isinstance(error, OSError) and error.filename is not None and (error.errno or 0) > 0
-    return error.strerror if is_named else None
+    if isinstance(error, OSError) and error.filename is not None and (error.errno or 0) > 0:
+        return error.strerror
+    return None
 
 
 def _fail(sentence: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,8 +63,8 @@ def measure_free_memory(device: torch.device) -> int:
 
         reserved_unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + reserved_unused
-    group_limits = [_read_room(group) for group in _list_control_groups()]
-    return min([psutil.virtual_memory().available, *group_limits])
+    rooms = [_read_room(group) for group in _list_control_groups()]
+    return min([psutil.virtual_memory().available, *(room for room in rooms if room is not None)])
 
 
 def _list_control_groups() -> list[Path]:
@@ -82,15 +81,15 @@ def _list_control_groups() -> list[Path]:
     return [folder for folder in folders if folder.is_relative_to(CGROUP)]
 
 
-def _read_room(group: Path) -> float:
-    """Read how many bytes the group may still use; inactive file pages count as free. Without a limit, infinity."""
+def _read_room(group: Path) -> int | None:
+    """Read how many bytes the group may still use; inactive file pages count as free. None without a limit."""
     try:
         limit = int((group / "memory.max").read_text())
         used = int((group / "memory.current").read_text())
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
         inactive_file = int(statistics["inactive_file"])
     except (OSError, ValueError):
-        return math.inf
+        return None
     return max(0, limit - used + inactive_file)
 
 

@@ -120,6 +120,12 @@ class BatchNorm2d(nn.BatchNorm2d):
     torch's SyncBatchNorm does the same, but only on GPUs.
     """
 
+    # Always there: the moments are tracked, and with a fixed momentum.
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
+
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (batch, channels, y, x)."""
         if not (self.training and dist.is_initialized()):
@@ -137,7 +143,7 @@ class BatchNorm2d(nn.BatchNorm2d):
 
 
 @contextmanager
-def keep_moments(norm: nn.BatchNorm2d) -> Iterator[None]:
+def keep_moments(norm: BatchNorm2d) -> Iterator[None]:
     """Evaluate a batch norm in training without a change of its running moments."""
     momentum, count = norm.momentum, norm.num_batches_tracked.clone()
     norm.momentum = 0.0

@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from superice.errors import OutputError
 
@@ -126,7 +126,7 @@ def write_dataset(path: str | Path, dataset: xarray.Dataset, encoding: dict | No
 
     ``encoding``, by variable, extends the encoding chosen here and takes precedence over it.
     """
-    chosen = {}
+    chosen: dict[Hashable, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
         chosen[name] = {}
         if variable.ndim >= 2:

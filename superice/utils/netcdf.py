@@ -246,5 +246,6 @@ def decode_date(time: Variable) -> date | None:
         return None
     import netCDF4
 
-    moment = netCDF4.num2date(np.ravel(time.values)[0], units, calendar, only_use_cftime_datetimes=False)
+    # Of one number one moment, which the library's annotation leaves open.
+    moment: Any = netCDF4.num2date(np.ravel(time.values)[0], units, calendar, only_use_cftime_datetimes=False)
     return date(moment.year, moment.month, moment.day)

@@ -203,7 +203,7 @@ def make_partial(kind: type[Kind]) -> type[Kind]:
 
     Types and bounds are those of ``kind``; rules between keys are left to the section that is merged of the parts.
     """
-    fields = {}
+    fields: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
         part = copy(field)
         part.default, part.default_factory = None, None
@@ -219,7 +219,8 @@ def make_partial(kind: type[Kind]) -> type[Kind]:
 
 def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
     """Return the model without some of its keys."""
-    fields = {name: (field.annotation, copy(field)) for name, field in kind.model_fields.items() if name not in keys}
+    kept = {name: field for name, field in kind.model_fields.items() if name not in keys}
+    fields: dict[str, Any] = {name: (field.annotation, copy(field)) for name, field in kept.items()}
     return create_model(f"{kind.__name__}Section", __base__=Settings, __doc__=kind.__doc__, **fields)
 
 
