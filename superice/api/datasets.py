@@ -131,7 +131,9 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     names = LOW_RESOLUTION_NAMES if is_model else {name: name for name in FIELDS}
     for name in names.values():
         if name not in dataset:
-            raise InputError("variable missing; the dataset holds " + ", ".join(dataset.variables), variable=name)
+            raise InputError(
+                "variable missing; the dataset holds " + ", ".join(map(str, dataset.variables)), variable=name
+            )
     has_time = any(TIME in dataset[name].dims for name in names.values())
     days = read_days(dataset)
     stored = {name: dataset[variable] for name, variable in names.items()}

@@ -105,7 +105,9 @@ def read_products(
     """
     places = {thickness_reader: thickness, osisaf_concentration: concentration, osisaf_drift: drift}
     products = {reader: _read_product(reader, place, day) for reader, place in places.items()}
-    observed = make_observed_day(*products.values(), grid, make_land_mask(grid) if land is None else land, how)
+    read_thickness, read_concentration, read_drift = products.values()
+    land = make_land_mask(grid) if land is None else land
+    observed = make_observed_day(read_thickness, read_concentration, read_drift, grid, land, how)
     count = observed.thickness_pixels if None in products.values() else observed.kept_pixels
     if not count:
         raise InputError(

@@ -116,7 +116,7 @@ def _make_table(days: pd.DataFrame, ranks: Sequence[np.ndarray], has_low: bool) 
     rows = rows[rows.field == "generated"].set_index("date")
     rows.insert(0, "n_pixels", days[days.field == "generated"].groupby("date").n_pixels.sum())
     rows["n_pixels"] = rows.n_pixels.fillna(rows.n_pixels.sum()).astype(int)
-    indices = dict(zip(dates, map(reliability_index, ranks))) | {ALL: reliability_index(sum(ranks))}
+    indices = dict(zip(dates, map(reliability_index, ranks))) | {ALL: reliability_index(np.sum(ranks, axis=0))}
     rows["reliability_index"] = [indices[day] for day in rows.index]
     kept = [name for name in COLUMNS if has_low or name not in OF_LOW_RESOLUTION]
     kept.insert(kept.index("spread_skill") + 1, "reliability_index")
@@ -134,7 +134,7 @@ def _choose(fields: Fields, names: Sequence[str], what: str) -> xarray.DataArray
     found = next((name for name in names if name in fields), None)
     if found is None:
         raise InputError(
-            f"the dataset holds none of {', '.join(names)}", variable=what, value=", ".join(fields.variables)
+            f"the dataset holds none of {', '.join(names)}", variable=what, value=", ".join(map(str, fields.variables))
         )
     return fields[found]
 

@@ -6,6 +6,7 @@ import datetime
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import xarray
 
@@ -117,7 +118,8 @@ def _make_days(days: list[datetime.date], area: Area, folder: str | Path | None,
     with tempfile.TemporaryDirectory() as temporary:
         files = SeasonFiles(grid, SyntheticSettings(seed=seed), season, Path(folder or temporary))
         for day in days:
-            features = features_from_products(**files.write_products(day), date=day, area=area)
+            products: dict[str, Any] = {**files.write_products(day)}
+            features = features_from_products(**products, date=day, area=area)
             frame = make_frame(grid, day, "", "", {})
             truth = files.crop_truth(day).sit
             frame.variables["sit_truth"] = make_field(truth, "sit", "modelResult", ", of the synthetic Arctic")

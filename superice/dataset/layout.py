@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -225,9 +225,9 @@ def make_observed_features(
     )
     for name in FIELDS:
         content.variables[name] = make_field(fields[name], name, "physicalMeasurement")
-    for name in beyond_mask or {}:
+    for name, values in (beyond_mask or {}).items():
         content.variables[BEYOND_MASK.format(name=name)] = make_field(
-            beyond_mask[name], name, "physicalMeasurement", ", where another input is missing"
+            values, name, "physicalMeasurement", ", where another input is missing"
         )
     for name, values in (uncertainties or {}).items():
         content.variables[name] = make_field(values, name, "qualityInformation")
@@ -259,7 +259,8 @@ def write_observed_features(
     additional |= uncertainties or {}
     with atomic_path(npz_path) as temporary:
         arrays = {name: fields[name] for name in FIELDS} | additional
-        np.savez_compressed(temporary, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})
+        stored: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
+        np.savez_compressed(temporary, **stored)
 
 
 class Ensemble:
@@ -273,9 +274,9 @@ class Ensemble:
         self._dataset["sit_ai"][self._written] = member
         self._written += 1
 
-    def describe(self, attributes: dict[str, object]) -> None:
+    def describe(self, attributes: Mapping[str, Any]) -> None:
         """Add attributes that are known only after the members are drawn."""
-        self._dataset.setncatts(attributes)
+        self._dataset.setncatts(dict(attributes))
 
 
 def make_ensemble_frame(grid: Grid, day: date, details: Mapping[str, str | float]) -> FileContent:

@@ -6,10 +6,11 @@ small square, which serves both a map and the time series of a pixel; a shard, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -23,8 +24,8 @@ from superice.errors import InputError
 from superice.utils.file_format import explain_unreadable
 from superice.utils.files import atomic_folder, atomic_path
 
-CHUNK = {"time": 16, "y": 128, "x": 128}
-SHARD = {"time": 48, "y": 640, "x": 768}
+CHUNK: dict[Hashable, int] = {"time": 16, "y": 128, "x": 128}
+SHARD: dict[Hashable, int] = {"time": 48, "y": 640, "x": 768}
 PARTS = {"dates": None, "monthly": "monthly", "climatology": "climatology"}  # groups of the store or file
 TIMES = {"units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian", "dtype": "f8"}
 STORE, FILE = ".zarr", ".nc"
@@ -180,7 +181,7 @@ def _write_store(season: xarray.Dataset, folder: Path, progress: bool) -> None:
     bare.to_zarr(
         folder, mode="w", compute=False, encoding=encoding, zarr_format=3, consolidated=False, safe_chunks=False
     )
-    store = zarr.open_group(folder, mode="r+")
+    store: Any = zarr.open_group(folder, mode="r+")  # every item of it is an array here, and none a group
     blocks = range(0, season.sizes["time"], SHARD["time"])
     jobs = [(name, layer) for name, variable in season.data_vars.items() for layer in _list_layers(variable)]
     for start, (name, layer) in tqdm(list(product(blocks, jobs)), unit="block", disable=not progress):

@@ -23,7 +23,7 @@ from superice.errors import InputError
 
 ATTEMPTS = 5
 BACKOFF_S = 2.0  # the first pause; each further one is twice as long
-LONGEST_PAUSE_S = 120.0
+LONGEST_PAUSE_S = 120
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 60.0
 BLOCK_BYTES = 1 << 16

@@ -7,7 +7,7 @@ beside it under the name of a part, or is deleted.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from superice.errors import InputError, MissingInput
 from superice.readers.finding import list_months
 from superice.readers.product_file import open_product
 
-SERVERS = {
+SERVERS: dict[str, Callable[[str], Server]] = {
     "http": HttpServer,
     "https": HttpServer,
     "ftp": FtpServer,
@@ -149,9 +149,10 @@ def _fetch_readable(product: Product, server: Server, folder: Path, month: date,
         with part.open("rb") as file:
             content = f"{part.stat().st_size} bytes that begin with {file.read(16)!r}"
         part.unlink()
+        reason = refusal.reason
         if not is_last:
-            log.warning("%s: %s (%s); once more", url, refusal.reason, content)
-    raise InputError(f"arrived twice, but {refusal.reason}", file=url, value=content)
+            log.warning("%s: %s (%s); once more", url, reason, content)
+    raise InputError(f"arrived twice, but {reason}", file=url, value=content)
 
 
 def _check_opens(product: Product, path: Path) -> InputError | None:

@@ -98,11 +98,12 @@ class FtpServer:
         """Open a connection and log in."""
         address = urlsplit(self.address)
         user, password = get_netrc_auth(self.address) or ("anonymous", "anonymous@")
+        ftp: ftplib.FTP
         if address.scheme == "ftps":
             ftp = ftplib.FTP_TLS(context=ssl.create_default_context(), timeout=base.READ_TIMEOUT_S)
         else:
             ftp = ftplib.FTP(timeout=base.READ_TIMEOUT_S)
-        ftp.connect(address.hostname, address.port or ftplib.FTP_PORT)
+        ftp.connect(address.hostname or "", address.port or ftplib.FTP_PORT)
         ftp.login(user, password)
         if isinstance(ftp, ftplib.FTP_TLS):
             ftp.prot_p()

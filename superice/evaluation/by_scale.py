@@ -69,7 +69,7 @@ def _sum_boxes(scored: ScoredDate, widths: Sequence[int]) -> dict[int, np.ndarra
     """
     area = np.where(scored.mask, scored.cell_km2, 0.0)
     fields = (*scored.members, scored.truth, scored.low_resolution)
-    sums = {}
+    sums: dict[int, np.ndarray] = {}
     for width in sorted(set(widths)):
         # The sums of wide boxes are those of the narrower ones that fit in them.
         fitting = [narrower for narrower in sums if width % narrower == 0]

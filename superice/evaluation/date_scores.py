@@ -23,6 +23,7 @@ from superice.evaluation.spectral import SPECTRAL
 from superice.evaluation.ssim import SSIM
 from superice.evaluation.texture import TEXTURE
 from superice.evaluation.thin_ice import FRACTIONS, THIN_ICE
+from superice.utils import netcdf
 from superice.utils.netcdf import FileContent
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def compute_date_scores(scored: ScoredDate) -> FileContent:
     if members.ndim != 3 or not members.shape[1:] == scored.truth.shape == scored.low_resolution.shape:
         shapes = f"{members.shape}, {scored.truth.shape}, {scored.low_resolution.shape}"
         raise InputError("members, truth and low-resolution field have different shapes", value=shapes)
-    variables = {}
+    variables: dict[str, netcdf.Variable] = {}
     for group in (*GROUPS, SSIM) if settings.ssim else GROUPS:
         variables |= group.evaluate(scored)
     attributes = {"date": scored.day.isoformat(), "members": members.shape[0], "spacing_km": scored.spacing_km}

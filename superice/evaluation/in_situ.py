@@ -6,10 +6,11 @@ is compared with the mean of the members over the same area and over those of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -179,7 +180,7 @@ def write_collocations(path: Path, collocations: Sequence[Collocation], details:
     thickness = {"standard_name": "sea_ice_thickness", "units": "m"}
     measured, modelled = ({"coverage_content_type": kind} for kind in ("physicalMeasurement", "modelResult"))
     of_time = {"axis": "T", "units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian"}
-    of_platform = {
+    of_platform: dict[str, tuple[np.ndarray, Mapping[str, Any]]] = {
         "platform": (
             np.array([series.platform for series in all_series], dtype=str),
             {"long_name": "name of the platform", "cf_role": "trajectory_id"},
@@ -205,7 +206,7 @@ def write_collocations(path: Path, collocations: Sequence[Collocation], details:
             {"long_name": "number of days that a point is the mean of"},
         ),
     }
-    of_point = {
+    of_point: dict[str, tuple[np.ndarray, Mapping[str, Any]]] = {
         "time": (noon, {"standard_name": "time", "long_name": "noon of the day", **of_time}),
         "latitude": (join("latitude"), {"standard_name": "latitude", "units": NORTH, "long_name": "latitude"}),
         "longitude": (join("longitude"), {"standard_name": "longitude", "units": EAST, "long_name": "longitude"}),
@@ -235,7 +236,8 @@ def write_collocations(path: Path, collocations: Sequence[Collocation], details:
         "SuperIce members at the positions of measurements",
         "Sea ice thickness as measured by buoys, sonars and others, and of every member of an ensemble.",
         Extent.around(join("latitude"), join("longitude")),
-        *((days.min().item(), days.max().item()) if days.size else (EPOCH, EPOCH)),
+        days.min().item() if days.size else EPOCH,
+        days.max().item() if days.size else EPOCH,
         details,
     )
     coordinates = ("time", "latitude", "longitude", "altitude", "width", "span")

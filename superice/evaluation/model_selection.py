@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from superice.inference.stored_sampler import describe_sampler
 from superice.network.weights import TrainedNetwork
 
 SCORES = ("crps", "rmse", "variability", "fine_scale")
-Judgement = dict[str, float | bool]
+Judgement = Mapping[str, Any]
 
 
 def select_training(
@@ -62,12 +63,12 @@ def select_training(
         days = [simulate_observation(features, sampler.input_errors, spacing_km) for features in days]
     as_trained = sampler.model_copy(update={"noise_scale": 1.0}) if sampler.awaits_noise_scale else sampler
 
-    def judge(path: Path, scale: float, scored_days: Sequence[Features] = days) -> Judgement:
+    def judge(path: Path, scale: float | str, scored_days: Sequence[Features] = days) -> Judgement:
         drawn = as_trained.model_copy(update={"noise_scale": scale})
         judged = judge_training(trainings[path], scored_days, drawn, scoring, spacing_km)
-        return {"training": path.parent.name, "noise_scale": scale} | judged
+        return {"training": path.parent.name, "noise_scale": scale, **judged}
 
-    scale = as_trained.noise_scale
+    scale: float | str = as_trained.noise_scale
     compared = days if len(weights) > 1 else []
     candidates = {path: judge(path, scale, compared) for path in weights}
     best = choose_training(candidates, must_be_sound)
@@ -129,8 +130,9 @@ def judge_training(
     for features in days:
         drawn = draw_members(trained, features, sampler, seed=0)
         members = np.stack([clip_negative(member)[0] for member in drawn])
-        scored = ScoredDate(members, features.truth, features.sit, features.date, spacing_km, scoring)
-        scores = POINTWISE.compute(scored) | SPECTRAL.compute(scored)
+        scored = ScoredDate(members, features.get_truth(), features.sit, features.date, spacing_km, scoring)
+        computed = {**POINTWISE.compute(scored), **SPECTRAL.compute(scored)}
+        scores = {name: np.asarray(computed[name]) for name in (*SCORES, "mean_square_error", "mean_variance")}
         # The first region is all ice, the first field the ensemble.
         row = {name: float(scores[name][0][0]) for name in (*SCORES, "mean_square_error")}
         rows.append(row | {"mean_variance": float(scores["mean_variance"][0])})

@@ -11,6 +11,7 @@ twice the truth's power below 20 km, and a higher CRPS, so both count.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ DIGITS = 2  # of the factor that is chosen
 CRPS_TOLERANCE = 0.005  # relative; a spread that costs more than this is not wanted
 
 
-def choose_noise_scale(judge: Callable[[float], Mapping[str, float]]) -> tuple[float, dict[float, Mapping[str, float]]]:
+def choose_noise_scale(judge: Callable[[float], Mapping[str, Any]]) -> tuple[float, dict[float, Mapping[str, Any]]]:
     """Return the factor with the best spread and roughness without a loss of CRPS, and the scores of those tried.
 
     Starting from 1, factors are tried in steps of 0.1 towards a spread over error of 1, until it is crossed or the CRPS is

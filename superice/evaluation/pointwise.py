@@ -5,6 +5,8 @@ Errors are errors of the ensemble mean; the variability is the mean over the mem
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from superice.evaluation.score_group import ScoreGroup, Variable, stack_regions
@@ -19,7 +21,7 @@ def compute_pointwise(scored: ScoredDate) -> dict[str, np.ndarray]:
     return scores | {"rmse_domain": scores["rmse"] * np.sqrt(ice_share)[:, None]}
 
 
-def score_region(pixels: RegionPixels) -> dict[str, float | list[float]]:
+def score_region(pixels: RegionPixels) -> dict[str, Any]:
     """Return the scores of one region by name: a number, or one for the ensemble and one for the low resolution."""
     members, truth, low, statistics = pixels.members, pixels.truth, pixels.low_resolution, pixels.statistics
     mean_square_error = [

@@ -69,13 +69,13 @@ def stack_regions(by_region: Sequence[Mapping[str, ArrayLike]]) -> dict[str, np.
     return {name: np.array([values[name] for values in by_region]) for name in by_region[0]}
 
 
-def reduce_to_fields(values: Sequence[ArrayLike]) -> np.ndarray:
+def reduce_to_fields(values: ArrayLike) -> np.ndarray:
     """Average over the members: values (n + 1, ...) of the members and the low-resolution field become (2, ...)."""
-    values = np.asarray(values)
-    return np.array([values[:-1].mean(axis=0), values[-1]])
+    stacked = np.asarray(values)
+    return np.array([stacked[:-1].mean(axis=0), stacked[-1]])
 
 
-def reduce_to_sources(values: Sequence[ArrayLike]) -> np.ndarray:
+def reduce_to_sources(values: ArrayLike) -> np.ndarray:
     """Average over the members: values (n + 2, ...) of truth, members and low-resolution field become (3, ...)."""
-    values = np.asarray(values)
-    return np.array([values[0], values[1:-1].mean(axis=0), values[-1]])
+    stacked = np.asarray(values)
+    return np.array([stacked[0], stacked[1:-1].mean(axis=0), stacked[-1]])

@@ -122,6 +122,7 @@ class _Period:
     def __init__(self, content: FileContent, days: int) -> None:
         """Begin the period of a date, without adding the date."""
         self.labels = _label_run(content) | {"days": days}
+        self._days = days
         self.number = (date.fromisoformat(content.attributes["date"]).toordinal() - FIRST_MONDAY) // days
         self._parts, self._part_of_mean = _list_parts(content), content["part_of_mean"]
         self._dates, self._known_dates = 0, np.zeros(self._part_of_mean.shape)
@@ -148,7 +149,7 @@ class _Period:
         enough = self._known_dates >= max(LEAST_KNOWN * self._dates, 1)
         count = np.where(enough, self._known_dates, np.nan)
         means = AreaMeans(*(self._sums[name] / count for name in KEPT))
-        random = np.random.default_rng([self.labels["days"], self.number])
+        random = np.random.default_rng([self._days, self.number])
         rows = []
         for place in np.unique(self._part_of_mean):
             of_part = means.select(self._part_of_mean == place)

@@ -119,7 +119,7 @@ def tabulate_ensembles(days: Iterable[xr.Dataset]) -> pd.DataFrame:
         rows.append(row)
     costs = list(COSTS.values())
     groups = pd.DataFrame(rows, columns=[*RUN_KEYS, *costs, "ranks"]).groupby(RUN_KEYS, sort=False)
-    index = groups.ranks.agg(lambda counts: reliability_index(sum(counts)))
+    index = groups.ranks.agg(lambda counts: reliability_index(np.sum(list(counts), axis=0)))
     return groups[costs].median().assign(reliability_index=index).reset_index()
 
 

@@ -157,7 +157,9 @@ def _make_content(
     """Return the sums, members first, and the areas (region, 3) as variables with their attributes."""
     volume = np.stack([of_region.volume for of_region in sums])
     thin = np.stack([of_region.thin_ice_area for of_region in sums])
-    sources = {"": slice(members), "low_resolution_": members} | ({"truth_": members + 1} if has_truth else {})
+    sources: dict[str, slice | int] = {"": slice(members), "low_resolution_": members}
+    if has_truth:
+        sources["truth_"] = members + 1
     variables = {
         "region": Variable(("region",), np.array(names), {"long_name": "region"}),
         "thin_ice": Variable(

@@ -263,7 +263,7 @@ def _tabulate(volumes: Volumes, period: str) -> pd.DataFrame:
                     "unknown_area_km2": volumes.fields["unknown_area"][place, at],
                 }
                 for quantity, check in zip(quantities, checks, strict=True):
-                    rows.append(shared | _describe_value(quantity, place, at) | _describe_check(check))
+                    rows.append(shared | _describe_value(quantity, int(place), at) | _describe_check(check))
                 no_members = {"quantity": "extent", "unit": "km2", "low_resolution": extent[place, at]}
                 rows.append(shared | no_members | {"calibration": "no ensemble: concentration of the input"})
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))

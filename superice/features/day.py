@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from superice.dataset.layout import FIELDS
+from superice.errors import InputError
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
 
@@ -64,6 +66,12 @@ class Features:
             return np.isfinite(self.sit) & ice
         return self.all_known & (self.sic > self.sic_threshold)
 
+    def get_truth(self) -> np.ndarray:
+        """Return the high-resolution thickness in m, (y, x). Raises InputError for a day without it."""
+        if self.truth is None:
+            raise InputError("the truth of the day is not known; give features of the model", value=self.date)
+        return self.truth
+
 
 @dataclass(frozen=True)
 class ModelFeatures:
@@ -85,7 +93,7 @@ class ModelFeatures:
 
     def as_features(self, day: date, sic_threshold: float) -> Features:
         """Return the low-resolution fields with the true thickness, as ``read_model_features`` reads them."""
-        fields = {name: np.asarray(self.low[name], np.float32) for name in FIELDS}
+        fields: dict[str, Any] = {name: np.asarray(self.low[name], np.float32) for name in FIELDS}
         truth = np.asarray(self.high["sit"], np.float32)
         return Features(day, **fields, truth=truth, sic_threshold=sic_threshold)
 

@@ -57,7 +57,7 @@ def read_model_features(
     names = (*LOW_RESOLUTION_NAMES.values(), *(("sit",) if with_truth else ()))
     content = read_content(path, names, optional=("time",))
     low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
-    fields = {name: values.astype(np.float32) for name, values in low.items()}
+    fields: dict[str, Any] = {name: values.astype(np.float32) for name, values in low.items()}
     truth = _read_values(path, content, "sit", UNITS["sit"]).astype(np.float32) if with_truth else None
     features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
     require_limits(path, features)
@@ -221,7 +221,7 @@ def make_grid(
     import pyproj
 
     try:
-        projection = pyproj.CRS.from_cf(mapping)
+        projection = pyproj.CRS.from_cf(dict(mapping))
     except (pyproj.exceptions.CRSError, KeyError) as error:
         raise InputError(f"its projection cannot be read ({error})", file=path, variable=crs) from error
     x, y = (axis.astype(np.float64) for axis in (x, y))
@@ -295,8 +295,8 @@ def _find_day(path: str | Path, content: FileContent, default: date | None = Non
 def _parse_day_in_name(path: str | Path, default: date | None = None) -> date:
     digits = re.search(r"(\d{8})$", Path(path).stem)
     try:
-        return datetime.strptime(digits[1], "%Y%m%d").date()
-    except (TypeError, ValueError) as error:
+        return datetime.strptime(digits[1] if digits else "", "%Y%m%d").date()
+    except ValueError as error:
         if default:
             return default
         raise InputError(

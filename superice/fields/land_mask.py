@@ -14,6 +14,8 @@ from typing import IO
 
 import numpy as np
 
+from superice.errors import InputError
+
 FILE = "globe_combined_mask_compressed.npz"
 ROWS_AT_ONCE = 240
 _read = {"ocean": np.empty((0, 0), np.uint8)}  # the rows that are known, from the north; eight columns a byte
@@ -35,7 +37,10 @@ def _find_cells(values: np.ndarray, axis: np.ndarray) -> np.ndarray:
 
 def _find_file() -> Path:
     """Return the file of the mask, without the package's start."""
-    return Path(find_spec("global_land_mask").origin).with_name(FILE)
+    package = find_spec("global_land_mask")
+    if package is None or package.origin is None:
+        raise InputError("the package global-land-mask is not installed; install it")
+    return Path(package.origin).with_name(FILE)
 
 
 @cache

@@ -57,8 +57,9 @@ def make_legend_keys(colours: Mapping[str, str]) -> list[Line2D]:
 
 def name_line_styles(figure: Figure, axis: Axes, title: str) -> None:
     """Draw a legend of an axis' labelled line styles below the panels, in grey because all experiments share them."""
-    styles = {line.get_label(): line.get_linestyle() for line in axis.lines if not line.get_label().startswith("_")}
-    keys = [Line2D([], [], color="0.3", ls=style, label=label) for label, style in styles.items()]
+    styles = {str(line.get_label()): line.get_linestyle() for line in axis.lines}
+    labelled = {label: style for label, style in styles.items() if not label.startswith("_")}
+    keys = [Line2D([], [], color="0.3", ls=style, label=label) for label, style in labelled.items()]
     figure.legend(handles=keys, title=title, title_fontsize=7, loc="outside lower center", ncols=len(keys))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from itertools import cycle
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def _draw_error_against_spread(axis: Axes, days: Sequence[xr.Dataset], colour: s
 
 
 def _sum_over_days(days: Sequence[xr.Dataset], name: str) -> np.ndarray:
-    return sum(day[name].values for day in days)
+    return reduce(np.add, (day[name].values for day in days))
 
 
 def _label_panels(row: Sequence[Axes], branch: str) -> None:

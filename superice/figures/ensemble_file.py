@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
+from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import pair_files, require_day
 from superice.fields.grid import Grid
@@ -74,12 +75,15 @@ def read_pairs(
 
 def make_grid(content: FileContent) -> Grid:
     """Return the grid that a published NetCDF file describes by the variables of ``FRAME``."""
-    return Grid("file", pyproj.CRS.from_cf(content.variables["crs"].attributes), content["x"], content["y"])
+    return Grid("file", pyproj.CRS.from_cf(dict(content.variables["crs"].attributes)), content["x"], content["y"])
 
 
 def find_date(content: FileContent) -> date:
-    """Return the date of a published NetCDF file."""
-    return decode_date(content.variables["time"])
+    """Return the date of a published NetCDF file. Raises InputError when its time is none of a real calendar."""
+    day = decode_date(content.variables["time"])
+    if day is None:
+        raise InputError("holds no day of a real calendar", variable="time")
+    return day
 
 
 def name_feature_set(path: Path) -> str:

@@ -60,14 +60,14 @@ def draw_features_and_members(features: Features, ensemble: Ensemble, zoom: Wind
     deformation = np.maximum(features.deformation * SECONDS_PER_DAY, 1e-9)
     concentration_style, deformation_style = make_concentration_style(), make_deformation_style()
     mask_style = make_mask_style()
-    thickness_style = make_thickness_style([features.truth, *members])
+    thickness_style = make_thickness_style([features.get_truth(), *members])
     upper = [
         ("input: concentration", features.sic, concentration_style),
         ("input: thickness", features.sit, thickness_style),
         ("input: deformation", deformation, deformation_style),
         ("mask", features.mask.astype(float), mask_style),
     ]
-    lower = [("truth", features.truth, thickness_style)]
+    lower = [("truth", features.get_truth(), thickness_style)]
     lower += [(f"member {number}", member, thickness_style) for number, member in enumerate(members, 1)]
     with apply_style():
         figure, axes = make_map_panels(ensemble.grid, 2, 4, zoom)
@@ -89,7 +89,7 @@ def draw_maps_against_truth(days: Sequence[tuple[Features, Ensemble]]) -> Figure
     """Draw low-resolution field, truth, ensemble mean and one member, one row for each date that has ice."""
     rows = []
     for features, ensemble in days:
-        row = {"low-resolution": features.sit, "truth": features.truth}
+        row = {"low-resolution": features.sit, "truth": features.get_truth()}
         rows.append(row | _show_ensemble(ensemble))
     return _draw_rows([ensemble for _, ensemble in days], rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -87,8 +88,8 @@ def _draw_dates(axis: Axes, one: Collocation) -> None:
     usual = np.median(steps[steps > 0])
     for percent, opacity in BANDS:
         low, high = _find_band(one, percent)
-        bar = dict(width=BAR * usual, color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
-        axis.bar(days.astype(object), high - low, bottom=low, **bar)
+        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(percent)}
+        axis.bar(days.astype(object), high - low, width=BAR * usual, bottom=low, **look)
     # Nothing is known of the ice within a gap.
     gaps = 1 + np.flatnonzero(steps > LONGEST_GAP * usual)
     _draw_lines(axis, one, np.insert(days, gaps, days[gaps]).astype(object), gaps, marker="o", markersize=3)
@@ -99,7 +100,9 @@ def _draw_dates(axis: Axes, one: Collocation) -> None:
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
-def _draw_lines(axis: Axes, one: Collocation, at: np.ndarray, gaps: Sequence[int] = (), **style: object) -> None:
+def _draw_lines(
+    axis: Axes, one: Collocation, at: np.ndarray, gaps: Sequence[int] | np.ndarray = (), **style: Any
+) -> None:
     """Draw mean of the members, low-resolution field and measurement at ``at``; lines end before the points ``gaps``."""
     series = one.series
     uncertainty = 2 * np.nan_to_num(series.uncertainty)
@@ -117,8 +120,8 @@ def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
     rows = np.arange(len(points))
     for percent, opacity in BANDS:
         low, high = np.stack([np.squeeze(_find_band(one, percent), axis=1) for one in points], axis=1)
-        bar = dict(height=BAR, color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
-        axis.barh(rows, high - low, left=low, **bar)
+        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(percent)}
+        axis.barh(rows, high - low, height=BAR, left=low, **look)
     for row, one in zip(rows, points):
         axis.plot(one.members[0], np.full(one.members.shape[1], row), "|", color=MEMBERS, markersize=8, alpha=0.5)
     uncertainty = np.array([2 * np.nan_to_num(one.series.uncertainty[0]) for one in points])

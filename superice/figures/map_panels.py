@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import cartopy.crs as ccrs
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, LogNorm
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -94,9 +95,9 @@ def draw_box(axis: GeoAxes, grid: Grid, window: Window) -> None:
     axis.add_patch(Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="#D55E00", lw=1.2))
 
 
-def draw_colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldStyle) -> Colorbar:
+def draw_colour_bar(figure: FigureBase, axes: Axes | Sequence[Axes] | np.ndarray, style: FieldStyle) -> Colorbar:
     """Draw a colour bar under the axes; axes of one column get a wide one with few ticks."""
-    panels = list(np.ravel(axes))
+    panels: list[Axes] = np.asarray(axes).ravel().tolist()
     one_column = len({_get_column(panel) for panel in panels}) == 1
     bar = figure.colorbar(
         ScalarMappable(style.scale, style.colours),
@@ -118,8 +119,9 @@ def draw_colour_bar(figure: Figure, axes: Axes | Sequence[Axes], style: FieldSty
 
 
 def _get_column(axis: Axes) -> int:
-    """Return the column in which a panel stands."""
-    return axis.get_subplotspec().colspan.start
+    """Return the column in which a panel stands, 0 for one that is in no grid."""
+    place = axis.get_subplotspec()
+    return 0 if place is None else place.colspan.start
 
 
 def _get_image_extent(grid: Grid) -> tuple[float, float, float, float]:
@@ -153,7 +155,8 @@ def _draw_land(axis: GeoAxes, grid: Grid) -> None:
 
 def trace_coastline(grid: Grid, land: np.ndarray) -> list[np.ndarray]:
     """Return the border of the land (y, x) as lines (point, 2) of x and y in m."""
-    return contour_generator(grid.x, grid.y, land.astype(float)).lines(0.5)
+    lines: Any = contour_generator(grid.x, grid.y, land.astype(float)).lines(0.5)  # an array a line is its default form
+    return list(lines)
 
 
 @lru_cache(maxsize=2)

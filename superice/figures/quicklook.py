@@ -41,7 +41,8 @@ def draw_quicklook(features: Features, ensemble: Ensemble, truth: np.ndarray | N
     thickness_style = make_thickness_style(fields.values())
     spread_style = make_spread_style([ensemble.spread])
     # A panel shows no more cells than this: of a large grid a second row shows a part of it.
-    windows = [None, choose_zoom(features.mask)] if max(grid.shape) > FINE_ENOUGH else [None]
+    zoom = choose_zoom(features.mask) if max(grid.shape) > FINE_ENOUGH else None
+    windows = [None] if zoom is None else [None, zoom]
     with apply_style():
         figure, axes = make_map_panels(grid, len(windows), len(fields) + 1, width=WIDTH)
         for line, window in zip(axes, windows, strict=True):
@@ -49,8 +50,8 @@ def draw_quicklook(features: Features, ensemble: Ensemble, truth: np.ndarray | N
                 draw_field(axis, grid, field, spread_style if axis is line[-1] else thickness_style)
                 if window is None:
                     axis.set_title(title)
-                    if len(windows) > 1:
-                        draw_box(axis, grid, windows[1])
+                    if zoom is not None:
+                        draw_box(axis, grid, zoom)
                 else:
                     rows, columns = window
                     axis.set_extent((*grid.x[columns][[0, -1]], *grid.y[rows][[0, -1]]), crs=axis.projection)

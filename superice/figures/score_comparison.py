@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ class DotStyle:
     shift: float
 
     @property
-    def marker(self) -> dict[str, object]:
+    def marker(self) -> dict[str, Any]:
         """Arguments of a line that draws a dot."""
         return {"marker": "o", "ms": 4, "color": self.edge, "mfc": self.face}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -36,7 +37,7 @@ DOTS_PER_INCH = 85
 SECONDS_PER_FRAME = 0.6
 MOST_FRAMES = 60  # keeps an animation small
 COLOURS, GREYS = 112, 16  # in the palette of an animation
-GRID_LINES = {"colors": "0.4", "linewidths": 0.25, "alpha": 0.7}
+GRID_LINES: dict[str, Any] = {"colors": "0.4", "linewidths": 0.25, "alpha": 0.7}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
             name, field = "observed", read.sit
         else:
             read = read_model_features(known, day=day)
-            name, field = "truth", read.truth
+            name, field = "truth", read.get_truth()
         require_day(read, day, known)
         small, known_field = thin_field(grid, field)
         _, drawn_field = thin_field(grid, member)
@@ -79,7 +80,7 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
 def thin_field(grid: Grid, field: np.ndarray) -> tuple[Grid, np.ndarray]:
     """Return a grid and a field (y, x) on as many cells as a small map can show, so that a season fits in memory."""
     every = max(1, round(max(grid.shape) / LARGEST_MAP))
-    return Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every]), np.float32(field[::every, ::every])
+    return Grid(grid.name, grid.crs, grid.x[::every], grid.y[::every]), field[::every, ::every].astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _draw_date(
         _draw_tile(axis, grid, field[::every, ::every], style, corner + np.array([place * width, 0]))
     if not frame.has_ice:
         middle = corner + np.array([len(frame.fields) * width, height]) / 2
-        axis.text(*middle, "input incomplete", fontsize=font_size, ha="center", va="center")
+        axis.text(middle[0], middle[1], "input incomplete", fontsize=font_size, ha="center", va="center")
 
 
 def _draw_tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, corner: np.ndarray) -> None:
@@ -174,7 +175,7 @@ def _draw_tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, cor
     land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
     extent = (corner[0], corner[0] + right - left, corner[1], corner[1] + top - bottom)
-    placed = {"origin": "lower", "extent": extent, "interpolation": "nearest"}
+    placed: dict[str, Any] = {"origin": "lower", "extent": extent, "interpolation": "nearest"}
     axis.imshow(np.zeros((1, 1)), cmap=ListedColormap([NO_DATA]), **placed)
     axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **placed)
     axis.imshow(np.ma.masked_invalid(field), cmap=style.colours, norm=style.scale, **placed)
@@ -184,7 +185,7 @@ def _draw_tile(axis: Axes, grid: Grid, field: np.ndarray, style: FieldStyle, cor
     axis.add_collection(LineCollection(coastline, colors=COAST, linewidths=0.3), autolim=False)
 
 
-def _draw_colour_bar(figure: Figure, axes: Axes | np.ndarray, style: FieldStyle, **options: float) -> None:
+def _draw_colour_bar(figure: Figure, axes: Axes | np.ndarray, style: FieldStyle, **options: Any) -> None:
     """Draw one colour bar below all maps."""
     mappable = ScalarMappable(style.scale, style.colours)
     bar = figure.colorbar(mappable, ax=axes, location="bottom", shrink=0.5, aspect=40, extend=style.extend, **options)
@@ -213,8 +214,9 @@ def write_animation(grid: Grid, frames: Sequence[Frame], path: str | Path) -> No
             for image, field in zip(images, frame.fields.values(), strict=True):
                 image.set_data(np.ma.masked_invalid(field))
             title.set_text(format_date(frame.day))
-            figure.canvas.draw()
-            pictures.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB"))
+            canvas: Any = figure.canvas  # that of Agg
+            canvas.draw()
+            pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
             # After the first frame the panels must stay where they are.
             figure.set_layout_engine("none")
     plt.close(figure)
@@ -225,7 +227,7 @@ def _draw_empty_map(axis: Axes, grid: Grid, style: FieldStyle) -> AxesImage:
     """Draw land, coastline and graticule; return the image that takes the field of each frame."""
     land_grid, land = coarsen_land(grid)
     left, bottom, right, top = grid.extent()
-    placed = {"origin": "lower", "extent": (left, right, bottom, top)}
+    placed: dict[str, Any] = {"origin": "lower", "extent": (left, right, bottom, top)}
     axis.set_facecolor(NO_DATA)
     axis.imshow(np.ma.masked_equal(land, False), cmap=ListedColormap([LAND]), **placed)
     image = axis.imshow(np.ma.masked_all(grid.shape), cmap=style.colours, norm=style.scale, **placed)

@@ -64,7 +64,7 @@ def draw_smoothing(treatments: Sequence[Treatment]) -> Figure:
     laplacian_style, thickness_style = make_laplacian_style(laplacians), make_thickness_style(members)
     with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 8.0))
-        upper, lower = figure.subfigures(2, 1, height_ratios=(2.2, 1))
+        upper, lower = figure.subfigures(2, 1, height_ratios=(2.2, 1), squeeze=False)[:, 0]
         axes = upper.subplots(2, len(treatments), squeeze=False)
         for column, treatment, laplacian, member in zip(axes.T, treatments, laplacians, members, strict=True):
             rms = np.sqrt(np.nanmean(laplacian**2))

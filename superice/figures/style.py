@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -32,7 +33,7 @@ LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"
 
-_RC_PARAMS = {
+_RC_PARAMS: dict[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -91,9 +92,11 @@ def save_figure(figure: Figure, png: str | Path, pdf: str | Path | None = None) 
 
     The files hold no date, so equal figures are equal files.
     """
-    files = [(png, {"Software": None}), (pdf, {"CreationDate": None, "Creator": None})]
+    files: list[tuple[str | Path, dict[str, Any]]] = [(png, {"Software": None})]
+    if pdf is not None:
+        files.append((pdf, {"CreationDate": None, "Creator": None}))
     with apply_style():
-        for path, metadata in files[: 1 if pdf is None else 2]:
+        for path, metadata in files:
             with atomic_path(path) as temporary:
                 figure.savefig(temporary, metadata=metadata, bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)

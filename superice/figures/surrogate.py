@@ -199,7 +199,7 @@ def draw_restoration(fields: xr.Dataset, grid: Grid) -> Figure:
     style = make_thickness_style([case.truth.values])
     with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 5.0), layout="constrained")
-        upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1))
+        upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1), squeeze=False)[:, 0]
         projection = make_projection(grid)
         maps = [upper.add_subplot(1, 4, number, projection=projection) for number in range(1, 5)]
         for axis, (title, field) in zip(maps, panels.items(), strict=True):

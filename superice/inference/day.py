@@ -107,7 +107,12 @@ def describe_ensemble(
     origin: Mapping[str, str],
     details: Mapping[str, str | float],
 ) -> dict[str, str | float]:
-    """Return the attributes that say how an ensemble was drawn; ``origin`` are those that say from which features."""
+    """Return the attributes that say how an ensemble was drawn; ``origin`` are those that say from which features.
+
+    Raises InputError for a network that was not read from a file.
+    """
+    if trained.file is None:
+        raise InputError("the network is not of a file: save it, and load it from there")
     steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
     shared = ", the first shared" if sampler.shared_first_step else ""
     has_factor = sampler.name in NOISE_SCALED and not sampler.awaits_noise_scale

@@ -166,7 +166,8 @@ class _DayDenoiser:
         inputs = self._normalise_inputs(features)
         _require_training_range(inputs, self.settings.inputs, features)
         self.context = self._pad(inputs[None])
-        self.shape = tuple(self.context.shape[2:])
+        rows, columns = self.context.shape[2:]
+        self.shape = (rows, columns)
         ice = self.context[0, -1].cpu().numpy() > 0
         self.tiles = find_tiles(ice, self.settings.reach, self.settings.factor, sampler.tile)
         self.models = [self._make_model(tile, ice) for tile in self.tiles]

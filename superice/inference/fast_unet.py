@@ -18,7 +18,7 @@ from torch.nn import functional
 from superice.inference.receptive_field import EvaluationPlan
 from superice.inference.tiling import Box
 from superice.network.settings import BLOCK_REACH, NetworkSettings
-from superice.network.unet import ResidualBlock, UNet
+from superice.network.unet import ResidualBlock, UNet, list_blocks
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class FusedBlock:
         mean, weight = block.norm.running_mean.to(precision), _scale_weights(block).to(precision)
         self.mean = mean[None, :, None, None]
         response_to_mean = torch.einsum("oiyx,i->o", weight.float(), mean.float())
-        self.first = _cast(weight, block.first.bias - response_to_mean, precision)
-        bias, self.skip = block.second.bias, None
+        self.first = _cast(weight, _get_bias(block.first) - response_to_mean, precision)
+        bias, self.skip = _get_bias(block.second), None
         if isinstance(block.skip, nn.Conv2d):
-            bias = bias + block.skip.bias
+            bias = bias + _get_bias(block.skip)
             self.skip = block.skip.weight.to(precision, memory_format=torch.channels_last)
         self.second = _cast(block.second.weight, bias, precision)
         self.width = len(bias)
@@ -74,8 +74,8 @@ class FusedBlock:
 
     def _evaluate(self, parts: Sequence[Tensor], box: Box, output: Tensor) -> None:
         """Write the block's output in ``box`` to ``output``, a view of the box's size."""
-        shape = parts[-1].shape[2:]
-        read, rim = box.grow(BLOCK_REACH, shape), _measure_rim(box, shape)
+        rows, columns = parts[-1].shape[2:]
+        read, rim = box.grow(BLOCK_REACH, (rows, columns)), _measure_rim(box, (rows, columns))
         joined = self._join(parts, read, rim)
         hidden = functional.silu(functional.conv2d(joined, *self.first), inplace=True)
         _fill_rim(hidden, rim.shrink(), 0)
@@ -108,12 +108,13 @@ class FusedUNet:
     @torch.no_grad()
     def __init__(self, network: UNet, precision: torch.dtype) -> None:
         self.precision, self.embed, self.patch = precision, network.embed, network.settings.patch
-        self.stem = _cast(network.stem.weight, network.stem.bias, precision)
+        self.stem = _cast(network.stem.weight, _get_bias(network.stem), precision)
         self.levels = [
-            [FusedBlock(block, precision) for block in blocks] for blocks in (*network.encoder, network.bottleneck)
+            [FusedBlock(block, precision) for block in list_blocks(level)]
+            for level in (*network.encoder, network.bottleneck)
         ]
-        self.decoder = [FusedBlock(block, precision) for blocks in network.decoder for block in blocks]
-        self.output = _cast(network.output.weight, network.output.bias, precision)
+        self.decoder = [FusedBlock(block, precision) for level in network.decoder for block in list_blocks(level)]
+        self.output = _cast(network.output.weight, _get_bias(network.output), precision)
         self.head = deepcopy(network.head).to(precision) if network.head else None
 
     @torch.no_grad()
@@ -176,6 +177,13 @@ def estimate_memory(settings: NetworkSettings, shape: tuple[int, int], precision
 def _cast(weight: Tensor, bias: Tensor, precision: torch.dtype) -> tuple[Tensor, Tensor]:
     """Return weights and biases of a convolution in ``precision`` and channels-last memory."""
     return weight.to(precision).contiguous(memory_format=torch.channels_last), bias.to(precision)
+
+
+def _get_bias(convolution: nn.Conv2d) -> Tensor:
+    """Return the bias of a convolution, which all of the network have."""
+    if convolution.bias is None:
+        raise ValueError("a convolution without a bias is none of the network's")
+    return convolution.bias
 
 
 def _scale_weights(block: ResidualBlock) -> Tensor:

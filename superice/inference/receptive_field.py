@@ -93,7 +93,7 @@ def _dilate(mask: np.ndarray, distance: int) -> np.ndarray:
 def _coarsen(mask: np.ndarray, by: int = 2) -> np.ndarray:
     """Return the mask on a grid that is coarser by ``by``: true where any of a cell's pixels is."""
     rows, columns = mask.shape
-    return mask.reshape(rows // by, by, columns // by, by).any(axis=(1, 3))
+    return np.asarray(mask.reshape(rows // by, by, columns // by, by).any(axis=(1, 3)))
 
 
 def _refine(mask: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ class Box:
         rows, columns = self.shape
         return rows * columns
 
-    def grow(self, halo: float, shape: tuple[int, int]) -> Box:
+    def grow(self, halo: int, shape: tuple[int, int]) -> Box:
         """Return the box with ``halo`` pixels added on each side, within a field of ``shape`` (y, x)."""
         rows, columns = shape
         return Box(
@@ -104,11 +104,11 @@ def find_tiles(ice: np.ndarray, reach: int, cell: int, largest: tuple[int, int] 
         largest: the most (rows, columns) that a tile writes, rounded down to whole cells; None for no limit.
     """
     rows, columns = (size // cell for size in ice.shape)
-    cells = ice.reshape(rows, cell, columns, cell).any(axis=(1, 3))
-    boxes = _cover_ice(cells, Box(0, rows, 0, columns), reach / cell)
+    cells = np.asarray(ice.reshape(rows, cell, columns, cell).any(axis=(1, 3)))
+    boxes = _cover_ice(cells, Box(0, rows, 0, columns), reach // cell)
     if largest:
-        limit = tuple(max(1, side // cell) for side in largest)
-        parts = [_shrink_to_ice(cells, part) for box in boxes for part in _split_evenly(box, limit)]
+        most_rows, most_columns = (max(1, side // cell) for side in largest)
+        parts = [_shrink_to_ice(cells, part) for box in boxes for part in _split_evenly(box, (most_rows, most_columns))]
         boxes = [part for part in parts if part is not None]
     tiles = []
     for box in boxes:
@@ -132,7 +132,7 @@ def _shrink_to_ice(cells: np.ndarray, box: Box) -> Box | None:
     )
 
 
-def _cover_ice(cells: np.ndarray, box: Box, halo: float) -> list[Box]:
+def _cover_ice(cells: np.ndarray, box: Box, halo: int) -> list[Box]:
     """Return the smallest box around the ice in ``box``, cut in two, and again, while this makes the total area smaller.
 
     The area of a box includes its halo.
@@ -148,7 +148,7 @@ def _cover_ice(cells: np.ndarray, box: Box, halo: float) -> list[Box]:
     return [found for part in parts for found in _cover_ice(cells, part, halo)]
 
 
-def _find_best_cut(cells: np.ndarray, box: Box, halo: float) -> tuple[float, int]:
+def _find_best_cut(cells: np.ndarray, box: Box, halo: int) -> tuple[float, int]:
     """Find the row at which cutting ``box`` leaves the smallest area around the ice of both parts.
 
     Args:
@@ -195,11 +195,12 @@ def _bound_rows_up_to(edges: Edges) -> Edges:
 
 def _bound_rows_from(edges: Edges) -> Edges:
     """Return the edges of the smallest boxes around the rows from each row on, from the edges of each row."""
-    top, bottom, left, right = _bound_rows_up_to(tuple(np.flip(edge) for edge in edges))
+    top, bottom, left, right = (np.flip(edge) for edge in edges)
+    top, bottom, left, right = _bound_rows_up_to((top, bottom, left, right))
     return np.flip(top), np.flip(bottom), np.flip(left), np.flip(right)
 
 
-def _compute_areas(edges: Edges, halo: float, shape: tuple[int, int]) -> np.ndarray:
+def _compute_areas(edges: Edges, halo: int, shape: tuple[int, int]) -> np.ndarray:
     """Return the areas of boxes with their halos, within a field of ``shape`` (y, x)."""
     top, bottom, left, right = edges
     rows, columns = shape

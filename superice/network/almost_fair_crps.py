@@ -91,7 +91,7 @@ def _transform(field: Tensor, mask: Tensor) -> Tensor:
     return torch.fft.rfft2(field * mask, norm="ortho")
 
 
-def _assign_rings(shape: tuple[int, int], device: torch.device) -> Tensor:
+def _assign_rings(shape: torch.Size, device: torch.device) -> Tensor:
     """Return the ring of each mode of ``rfft2`` of a (y, x) field, (y, x // 2 + 1).
 
     Rings are numbered in units of the wavenumber of the shorter side.

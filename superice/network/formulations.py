@@ -39,22 +39,26 @@ class Losses:
     reported: dict[str, Tensor]
 
 
-class Formulation(Protocol):
-    """What training and sampling need to know.
+class TrainingLoss(Protocol):
+    """What training needs to know.
 
     Attributes:
         evaluations: how many fields the model evaluates for one sample of a batch.
         loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
-    evaluations: int
-    loss_columns: Mapping[str, str]
+    evaluations: ClassVar[int]
+    loss_columns: ClassVar[Mapping[str, str]]
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of one batch.
 
         ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.
         """
+
+
+class Formulation(TrainingLoss, Protocol):
+    """What training and sampling need to know."""
 
     def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
         """Return the expected target given the noisy field ``z``, both (batch, 1, y, x)."""

@@ -46,7 +46,8 @@ def multistep(
     et al., 2022; Price et al., 2025).
     """
     z = math.hypot(*steps[0]) * draw()
-    previous, previous_step = None, None
+    previous: Tensor | None = None
+    previous_step = math.nan
     for (signal, noise), (next_signal, next_noise) in itertools.pairwise(steps):
         image = denoise(z, signal, noise)
         if next_noise == 0:
@@ -78,7 +79,7 @@ def one_pass(denoise: Denoiser, steps: Rates, draw: Noise, noise_scale: float = 
     return denoise(noise_scale * math.hypot(*steps[0]) * draw(), *steps[0])
 
 
-SAMPLERS = {
+SAMPLERS: dict[str, Callable[..., Tensor]] = {
     "ddim": ddim,
     "multistep": multistep,
     "stochastic_multistep": stochastic_multistep,

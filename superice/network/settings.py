@@ -159,7 +159,9 @@ def _find_formulation(values: Any) -> str:
 def _make_partial_diffusion() -> Any:
     """Return the type of a section that states only some numbers: of the formulation that it names, or of any."""
     parts = {name: make_partial(kind) for name, kind in FORMULATION_SETTINGS.items()}
-    fields = {key: (field.annotation, field) for part in parts.values() for key, field in part.model_fields.items()}
+    fields: dict[str, Any] = {}
+    for part in parts.values():
+        fields |= {key: (field.annotation, field) for key, field in part.model_fields.items()}
     fields.pop(DISCRIMINATOR)
     parts["any"] = create_model("AnyFormulationSettings", __base__=FormulationSettings, **fields)
     parts["any"].is_partial = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,18 @@ from torch.utils.checkpoint import checkpoint
 
 from superice.network.settings import NetworkSettings
 from superice.utils.distributed import BatchNorm2d, keep_moments
+
+
+class Network(nn.Module):
+    """A network that can be trained.
+
+    Attributes:
+        settings: what it was built from; it says ``factor`` and ``partly_missing``.
+        recompute: whether residual blocks are evaluated again in the backward pass, which takes less memory and more time.
+    """
+
+    settings: Any
+    recompute = False
 
 
 class ResidualBlock(nn.Module):
@@ -44,27 +58,23 @@ class Head(nn.Module):
     def __init__(self, channels_in: int, channels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(1 + channels_in, channels, kernel_size=3, padding=1)
-        self.second = nn.Conv2d(channels, 1, kernel_size=3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        self.second = _zero_init(nn.Conv2d(channels, 1, kernel_size=3, padding=1))
 
     def forward(self, output: Tensor, fields: Tensor) -> Tensor:
         return output + self.second(functional.silu(self.first(torch.cat([output, fields], dim=1))))
 
 
-class UNet(nn.Module):
+class UNet(Network):
     """A U-Net over a noisy field and its context.
 
     With ``settings.patch`` above 1, the pixels of a patch are the channels of one cell of the finest level: the network
     works on a grid that is coarser by ``patch``, and its output is rearranged to pixels (Shi et al. 2016).
     Every encoder block passes its output to a decoder block. Average pooling leads to a coarser level, bilinear
     upsampling back to a finer one. The last convolution starts at zero.
-
-    Attributes:
-        recompute: whether residual blocks are evaluated again in the backward pass, which takes less memory and more time.
     """
 
-    recompute = False
+    settings: NetworkSettings
+    angular: Tensor
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
@@ -81,24 +91,24 @@ class UNet(nn.Module):
         channels = widths[0] + settings.embedding_channels
         self.encoder, skip_widths = nn.ModuleList(), []
         for width in widths[:-1]:
-            self.encoder.append(nn.ModuleList())
+            blocks = nn.ModuleList()
             for _ in range(depth):
-                self.encoder[-1].append(ResidualBlock(channels, width))
+                blocks.append(ResidualBlock(channels, width))
                 skip_widths.append(width)
                 channels = width
+            self.encoder.append(blocks)
         self.bottleneck = nn.Sequential()
         for _ in range(depth):
             self.bottleneck.append(ResidualBlock(channels, widths[-1]))
             channels = widths[-1]
         self.decoder = nn.ModuleList()
         for width in reversed(widths[:-1]):
-            self.decoder.append(nn.ModuleList())
+            blocks = nn.ModuleList()
             for _ in range(depth):
-                self.decoder[-1].append(ResidualBlock(channels + skip_widths.pop(), width))
+                blocks.append(ResidualBlock(channels + skip_widths.pop(), width))
                 channels = width
-        self.output = nn.Conv2d(channels, pixels, kernel_size=1)
-        nn.init.zeros_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+            self.decoder.append(blocks)
+        self.output = _zero_init(nn.Conv2d(channels, pixels, kernel_size=1))
         self.head = Head(fields, settings.head_channels) if settings.head_channels else None
 
     def embed(self, level: Tensor) -> Tensor:
@@ -123,15 +133,15 @@ class UNet(nn.Module):
         x = torch.cat([x, embedded], dim=1)
         skips = []
         for blocks in self.encoder:
-            for block in blocks:
+            for block in list_blocks(blocks):
                 x = self._evaluate(block, x)
                 skips.append(x)
             x = functional.avg_pool2d(x, 2)
-        for block in self.bottleneck:
+        for block in list_blocks(self.bottleneck):
             x = self._evaluate(block, x)
         for blocks in self.decoder:
             x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            for block in blocks:
+            for block in list_blocks(blocks):
                 x = self._evaluate(block, torch.cat([x, skips.pop()], dim=1))
         output = functional.pixel_shuffle(self.output(x), self.settings.patch)
         return self.head(output, fields) if self.head else output
@@ -140,9 +150,22 @@ class UNet(nn.Module):
         return block.forward_twice(x) if self.recompute and self.training else block(x)
 
 
+def list_blocks(level: nn.Module) -> list[ResidualBlock]:
+    """Return the residual blocks of a level, in the order of their evaluation."""
+    return [block for block in level.children() if isinstance(block, ResidualBlock)]
+
+
+def _zero_init(convolution: nn.Conv2d) -> nn.Conv2d:
+    """Set the weights and the bias of a convolution to zero, and return it."""
+    for parameter in convolution.parameters():
+        nn.init.zeros_(parameter)
+    return convolution
+
+
 def build_network(settings: NetworkSettings) -> UNet:
     """Build a network with fresh weights."""
-    return UNet(settings).to(memory_format=torch.channels_last)
+    # Modules take a memory format, which torch's annotations leave out.
+    return UNet(settings).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -150,7 +173,7 @@ def count_parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
-def padding_to_multiple(shape: tuple[int, int], factor: int) -> tuple[int, int, int, int]:
+def padding_to_multiple(shape: Sequence[int], factor: int) -> tuple[int, int, int, int]:
     """Return the cells to add (left, right, bottom, top) so that both sides of (y, x) become multiples of ``factor``."""
     (rows, columns) = (-size % factor for size in shape)
     return columns // 2, columns - columns // 2, rows // 2, rows - rows // 2

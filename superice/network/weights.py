@@ -24,7 +24,7 @@ from superice.utils.files import atomic_path
 from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS
 from superice.utils.settings import build_settings
 
-FORMULATIONS = {
+FORMULATIONS: dict[str, type[Any]] = {  # each both a formulation and the settings of it
     "noise_prediction": NoisePrediction,
     "preconditioned": Preconditioned,
     "proper_scores": ProperScores,

@@ -84,7 +84,7 @@ def make_datacite(facts: PackageFacts) -> dict[str, Any]:
 
 def _describe_creator(section: Mapping[str, str]) -> dict[str, Any]:
     is_person = section["creator_type"] == "person"
-    creator = {
+    creator: dict[str, Any] = {
         "name": _tell(section["creator_name"]),
         "nameType": "Personal" if is_person else "Organizational",
     }

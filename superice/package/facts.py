@@ -88,7 +88,8 @@ class PackageFacts:
 
     def count_kinds(self) -> list[tuple[str, int, int, str]]:
         """Return folder, number of files, bytes and meaning of each kind of files that the package has."""
-        count, size = Counter(), Counter()
+        count: Counter[str] = Counter()
+        size: Counter[str] = Counter()
         for file in self.files:
             count[file.kind] += 1
             size[file.kind] += self.sizes[str(file.name)]

@@ -124,7 +124,7 @@ def render(contents: Contents) -> str:
 
 def _group_by_section(figures: Sequence[EmbeddedFigure]) -> dict[str, list[NumberedFigure]]:
     """Return the figures, numbered in their order, by the section that their captions name."""
-    sections = {}
+    sections: dict[str, list[NumberedFigure]] = {}
     for number, figure in enumerate(figures, 1):
         sections.setdefault(figure.section, []).append(NumberedFigure(number, figure))
     return sections

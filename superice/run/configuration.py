@@ -273,7 +273,7 @@ class Configuration:
         """Return the days of the last season of the published ensembles."""
         days = self.ensemble_days(self.content["published"], branch)
         season = self.calendar.find_season(days[-1]) if days else None
-        return [day for day in days if day >= season.first]
+        return [day for day in days if season is not None and day >= season.first]
 
     def scored_days(self, experiment: str, branch: str) -> list[date]:
         """Return the days of ``ensemble_days`` for which the truth is known.
@@ -425,7 +425,8 @@ def _switch_off(content: dict[str, Any]) -> None:
     studies["compared"] = {name: study for name, study in compared.items() if study is not None}
     content["studies"] = studies
     if content["figures"] is None:
-        content["figures"] = dump_settings(FigureSettings(**dict.fromkeys(FigureDays.model_fields)))
+        nothing: dict[str, Any] = dict.fromkeys(FigureDays.model_fields)
+        content["figures"] = dump_settings(FigureSettings(**nothing))
 
 
 def _count(number: int, noun: str) -> str:

@@ -120,7 +120,7 @@ def _describe_section(name: str, kind: type[Settings], default: Settings | None)
     title = (
         f" with `formulation: {kind.model_fields[DISCRIMINATOR].default}`" if DISCRIMINATOR in kind.model_fields else ""
     )
-    lines = [title, "", kind.__doc__.splitlines()[0], ""]
+    lines = [title, "", (kind.__doc__ or "").partition("\n")[0], ""]
     if rows:
         lines += [_join_row(COLUMNS), _join_row(["---"] * len(COLUMNS)), *map(_join_row, rows), ""]
     for key, (shown, of) in PARTIAL.items():

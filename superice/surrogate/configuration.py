@@ -47,7 +47,7 @@ class SurrogateConfiguration:
 
     def years(self, split: str | None = None) -> list[int]:
         """Return the years of a split, or of all splits."""
-        years = []
+        years: list[int] = []
         for name in SPLITS if split is None else (split,):
             first, last = self.content["years"][name]
             years += range(first, last + 1)

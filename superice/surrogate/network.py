@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from superice.network.unet import Network
 from superice.surrogate.settings import SurrogateNetworkSettings
 
 # Keras's defaults; its momentum of 0.99 is the share of the old value, PyTorch's that of the new one.
@@ -66,12 +67,14 @@ class PartialConvolution(nn.Conv2d):
     At sea this is Eq. 1 of Liu et al. (2018). On land it is b.
     """
 
+    bias: Tensor
+
     def __init__(self, channels_in: int, channels_out: int, kernel: int = 3) -> None:
         super().__init__(channels_in, channels_out, kernel, padding=kernel // 2)
         nn.init.kaiming_normal_(self.weight)
         nn.init.zeros_(self.bias)
 
-    def forward(self, x: Tensor, sea: Sea) -> Tensor:
+    def forward(self, x: Tensor, sea: Sea) -> Tensor:  # type: ignore[override]  # a convolution that knows the sea
         summed = functional.conv2d(x * sea.mask, self.weight, padding=self.padding)
         return summed * sea.gain[self.kernel_size[0]] + self.bias[:, None, None]
 
@@ -90,7 +93,7 @@ class Stack(nn.Module):
         return self.norm(x)
 
 
-class PartialUNet(nn.Module):
+class PartialUNet(Network):
     """Three resolutions, skips from the stem and from the first pooled level."""
 
     def __init__(self, settings: SurrogateNetworkSettings) -> None:
@@ -144,7 +147,7 @@ class ResidualBlock(nn.Module):
         return x + inside
 
 
-class PartialResNet(nn.Module):
+class PartialResNet(Network):
     """Residual blocks at one resolution; the last layer of each, and of the network, starts at zero (Zhang et al., 2019).
 
     Stem and head are linear, and a batch norm stands before the head, as in the released code.
@@ -175,9 +178,10 @@ def zero_init(layer: PartialConvolution) -> PartialConvolution:
     return layer
 
 
-KINDS: dict[str, Callable[[SurrogateNetworkSettings], nn.Module]] = {"unet": PartialUNet, "residual": PartialResNet}
+KINDS: dict[str, Callable[[SurrogateNetworkSettings], Network]] = {"unet": PartialUNet, "residual": PartialResNet}
 
 
-def build_surrogate(settings: SurrogateNetworkSettings) -> nn.Module:
+def build_surrogate(settings: SurrogateNetworkSettings) -> Network:
     """Build a network with fresh weights."""
-    return KINDS[settings.kind](settings).to(memory_format=torch.channels_last)
+    # Modules take a memory format, which torch's annotations leave out.
+    return KINDS[settings.kind](settings).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from superice.errors import InputError
-from superice.network.unet import padding_to_multiple
+from superice.network.unet import Network, padding_to_multiple
 from superice.network.weights import load_weights, read_weights, refuse_metadata, write_weights
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.samples import Scaling
@@ -34,7 +34,7 @@ class Surrogate:
         origin: experiment, seed, and whether the training diverged.
     """
 
-    network: nn.Module
+    network: Network
     inputs: InputSettings
     scaling: Scaling
     origin: dict[str, Any]

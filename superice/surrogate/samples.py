@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from superice.network.normalisation import Moments
 from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import VARIABLES, Record, decode_field
 from superice.training.store import MISSING
+
+Values = TypeVar("Values", np.ndarray, Tensor)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Scaling:
         deviation = {name: moments.deviation for name, moments in total.items()}
         return cls(mean, deviation)
 
-    def standardise(self, name: str, values: np.ndarray | Tensor) -> np.ndarray | Tensor:
+    def standardise(self, name: str, values: Values) -> Values:
         """Return the values less their mean, in standard deviations."""
         return (values - self.mean[name]) / self.deviation[name]
 
@@ -63,14 +66,25 @@ class Steps:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, number: int) -> np.ndarray:
-        """Return the stored fields of a step, int16 (channel, y, x): the inputs, then the state a step later."""
-        record, index = self.samples[number]
-        channels = [*self.inputs.channels, ("sit", self.inputs.step_hours)]
-        return np.stack([record.read_stored(name, index + record.count_steps(hours)) for name, hours in channels])
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the fields."""
+        rows, columns = self.samples[0][0].sea.shape
+        return rows, columns
 
-    def normalise(self, stored: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it."""
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Return the stored fields of a step, int16 (channel, y, x): the inputs, then the state a step later."""
+        record, start = self.samples[index]
+        channels = [*self.inputs.channels, ("sit", self.inputs.step_hours)]
+        return np.stack([record.read_stored(name, start + record.count_steps(hours)) for name, hours in channels])
+
+    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+        """Return context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it.
+
+        Raises InputError for ``errors``: the noise of a surrogate's inputs is that of its loss.
+        """
+        if errors:
+            raise InputError("training.input_noise is of observed inputs; set surrogate.loss.input_noise")
         sea = stored[0] != MISSING
         channels = []
         for (name, _), field in zip(self.inputs.channels, stored):

@@ -43,7 +43,8 @@ def write_year(
     Raises:
         InputError: where the thickness is missing at sea, or a value is too large for the integers.
     """
-    path, stored = Path(path), None
+    path = Path(path)
+    stored: np.memmap | None = None
     with atomic_path(path) as temporary:
         for row, (ice, weather) in enumerate(zip(thickness, forcings, strict=True)):
             if stored is None:
@@ -56,6 +57,8 @@ def write_year(
             fields = {"sit": ice} | {name: weather[name] for name in FORCINGS}
             for place, (name, values) in enumerate(fields.items()):
                 stored[row, place] = scale_to_integers(path, name, values - OFFSETS[place], STEPS[place])
+        if stored is None:
+            raise InputError("the year has no time", file=path)
         write_json(path.with_suffix(".json"), _describe_year(stored, times, step_hours))
         stored.flush()
 

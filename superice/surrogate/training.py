@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from superice.network.formulations import Losses, masked_mean_square
+from superice.network.formulations import Losses, Model, masked_mean_square
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.samples import Steps
 from superice.surrogate.settings import LossSettings, SurrogateNetworkSettings
@@ -25,9 +25,10 @@ class IncrementLoss(LossSettings):
     therefore the weight of the constraint here, so that ``constraint`` is the lambda of the paper.
     """
 
+    evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
 
-    def loss(self, model: nn.Module, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
+    def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of a batch.
 
         Reported are the mean square of the error over the sea, and that of its mean times the share of the sea.
@@ -66,13 +67,12 @@ class SurrogateTraining(Training):
         seed: int,
     ) -> None:
         super().__init__(network, loss, settings, training_steps, validation_steps, seed)
-        self.patience = patience
+        self.patience, self.constraint = patience, loss.constraint
         self.best = deepcopy(self.best_network)
 
     def _list_validation_losses(self) -> list[float]:
         """Return the validation objective of every epoch."""
-        weight = self.formulation.constraint
-        return [row["validation_field_loss"] + weight * row["validation_amount_loss"] for row in self.history]
+        return [row["validation_field_loss"] + self.constraint * row["validation_amount_loss"] for row in self.history]
 
     @property
     def ended(self) -> bool:
@@ -89,5 +89,5 @@ class SurrogateTraining(Training):
         if losses[-1] <= min(losses):
             self.best.load_state_dict(self.best_network.state_dict())
 
-    def _list_state(self) -> dict[str, object]:
+    def _list_state(self) -> dict[str, Any]:
         return super()._list_state() | {"best": self.best}

@@ -145,7 +145,7 @@ def _create_product(
 
 
 def _count_seconds(moment: date) -> float:
-    return netCDF4.date2num(datetime(*moment.timetuple()[:6]), EPOCH)
+    return float(netCDF4.date2num(datetime(*moment.timetuple()[:6]), EPOCH))
 
 
 def _find_mapping(file: netCDF4.Dataset) -> str:

@@ -78,8 +78,9 @@ def hide_inputs(
         random: what is drawn from.
     """
     context = context.clone()
+    rows, columns = context.shape[1:]
     for number, name in enumerate(names):
-        known = draw_known(name, missing, tuple(context.shape[1:]), random)
+        known = draw_known(name, missing, (rows, columns), random)
         if known is None:
             continue
         kept = torch.from_numpy(known).to(context.dtype)

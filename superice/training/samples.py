@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -44,6 +45,28 @@ class Crop:
     masked_fraction: float = 0.0
     input_noise: InputNoise = EXACT
     missing_inputs: MissingInputs | None = None
+
+
+class Stored(Protocol):
+    """What samples are made of: arrays (variable, y, x) of a split, by their number.
+
+    Attributes:
+        inputs: what a network reads of them.
+    """
+
+    inputs: Any
+
+    def __len__(self) -> int: ...
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the arrays."""
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Return an array as it is stored."""
+
+    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+        """Return context (channel, y, x) and target (1, y, x) of an array, its inputs perturbed by ``errors``."""
 
 
 class Days:
@@ -130,14 +153,15 @@ def rotate_and_flip(context: Tensor, target: Tensor, random: np.random.Generator
 
 def mask_beyond_line(context: Tensor, target: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Set a sample to 0 in the cells of the drift product's size that lie beyond a random line."""
-    kept = torch.from_numpy(draw_side_of_line(tuple(context.shape[1:]), CELLS["deformation"], random))
+    rows, columns = context.shape[1:]
+    kept = torch.from_numpy(draw_side_of_line((rows, columns), CELLS["deformation"], random))
     return context * kept.to(context.dtype), target * kept.to(target.dtype)
 
 
 class Samples(Dataset):
     """One epoch of samples; each depends only on (seed, epoch, position), whichever process loads it."""
 
-    def __init__(self, days: Days, crop: Crop, factor: int, count: int, seed: int, epoch: int) -> None:
+    def __init__(self, days: Stored, crop: Crop, factor: int, count: int, seed: int, epoch: int) -> None:
         """Order ``count`` samples so that every day appears equally often; ``factor`` is that of the network."""
         self.days, self.crop, self.factor = days, crop, factor
         self.seed, self.epoch = seed, epoch
@@ -153,7 +177,7 @@ class Samples(Dataset):
         random = np.random.default_rng((self.seed, self.epoch, position))
         patch = cut_patch(self.days[self.order[position]], self.crop, random)
         errors = draw_errors(self.crop.input_noise, patch.shape[1:], random)
-        context, target = self.days.normalise(patch, errors) if errors else self.days.normalise(patch)
+        context, target = self.days.normalise(patch, errors)
         if self.crop.size is None:
             margins = padding_to_multiple(context.shape[1:], self.factor)
             context, target = functional.pad(context, margins), functional.pad(target, margins)

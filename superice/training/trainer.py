@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Subset
 from tqdm import tqdm
 
 from superice.errors import InputError
-from superice.network.formulations import Formulation, Losses, Model
-from superice.network.settings import NetworkSettings
-from superice.network.unet import UNet, build_network
+from superice.network.formulations import Losses, Model, TrainingLoss
+from superice.network.unet import Network, build_network
 from superice.training.memory import require_memory
-from superice.training.samples import Crop, Days, Samples
+from superice.training.samples import Crop, Samples, Stored
 from superice.training.settings import TrainingSettings
 from superice.utils import distributed
 from superice.utils.device import default_device, resolve_precision
 from superice.utils.files import atomic_path, write_table
+from superice.utils.settings import Settings
 
 
 class Diverged(Exception):
@@ -45,19 +45,17 @@ class Training:
         build: makes the network from its settings.
         stop_asked: set this to end the training after the current batch.
         history: one row per finished epoch, by the names of ``history_columns``.
-        ended: whether the training is over before its last epoch.
     """
 
-    build: Callable[[NetworkSettings], UNet] = staticmethod(build_network)
-    ended = False
+    build: Callable[[Any], Network] = staticmethod(build_network)
 
     def __init__(
         self,
-        network: NetworkSettings,
-        formulation: Formulation,
+        network: Settings,
+        formulation: TrainingLoss,
         settings: TrainingSettings,
-        training_days: Days,
-        validation_days: Days,
+        training_days: Stored,
+        validation_days: Stored,
         seed: int,
     ) -> None:
         if not len(training_days):
@@ -82,9 +80,15 @@ class Training:
         self._losses_so_far: list[list[float]] = []  # of the batches of the current epoch, by ``loss_names``
 
     @property
-    def best_network(self) -> UNet:
+    def best_network(self) -> Network:
         """The network to draw from: the averaged weights where there is an average."""
-        return self.average.module if self.settings.ema_decay else self.network
+        average: Any = self.average.module  # a copy of the network, for torch any module
+        return average if self.settings.ema_decay else self.network
+
+    @property
+    def ended(self) -> bool:
+        """Whether the training is over before its last epoch."""
+        return False
 
     @property
     def loss_names(self) -> list[str]:
@@ -155,7 +159,7 @@ class Training:
         self._losses_so_far = []
 
     def _load_batches(
-        self, days: Days, count: int, seed: int, epoch: int, first: int = 0
+        self, days: Stored, count: int, seed: int, epoch: int, first: int = 0
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Load context and target of the batches of an epoch of ``count`` samples, from sample ``first`` on."""
         settings = self.settings
@@ -229,7 +233,7 @@ class Training:
             losses.append(self._read_losses(self._compute_losses(model, context, target, generator)))
         return losses
 
-    def _list_state(self) -> dict[str, object]:
+    def _list_state(self) -> dict[str, Any]:
         """Return the parts of the training that a checkpoint holds the states of."""
         return {
             "network": self.network,
@@ -294,7 +298,7 @@ class Training:
         write_table(path, pandas.DataFrame(self.history, columns=self.history_columns))
 
 
-def build_optimizer(network: UNet, settings: TrainingSettings) -> torch.optim.Optimizer:
+def build_optimizer(network: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     """Build the optimizer of a network's weights. Raises InputError for an unknown one."""
     kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     if settings.optimizer not in kinds:
