@@ -64,8 +64,10 @@ test-slow: $(VENV)/installed ## trainings to convergence, many random examples, 
 test-cluster: $(VENV)/installed ## the workflow on a real SLURM, which the tests install where they may
 	$(PYTEST) -m cluster $(PYTEST_OPTIONS)
 
-lint: $(VENV)/installed ## style of the code and of the workflow
+lint: $(VENV)/installed ## style, types and spelling of the code, style of the workflow
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/mypy
 	PATH="$(BIN):$$PATH" $(BIN)/snakefmt --check Snakefile workflow/rules
 	PATH="$(BIN):$$PATH" snakemake --lint
 

@@ -22,15 +22,15 @@ SPELLINGS = {
     "-": "1",
     "percent": "%",
     "Km": "km",
-    "kilometers": "km",
-    "meters": "m",
+    "kilometers": "km",  # codespell:ignore
+    "meters": "m",  # codespell:ignore
     "metre": "m",
     "metres": "m",
     "m/s": "m s-1",
     "m s**-1": "m s-1",
     "m s^-1": "m s-1",
     "ms-1": "m s-1",
-    "meter/second": "m s-1",
+    "meter/second": "m s-1",  # codespell:ignore
     "1/s": "s-1",
     "s^-1": "s-1",
     "s**-1": "s-1",

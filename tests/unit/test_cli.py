@@ -66,7 +66,10 @@ def test_a_folder_without_a_run_is_an_error_that_says_what_to_do(tmp_path):
         ({"config/config.yaml": "include: [gone]\nname: own"}, r"include: there is no file gone\.yaml in "),
         ({"config/config.yaml": "name: own"}, "key 'calendar' is missing"),
         ({"results/own/settings/configuration.yaml": ""}, r"configuration\.yaml: holds no settings"),
-        ({"results/own/settings/configuration.yaml": "calender: 1\nname: own"}, "unknown key 'calender'"),
+        (
+            {"results/own/settings/configuration.yaml": "calender: 1\nname: own"},  # codespell:ignore
+            "unknown key 'calender'",  # codespell:ignore
+        ),
     ],
 )
 def test_a_run_that_cannot_be_read_ends_with_a_sentence(tmp_path, files, sentence):

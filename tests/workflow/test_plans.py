@@ -239,7 +239,7 @@ def test_a_date_outside_the_calendar_is_an_error(plan_short):
 @pytest.mark.parametrize(
     ("configuration", "sentence"),
     [
-        ("calender: {}", "unknown key 'calender'"),
+        ("calender: {}", "unknown key 'calender'"),  # codespell:ignore
         ("published: cubic", "published: cubic is a baseline"),
         ("surrogate: {chosen: none}", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
     ],

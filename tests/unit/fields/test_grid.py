@@ -103,7 +103,7 @@ REFUSED = {
     "map_in_km": (PLAIN | {"projection": STEREOGRAPHIC | {"units": "km"}, "area_extent": IN_KM}, "in kilometre"),
     "degrees": (PLAIN | {"projection": {"proj": "longlat", "datum": "WGS84"}}, "in degree"),
     "unfinished": ({"projection": STEREOGRAPHIC, "resolution": 3000}, "projection, shape or extent is missing"),
-    "unknown_projection": (PLAIN | {"projection": {"proj": "flat"}}, "pyresample can read.*[Uu]nknown projection"),
+    "unknown_projection": (PLAIN | {"projection": {"proj": "flat"}}, "pyresample can read.*(?i:unknown) projection"),
     "unknown_units": (PLAIN | {"area_extent": {**EXTENT, "units": "miles"}}, "pyresample can read.*miles"),
     "rotated": (PLAIN | {"rotation": 45}, "rotation"),
     "nothing": (None, "pyresample can read"),

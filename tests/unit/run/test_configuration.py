@@ -108,7 +108,7 @@ def set_key(content, path, value):
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("calender", {}, "unknown key 'calender'"),
+        ("calender", {}, "unknown key 'calender'"),  # codespell:ignore
         ("defaults.training.epoch", 3, "defaults.training: unknown key 'epoch'"),
         ("defaults.training.epochs", "many", "defaults.training.epochs: 'many' is not of type integer"),
         ("features.low_resolution.snow_km", 3, "features.low_resolution: unknown key 'snow_km'"),
