@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from superice.api.synthetic import make_synthetic_day, make_synthetic_season
     from superice.dataset.season import open_season
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["features_from_products", "load", "make_synthetic_day", "make_synthetic_season", "open_season", "score"]
 
 # Where what users call by its short name is defined.
