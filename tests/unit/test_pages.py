@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    ROOT / "README.md",
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md")),
     *(ROOT / name / "README.md" for name in ("config", "examples")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
