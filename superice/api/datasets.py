@@ -96,9 +96,10 @@ class FeatureDays:
         """Return features of the first day with all of their parts, and nothing in them."""
         nothing = np.full(self.grid.shape, np.nan, np.float32)
         uncertainties = {name: nothing for name in UNCERTAINTIES if name in self.units}
+        fields: dict[str, Any] = dict.fromkeys(FIELDS, nothing)
         return Features(
             self.days[0],
-            **dict.fromkeys(FIELDS, nothing),
+            **fields,
             observed=not self.is_model,
             uncertainties=uncertainties,
         )

@@ -50,7 +50,7 @@ class TrainingLoss(Protocol):
     evaluations: ClassVar[int]
     loss_columns: ClassVar[Mapping[str, str]]
 
-    def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
+    def loss(self, model: Callable[..., Tensor], target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of one batch.
 
         ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.

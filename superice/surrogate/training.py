@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from superice.network.formulations import Losses, Model, masked_mean_square
+from superice.network.formulations import Losses, masked_mean_square
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.samples import Steps
 from superice.surrogate.settings import LossSettings, SurrogateNetworkSettings
@@ -28,8 +28,8 @@ class IncrementLoss(LossSettings):
     evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
 
-    def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """Return the losses of a batch.
+    def loss(self, model: Callable[..., Tensor], target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
+        """Return the losses of a batch of a model of (fields, mask).
 
         Reported are the mean square of the error over the sea, and that of its mean times the share of the sea.
         ``target`` is (batch, 1, y, x), ``context`` (batch, channels, y, x) with the mask last.
