@@ -53,11 +53,11 @@ def write_package(run: Configuration, paths: RunPaths, clone: Path, output: Path
     files = [*list_files(paths.package_files(), paths.folder), *list_code(clone)]
     facts = collect_facts(run, paths, files)
     logging.getLogger("bagit").setLevel(logging.WARNING)
-    with atomic_folder(output) as folder:
-        labelled = place_files(files, folder, describe_publication(facts.publication))
-        _write_descriptions(facts, folder)
-        write_crate(facts, folder)
-        bagit.make_bag(str(folder), _describe_bag(facts), processes=processes, checksums=[ALGORITHM])
+    with atomic_folder(output) as temporary:
+        labelled = place_files(files, temporary, describe_publication(facts.publication))
+        _write_descriptions(facts, temporary)
+        write_crate(facts, temporary)
+        bagit.make_bag(str(temporary), _describe_bag(facts), processes=processes, checksums=[ALGORITHM])
     return _list_notes(facts, labelled)
 
 
