@@ -161,3 +161,12 @@ def test_the_package_starts_without_its_libraries():
     assert {"load", "score", "open_season", "features_from_products"} <= set(dir(superice))
     with pytest.raises(AttributeError, match="has no attribute 'draw'"):
         superice.draw  # noqa: B018
+
+
+@pytest.mark.slow
+def test_the_released_weights_draw_a_day_that_scores():
+    """A day of the held-out winter, from observations: nearer to the truth than its input, and as far apart as they err."""
+    day = superice.make_synthetic_day("2023-01-10", "demo")
+    members = superice.load().draw(day, members=12).sit_ai
+    scores = superice.score(members, day.sit_truth, day.sit).iloc[0]
+    assert scores.rmse_gain_percent > 4 and 0.8 < scores.spread_skill < 1.2
