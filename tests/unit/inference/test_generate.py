@@ -4,6 +4,7 @@ import hashlib
 import json
 import runpy
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ import yaml
 from random_networks import make_trained_network
 
 from superice import __version__, cli
-from superice.dataset.layout import write_observed_features
+from superice.dataset.layout import FIELDS, write_observed_features
 from superice.dataset.settings import SummarySettings
 from superice.dataset.summaries import collect_members
 from superice.features.files import read_model_features, read_own_grid
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.utils.settings import dump_settings
@@ -148,6 +149,25 @@ def test_an_observed_day_says_why_pixels_are_masked(generate, model_days, small_
     generate(arrays, "--summary", str(tmp_path / "s.nc"))
     with xr.open_dataset(tmp_path / "s.nc") as data:
         np.testing.assert_array_equal(data.mask_reason, reason)
+
+
+def test_observed_inputs_have_the_errors_that_the_weights_name(generate, trained, model_days, small_grid, tmp_path):
+    """The factor of the noise was chosen with them; without them it does not hold."""
+    features = read_model_features(model_days[0])
+    arrays = tmp_path / "sic_sit_e1_e2_20200101.npz"
+    fields, reason = {name: getattr(features, name) for name in FIELDS}, np.where(features.mask, 0, 8).astype(np.int8)
+    stated = {"sit_uncertainty": np.full(small_grid.shape, 0.1)}
+    write = partial(
+        write_observed_features, arrays, arrays.with_suffix(".nc"), small_grid, features.date, fields, reason
+    )
+    write({}, uncertainties=stated)
+    exact, _ = generate(arrays)
+    errors = InputErrors(sic=((9, 0.01),), sit=((12, 0.06),), sizes="products")
+    trained.sampler = describe_sampler(CHOSEN.model_copy(update={"input_errors": errors}))
+    data, said = generate(arrays)
+    assert said == [] and data.attrs["input_error_sizes"] == "sic: configured, sit: product"
+    assert 0.02 < float(abs(data.sit_ai - exact.sit_ai).mean()) < 0.3
+    assert "input_errors" not in exact.attrs
 
 
 def test_options_overrule_the_weights_with_a_note(generate, model_days):
