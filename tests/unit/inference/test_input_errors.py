@@ -47,14 +47,14 @@ def make_draw(members, seed=0):
 @pytest.mark.parametrize("length", [1.5, 4.0, 30.0])
 def test_smooth_noise_has_variance_one_and_the_correlation_of_its_length_up_to_the_edges(length):
     """White noise smoothed by a Gaussian is correlated by exp(-d^2 / 4 length^2); opposite edges are independent."""
-    noise = draw_smooth_noise((24, 260), length, make_draw(members=4000)).numpy()
-    middle, edge, opposite = noise[:, 12, 130], noise[:, 0, 0], noise[:, 0, -1]
+    noise = draw_smooth_noise((9, 200), length, make_draw(members=3000)).numpy()
+    middle, edge, opposite = noise[:, 4, 100], noise[:, 0, 0], noise[:, 0, -1]
     for values in (middle, edge, opposite):
         assert values.mean() == pytest.approx(0, abs=0.06)
         assert values.var() == pytest.approx(1, abs=0.1)
     for distance in (1, round(length), 2 * round(length)):
         expected = np.exp(-(distance**2) / (4 * length**2))
-        for along, beside in ((noise[:, 12, 130 - distance], middle), (noise[:, 0, distance], edge)):
+        for along, beside in ((noise[:, 4, 100 - distance], middle), (noise[:, 0, distance], edge)):
             assert np.corrcoef(along, beside)[0, 1] == pytest.approx(expected, abs=0.06)
     assert np.corrcoef(edge, opposite)[0, 1] == pytest.approx(0, abs=0.06)
 
@@ -109,7 +109,7 @@ def test_a_member_is_its_own_low_resolution_and_an_increment(normalisation, obse
     torch.nn.init.zeros_(trained.network.output.weight)
     torch.nn.init.zeros_(trained.network.output.bias)
     trained.diffusion = {"formulation": "regression"}
-    members = draw(trained, observed, **ONE_PASS, members=300) - normalisation.mean["increment"]
+    members = draw(trained, observed, **ONE_PASS, members=200, batch=20) - normalisation.mean["increment"]
     difference = (members - observed.sit)[:, observed.mask]
     assert difference.std(axis=0).mean() == pytest.approx(np.hypot(0.06, 0.05), rel=0.05)
     assert abs(difference.mean()) < 0.01

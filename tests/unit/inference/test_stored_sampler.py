@@ -42,6 +42,7 @@ def test_members_are_drawn_with_the_factor_in_the_weights(weights, model_days, s
         ({}, r"w\.safetensors: holds no factor of the noise .*: give sampler\.noise_scale a number"),
         ({"steps": 3}, r"w\.safetensors: its factor of the noise was chosen with sampler\.steps 3, not 2"),
         ({"shared_first_step": True}, r"chosen with sampler\.shared_first_step True, not False"),
+        ({"input_errors": {"sit": [[18, 0.06]]}}, r"chosen with sampler\.input_errors .*18.*, not .*'sit': \[\]"),
     ],
 )
 def test_a_factor_that_was_not_chosen_for_the_sampler_is_refused(weights, model_days, small_grid, stored, sentence):
