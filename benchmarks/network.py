@@ -96,7 +96,10 @@ def read_ice(path: Path, factor: int) -> np.ndarray:
 def arrange(
     network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
 ) -> dict[str, Callable[[], object]]:
-    """Return evaluations as in training, as members are drawn of a whole field, and as they are drawn on the ice alone."""
+    """Return evaluations as in training, as members are drawn of a whole field, and as they are drawn on the ice alone.
+
+    On a GPU those as members are drawn are also replayed from a graph, and those as in training are also compiled.
+    """
     fused, device = FusedUNet(network, precision), inputs[0].device
 
     def trained() -> Tensor:
@@ -104,10 +107,32 @@ def arrange(
             return network(*inputs)
 
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
+    if device.type == "cuda":
+        calls["graph"] = capture(calls["as drawn"])
+        compiled = torch.compile(network)
+
+        def trained_compiled() -> Tensor:
+            with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                return compiled(*inputs)
+
+        calls["compiled"] = trained_compiled
     if ice is None:
         return calls
     plan = plan_evaluation(ice, network.settings)
     return calls | {"on ice": lambda: fused(*inputs, plan=plan)}
+
+
+def capture(call: Callable[[], object]) -> Callable[[], object]:
+    """Return a replay of all that a call starts on the GPU (a CUDA graph)."""
+    with torch.inference_mode():
+        side = torch.cuda.Stream()
+        with torch.cuda.stream(side):
+            call()  # cuDNN chooses its algorithms
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            call()
+    return graph.replay
 
 
 def measure_peak(device: torch.device) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import torch
 from network import count_per_pixel, describe_device, measure_machine, measure_peak
 
 from superice.network.formulations import NoisePrediction
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--precision", nargs="+", default=["bf16", "fp32"], help="fp32, bf16 or auto")
     parser.add_argument("--batch", type=int, default=4, help="samples in a batch")
     parser.add_argument("--batches", type=int, default=5, help="in an epoch")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile")
     parser.add_argument("--workers", type=int, default=0, help="processes that read samples beside the training")
     args = parser.parse_args()
 
@@ -62,6 +64,8 @@ def main() -> None:
                 workers=args.workers,
             )
             training = Training(network, NoisePrediction(), options, days, none, seed=0)
+            if args.compile:
+                training._parallel_network = torch.compile(training._parallel_network)
             training.run(Path(folder) / f"{name}.pt")
             rate = training.samples_per_epoch / training.history[-1]["seconds"]
             operations = 3 * rate * pixels * count_per_pixel(training.network.eval()).operations
