@@ -14,6 +14,7 @@ from superice.inference.settings import SamplerSettings
 from superice.utils import command_line
 from superice.utils.command_line import (
     AREA,
+    add_input,
     add_publication,
     add_renamed_options,
     add_threads,
@@ -40,6 +41,26 @@ The folder of the output then holds the features (sic_sit_e1_e2_D.npz and .nc), 
 the picture. Open the files with xarray.open_dataset(file, decode_coords="all"); docs/python.md goes on from there.
 """
 WEIGHTS = "weights file (.safetensors) of a training; without it, those that come with the package"
+CHOSEN = "results/<run>/training/<experiment>/chosen.safetensors"
+PRODUCTS = {
+    "--cs2smos": "CS2SMOS thickness of the week around the day",
+    "--concentration": "OSI SAF concentration of the day",
+    "--drift": "OSI SAF drift around the day",
+}
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    remedy = f"name that of a run, {CHOSEN}, or leave the option out for the weights of the package"
+    add_input(parser, "--weights", remedy=remedy, help=WEIGHTS)
+
+
+def _add_areas(parser: argparse.ArgumentParser) -> None:
+    add_input(
+        parser,
+        "--areas",
+        remedy="name a file of area definitions, or leave the option out for the package's own",
+        help="file of area definitions, from where you are; without it, the package's",
+    )
 
 
 def make_quicklook_parser() -> argparse.ArgumentParser:
@@ -47,14 +68,14 @@ def make_quicklook_parser() -> argparse.ArgumentParser:
     parser = make_parser(QUICKLOOK)
     parser.prog = "superice quicklook"
     real = parser.add_argument_group("a real day; all four are needed")
-    real.add_argument("--cs2smos", type=Path, help="CS2SMOS thickness of the week around the day, a file or a folder")
-    real.add_argument("--concentration", type=Path, help="OSI SAF concentration of the day, a file or a folder")
-    real.add_argument("--drift", type=Path, help="OSI SAF drift around the day, a file or a folder")
+    for option, product in PRODUCTS.items():
+        remedy = f"name the file of the {product}, or the folder that it lies in"
+        add_input(real, option, kind="file or folder", remedy=remedy, help=f"{product}, a file or a folder")
     parser.add_argument("--date", type=parse_day, help="the day, YYYY-MM-DD; of the synthetic Arctic 2023-01-10")
-    parser.add_argument("--weights", type=Path, help=WEIGHTS)
+    _add_weights(parser)
     parser.add_argument("--output", type=Path, default=Path("quicklook"), help="folder of what is made")
     parser.add_argument("--area", type=parse_area, help=f"{AREA}; without it demo, for a real day superice")
-    parser.add_argument("--areas", type=Path, help="file of area definitions; without it, the package's")
+    _add_areas(parser)
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights says it
     parser.add_argument("--members", type=int, default=own, help="size of the ensemble (default: 30)")
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
@@ -115,8 +136,15 @@ def make_generate_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice generate``."""
     parser = make_parser(GENERATE)
     parser.prog = "superice generate"
-    parser.add_argument("--weights", type=Path, help=WEIGHTS)
-    parser.add_argument("--features", type=Path, required=True, help="model features (.nc) or observed ones (.npz)")
+    _add_weights(parser)
+    add_input(
+        parser,
+        "--features",
+        remedy="name a day of a run, model/features/YYYYMMDD.nc or observations/features/sic_sit_e1_e2_YYYYMMDD.npz in"
+        " results/<run>, or a file of your own with these variables (superice generate --help)",
+        required=True,
+        help="model features (.nc) or observed ones (.npz)",
+    )
     parser.add_argument("--output", type=Path, help="file of the members to write (.nc)")
     parser.add_argument(
         "--summary", type=Path, help="file of their mean, spread, quantiles and shares by thickness to write (.nc)"
@@ -124,9 +152,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
     parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
     parser.add_argument("--area", type=parse_area, help=f"the fields' grid, if their file does not say it: {AREA}")
-    parser.add_argument(
-        "--areas", type=Path, help="file of area definitions, from where you are; without it, the package's"
-    )
+    _add_areas(parser)
     sampler = SamplerSettings()
     parser.add_argument(
         "--members", type=int, default=own, help=f"size of the ensemble (default: {sampler.members}, of one field 1)"
@@ -208,14 +234,22 @@ def make_status_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice status``."""
     parser = make_parser(STATUS)
     parser.prog = "superice status"
-    parser.add_argument(
+    add_input(
+        parser,
         "--configfile",
-        type=Path,
+        remedy="name the configuration files of a run, such as config/demo.yaml",
         nargs="+",
         default=[],
         help="configuration files of one run, on top of config/config.yaml",
     )
-    parser.add_argument("--folder", type=Path, default=Path(), help="where Snakemake was started")
+    add_input(
+        parser,
+        "--folder",
+        kind="folder",
+        remedy="name the one in which Snakemake was started",
+        default=Path(),
+        help="where Snakemake was started",
+    )
     parser.add_argument("--results", default="results", help="folder of the results in it")
     return parser
 
@@ -243,7 +277,11 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict
     own = folder / "config/config.yaml"
     files = [own, *configfiles] if own.is_file() else configfiles
     if not files:
-        raise InputError("no run and no config/config.yaml is there; name its files with --configfile", file=folder)
+        raise InputError(
+            f"holds no run, as there is neither {results}/<run> nor config/config.yaml; name the folder in which Snakemake"
+            " was started with --folder, or the files of a run with --configfile",
+            file=folder.resolve(),
+        )
     contents = [place_files(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
     content = merge_configurations(*contents)
     return [read_includes(content, *(path.parent for path in files))]
@@ -260,7 +298,14 @@ def make_season_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice season``."""
     parser = make_parser(SEASON)
     parser.prog = "superice season"
-    parser.add_argument("--summaries", type=Path, required=True, help="folder of files sit_summary_YYYYMMDD.nc")
+    add_input(
+        parser,
+        "--summaries",
+        kind="folder",
+        remedy="name the one with the summaries of a branch, results/<run>/<branch>/summaries",
+        required=True,
+        help="folder of files sit_summary_YYYYMMDD.nc",
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder to write (.zarr), or one file (.nc)")
     return parser
 
@@ -285,7 +330,13 @@ def make_verify_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice verify``."""
     parser = make_parser(VERIFY)
     parser.prog = "superice verify"
-    parser.add_argument("package", type=Path, help="folder of the package, which holds manifest-sha256.txt")
+    add_input(
+        parser,
+        "package",
+        kind="folder",
+        remedy="name the package that `snakemake package` makes, results/<run>/package, or a copy of it",
+        help="folder of the package, which holds manifest-sha256.txt",
+    )
     return parser
 
 

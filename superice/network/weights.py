@@ -142,6 +142,8 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise InputError("there is no such weights file", file=path) from error
     except (OSError, SafetensorError) as error:
         raise InputError(f"is not a readable weights file ({error})", file=path) from error
     if "superice" not in metadata:

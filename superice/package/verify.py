@@ -57,6 +57,11 @@ def _is_tag(name: str) -> bool:
 
 def _read_manifests(folder: Path) -> dict[str, str]:
     """Return the digest of every file by its name."""
+    if not (folder / "bagit.txt").is_file():
+        raise InputError(
+            "is no package, as it holds no bagit.txt: name the folder that `snakemake package` makes, or a copy of it",
+            file=folder,
+        )
     try:
         bag = bagit.Bag(str(folder))
     except bagit.BagError as error:

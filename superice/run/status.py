@@ -168,9 +168,17 @@ def _compute_hourly_rate(made_at: list[float], now: float) -> float:
 
 
 def describe_progress(run: Configuration, folder: Path, paths: RunPaths | None = None) -> str:
-    """Return the state of a run as text: a table, the logs of what failed, and where all logs are."""
+    """Return the state of a run as text: a table, the logs of what failed, and where all logs are.
+
+    Of a run without a folder there is only what is planned.
+    """
     paths = paths or RunPaths(run)
     table, failures = measure_progress(run, folder, paths=paths)
+    if not (folder / paths.folder).exists():
+        planned = table[["stage", "planned"]].to_string(index=False)
+        calendar = [f"calendar, {sentence}" for sentence in run.calendar.describe()]
+        begin = f"not begun: {folder / paths.folder} is not there; a run of Snakemake makes it (docs/targets.md)"
+        return "\n".join([*calendar, "", planned, "", begin])
     numbers = {"per hour": "{:.0f}".format, "hours left": "{:.1f}".format}
     lines = [*(f"calendar, {sentence}" for sentence in run.calendar.describe()), ""]
     lines += [table.to_string(index=False, formatters=numbers, na_rep=""), ""]

@@ -55,6 +55,44 @@ def read_settings(path: str) -> dict:
     return content
 
 
+class _Input(argparse.Action):
+    """An option that names a file or a folder, which must be there: it is looked for before anything that takes long."""
+
+    def __init__(self, *, kind: str, remedy: str, read: Callable[[str], Any] | None = None, **options: Any) -> None:
+        super().__init__(type=Path, **options)
+        self.kind, self.remedy, self.read = kind, remedy, read
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        for path in values if isinstance(values, list) else [values]:
+            self._require(path, option_string or self.dest)
+        setattr(namespace, self.dest, self.read(str(values)) if self.read else values)
+
+    def _require(self, path: Path, name: str) -> None:
+        if not path.exists():
+            raise InputError(f"{name}: there is no {self.kind} {path}; {self.remedy}")
+        if (self.kind == "file" and path.is_dir()) or (self.kind == "folder" and not path.is_dir()):
+            raise InputError(f"{name}: {path} is no {self.kind}; {self.remedy}")
+
+
+def add_input(parser: Any, name: str, *, remedy: str, kind: str = "file", **options: Any) -> None:
+    """Add an option, or an argument, whose value is a path that must be there.
+
+    Parameters
+    ----------
+    parser
+        The parser, or a group of its options.
+    name
+        Of the option, or of the argument.
+    remedy
+        What to do where there is nothing: the end of the sentence that the command then ends with.
+    kind
+        What must be there: a ``file``, a ``folder``, or a ``file or folder``.
+    options
+        Those of ``add_argument``; ``read`` makes the value of the path.
+    """
+    parser.add_argument(name, action=_Input, kind=kind, remedy=remedy, **options)
+
+
 class _RenamedOption(argparse.Action):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         raise InputError(f"{option_string} is now called {self.const}")
@@ -93,8 +131,13 @@ def add_grid(parser: argparse.ArgumentParser) -> None:
 
 def add_publication(parser: argparse.ArgumentParser) -> None:
     """Add the option ``--publication``: who publishes what the command writes."""
-    parser.add_argument(
-        "--publication", type=read_settings, default={}, help="who publishes, for the attributes of the output, YAML"
+    add_input(
+        parser,
+        "--publication",
+        read=read_settings,
+        remedy="name a YAML file with the keys of the section publication, or leave the option out",
+        default={},
+        help="who publishes, for the attributes of the output, YAML",
     )
 
 

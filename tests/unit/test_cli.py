@@ -8,6 +8,7 @@ import pytest
 import yaml
 from workflow_copy import SMALL_AREA
 
+from superice import cli
 from superice.cli import report_status
 from superice.errors import InputError
 from superice.run.configuration import Configuration
@@ -31,7 +32,7 @@ def planned(capsys, *arguments):
     for line in capsys.readouterr().out.splitlines():
         if re.fullmatch(r"\w+:", line):
             run = line.rstrip(":")
-        if row := re.fullmatch(r" *(\D.*?) +(\d+) +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ *[\d.]*", line):
+        if row := re.fullmatch(r" *(\D.*?) +(\d+)( +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ *[\d.]*)?", line):
             counts[run, row[1]] = int(row[2])
     return counts
 
@@ -55,9 +56,57 @@ def test_a_run_that_was_not_started_is_named_by_its_files(tmp_path, capsys):
     assert counts["demo", "model features"] == 116
 
 
+def test_of_a_run_that_was_not_started_there_is_the_plan_and_no_table_of_zeros(tmp_path, capsys):
+    file = tmp_path / "season.yaml"
+    file.write_text(yaml.safe_dump(SEASON))
+    report_status(["--folder", str(tmp_path), "--configfile", str(file)])
+    told = capsys.readouterr().out
+    assert f"not begun: {tmp_path}/results/own is not there" in told
+    assert "made" not in told.splitlines()[4] and "logs:" not in told
+    (tmp_path / "results/own").mkdir(parents=True)
+    report_status(["--folder", str(tmp_path), "--configfile", str(file)])
+    assert "not begun" not in capsys.readouterr().out
+
+
 def test_a_folder_without_a_run_is_an_error_that_says_what_to_do(tmp_path):
-    with pytest.raises(InputError, match="name its files with --configfile"):
+    with pytest.raises(InputError, match="or the files of a run with --configfile"):
         report_status(["--folder", str(tmp_path)])
+
+
+PARSERS = {
+    "quicklook": cli.make_quicklook_parser,
+    "generate": cli.make_generate_parser,
+    "season": cli.make_season_parser,
+    "status": cli.make_status_parser,
+    "verify": cli.make_verify_parser,
+}
+WRITTEN = {"output", "summary"}  # the options of what a command makes
+PATHS_READ = [
+    (name, action.option_strings[0] if action.option_strings else action.dest)
+    for name, make_parser in PARSERS.items()
+    for action in make_parser()._actions
+    if action.type is Path and action.dest not in WRITTEN
+]
+
+
+def test_every_command_is_known_here():
+    assert PARSERS.keys() == cli.COMMANDS.keys()
+
+
+@pytest.mark.parametrize(("command", "option"), PATHS_READ)
+def test_a_path_that_is_not_there_is_told_with_its_option_and_what_to_do(tmp_path, command, option):
+    """Of every option of every command that reads a file or a folder; before anything else is looked at."""
+    given = [option, str(tmp_path / "gone")] if option.startswith("-") else [str(tmp_path / "gone")]
+    with pytest.raises(
+        InputError, match=rf"^{option}: there is no (file|folder|file or folder) {tmp_path}/gone; name "
+    ):
+        PARSERS[command]().parse_args(given)
+
+
+@pytest.mark.parametrize(("command", "option"), [("generate", "--features"), ("status", "--configfile")])
+def test_a_folder_in_place_of_a_file_is_told(tmp_path, command, option):
+    with pytest.raises(InputError, match=f"^{option}: {tmp_path} is no file; name "):
+        PARSERS[command]().parse_args([option, str(tmp_path)])
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,12 @@ def call(monkeypatch, capsys):
 
 def test_what_is_missing_is_said_before_anything_is_made(call, weights, tmp_path):
     assert "a real day needs --cs2smos, --concentration, --drift and --date" in call("--cs2smos", tmp_path)
-    assert "there is no such file or folder" in call(
+    assert "--cs2smos: there is no file or folder" in call(
         *("--cs2smos", tmp_path / "gone", "--concentration", tmp_path, "--drift", tmp_path, "--date", "2022-04-12"),
         *("--weights", weights, "--output", tmp_path / "out", "--area", "{centre: [86, -45], size_km: [150, 120]}"),
     )
     assert "no day of a freezing season" in call("--weights", weights, "--date", "2022-07-01", "--output", tmp_path)
-    assert "is not a readable weights file" in call("--weights", tmp_path / "none.safetensors")
+    assert "--weights: there is no file" in call("--weights", tmp_path / "none.safetensors")
 
 
 def test_the_sampler_and_cells_of_the_network_are_asked_for(call, weights, tmp_path):
