@@ -94,11 +94,12 @@ def read_ice(path: Path, factor: int) -> np.ndarray:
 
 
 def arrange(
-    network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None
+    network: UNet, inputs: Fields, precision: torch.dtype, ice: np.ndarray | None, with_compiled: bool
 ) -> dict[str, Callable[[], object]]:
     """Return evaluations as in training, as members are drawn of a whole field, and as they are drawn on the ice alone.
 
-    On a GPU those as members are drawn are also replayed from a graph, and those as in training are also compiled.
+    On a GPU those as members are drawn are also replayed from a graph; ``with_compiled`` adds those as in training,
+    compiled.
     """
     fused, device = FusedUNet(network, precision), inputs[0].device
 
@@ -109,6 +110,7 @@ def arrange(
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
     if device.type == "cuda":
         calls["graph"] = capture(calls["as drawn"])
+    if with_compiled:
         compiled = torch.compile(network)
 
         def trained_compiled() -> Tensor:
@@ -161,6 +163,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1, help="members that go through the network together")
     parser.add_argument("--steps", type=int, default=40, help="network evaluations for one member")
     parser.add_argument("--repeats", type=int, default=3, help="timed evaluations; the median counts")
+    parser.add_argument("--compile", action="store_true", help="also with torch.compile")
     parser.add_argument("--give-back", action="store_true", help="do not keep freed memory (superice/utils/device.py)")
     args = parser.parse_args()
 
@@ -183,7 +186,8 @@ def main() -> None:
         precision = resolve_precision(name, device)
         product, copy = measure_machine(precision, device, args.repeats)
         planned = args.batch * estimate_memory(network.settings, size, precision)
-        for arrangement, taken in time_calls(arrange(network, inputs, precision, ice), device, args.repeats).items():
+        arrangements = arrange(network, inputs, precision, ice, args.compile)
+        for arrangement, taken in time_calls(arrangements, device, args.repeats).items():
             row = (
                 f"{taken:.3f}",
                 f"{args.batch / taken:.3g}",
