@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from superice.report.resources import EmbeddedFigure, embed_figure, load_captions, load_template
 from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_degraded, tabulate_weights
 from superice.report.score_blocks import (
-    make_in_situ_table,
+    make_in_situ_blocks,
     make_lead_blocks,
     make_part_blocks,
     make_scale_blocks,
@@ -23,6 +24,14 @@ from superice.report.score_blocks import (
     make_thin_ice_blocks,
 )
 from superice.report.tables import format_table
+from superice.report.verdict import (
+    find_results,
+    list_headlines,
+    summarise,
+    tabulate_verdicts,
+    write_sentences,
+    write_warnings,
+)
 
 TEMPLATE, CAPTIONS = "report.html.j2", "captions.yaml"
 
@@ -37,6 +46,16 @@ class Contents:
         Name of the run.
     summary : dict
         Facts about the run, in the order in which they are shown.
+    published : str
+        The experiment whose result stands at the head of the page.
+    place : str
+        Size of the area and the latitudes between which it lies.
+    locator : str
+        Map of where the area lies, as an SVG element.
+    all_dates : DataFrame
+        Scores of each experiment on all of its dates, ``table.csv``.
+    volumes : DataFrame
+        Volumes of the published ensembles, ``volumes/<branch>.csv``.
     scores, regions, months, thin_ice, leads, by_scale, by_thickness, by_stratum, in_situ, studies : DataFrame
         Tables of all experiments; by region and by month; of thin ice and of leads; by scale, class of thickness and
         stratum; against measurements; of the studies.
@@ -81,6 +100,11 @@ class Contents:
     figures: Sequence[Path] = ()
     times: pd.DataFrame = field(default_factory=pd.DataFrame)
     configuration: dict[str, Any] = field(default_factory=dict)
+    published: str = ""
+    place: str = ""
+    locator: str = ""
+    all_dates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    volumes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -95,9 +119,17 @@ def render(contents: Contents) -> str:
     """Return the report as HTML."""
     captions = load_captions(CAPTIONS)
     figures = [embed_figure(path, captions) for path in contents.figures]
+    results = find_results(contents.all_dates, contents.published)
     return load_template(TEMPLATE).render(
         name=contents.name,
         summary=contents.summary,
+        place=contents.place,
+        locator=Markup(contents.locator),
+        verdict=summarise(results),
+        sentences=write_sentences(results, contents.by_scale) if contents.studies.empty or results else [],
+        headlines=list_headlines(results, contents.volumes, contents.calendar),
+        verdicts=tabulate_verdicts(contents.scores),
+        warnings=write_warnings(contents.scores, contents.published),
         score_blocks=make_score_blocks(contents.scores),
         region_blocks=make_part_blocks(contents.regions),
         month_blocks=make_part_blocks(contents.months),
@@ -106,7 +138,7 @@ def render(contents: Contents) -> str:
         scale_blocks=make_scale_blocks(contents.by_scale),
         thickness_blocks=make_sum_blocks(contents.by_thickness),
         stratum_blocks=make_sum_blocks(contents.by_stratum),
-        in_situ=make_in_situ_table(contents.in_situ),
+        in_situ=make_in_situ_blocks(contents.in_situ),
         studies=make_study_blocks(contents.studies),
         experiments=format_table(pd.DataFrame(contents.experiments)),
         weights=format_table(tabulate_weights(contents.weights)),
@@ -115,16 +147,18 @@ def render(contents: Contents) -> str:
         calendar=format_table(contents.calendar),
         coverage=format_table(tabulate_coverage(contents.coverage)),
         degraded=format_table(tabulate_degraded(contents.coverage)),
-        sections=_group_by_section(figures),
+        sections=_group_by_section(figures, list(captions)),
         times=format_table(contents.times),
         versions=list_versions(),
         configuration=json.dumps(contents.configuration, indent=1, ensure_ascii=False),
     )
 
 
-def _group_by_section(figures: Sequence[EmbeddedFigure]) -> dict[str, list[NumberedFigure]]:
-    """Return the figures, numbered in their order, by the section that their captions name."""
+def _group_by_section(figures: Sequence[EmbeddedFigure], kinds: Sequence[str]) -> dict[str, list[NumberedFigure]]:
+    """Return the figures by the section that their captions name, numbered in the order of the captions, ``kinds``."""
+    places = {kind: place for place, kind in enumerate(kinds)}
+    ordered = sorted(figures, key=lambda figure: places.get(figure.kind, len(places)))
     sections: dict[str, list[NumberedFigure]] = {}
-    for number, figure in enumerate(figures, 1):
+    for number, figure in enumerate(ordered, 1):
         sections.setdefault(figure.section, []).append(NumberedFigure(number, figure))
     return sections

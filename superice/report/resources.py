@@ -21,6 +21,8 @@ class EmbeddedFigure:
     ----------
     key : str
         Name of its file without the suffix.
+    kind : str
+        The beginning of its name that has a caption.
     type : str
         png or gif.
     data : str
@@ -30,6 +32,7 @@ class EmbeddedFigure:
     """
 
     key: str
+    kind: str
     type: str
     data: str
     title: str
@@ -64,7 +67,7 @@ def embed_figure(path: Path, captions: Captions) -> EmbeddedFigure:
     if part:
         caption = caption | {"title": f"{caption['title']}, {part}"}
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return EmbeddedFigure(path.stem, path.suffix.removeprefix("."), data, **caption)
+    return EmbeddedFigure(path.stem, kind, path.suffix.removeprefix("."), data, **caption)
 
 
 def _split_name(name: str, captions: Captions) -> tuple[str, str]:

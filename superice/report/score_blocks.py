@@ -22,19 +22,19 @@ _OF_SCORES = (
     Column("month", "month"),
     Column("dates", "dates"),
     Column("members", "members"),
-    Column("passes", "network evaluations"),
-    Column("seconds_per_member", "s per member"),
+    Column("passes", "network evaluations (per member)"),
+    Column("seconds_per_member", "time (s per member)"),
     Column("rmse", "RMSE (m)"),
     Column(GAIN, "gain (%)", most_decimals=1),
     Column("rmse_unlimited", "RMSE∞ (m)"),
     Column("crps", "CRPS (m)"),
-    Column("spread_skill", "spread–skill"),
-    Column("coverage_50_percent", "within 50 %", most_decimals=0),
-    Column("coverage_90_percent", "within 90 %", most_decimals=0),
-    Column("reliability_index", "rank index"),
-    Column("variability", "variability"),
-    Column("fine_scale", "fine scale"),
-    Column("medium_scale", "medium scale"),
+    Column("spread_skill", "spread–skill (ratio)"),
+    Column("coverage_50_percent", "within 50 % (%)", most_decimals=0),
+    Column("coverage_90_percent", "within 90 % (%)", most_decimals=0),
+    Column("reliability_index", "rank index (0–2)"),
+    Column("variability", "variability (ratio)"),
+    Column("fine_scale", "fine scale (ratio)"),
+    Column("medium_scale", "medium scale (ratio)"),
     Column("bias", "bias (m)"),
 )
 
@@ -62,13 +62,13 @@ LEAD_COLUMNS = (
     Column("experiment", "experiment"),
     Column("source", "source"),
     Column("lead_fraction_percent", "lead fraction (%)"),
-    Column("leads_per_10000_km2", "leads per 10,000 km²"),
-    Column("lead_km_per_1000_km2", "km per 1000 km²"),
+    Column("leads_per_10000_km2", "leads (per 10,000 km²)"),
+    Column("lead_km_per_1000_km2", "leads (km per 1000 km²)"),
     Column("median_length_km", "median length (km)"),
     Column("longest_tenth_km", "longest tenth (km)"),
-    Column("anisotropy", "anisotropy"),
+    Column("anisotropy", "anisotropy (0–1)"),
     Column("direction_degrees", "direction (°)"),
-    Column("directions_shared", "directions shared"),
+    Column("directions_shared", "directions shared (0–1)"),
     Column("increment_skewness", "skewness"),
     Column("increment_kurtosis", "kurtosis"),
     Column("scale_coherence", "coherence of scales"),
@@ -81,10 +81,10 @@ SCALE_COLUMNS = (
     Column("members", "members"),
     Column("rmse", "error of the mean (m)"),
     Column("spread", "spread (m)"),
-    Column("spread_skill", "spread–skill"),
-    Column("coverage_50_percent", "within 50 %", most_decimals=0),
-    Column("coverage_90_percent", "within 90 %", most_decimals=0),
-    Column("reliability_index", "rank index"),
+    Column("spread_skill", "spread–skill (ratio)"),
+    Column("coverage_50_percent", "within 50 % (%)", most_decimals=0),
+    Column("coverage_90_percent", "within 90 % (%)", most_decimals=0),
+    Column("reliability_index", "rank index (0–2)"),
     Column("crps", "CRPS (m)"),
     Column("bias", "bias (m)"),
     Column("rmse_low_resolution", "low resolution: error (m)"),
@@ -100,10 +100,10 @@ SUM_COLUMNS = (
     Column(GAIN, "gain (%)", most_decimals=1),
     Column("crps", "CRPS (m)"),
     Column("spread", "spread (m)"),
-    Column("spread_skill", "spread–skill"),
-    Column("coverage_50_percent", "within 50 %", most_decimals=0),
-    Column("coverage_90_percent", "within 90 %", most_decimals=0),
-    Column("reliability_index", "rank index"),
+    Column("spread_skill", "spread–skill (ratio)"),
+    Column("coverage_50_percent", "within 50 % (%)", most_decimals=0),
+    Column("coverage_90_percent", "within 90 % (%)", most_decimals=0),
+    Column("reliability_index", "rank index (0–2)"),
     Column("bias", "bias (m)"),
 )
 IN_SITU_COLUMNS = (
@@ -120,16 +120,35 @@ IN_SITU_COLUMNS = (
     Column("anomaly_rmse", "RMSE of anomalies (m)"),
     Column("low_resolution_anomaly_rmse", "low resolution: RMSE of anomalies (m)"),
     Column("growth_measured", "growth (m in 30 days)"),
-    Column("growth_members", "members: growth"),
-    Column("growth_low_resolution", "low resolution: growth"),
+    Column("growth_members", "members: growth (m in 30 days)"),
+    Column("growth_low_resolution", "low resolution: growth (m in 30 days)"),
     Column("growth_rmse", "RMSE of growth (m)"),
     Column("low_resolution_growth_rmse", "low resolution: RMSE of growth (m)"),
     Column("rank_percent", "rank (%)", most_decimals=0),
     Column("lower_half_percent", "in the lower half (%)", most_decimals=0),
     Column("below_all_percent", "below all (%)", most_decimals=0),
-    Column("coverage_50_percent", "within 50 %", most_decimals=0),
-    Column("coverage_90_percent", "within 90 %", most_decimals=0),
+    Column("coverage_50_percent", "within 50 % (%)", most_decimals=0),
+    Column("coverage_90_percent", "within 90 % (%)", most_decimals=0),
 )
+
+# What a wide table shows before it is unfolded.
+SHORT_SCORES = (
+    "value", "experiment", "region", "month", "thickness", "stratum", "inputs", "rmse", GAIN, "crps", "spread_skill",
+    "coverage_90_percent", "fine_scale",
+)  # fmt: skip
+SHORT_COMPARISON = (*SHORT_SCORES, "dates")
+SHORT_LEADS = (
+    "experiment", "source", "lead_fraction_percent", "lead_km_per_1000_km2", "median_length_km", "anisotropy",
+    "directions_shared", "scale_coherence",
+)  # fmt: skip
+SHORT_SCALES = (
+    "experiment", "scale", "days", "rmse", "spread", "spread_skill", "coverage_90_percent", "rmse_low_resolution",
+)  # fmt: skip
+SHORT_IN_SITU = (
+    "platform", "measures", "points", "measured", "members_mean", "low_resolution_mean", "rank_percent",
+    "coverage_90_percent",
+)  # fmt: skip
+SHORT_THIN_ICE = 7  # columns, the first ones
 
 
 def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
@@ -137,7 +156,10 @@ def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
     if scores.empty:
         return []
     notes = [describe_sizes(rows) for _, rows in scores.groupby(["branch", "split"], sort=False)]
-    return [replace(block, note=note) for block, note in zip(make_blocks(scores, SCORE_COLUMNS), notes, strict=True)]
+    return [
+        replace(block, note=note)
+        for block, note in zip(make_blocks(scores, SCORE_COLUMNS, SHORT_COMPARISON), notes, strict=True)
+    ]
 
 
 def make_part_blocks(parts: pd.DataFrame) -> list[Block]:
@@ -147,12 +169,12 @@ def make_part_blocks(parts: pd.DataFrame) -> list[Block]:
     rows = parts[parts.field == "generated"]
     if "month" in rows:
         rows = rows.assign(month=rows.month.map(lambda number: month_name[number]))
-    return make_blocks(rows, PART_COLUMNS)
+    return make_blocks(rows, PART_COLUMNS, SHORT_SCORES)
 
 
 def make_sum_blocks(table: pd.DataFrame) -> list[Block]:
     """Return the scores by class of thickness or by stratum, by branch and split."""
-    return make_blocks(table, SUM_COLUMNS)
+    return make_blocks(table, SUM_COLUMNS, SHORT_SCORES)
 
 
 def make_study_blocks(studies: pd.DataFrame) -> list[Block]:
@@ -160,7 +182,7 @@ def make_study_blocks(studies: pd.DataFrame) -> list[Block]:
     if studies.empty:
         return []
     titled = studies.assign(branch=studies.study.str.replace("_", " "), split=studies.varies)
-    return make_blocks(titled, STUDY_COLUMNS)
+    return make_blocks(titled, STUDY_COLUMNS, SHORT_SCORES)
 
 
 def make_thin_ice_blocks(table: pd.DataFrame) -> list[Block]:
@@ -168,7 +190,9 @@ def make_thin_ice_blocks(table: pd.DataFrame) -> list[Block]:
     if table.empty:
         return []
     all_months = table[table.month.isna()]
-    return make_blocks(_remove_repeats(all_months), _name_thin_ice_columns(table))
+    columns = _name_thin_ice_columns(table)
+    short = [column.name for column in columns[:SHORT_THIN_ICE]]
+    return make_blocks(_remove_repeats(all_months), columns, short)
 
 
 def make_lead_blocks(table: pd.DataFrame) -> list[Block]:
@@ -176,7 +200,7 @@ def make_lead_blocks(table: pd.DataFrame) -> list[Block]:
     if table.empty:
         return []
     may_have_leads = table[table.source != "low_resolution"]
-    return make_blocks(_remove_repeats(may_have_leads), LEAD_COLUMNS)
+    return make_blocks(_remove_repeats(may_have_leads), LEAD_COLUMNS, SHORT_LEADS)
 
 
 def make_scale_blocks(table: pd.DataFrame) -> list[Block]:
@@ -185,7 +209,8 @@ def make_scale_blocks(table: pd.DataFrame) -> list[Block]:
         return []
     shown = table[(table.kind == BOX) | (table.scale == ALL)]
     readings = [_read_scales(rows) for _, rows in shown.groupby(["branch", "split"], sort=False)]
-    blocks = make_blocks(shown.assign(scale=shown.scale.replace(ALL, "the whole grid")), SCALE_COLUMNS)
+    named = shown.assign(scale=shown.scale.replace(ALL, "the whole grid"))
+    blocks = make_blocks(named, SCALE_COLUMNS, SHORT_SCALES)
     return [replace(block, note=note) for block, note in zip(blocks, readings, strict=True)]
 
 
@@ -211,6 +236,14 @@ def _read_scales(rows: pd.DataFrame) -> str:
 def make_in_situ_table(table: pd.DataFrame) -> TextTable:
     """Return the table of members against measurements, ``in_situ.csv``, without columns that are empty throughout."""
     return format_table(table.dropna(axis="columns", how="all"), IN_SITU_COLUMNS)
+
+
+def make_in_situ_blocks(table: pd.DataFrame) -> list[Block]:
+    """Return the table of members against measurements for the report, with its most important columns in view."""
+    if table.empty:
+        return []
+    short = [column for column in IN_SITU_COLUMNS if column.name in SHORT_IN_SITU]
+    return [Block("", format_table(table, short), full=make_in_situ_table(table))]
 
 
 def _remove_repeats(table: pd.DataFrame) -> pd.DataFrame:

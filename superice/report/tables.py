@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +12,7 @@ GAIN = "rmse_gain_percent"
 MOST_DECIMALS = 3
 MOST_DECIMALS_OF_LARGE = 1  # in a column with a number of at least LARGE
 LARGE = 100
+MOST_COLUMNS = 8  # of a table that is shown in full
 
 
 @dataclass(frozen=True)
@@ -48,25 +49,44 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Block:
-    """A table with its title, and a sentence above it where it needs one."""
+    """A table with its title, and a sentence above it where it needs one.
+
+    A wide table has its most important columns in ``table``, and all of them in ``full``.
+    """
 
     title: str
     table: TextTable
     note: str = ""
+    full: TextTable | None = None
 
 
-def make_blocks(table: pd.DataFrame, columns: Sequence[Column]) -> list[Block]:
+def make_blocks(table: pd.DataFrame, columns: Sequence[Column], short: Collection[str] = ()) -> list[Block]:
     """Return a block for each branch and split, with those of the columns that the table has.
 
-    The table has the columns ``branch`` and ``split``. Scores with the columns ``<score>_lower`` and
-    ``<score>_upper`` get their interval below them.
+    Scores with the columns ``<score>_lower`` and ``<score>_upper`` get their interval below them.
+
+    Parameters
+    ----------
+    table
+        A table with the columns ``branch`` and ``split``.
+    columns
+        Its columns in the order of the report.
+    short
+        Names of the columns that a table of more than ``MOST_COLUMNS`` shows, without intervals; the full one is folded.
     """
     if table.empty:
         return []
-    shown = _write_intervals(table, columns)
+    table = table.reset_index(drop=True)
+    with_intervals = _write_intervals(table, columns)
+    chosen = [column for column in columns if column.name in short]
+    is_wide = sum(column.name in table for column in columns) > MOST_COLUMNS
     blocks = []
-    for (branch, split), rows in shown.groupby(["branch", "split"], sort=False):
-        blocks.append(Block(f"{branch}, {split}", format_table(rows, columns)))
+    for (branch, split), rows in with_intervals.groupby(["branch", "split"], sort=False):
+        full = format_table(rows, columns)
+        if is_wide and chosen:
+            blocks.append(Block(f"{branch}, {split}", format_table(table.loc[rows.index], chosen), full=full))
+        else:
+            blocks.append(Block(f"{branch}, {split}", full))
     return blocks
 
 

@@ -5,6 +5,8 @@
 rule make_report:
     input:
         scores=PATHS.table("comparison"),
+        all_dates=PATHS.table("table"),
+        volumes=PATHS.volume_tables("observations", "model"),
         regions=PATHS.table("regions"),
         months=PATHS.table("months"),
         thin_ice=PATHS.table("thin_ice"),
@@ -36,6 +38,8 @@ rule make_report:
         experiments=RUN.experiments,
         files=input_options(
             "scores",
+            "all_dates",
+            "volumes",
             "regions",
             "months",
             "thin_ice",

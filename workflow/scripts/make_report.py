@@ -23,6 +23,10 @@ def main() -> None:
     parser.add_argument("--settings", type=read_settings, required=True, help="settings of the run, YAML")
     parser.add_argument("--experiments", nargs="+", required=True, help="experiments that are shown")
     parser.add_argument("--scores", type=Path, help="table of all experiments, comparison.csv")
+    parser.add_argument("--all-dates", type=Path, help="table of each experiment on all of its dates, table.csv")
+    parser.add_argument(
+        "--volumes", type=Path, nargs="*", default=[], help="tables of the volumes, observations first, CSV"
+    )
     parser.add_argument("--regions", type=Path, help="table of the scores by region, CSV")
     parser.add_argument("--months", type=Path, help="table of the scores by month, CSV")
     parser.add_argument("--thin-ice", type=Path, help="table of thin ice, CSV")
@@ -42,12 +46,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="report.html")
     args = parser.parse_args()
 
+    from superice.fields.grid import load_grid
+    from superice.report.locator import describe_place, draw_locator
     from superice.report.page import Contents, render
     from superice.report.run_facts import add_days_with_values, tabulate_times
     from superice.run.configuration import Configuration
     from superice.utils.files import write_text
 
     run, calendar = Configuration(args.settings), read_table(args.calendar)
+    grid = load_grid(run.areas, run.area)
     contents = Contents(
         name=run.name,
         summary=add_days_with_values(run.summary(args.experiments), calendar),
@@ -70,6 +77,11 @@ def main() -> None:
         figures=args.figures,
         times=tabulate_times(args.benchmarks),
         configuration=run.content,
+        published=run.published,
+        place=describe_place(grid),
+        locator=draw_locator(grid),
+        all_dates=read_table(args.all_dates),
+        volumes=read_table(args.volumes[0] if args.volumes else None),
     )
     write_text(args.output, render(contents))
 

@@ -132,3 +132,45 @@ def test_parts_without_content_are_left_out():
 def test_missing_inputs_are_listed_with_their_reason():
     missing = pd.DataFrame([{"date": "2022-12-05", "product": "drift", "file": "a.nc", "reason": "truncated"}])
     assert "truncated" in render(Contents("demo", {}, missing=missing))
+
+
+def test_figures_are_numbered_in_the_order_of_the_page(tmp_path):
+    """Volume and maps come first, then skill, calibration and inputs, whatever the order of the files."""
+    pictures = [tmp_path / f"{name}.png" for name in ("training", "calibration", "spectra", "maps", "inputs_20230110")]
+    for path in pictures:
+        path.write_bytes(b"\x89PNG")
+    page = Page(render(Contents("demo", {}, SCORES, figures=pictures)))
+    titles = re.findall(r"Figure (\d)\. ([^,.]+)", page.text)
+    assert [number for number, _ in titles] == list("12345")
+    assert [title.split()[0] for _, title in titles] == [
+        "Low-resolution",
+        "Power",
+        "Calibration",
+        "Observed",
+        "Training",
+    ]
+
+
+def test_the_page_opens_with_where_and_the_verdict_and_folds_wide_tables():
+    rows = pd.DataFrame({"branch": "model", "split": "test", "experiment": "reference", "dates": 3, "members": [30, 1]})
+    rows = rows.assign(field=["generated", "low_resolution"], rmse=[0.3, 0.25], crps=[0.2, 0.19], fine_scale=[9.0, 0])
+    rows = rows.assign(rmse_gain_percent=-20.0, crps_gain_percent=-5.0, spread_skill=2.5, coverage_90_percent=99.5)
+    scores = rows.assign(experiment=["reference", "low_resolution"])
+    contents = Contents("demo", {"grid": "demo"}, scores, published="reference", all_dates=rows, locator="<svg></svg>")
+    text = render(contents)
+    shown = Page(text).text
+    assert (
+        text.index("<svg>")
+        < text.index("reference: worse than its input")
+        < text.index("0.300 m")
+        < text.index('<h2 id="skill"')
+    )
+    assert "2.5 times too wide" in shown and "Do not use these members" in shown
+    assert text.count("<details>") == text.count("</details>") > 1
+
+
+def test_a_report_of_studies_gives_no_verdict():
+    studies = SCORES.assign(study="steps", varies="sampler.steps", value="10")
+    text = render(Contents("demo", {}, studies=studies))
+    assert "nothing can be said of their skill" not in text and "All" not in text
+    assert "nothing can be said of their skill" in render(Contents("demo", {}))

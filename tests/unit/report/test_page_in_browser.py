@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from superice.fields.grid import AREAS, load_grid
+from superice.report.locator import draw_locator
 from superice.report.page import Contents, render
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,9 +31,11 @@ def page(tmp_path_factory):
         Image.new("RGB", (40, 30), "navy").save(folder / name)
     block = {"branch": "model", "split": "test", "experiment": "reference", "field": ["generated", "low_resolution"]}
     scores = pd.DataFrame(
-        block | {"dates": 3, "rmse": [0.2, 0.25], "rmse_lower": [0.1, None], "rmse_upper": [0.3, None]}
+        block
+        | {"dates": 3, "members": [30, 1], "rmse": [0.2, 0.25], "rmse_lower": [0.1, None], "rmse_upper": [0.3, None]}
     )
     studies = scores.assign(study="steps", varies="sampler.steps", value=["10", ""]).drop(columns=["branch", "split"])
+    spread = {"spread_skill": 0.9, "coverage_90_percent": 90.0}
     contents = Contents(
         name="<demo> & more",
         summary={"grid": "demo"},
@@ -42,6 +46,9 @@ def page(tmp_path_factory):
         missing=pd.DataFrame([{"date": "2022-12-05", "reason": "truncated"}]),
         figures=sorted(folder.iterdir()),
         configuration={"name": "</pre><script>alert(1)</script>"},
+        published="reference",
+        all_dates=scores.assign(crps=0.1, fine_scale=0.5, rmse_gain_percent=2.0, crps_gain_percent=1.0, **spread),
+        locator=draw_locator(load_grid(AREAS, "demo")),
     )
     path = folder / "report.html"
     path.write_text(render(contents), encoding="utf-8")

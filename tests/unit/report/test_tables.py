@@ -45,3 +45,16 @@ def test_blocks_share_the_decimals_of_a_score_with_an_interval():
     assert first.table.head == ["dates", "RMSE (m)"]
     assert first.table.rows == [("3", "0.50\n0.40 to\n0.60")]
     assert second.table.rows == [("2", "0.25")]
+
+
+def test_a_wide_table_shows_some_columns_and_folds_all():
+    names = [f"score_{number}" for number in range(9)]
+    table = pd.DataFrame({"branch": ["model"], "split": ["test"]} | {name: [0.5] for name in names})
+    table = table.assign(score_1_lower=0.25, score_1_upper=0.75)
+    columns = [Column(name, name) for name in names]
+    (block,) = make_blocks(table, columns, short=["score_1", "score_8"])
+    assert block.table.head == ["score_1", "score_8"]
+    assert block.table.rows == [("0.5", "0.5")]
+    assert block.full.head == names and block.full.rows[0][1] == "0.5\n0.2 to\n0.8"
+    (block,) = make_blocks(table, columns[:8], short=["score_1"])
+    assert block.full is None and block.table.head == names[:8]

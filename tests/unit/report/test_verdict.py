@@ -1,0 +1,85 @@
+"""The verdict of a report: what is called better or worse, and the sentences and numbers that say so."""
+
+import pandas as pd
+import pytest
+
+from superice.report import verdict
+
+RUN = {"branch": "model", "split": "test", "experiment": "few_steps", "dates": 15, "passes": 1.0}
+ENSEMBLE = RUN | {"field": "generated", "members": 30, "rmse": 0.222, "crps": 0.11, "rmse_gain_percent": 18.4}
+ENSEMBLE |= {"crps_gain_percent": 41.6, "spread_skill": 0.91, "coverage_90_percent": 90.0, "fine_scale": 1.27}
+LOW = RUN | {"field": "low_resolution", "members": 1, "rmse": 0.272, "crps": 0.188, "fine_scale": 0.0}
+
+
+def find(*rows):
+    return verdict.find_results(pd.DataFrame(rows), "few_steps")
+
+
+@pytest.mark.parametrize(
+    ("rmse", "crps", "expected"),
+    [
+        (18.0, 40.0, "better than its input"),
+        (-11.0, -7.0, "worse than its input"),
+        (-2.0, 25.0, "better than its input as an ensemble, but worse in its mean"),
+        (5.0, -1.0, "better than its input in its mean, but worse as an ensemble"),
+        (float("nan"), 25.0, ""),
+    ],
+)
+def test_a_network_is_judged_by_both_gains(rmse, crps, expected):
+    assert verdict.judge(pd.Series({"rmse_gain_percent": rmse, "crps_gain_percent": crps})) == expected
+
+
+def test_a_mean_within_its_interval_of_zero_is_no_gain_and_no_loss():
+    gains = {"rmse_gain_percent": -1.0, "rmse_gain_percent_lower": -3.0, "rmse_gain_percent_upper": 1.0}
+    assert verdict.judge(pd.Series(gains | {"crps_gain_percent": 20.0})) == "better than its input"
+    assert verdict.judge(pd.Series(gains | {"crps_gain_percent": -20.0})) == "worse than its input"
+
+
+def test_the_test_season_goes_before_the_validation_season():
+    validation = [row | {"split": "validation", "rmse": 0.5} for row in (ENSEMBLE, LOW)]
+    assert [result.split for result in find(*validation, ENSEMBLE, LOW)] == ["test"]
+    assert [result.split for result in find(*validation)] == ["validation"]
+    assert find(ENSEMBLE) == []  # nothing to compare with
+
+
+def test_the_sentences_name_numbers_units_and_input():
+    first, second = verdict.write_sentences(find(ENSEMBLE, LOW), pd.DataFrame())
+    assert "few steps is better than its input: on 15 dates of the test season" in first
+    assert "0.222 m, 18 % below that of the low-resolution field (0.272 m)" in first
+    assert second.endswith("it can be used as the uncertainty of a pixel.")
+    worse = ENSEMBLE | {"rmse_gain_percent": -11.0, "crps_gain_percent": -7.0, "spread_skill": 0.5}
+    first, second = verdict.write_sentences(find(worse, LOW), pd.DataFrame())
+    assert "worse than its input" in first and "11 % above" in first
+    assert "2.0 times too narrow" in second
+
+
+def test_a_spread_that_is_right_at_a_pixel_may_be_wrong_for_the_area():
+    scales = pd.DataFrame([RUN | {"scale": "all", "days": 1, "spread_skill": 0.5}])
+    assert verdict.write_sentences(find(ENSEMBLE, LOW), scales)[-1].endswith(
+        "for a mean over the whole area the ratio is 0.50: it is 2.0 times too narrow to be used there."
+    )
+
+
+def test_a_run_without_a_truth_has_no_verdict_but_its_days_and_volume():
+    calendar = pd.DataFrame({"branch": ["observations"], "days": [15], "available": [14]})
+    day = {"split": "none", "period": "day", "region": "all", "quantity": "volume", "calibration": None}
+    volumes = pd.DataFrame(
+        [day | {"date": f"2022-04-{n}", "mean": 500.0 + n, "q05": 400, "q95": 600} for n in (12, 10)]
+    )
+    assert verdict.write_sentences([], pd.DataFrame()) == [verdict.UNKNOWN]
+    volume, days = verdict.list_headlines([], volumes, calendar)
+    assert (volume.value, volume.meaning) == ("512 km³", "Central 90 % of the members: 400 to 600 km³, on 2022-04-12.")
+    assert (days.value, days.meaning) == ("14 of 15", "1 day without values.")
+
+
+def test_the_experiments_that_lose_and_the_single_field_are_told():
+    single = ENSEMBLE | {"experiment": "deterministic", "members": 1, "rmse": 0.2, "crps": 0.13, "fine_scale": 0.04}
+    worse = ENSEMBLE | {"experiment": "reference", "rmse_gain_percent": -11.0, "crps_gain_percent": -7.5}
+    scores = pd.DataFrame([ENSEMBLE, single, worse, LOW | {"experiment": "low_resolution"}])
+    losing, deterministic = verdict.write_warnings(scores, "few_steps")
+    assert losing.startswith("Worse than the low-resolution field, in RMSE and in CRPS: reference (from model fields)")
+    assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's power" in deterministic
+    assert verdict.write_warnings(scores.assign(rmse=[0.222, 0.3, 0.3, 0.27]), "few_steps") == [losing]
+    rows = verdict.tabulate_verdicts(scores).rows
+    assert [row[0] for row in rows] == ["few steps", "deterministic", "reference"]
+    assert rows[2][3:] == ("-11.0", "-7.5", "worse than its input")
