@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from superice import __version__
 from superice.errors import InputError
@@ -24,6 +25,9 @@ from superice.utils.command_line import (
     use_threads,
 )
 from superice.utils.renamed_keys import RENAMED_OPTIONS
+
+if TYPE_CHECKING:
+    from superice.run.configuration import Configuration
 
 QUICKLOOK = """Make the first picture: the products of one day, its features, 30 members, their summary, and a figure.
 
@@ -258,22 +262,19 @@ def report_status(arguments: list[str]) -> None:
     """Run ``superice status``."""
     args = make_status_parser().parse_args(arguments)
 
-    from superice.run.configuration import Configuration
     from superice.run.paths import RunPaths
     from superice.run.status import describe_progress
 
-    for content in _find_runs(args.folder, args.results, args.configfile):
-        run = Configuration(content)
+    for files in _find_runs(args.folder, args.results, args.configfile):
+        run = _read_run(files)
         print(f"{run.name}:\n{describe_progress(run, args.folder, RunPaths(run, f'{args.results}/{run.name}'))}\n")
 
 
-def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict]:
-    """Return the configurations of the runs in a folder, or of the one that the files name."""
-    from superice.run.configuration import merge_configurations, place_files, read_includes
-
+def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[list[Path]]:
+    """Return the configuration files of the runs in a folder, or of the one that they name."""
     settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
     if settings and not configfiles:
-        return [command_line.read_settings(str(path)) for path in settings]
+        return [[path] for path in settings]
     own = folder / "config/config.yaml"
     files = [own, *configfiles] if own.is_file() else configfiles
     if not files:
@@ -282,9 +283,20 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[dict
             " was started with --folder, or the files of a run with --configfile",
             file=folder.resolve(),
         )
+    return [files]
+
+
+def _read_run(files: list[Path]) -> Configuration:
+    """Return the configuration of a run; an error names the file."""
+    from superice.run.configuration import Configuration, merge_configurations, place_files, read_includes
+    from superice.run.origins import name_origin
+
     contents = [place_files(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
-    content = merge_configurations(*contents)
-    return [read_includes(content, *(path.parent for path in files))]
+    content, folders = merge_configurations(*contents), [path.parent for path in files]
+    try:
+        return Configuration(read_includes(content, *folders))
+    except InputError as error:
+        raise name_origin(error, content, files, folders) from error
 
 
 SEASON = """Gather the summaries of many dates in a season cube: one Zarr store, or one NetCDF file.

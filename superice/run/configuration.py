@@ -32,7 +32,7 @@ def read_includes(content: Mapping[str, Any], *folders: str | Path) -> dict[str,
     """
     under: dict[str, Any] = {}
     for name in content.get("include") or []:
-        path = _find_include(name, folders)
+        path = find_include(name, folders)
         included = place_files(read_settings(str(path)), path.parent)
         _merge(under, read_includes(included, path.parent, *folders))
     _merge(under, content)
@@ -76,7 +76,8 @@ def _find_named(content: Mapping[str, Any], section: str, key: str) -> Any:
     return values.get(key) if isinstance(values, Mapping) else None
 
 
-def _find_include(name: str, folders: Sequence[str | Path]) -> Path:
+def find_include(name: str, folders: Sequence[str | Path]) -> Path:
+    """Return the file of a name in ``include``. Raises InputError when no folder has it."""
     for folder in folders:
         path = Path(folder) / f"{name}.yaml"
         if path.is_file():

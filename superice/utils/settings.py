@@ -6,8 +6,9 @@ in the documentation are generated from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
 from pydantic import (
@@ -25,6 +26,8 @@ from pydantic_core import PydanticCustomError
 from superice.errors import InputError
 from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS, RENAMED_KINDS
 
+OUTERMOST = "the configuration"  # where a key stands that is in no section
+LIKENESS = 0.7  # of two words, as difflib measures it: step and step_km are alike, depth and width are not
 DISCRIMINATOR = "formulation"  # the key that chooses among models
 TYPES = {
     "int_type": "integer",
@@ -69,6 +72,20 @@ class RuleBroken(ValueError):
         super().__init__(sentence)
 
 
+class SettingsError(InputError):
+    """A value or a key that a section does not allow.
+
+    Attributes
+    ----------
+    key
+        The keys that lead to it from the outermost section.
+    """
+
+    def __init__(self, sentence: str, key: Sequence[int | str]) -> None:
+        super().__init__(sentence)
+        self.key = tuple(key)
+
+
 def declare(default: Any, sentence: str, unit: str | None = None, **bounds: Any) -> Any:
     """Declare a key: its default (``...`` for none), a sentence of help, its unit, and bounds as of ``pydantic.Field``."""
     if unit:
@@ -96,7 +113,7 @@ class Settings(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise InputError(describe_error(error, values, self.section)) from error
+            raise describe_error(error, values, self.section) from error
 
     # Tells pydantic that a nested model needs no call of __init__, so that an error is told with its whole path.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
@@ -109,7 +126,7 @@ class Settings(BaseModel):
             return values
         for key in values:
             if key not in cls.model_fields:
-                raise PydanticCustomError("unknown_key", "{sentence}", {"sentence": cls._refuse_key(key)})
+                raise PydanticCustomError("unknown_key", "{sentence}", {"sentence": cls._refuse_key(key), "key": key})
         return {key: make_tuples(_complete(cls.model_fields[key].default, value)) for key, value in values.items()}
 
     @model_validator(mode="after")
@@ -128,7 +145,13 @@ class Settings(BaseModel):
             return f"key {key!r} is now called {RENAMED_KEYS[full]!r}"
         if full in REMOVED_KEYS:
             return f"key {key!r} has been removed: it was worth less than what it cost (docs/method.md)"
-        return f"{cls.unknown_key.format(key)}; known are {', '.join(cls.model_fields)}"
+        return f"{cls.unknown_key.format(key)}{suggest(key, cls.model_fields)}; known are {', '.join(cls.model_fields)}"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return the part of a sentence that names the known word nearest to an unknown one; empty where none is near."""
+    near = get_close_matches(str(word), known, n=1, cutoff=LIKENESS)
+    return f", the nearest is {near[0]!r}" if near else ""
 
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -190,12 +213,12 @@ def _dump_value(value: Any) -> Any:
 def build_settings(kind: type[Kind], values: Mapping[str, Any], where: str = "settings") -> Kind:
     """Build settings of the ``kind`` from a mapping; ``where`` is the dotted name of its section.
 
-    Raises InputError with one sentence that names the key, the value and what is allowed.
+    Raises SettingsError with one sentence that names the key, the value and what is allowed.
     """
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise InputError(describe_error(error, values, where)) from error
+        raise describe_error(error, values, where) from error
 
 
 def make_partial(kind: type[Kind]) -> type[Kind]:
@@ -224,29 +247,32 @@ def drop_keys(kind: type[Settings], *keys: str) -> type[Settings]:
     return create_model(f"{kind.__name__}Section", __base__=Settings, __doc__=kind.__doc__, **fields)
 
 
-def describe_error(error: ValidationError, values: Mapping[str, Any], where: str) -> str:
-    """Return the sentence of a validation's first error; ``where`` is the dotted name of the ``values``."""
+def describe_error(error: ValidationError, values: Mapping[str, Any], where: str) -> SettingsError:
+    """Return a validation's first error as one sentence; ``where`` is the dotted name of the ``values``."""
     first, *others = error.errors()
     kind, value, context, place = first["type"], first["input"], first.get("ctx", {}), list(first["loc"])
+    outer = where.split(".") if where else []
     if kind == "missing":
         *place, key = place
         if isinstance(key, str):
-            return f"{_join(where, _strip_tags(place, values))}: key {key!r} is missing"
+            place = _strip_tags(place, values)
+            return SettingsError(f"{_join(where, place)}: key {key!r} is missing", [*outer, *place])
     place = _strip_tags(place, values)
     if kind == "union_tag_not_found":
-        return f"{_join(where, place)}: key {DISCRIMINATOR!r} is missing"
+        return SettingsError(f"{_join(where, place)}: key {DISCRIMINATOR!r} is missing", [*outer, *place])
     if kind == "union_tag_invalid":
         place, value, context = [*place, DISCRIMINATOR], context["tag"], {"expected": context["expected_tags"]}
     cause = context.get("error")
     if isinstance(cause, RuleBroken):
         place = [*place, cause.key]
+    key = [*outer, *place, *([context["key"]] if kind == "unknown_key" else [])]
     if kind == "literal_error" and place[-1] == "kind" and value in RENAMED_KINDS:
-        return f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}"
+        return SettingsError(f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}", key)
     sentence = _phrase_error(kind, value, context, first["msg"])
     words = [other["ctx"]["expected"] for other in others if other["type"] == "literal_error" and kind in TYPES]
     if words and isinstance(value, str):  # a number or a word is allowed
         sentence += f", nor {words[0]}".replace("'", "")
-    return f"{_join(where, place)}: {sentence}"
+    return SettingsError(f"{_join(where, place)}: {sentence}", key)
 
 
 def _phrase_error(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
@@ -293,4 +319,4 @@ def _strip_tags(place: Sequence[int | str], values: Any) -> list[int | str]:
 
 
 def _join(where: str, place: list[int | str]) -> str:
-    return ".".join(str(part) for part in (where, *place) if part != "") or "the configuration"
+    return ".".join(str(part) for part in (where, *place) if part != "") or OUTERMOST

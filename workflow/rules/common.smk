@@ -13,6 +13,7 @@ from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration, place_merged_files, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
+from superice.run.origins import name_origin
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
 from superice.run.settings_digest import SettingsDigests
 from superice.run.settings_files import collect_settings, feature_settings_name, format_settings
@@ -42,13 +43,15 @@ def script_file(name):
 # Snakemake lists the files of its command line first; the workflow's own lies under them.
 CONFIGURATION_FILES = [*workflow.configfiles[-1:], *workflow.configfiles[:-1]]
 
+CONFIGURATION_FOLDERS = ["config", os.path.dirname(own_file("config/config.yaml"))]
+
 try:
     CONTENT = place_merged_files(config, CONFIGURATION_FILES)
-    RUN = Configuration(read_includes(CONTENT, "config", os.path.dirname(own_file("config/config.yaml"))))
+    RUN = Configuration(read_includes(CONTENT, *CONFIGURATION_FOLDERS))
     SURROGATE = SurrogateConfiguration(RUN.surrogate)
     DIGESTS = SettingsDigests(RUN)
 except InputError as error:
-    sys.exit(f"configuration: {error}")
+    sys.exit(f"configuration: {name_origin(error, config, CONFIGURATION_FILES, CONFIGURATION_FOLDERS)}")
 
 
 pathvars:

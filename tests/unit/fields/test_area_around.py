@@ -50,7 +50,7 @@ def test_an_area_is_named_by_its_place_and_read_from_an_option():
         ({"centre": [-30, 82]}, r"grid.around.centre.0: -30 is less than the minimum of 30"),
         ({"size_km": [60, 480]}, "grid.around.size_km: 20 cells of 3 km along a side, 32 to 5000 are needed"),
         ({"size_km": None}, "grid.around.size_km: None is not of type array"),
-        ({"step": 3}, "unknown key 'step'; known are centre, size_km, step_km"),
+        ({"step": 3}, "unknown key 'step', the nearest is 'step_km'; known are centre, size_km, step_km"),
     ],
 )
 def test_what_makes_no_area_is_refused_by_its_key(change, sentence):

@@ -1,0 +1,61 @@
+"""A wrong configuration ends with a sentence that names the file, of many, and the nearest known key."""
+
+import pytest
+import yaml
+
+from superice.errors import InputError
+from superice.run.configuration import Configuration, merge_configurations, read_includes
+from superice.run.origins import name_origin
+
+BASE = "name: own\ninclude: [more]\ncalendar: {test: {first: '2022-10-18', last: '2022-10-20'}}\n"
+MORE = "experiments: {reference: {weights: model.safetensors}}\n"
+
+
+@pytest.fixture
+def refuse(tmp_path):
+    """Return a function: the sentence for texts of a base, of what it includes and of a file on top, and a command line."""
+
+    def check(base=BASE, more=MORE, top="{}", command_line=None):
+        for name, text in {"base": base, "more": more, "top": top}.items():
+            (tmp_path / f"{name}.yaml").write_text(text)
+        files = [tmp_path / "base.yaml", tmp_path / "top.yaml"]
+        contents = [yaml.safe_load(file.read_text()) for file in files]
+        content = merge_configurations(*contents, command_line or {})
+        with pytest.raises(InputError) as caught:
+            Configuration(read_includes(content, tmp_path))
+        sentence = str(name_origin(caught.value, content, files, [tmp_path]))
+        return sentence.replace(f"{tmp_path}/", "")
+
+    return check
+
+
+@pytest.mark.parametrize("file", ["base", "more", "top"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("scors: {}\n", "unknown key 'scors', the nearest is 'scores'; known are"),  # codespell:ignore
+        ("scores: {bandz: 3}\n", "scores: unknown key 'bandz'"),
+        ("studies: {split: tests}\n", "studies.split: 'tests' is unknown; known are training, validation, test"),
+        ("published: nobody\n", "published: no experiment 'nobody'"),
+        ("figures: {model: ['2022-10-18', 3]}\n", "figures.model.1: 3 is not of type string"),
+    ],
+)
+def test_the_file_that_states_the_key_is_named(refuse, file, text, sentence):
+    under = {"base": BASE, "more": MORE, "top": ""}[file]
+    assert refuse(**{file: under + text}).split(": ", 1)[0] == f"{file}.yaml"
+    assert sentence in refuse(**{file: under + text})
+
+
+def test_of_several_files_that_state_a_key_the_one_that_wins_is_named(refuse):
+    assert refuse(more=MORE + "bootstrap: {level: 90}\n", top="bootstrap: {level: high}\n").startswith("top.yaml: boot")
+    assert refuse(base=BASE + "surrogate: {years: {test: [3, 4]}}\n", top="surrogate: {chosen: a}\n").startswith("base")
+
+
+def test_the_command_line_wins_over_all_files(refuse):
+    assert refuse(top="published: reference\n", command_line={"published": "nobody"}).startswith("--config: published:")
+    assert refuse(command_line={"scorez": 1}).startswith("--config: unknown key 'scorez', the nearest is 'scores'")
+
+
+def test_without_a_file_that_states_the_key_none_is_named(refuse):
+    assert refuse(base=BASE.replace("last", "end")).startswith("base.yaml: calendar.test: unknown key 'end'; known")
+    assert refuse(base=BASE.partition("calendar")[0]) == "the configuration: key 'calendar' is missing"
