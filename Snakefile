@@ -43,7 +43,7 @@ rule all:
 
 rule downloads:
     input:
-        SOURCES.all_download_records(),
+        lambda wildcards: needed("downloads", SOURCES.all_download_records()),
 
 
 rule features:
@@ -57,37 +57,35 @@ rule features:
 
 rule trainings:
     input:
-        PATHS.list_weights(RUN.experiments),
+        lambda wildcards: needed("trainings", PATHS.trainings()),
 
 
 rule ensembles:
     input:
-        PATHS.all_ensembles(),
+        lambda wildcards: needed("ensembles", PATHS.all_ensembles()),
 
 
 rule seasons:
     input:
-        PATHS.seasons(),
+        lambda wildcards: needed("seasons", PATHS.seasons()),
 
 
 rule scores:
     input:
-        PATHS.table("table"),
+        lambda wildcards: needed("scores", PATHS.table("table")),
 
 
-rule comparison:
-    input:
-        PATHS.comparisons(),
+# The target in_situ is the rule of that name in workflow/rules/in_situ.smk.
 
 
 rule volumes:
     input:
-        PATHS.volume_tables(),
+        lambda wildcards: needed("volumes", PATHS.volume_tables()),
 
 
 rule figures:
     input:
-        FIGURES,
+        lambda wildcards: needed("figures", FIGURES),
 
 
 rule package:
@@ -97,7 +95,7 @@ rule package:
 
 rule studies:
     input:
-        PATHS.studies_report if RUN.studies else [],
+        lambda wildcards: needed("studies", [PATHS.studies_report] if RUN.studies else []),
 
 
 rule surrogate:

@@ -32,14 +32,24 @@ def name_origin(
     folders
         Where the files that they include are looked for.
     """
-    found = LEADING_KEY.match(error.reason)
     key: Sequence[int | str] = ()
     if isinstance(error, SettingsError):
         key = error.key
-    elif found:
+    elif found := LEADING_KEY.match(error.reason):
         key = found[1].split(".")
+        if not _is_value(key, content, files, folders):
+            return error  # sections that do not go together are of no single file
     origin = _find_origin(key, content, files, folders) if key and error.file is None else None
     return InputError(str(error).removeprefix(f"{OUTERMOST}: "), file=origin) if origin else error
+
+
+def _is_value(
+    key: Sequence[int | str], content: Mapping[str, Any], files: Sequence[str | Path], folders: Sequence[str | Path]
+) -> bool:
+    """Return whether the key has a value that is no section, in the configuration with all that it includes."""
+    contents = [content, *(read_settings(str(path)) for path in _list_files(content, files, folders))]
+    found = [value for value in (_look_up(one, key) for one in contents) if value is not None]
+    return bool(found) and not isinstance(found[0], Mapping)
 
 
 def _find_origin(

@@ -175,6 +175,11 @@ class RunPaths:
         drawn = [name for name in experiments if not self.run.is_baseline(name)]
         return list(dict.fromkeys(map(self.weights, drawn)))
 
+    def trainings(self) -> list[str]:
+        """Return the weights that the run trains and chooses to draw with, each once; none that it is given."""
+        experiments = [name for name in self.run.experiments if not self.run.experiment(name).get("weights")]
+        return self.list_weights(experiments)
+
     def fill_seeds(self, pattern: str, experiment: str) -> list[str]:
         """Return a file of every seed of an experiment's trainings."""
         return fill(pattern, experiment=experiment, seed=self.run.experiment(experiment)["seeds"])

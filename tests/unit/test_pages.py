@@ -82,7 +82,8 @@ def test_targets_of_make_exist(page):
 
 
 def test_rules_that_snakemake_is_asked_for_exist(page):
-    rules = set(re.findall(r"^rule (\w+):", (ROOT / "Snakefile").read_text(), re.MULTILINE))
+    files = [ROOT / "Snakefile", ROOT / "workflow/rules/in_situ.smk"]
+    rules = {name for file in files for name in re.findall(r"^rule (\w+):", file.read_text(), re.MULTILINE)}
     for words in find_commands(page, "snakemake"):
         values = {number + 1 for number, word in enumerate(words) if word in VALUED}
         bare = [word for number, word in enumerate(words) if number not in values and re.fullmatch(r"[a-z_]+", word)]

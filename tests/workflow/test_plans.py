@@ -186,40 +186,60 @@ def test_a_baseline_asks_for_no_training(plan_short):
     assert "train" not in cubic.keys() | noise.keys()
 
 
-def test_the_models_source_and_leave_to_resample_come_from_the_configuration(plan_short):
+def test_the_models_source_and_leave_to_resample_come_from_the_configuration(plan_short, tmp_path):
     options = ["--printshellcmds"]
-    marine = "sources: {model: {kind: cmems, folder: marine, resample: true}}\n"
+    marine = f"sources: {{model: {{kind: cmems, folder: {tmp_path}, resample: true}}}}\n"
     plan = plan_short(FEATURES, configuration=marine, options=options)
-    assert "--source marine --kind cmems --resample --date 2022-04-12" in plan
+    assert f"--source {tmp_path} --kind cmems --resample --date 2022-04-12" in plan
     plan = plan_short(FEATURES, options=options)
     assert "--source data/nextsim --kind moorings" in plan and "--resample" not in plan
 
 
 def test_a_folder_that_is_not_there_is_told_and_no_run_begins(checkout, plan_short, tmp_path):
-    folders = {name: tmp_path / name for name in ("cs2smos", "concentration", "drift")}
-    folders["drift"].mkdir()
-    folders["concentration"].mkdir()
-    sources = f"sources: {{observations: {{{', '.join(f'{name}: {folder}' for name, folder in folders.items())}}}}}\n"
-    target = "results/superice/records/observations/20220412.json"
-    sentence = f"sources.observations.cs2smos: there is no folder {tmp_path}/cs2smos"
-    plan = plan_short(target, configuration=sources)
-    assert sentence in plan and plan.count("there is no folder") == 1
+    """One that somebody named ends the plan; without the workflow's own there is a plan, but no run."""
+    target, own = "results/superice/records/observations/20220412.json", "data/osisaf_concentration"
+    named = f"sources: {{observations: {{cs2smos: {tmp_path}, concentration: {tmp_path}/their}}}}\n"
+    ended = plan_short(target, configuration=named, check=False).splitlines()[-1]
+    sentence = f"sources.observations.concentration: there is no folder {tmp_path}/their; name the folder of the files"
+    assert ended.startswith(f"configuration: {tmp_path}/own.yaml: {sentence}")
+    planned = plan_short(target, configuration=named.replace(f"{tmp_path}/their", own)).splitlines()[-1]
+    assert planned.startswith("planned without data") and f"{own} (sources.observations.concentration)" in planned
     files = "--configfile", "short.yaml", str(tmp_path / "own.yaml")
     output = snakemake(checkout, "--cores", "1", *files, "--", target, check=False)
-    assert f"no such folder: sources.observations.cs2smos ({tmp_path}/cs2smos); put the files there" in output
+    assert f"no such folder: sources.observations.concentration ({own}), sources.observations.drift" in output
     assert not (checkout / target).exists() and "Finished job" not in output
-    # Downloads make their folders.
-    assert "there is no folder" not in plan_short(target, configuration=sources.replace("{cs2", "{kind: download, cs2"))
 
 
 def test_an_own_season_is_planned_as_it_is_shipped(plan, tmp_path):
-    """It names no days of figures and studies; here with a short training, which is planned sooner."""
-    (tmp_path / "short.yaml").write_text('calendar: {training: {first: "2013-10-18", last: "2013-10-27"}}')
+    """It names no days of figures and studies; here with folders that are there, and a short training, planned sooner."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (tmp_path / "short.yaml").write_text(f"""
+calendar: {{training: {{first: "2013-10-18", last: "2013-10-27"}}}}
+sources:
+  model: {{folder: {folder}}}
+  observations: {{cs2smos: {folder}, concentration: {folder}, drift: {folder}}}
+""")
     output = plan("all", files=["config/own-season.yaml", tmp_path / "short.yaml"])
     planned = jobs(output)
     assert planned["observed_features"] == 26 + 2  # weeks, and a day of two other feature sets
     assert "figures/inputs_20231018.png" in output and "figures/inputs_20240410.png" in output
     assert "files, observations: 0 of 26 days have the files of all products" in output
+    assert f"observations: all 26 days that are planned lack the files of all products in {folder}" in output
+
+
+def test_weights_that_are_not_there_end_a_plan_with_what_makes_them(plan, tmp_path):
+    (tmp_path / "short.yaml").write_text("figures: null\n")
+    output = plan("all", files=["config/real-day.yaml", tmp_path / "short.yaml"], check=False)
+    *_, days, ended = output.splitlines()
+    assert days.startswith("files, observations: 0 of 1 days have the files of all products")
+    assert "experiments.recommended.weights: there is no file" in ended and "; `make demo` makes it" in ended
+
+
+def test_a_target_of_which_nothing_is_made_ends_with_the_key_that_it_needs(plan_short):
+    """The others are tested without Snakemake."""
+    ended = plan_short("in_situ", check=False).splitlines()[-1]
+    assert "nothing is made of the target in_situ: no measurements are named; sources.in_situ: {folder" in ended
 
 
 def test_a_plan_says_which_days_lie_in_the_season_and_how_many_have_files(plan_short, tmp_path):

@@ -17,7 +17,7 @@ from superice.run.origins import name_origin
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
 from superice.run.settings_digest import SettingsDigests
 from superice.run.settings_files import collect_settings, feature_settings_name, format_settings
-from superice.run.sources import Sources
+from superice.run.sources import PRODUCTS, Sources
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.utils.files import write_text_if_changed
 from superice.utils.provenance import compute_digest
@@ -162,13 +162,25 @@ def set_drawn_from(wildcards):
 def model_files_of(wildcards):
     """Return the model's files of a job's day."""
     need_folders(SOURCES.searched_folders("model"))
-    return SOURCES.model_files(day_of(wildcards))
+    files = SOURCES.model_files(day_of(wildcards))
+    PLANNED["model"][wildcards.date] = bool(files)
+    return files
 
 
 def observed_files_of(wildcards):
     """Return the product files of a job's day."""
     need_folders(SOURCES.searched_folders("observations"))
-    return SOURCES.observed_files(day_of(wildcards))
+    files = SOURCES.observed_files(day_of(wildcards))
+    PLANNED["observations"][wildcards.date] = len(files) == len(PRODUCTS)
+    return files
+
+
+def measurements_of(wildcards):
+    """Return the files of the measurements that the run is compared with."""
+    source = RUN.content["sources"]["in_situ"]
+    if source and source["kind"] == "folder":
+        need_folders({"sources.in_situ.folder": source["folder"]})
+    return needed("in_situ", SOURCES.in_situ_files())
 
 
 def all_model_records(wildcards):

@@ -12,7 +12,7 @@ if RUN.writes_summaries:
 rule draw_ensemble:
     input:
         features=lambda wildcards: PATHS.features(wildcards.branch, [day_of(wildcards)], set_drawn_from(wildcards)),
-        weights=lambda wildcards: PATHS.weights(experiment_of(wildcards)),
+        weights=lambda wildcards: weights_of(experiment_of(wildcards)),
         settings=lambda wildcards: PATHS.settings(f"{experiment_of(wildcards)}/ensembles"),
         mask_reasons=lambda wildcards: (
             PATHS.observed_netcdfs([day_of(wildcards)], set_drawn_from(wildcards))

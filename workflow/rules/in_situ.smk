@@ -37,7 +37,7 @@ for SEASON in SOURCES.in_situ_seasons():
 
 rule in_situ:
     input:
-        measurements=SOURCES.in_situ_files(),
+        measurements=measurements_of,
         features=PATHS.features("observations", RUN.in_situ_days(), RUN.feature_set(RUN.published)),
         predictions=PATHS.ensembles(RUN.published, "observations", RUN.in_situ_days()),
         publication=ancient(PATHS.settings("publication")),

@@ -1,26 +1,60 @@
-# What a plan and a run say of their days: those of the calendar, those with files, and those with values.
+# What a plan and a run say of their days, those of the calendar, those with files and those with values, and of what they lack.
 # Needs: the calendar, the folders of the sources, records/. Makes: nothing but lines in the terminal and in Snakemake's log.
 
+import atexit
+from contextlib import contextmanager
 from functools import cache
 
 from snakemake.logging import logger
 
 from superice.run.availability import describe_values
+from superice.run.needs import describe_absent_folders, describe_empty_plan, find_absent_folders
+from superice.run.needs import require_files, require_named_folders, require_weights
 
 # Keys of folders that jobs need and that are not there.
 ABSENT = {}
+# By branch, the days that are planned, and whether all their files are there.
+PLANNED = {"model": {}, "observations": {}}
 
 if workflow.is_main_process:
     for SENTENCE in RUN.calendar.describe():
         logger.info(f"calendar, {SENTENCE}")
 
 
+@contextmanager
+def end_with_sentence():
+    """End Snakemake with the sentence of an InputError, after what there is to say of the days."""
+    try:
+        yield
+    except InputError as error:
+        tell_files()
+        ABSENT.clear()
+        PLANNED.clear()
+        sys.exit(f"configuration: {name_origin(error, config, CONFIGURATION_FILES, CONFIGURATION_FOLDERS)}")
+
+
 def need_folders(folders):
-    """Note which folders, by their keys, are not there: a plan warns of them, and a run does not begin."""
-    for key, folder in folders.items():
-        if key not in ABSENT and not os.path.isdir(folder):
+    """End where a folder is not there that somebody named; of others a plan warns, and a run does not begin."""
+    absent = find_absent_folders(folders)
+    with end_with_sentence():
+        require_named_folders(absent)
+    for key, folder in absent.items():
+        if key not in ABSENT:
             ABSENT[key] = folder
             logger.warning(f"{key}: there is no folder {folder}")
+
+
+def needed(target, files):
+    """Return the files of a target; end where the configuration makes none."""
+    with end_with_sentence():
+        return require_files(RUN, target, files)
+
+
+def weights_of(experiment):
+    """Return the weights that an experiment draws with; end where it names some that are not there."""
+    with end_with_sentence():
+        require_weights(RUN, PATHS, experiment)
+    return PATHS.weights(experiment)
 
 
 @cache
@@ -29,6 +63,19 @@ def tell_files():
     if workflow.is_main_process:
         for sentence in SOURCES.describe_files():
             logger.info(f"files, {sentence}")
+
+
+@atexit.register
+def end_plan():
+    """Say in the last line of a plan what a run would lack."""
+    if not (workflow.is_main_process and workflow.dryrun):
+        return
+    if ABSENT:
+        print(describe_absent_folders(ABSENT), file=sys.stderr)
+    for branch, days in PLANNED.items():
+        folders = SOURCES.searched_folders(branch)
+        if days and folders and not any(days.values()) and not find_absent_folders(folders):
+            print(describe_empty_plan(branch, len(days), dict.fromkeys(folders.values())), file=sys.stderr)
 
 
 onstart:

@@ -59,3 +59,9 @@ def test_the_command_line_wins_over_all_files(refuse):
 def test_without_a_file_that_states_the_key_none_is_named(refuse):
     assert refuse(base=BASE.replace("last", "end")).startswith("base.yaml: calendar.test: unknown key 'end'; known")
     assert refuse(base=BASE.partition("calendar")[0]) == "the configuration: key 'calendar' is missing"
+
+
+def test_sections_that_do_not_go_together_are_of_no_single_file(refuse):
+    assert refuse(more="experiments: {reference: {seeds: [1]}}\n").startswith(
+        "experiments.reference: neither weights nor"
+    )

@@ -1,0 +1,113 @@
+"""Say in one sentence what a plan lacks: folders and weights that are not there, and targets of which nothing is made."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+from operator import getitem
+from typing import Any
+
+from superice.errors import InputError
+from superice.network.released import RELEASED
+from superice.run.configuration import Configuration
+from superice.run.paths import BRANCHES, RunPaths
+from superice.run.settings import InSituSource, SourceSettings, SurrogateSource
+from superice.utils.settings import dump_settings
+
+DEFAULTS: dict[str, Any] = {
+    "sources": dump_settings(SourceSettings()) | {"in_situ": dump_settings(InSituSource())},
+    "surrogate": {"source": dump_settings(SurrogateSource())},
+}
+OF_A_RUN = re.compile(r"results/([^/]+)/training/[^/]+/(chosen|seed\d+/model)\.safetensors")
+NO_ENSEMBLES = (
+    "no day has an ensemble; defaults.ensembles.splits names splits of the calendar, and calendar.observations with"
+    " defaults.ensembles.observations: true the days that are drawn from observations"
+)
+NOTHING = {
+    "downloads": "synthetic sources have no providers; sources.observations.kind: download fetches the products",
+    "trainings": "every experiment of `run` names its weights; one without experiments.<name>.weights is trained",
+    "seasons": "no summaries are kept; defaults.ensembles.keep: both keeps them beside the members, summary in their place",
+    "scores": (
+        "no ensemble has a truth; defaults.ensembles.splits names splits of the calendar, and of observations only those of"
+        " the synthetic Arctic have a truth (sources.observations.kind: synthetic)"
+    ),
+    "in_situ": (
+        "no ensemble is drawn from observations; calendar.observations names their days, defaults.ensembles.observations:"
+        " true draws them"
+    ),
+    "figures": "there is none to draw; figures.model, figures.observations and others name their days",
+    "studies": (
+        "there is none that can be made; studies.compared names studies, calendar.training and calendar.{split} the days"
+        " that they need"
+    ),
+}
+NO_MEASUREMENTS = "no measurements are named; sources.in_situ: {folder: …} names their folder"
+"""Why a target has no files, and the keys that give it some."""
+
+
+def find_absent_folders(folders: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the folders, by their keys, that are not there."""
+    return {key: folder for key, folder in folders.items() if not os.path.isdir(folder)}
+
+
+def require_named_folders(absent: Mapping[str, str]) -> None:
+    """Raise InputError for folders that are not there and that somebody named, which is likely to be a typing error.
+
+    Without those that stand in the workflow's own configuration a run can still be planned, as in continuous integration.
+    """
+    named = {key: folder for key, folder in absent.items() if folder != reduce(getitem, key.split("."), DEFAULTS)}
+    for key, folder in named.items():
+        others = "".join(f", nor {named[other]} ({other})" for other in named if other != key)
+        raise InputError(
+            f"{key}: there is no folder {folder}{others}; name the folder of the files, or make it: an empty one is enough"
+            " for a plan"
+        )
+
+
+def describe_absent_folders(absent: Mapping[str, str]) -> str:
+    """Return the last line of a plan that was made without its folders."""
+    folders = ", ".join(f"{folder} ({key})" for key, folder in absent.items())
+    return f"planned without data: no run begins before these folders are there: {folders}"
+
+
+def describe_empty_plan(branch: str, days: int, folders: Collection[str]) -> str:
+    """Return the last line of a plan in which no day of a branch has its files."""
+    of_all = "the model's file" if branch == "model" else "the files of all products"
+    planned = "the only day that is planned lacks" if days == 1 else f"all {days} days that are planned lack"
+    return f"{branch}: {planned} {of_all} in {', '.join(folders)}: what is made of them holds no values"
+
+
+def require_weights(run: Configuration, paths: RunPaths, experiment: str) -> None:
+    """Raise InputError when an experiment names weights that are not there, and that the run does not make itself."""
+    named, path = run.experiment(experiment).get("weights"), paths.weights(experiment)
+    if not named or named == RELEASED or os.path.isfile(path) or path.startswith(f"{paths.folder}/training/"):
+        return
+    found = OF_A_RUN.fullmatch(os.path.normpath(path))
+    if found and found[1] == "demo":
+        remedy = "`make demo` makes it, or "
+    elif found:
+        remedy = f"the run {found[1]} makes it (snakemake --configfile <its file> -- {path}), or "
+    else:
+        remedy = "name a file that is there, or "
+    raise InputError(
+        f"experiments.{experiment}.weights: there is no file {path}; {remedy}write `weights: {RELEASED}` for those that"
+        " come with the package"
+    )
+
+
+def require_files(run: Configuration, target: str, files: Sequence[str]) -> Sequence[str]:
+    """Return the files of a target. Raises InputError, which names the key to set, where there are none."""
+    if not files:
+        raise InputError(f"nothing is made of the target {target}: {_explain_nothing(run, target)}")
+    return files
+
+
+def _explain_nothing(run: Configuration, target: str) -> str:
+    if target == "in_situ" and not run.content["sources"]["in_situ"]:
+        return NO_MEASUREMENTS
+    needs_ensembles = target not in ("downloads", "trainings", "in_situ", "studies")
+    if needs_ensembles and not any(run.ensemble_days(run.published, branch) for branch in BRANCHES):
+        return NO_ENSEMBLES
+    return NOTHING.get(target, NO_ENSEMBLES).replace("{split}", run.content["studies"]["split"])
