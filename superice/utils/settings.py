@@ -265,14 +265,14 @@ def describe_error(error: ValidationError, values: Mapping[str, Any], where: str
     cause = context.get("error")
     if isinstance(cause, RuleBroken):
         place = [*place, cause.key]
-    key = [*outer, *place, *([context["key"]] if kind == "unknown_key" else [])]
+    full = [*outer, *place, *([context["key"]] if kind == "unknown_key" else [])]
     if kind == "literal_error" and place[-1] == "kind" and value in RENAMED_KINDS:
-        return SettingsError(f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}", key)
+        return SettingsError(f"{_join(where, place)}: {value!r} is now called {RENAMED_KINDS[value]!r}", full)
     sentence = _phrase_error(kind, value, context, first["msg"])
     words = [other["ctx"]["expected"] for other in others if other["type"] == "literal_error" and kind in TYPES]
     if words and isinstance(value, str):  # a number or a word is allowed
         sentence += f", nor {words[0]}".replace("'", "")
-    return SettingsError(f"{_join(where, place)}: {sentence}", key)
+    return SettingsError(f"{_join(where, place)}: {sentence}", full)
 
 
 def _phrase_error(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:  # noqa: PLR0911
