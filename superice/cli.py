@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,10 +102,12 @@ def quicklook(arguments: list[str]) -> None:
     # The heavy imports come after --help, and the weights before anything that takes long.
     from superice.fields.grid import load_grid
     from superice.inference.stored_sampler import complete_sampler
-    from superice.network.released import find_released
+    from superice.network.released import describe_limits, find_released
     from superice.network.weights import TrainedNetwork
 
     trained = TrainedNetwork.load(args.weights or find_released())
+    if products:
+        _note_limits(trained.file, describe_limits(trained.file))
     stated = {"precision": "auto"} | {key: value for key, value in vars(args).items() if key == "members"}
     sampler = complete_sampler(stated, trained)
     grid = load_grid(args.areas, args.area or ("superice" if products else "demo"))
@@ -202,12 +205,14 @@ def generate(arguments: list[str]) -> None:
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
-    from superice.network.released import find_released
+    from superice.network.released import describe_limits, find_released
     from superice.network.weights import TrainedNetwork
     from superice.utils.settings import build_settings, dump_settings
 
     given = {key: value for key, value in vars(args).items() if key in SamplerSettings.model_fields}
     trained = TrainedNetwork.load(args.weights or find_released())
+    limits = describe_limits(trained.file)
+    _note_limits(trained.file, limits)
     sampler = complete_sampler(given, trained)
     if not trained.sampler:
         _note(
@@ -219,8 +224,13 @@ def generate(arguments: list[str]) -> None:
     use_threads(args.threads)
     summary = Summary(args.summary, SummarySettings()) if args.summary else None
     stated = build_settings(PublicationSettings, args.publication, "publication")
-    publisher = describe_publication(dump_settings(stated))
-    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date, publisher, summary=summary)
+    details = describe_publication(dump_settings(stated)) | limits
+    generate_day(args.features, trained, grid, sampler, args.seed, args.output, args.date, details, summary=summary)
+
+
+def _note_limits(weights: Path | None, limits: Mapping[str, str]) -> None:
+    for sentence in limits.values():
+        _note(f"{weights}: {sentence}")
 
 
 def _note(sentence: str) -> None:

@@ -28,7 +28,7 @@ from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.input_errors import describe_input_errors
 from superice.inference.settings import SamplerSettings
 from superice.inference.stored_sampler import complete_sampler
-from superice.network.released import find_released
+from superice.network.released import describe_limits, find_released
 from superice.network.weights import TrainedNetwork
 from superice.utils.netcdf import FileContent, Variable
 from superice.utils.settings import build_settings
@@ -248,7 +248,7 @@ class Network:
         return days, sampler
 
     def _describe(self, days: FeatureDays, sampler: SamplerSettings, seed: int) -> dict[str, str | float]:
-        described = describe_ensemble(self.trained, sampler, seed, days.notes, {})
+        described = describe_ensemble(self.trained, sampler, seed, days.notes, describe_limits(self.trained.file))
         return described | describe_input_errors(days.make_empty_features(), sampler.input_errors)
 
     def _read_day(self, days: FeatureDays, number: int, arrays: Mapping[str, np.ndarray]) -> Features:

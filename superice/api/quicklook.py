@@ -33,6 +33,7 @@ from superice.features.settings import FeatureSettings
 from superice.fields.grid import Grid, make_land_mask
 from superice.inference.day import generate_day
 from superice.inference.settings import SamplerSettings
+from superice.network.released import describe_limits
 from superice.network.weights import TrainedNetwork
 from superice.utils.netcdf import write_content
 
@@ -118,7 +119,8 @@ def make_quicklook(
     members_path, summary_path = output / predictions_name(day), output / summaries_name(day)
     with _time(f"{sampler.members} members and their summary", say):
         summary = Summary(summary_path, SummarySettings())
-        generate_day(features_path, trained, grid, sampler, seed, members_path, day, summary=summary)
+        limits = describe_limits(trained.file)
+        generate_day(features_path, trained, grid, sampler, seed, members_path, day, limits, summary=summary)
     picture = output / PICTURE.format(date=f"{day:%Y%m%d}")
     with _time("picture", say):
         facts = _draw(picture, features_path, members_path, truth, trained, grid, day)

@@ -335,6 +335,13 @@ class Configuration:
         except KeyError as error:
             raise InputError(f"studies: experiment {experiment!r} has no {key}") from error
 
+    @property
+    def uses_real_files(self) -> bool:
+        """Whether a source of the run is none of the synthetic Arctic."""
+        sources = self.content["sources"]
+        of_days = {"model": self.calendar.model_days(), "observations": self.calendar.observed_days()}
+        return any(days and sources[name]["kind"] != "synthetic" for name, days in of_days.items())
+
     def synthetic_days(self, season: Season) -> tuple[list[date], list[date]]:
         """Return the days of a season that the synthetic Arctic writes as model and as observations."""
         sources = self.content["sources"]

@@ -7,6 +7,7 @@ from functools import cache
 
 from snakemake.logging import logger
 
+from superice.network.released import LIMITS, RELEASED
 from superice.run.availability import describe_values
 from superice.run.needs import describe_absent_folders, describe_empty_plan, find_absent_folders
 from superice.run.needs import require_files, require_named_folders, require_weights
@@ -54,7 +55,16 @@ def weights_of(experiment):
     """Return the weights that an experiment draws with; end where it names some that are not there."""
     with end_with_sentence():
         require_weights(RUN, PATHS, experiment)
+    if RUN.experiment(experiment).get("weights") == RELEASED and RUN.uses_real_files:
+        tell_limits(f"experiments.{experiment}.weights: those of the package were {LIMITS}")
     return PATHS.weights(experiment)
+
+
+@cache
+def tell_limits(sentence):
+    """Say once what is known of the weights that come with the package."""
+    if workflow.is_main_process:
+        logger.warning(sentence)
 
 
 @cache

@@ -38,6 +38,7 @@ def main() -> None:
     from superice.inference.day import generate_day
     from superice.inference.settings import SamplerSettings
     from superice.inference.stored_sampler import complete_sampler
+    from superice.network.released import describe_limits
     from superice.network.weights import TrainedNetwork
     from superice.utils.settings import build_settings
 
@@ -63,6 +64,7 @@ def main() -> None:
             "source_of_features": args.branch,
             "experiment": args.experiment,
             **describe_publication(args.publication),
+            **describe_limits(args.weights),
         },
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         missing_if_diverged="seed" in args.settings,

@@ -138,7 +138,7 @@ def test_a_day_without_ice_has_no_members(network, features):
     assert drawn.sit_ai.isnull().all()
 
 
-def test_without_released_weights_a_sentence_says_what_to_name(monkeypatch, tmp_path, weights):
+def test_without_released_weights_a_sentence_says_what_to_name(monkeypatch, tmp_path, weights, features):
     monkeypatch.setattr(released, "FOLDER", tmp_path)
     with pytest.raises(
         InputError, match=r"holds no trained weights: name a weights file \(--weights\), such as results"
@@ -146,6 +146,7 @@ def test_without_released_weights_a_sentence_says_what_to_name(monkeypatch, tmp_
         superice.load()
     (tmp_path / "superice-1.safetensors").write_bytes(weights.read_bytes())
     assert "'test'" in repr(superice.load())
+    assert superice.load().draw(features, members=1).attrs["weights_note"] == released.LIMITS
 
 
 def test_released_weights_and_their_card_belong_together():

@@ -12,6 +12,7 @@ import superice
 from superice import cli
 from superice.api import quicklook as module
 from superice.fields.grid import load_grid
+from superice.network import released
 from superice.network.normalisation import VARIABLES, Normalisation
 from superice.network.weights import TrainedNetwork
 
@@ -43,8 +44,9 @@ def grid(tmp_path):
     return load_grid(tmp_path / "areas.yaml", "near_pole")
 
 
-def test_a_day_of_products_becomes_members_a_summary_and_a_picture(network, products, grid, tmp_path):
+def test_a_day_of_products_becomes_members_a_summary_and_a_picture(network, products, grid, tmp_path, monkeypatch):
     lines = []
+    monkeypatch.setattr(released, "FOLDER", tmp_path)  # as if the weights were those of the package
     made = module.make_quicklook(
         tmp_path / "out", network.trained, network.sampler, grid, DAY, 5, products, say=lines.append
     )
@@ -57,6 +59,7 @@ def test_a_day_of_products_becomes_members_a_summary_and_a_picture(network, prod
         area = members.cell_area.where(members.sit_ai[0].notnull())
         mean = float((members.sit_ai.mean("n") * area).sum() / area.sum())
         assert summary.ensemble_size == 3
+        assert members.weights_note == summary.weights_note == released.LIMITS
     assert made.facts[:2] == [f"{ice:,} pixels of ice with all products", f"mean thickness {mean:.2f} m"]
     assert [line.partition(":")[0] for line in lines] == [
         "map of the land", "features", "3 members and their summary", "picture"
@@ -80,22 +83,27 @@ def test_scores_of_a_known_truth_are_those_of_the_api(network, products, grid, t
 
 @pytest.fixture
 def call(monkeypatch, capsys):
-    def call(*options):
+    def call(*options, lines=-1):
         monkeypatch.setattr(sys, "argv", ["superice", "quicklook", *map(str, options)])
         with pytest.raises(SystemExit):
             cli.main()
-        return capsys.readouterr().err.splitlines()[-1]
+        return capsys.readouterr().err.splitlines()[lines]
 
     return call
 
 
-def test_what_is_missing_is_said_before_anything_is_made(call, weights, tmp_path):
+def test_what_is_missing_is_said_before_anything_is_made(call, weights, tmp_path, monkeypatch):
+    real = "--cs2smos", tmp_path, "--concentration", tmp_path, "--drift", tmp_path, "--date", "2022-04-12"
     assert "a real day needs --cs2smos, --concentration, --drift and --date" in call("--cs2smos", tmp_path)
     assert "--cs2smos: there is no file or folder" in call(
         *("--cs2smos", tmp_path / "gone", "--concentration", tmp_path, "--drift", tmp_path, "--date", "2022-04-12"),
         *("--weights", weights, "--output", tmp_path / "out", "--area", "{centre: [86, -45], size_km: [150, 120]}"),
     )
     assert "no day of a freezing season" in call("--weights", weights, "--date", "2022-07-01", "--output", tmp_path)
+    monkeypatch.setattr(released, "FOLDER", weights.parent)
+    limits = f"note: {weights}: {released.LIMITS}"
+    assert limits in call("--weights", weights, *real, "--area", "nowhere", lines=slice(None))
+    assert limits not in call("--weights", weights, "--area", "nowhere", lines=slice(None))
     assert "--weights: there is no file" in call("--weights", tmp_path / "none.safetensors")
 
 

@@ -20,6 +20,7 @@ from superice.dataset.summaries import collect_members
 from superice.features.files import read_model_features, read_own_grid
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
+from superice.network import released
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.utils.settings import dump_settings
 
@@ -102,6 +103,19 @@ def test_weights_and_features_are_enough_and_the_file_says_what_was_used(generat
     )
     assert (attributes["features"], attributes["features_digest"]) == (model_days[0].name, digest(model_days[0]))
     assert __version__ in attributes["workflow"]
+
+
+def test_what_released_weights_draw_says_what_they_are_good_for(generate, model_days, tmp_path, monkeypatch):
+    """A copy of them under another name is known by its bytes; with other weights nothing is said."""
+    monkeypatch.setattr(released, "FOLDER", tmp_path / "released")
+    (tmp_path / "released").mkdir()
+    data, said = generate(model_days[0])
+    assert said == [] and "weights_note" not in data.attrs
+    (tmp_path / "released/superice-1.safetensors").write_bytes((tmp_path / "w.safetensors").read_bytes())
+    data, said = generate(model_days[0], "--summary", str(tmp_path / "s.nc"))
+    assert said == [f"note: {tmp_path}/w.safetensors: {released.LIMITS}"] and "\n" not in released.LIMITS
+    with xr.open_dataset(tmp_path / "s.nc") as summary:
+        assert data.attrs["weights_note"] == summary.attrs["weights_note"] == released.LIMITS
 
 
 def test_a_summary_is_written_while_members_are_drawn(generate, model_days, tmp_path, monkeypatch, capsys):
@@ -303,7 +317,9 @@ def test_the_command_of_the_workflow_draws_from_weights_that_say_how(
     ]
     grid = ["--areas", tmp_path / "areas.yaml", "--area", "small", "--seed", "3"]
     monkeypatch.setattr(sys, "argv", ["draw_ensemble.py", *map(str, [*named, *files, *grid])])
+    monkeypatch.setattr(released, "FOLDER", tmp_path)
     runpy.run_path(str(ROOT / "workflow/scripts/draw_ensemble.py"), run_name="__main__")
     with xr.open_dataset(tmp_path / "o.nc") as data:
+        assert data.attrs["weights_note"] == released.LIMITS
         assert data.attrs["sampler"] == "stochastic_multistep, 3 steps, the first shared"
         np.testing.assert_array_equal(data.sit_ai, drawn.sit_ai)

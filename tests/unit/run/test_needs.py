@@ -88,6 +88,18 @@ def test_given_weights_that_are_not_there_are_told_with_what_makes_them(tmp_path
     require_weights(run, RunPaths(run), "mine")
 
 
+@pytest.mark.parametrize(
+    ("text", "is_real"),
+    [
+        (DAY, True),
+        (DAY + "sources: {observations: {kind: synthetic}}\n", False),
+        (DAY.replace("test: null", "test: {first: 2022-04-12, last: 2022-04-12}"), True),
+    ],
+)
+def test_real_files_are_those_of_days_that_the_run_has(text, is_real):
+    assert configure(text + GIVEN).uses_real_files == is_real
+
+
 @pytest.mark.parametrize("weights", ["released", "results/own/training/reference/chosen.safetensors"])
 def test_weights_of_the_package_and_of_the_run_itself_need_not_be_there(tmp_path, monkeypatch, weights):
     monkeypatch.chdir(tmp_path)
