@@ -15,7 +15,7 @@ SNAKEMAKE := PATH="$(BIN):$$PATH" PYTHONPATH="$(PLUGINS)$${PYTHONPATH:+:$$PYTHON
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
 CHOSEN := results/demo/training/recommended/chosen.safetensors
 
-.PHONY: quicklook demo comparison surrogate test test-slow test-cluster lint lock plan own-season real-day help
+.PHONY: quicklook demo comparison surrogate test test-slow test-cluster lint lock plan docs own-season real-day help
 
 help:        ## list the commands
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: [^#]*## */\t/' | expand -t 14
@@ -76,6 +76,10 @@ plan: $(VENV)/installed ## plan the full run, on this machine and on a cluster; 
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --configfile config/recommended.yaml -- all
 	PATH="$(BIN):$$PATH" snakemake --dry-run --quiet all --profile profiles/slurm --profile profiles/slurm-nvidia -- features
+
+docs: $(VENV)/installed ## the documentation as a site: docs/_build/index.html; a broken link or reference ends it
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs docs/_build
+	@echo "site: $(CURDIR)/docs/_build/index.html"
 
 own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
 	@test -f "$(SEASON)" || { echo "no file '$(SEASON)': copy config/own-season.yaml and name the copy with SEASON=file" >&2; exit 1; }

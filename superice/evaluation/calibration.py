@@ -88,7 +88,7 @@ def sum_by_spread(
 def reliability_index(counts: np.ndarray) -> float:
     """Return the distance of a rank histogram (n + 1,) from flat (Delle Monache et al., 2006).
 
-    It is the sum of |frequency - 1 / (n + 1)|: 0 for a flat histogram, 2 (1 - 1 / (n + 1)) with all counts in one rank.
+    It is the sum of ``|frequency - 1 / (n + 1)|``: 0 for a flat histogram, 2 (1 - 1 / (n + 1)) with all counts in one rank.
     It grows with the number of ranks: compare only ensembles of equal size. NaN without counts, and for a single member,
     which has no spread to be judged.
     """

@@ -56,7 +56,7 @@ def find_ranks(members: np.ndarray, truth: np.ndarray, random: np.random.Generat
 def fair_crps(members: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the continuous ranked probability score (...) of members (n, ...), unbiased by their number (Ferro 2014).
 
-    It is mean |x_i - y| - sum_ij |x_i - x_j| / (2 n (n - 1)); for a single member it is the absolute error.
+    It is ``mean |x_i - y| - sum_ij |x_i - x_j| / (2 n (n - 1))``; for a single member it is the absolute error.
     """
     n = members.shape[0]
     error = sum(np.abs(member - truth, dtype=np.float64) for member in members) / n

@@ -1,6 +1,6 @@
 """Ring-averaged power spectra of sea-ice fields, their slopes and ratios (report, section 5 and Fig. 10).
 
-Convention. A two-dimensional mode of a field of n pixels has the power |F|² / n², so that all modes sum to the variance
+Convention. A two-dimensional mode of a field of n pixels has the power ``|F|² / n²``, so that all modes sum to the variance
 of the detrended field; a window is compensated for by its mean square. The spectrum is the *mean* power of the modes in
 a ring, in the square of the field's unit. Rings have the width 1/L, where L is the shorter side of the window: ring i has
 the wavenumber i/L in cycles per km. Corner modes beyond the Nyquist wavenumber belong to no ring. Fields hold no NaN, so

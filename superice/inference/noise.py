@@ -78,7 +78,7 @@ class MemberNoise:
         return self.draw(self.shape)
 
     def draw(self, shape: tuple[int, int]) -> Tensor:
-        """Draw a field of another ``shape`` for each member, (batch, 1, *shape)."""
+        """Draw a field of another ``shape`` for each member; the result has the shape ``(batch, 1, *shape)``."""
         return torch.stack([self._draw_member(streams, (1, *shape)) for streams in self.streams]).to(self.device)
 
     def _draw_member(self, streams: list[torch.Generator], shape: tuple[int, ...]) -> Tensor:

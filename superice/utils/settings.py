@@ -144,7 +144,7 @@ class Settings(BaseModel):
         if full in RENAMED_KEYS:
             return f"key {key!r} is now called {RENAMED_KEYS[full]!r}"
         if full in REMOVED_KEYS:
-            return f"key {key!r} has been removed: it was worth less than what it cost (docs/method.md)"
+            return f"key {key!r} has been removed: it was worth less than what it cost (docs/experiments/removed.md)"
         return f"{cls.unknown_key.format(key)}{suggest(key, cls.model_fields)}; known are {', '.join(cls.model_fields)}"
 
 

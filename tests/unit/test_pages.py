@@ -10,6 +10,7 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md")),
     *(ROOT / name / "README.md" for name in ("config", "examples")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/experiments").glob("*.md")),
 ]
 PACKAGES = [path.parent.name for path in (ROOT / "superice").glob("*/__init__.py")]
 FOLDERS = "superice|workflow|config|docs|benchmarks|tests|profiles|envs"
