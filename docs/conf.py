@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import pages  # noqa: E402  beside this file
+import pydantic  # noqa: E402
 
 from superice import __version__  # noqa: E402
 
@@ -37,6 +38,7 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = f"SuperIce {release}"
+html_static_path, html_css_files = ["static"], ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
 
@@ -45,7 +47,14 @@ def setup(app) -> dict[str, bool]:
     """Write the generated pages before the build, and point links between pages of the repository to those of the site."""
     pages.write_pages(HERE / pages.GENERATED)
     app.connect("source-read", _point_links)
+    app.connect("autodoc-process-signature", _shorten_settings)
     return {"parallel_read_safe": True}
+
+
+def _shorten_settings(app, what: str, name: str, obj, *_: object) -> tuple[str, None] | None:
+    """Leave out the signature of a class of settings: its keys are in the table of the configuration."""
+    is_settings = what == "class" and isinstance(obj, type) and issubclass(obj, pydantic.BaseModel)
+    return ("", None) if is_settings else None
 
 
 def _point_links(app, docname: str, source: list[str]) -> None:

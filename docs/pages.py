@@ -131,7 +131,7 @@ def _describe_parser(name: str, command: Callable[[], None]) -> Iterator[str]:
 
     found = None
     patches = mock.patch.object(argparse.ArgumentParser, "parse_args", stop), mock.patch.object(sys, "argv", [name])
-    with patches[0], patches[1], mock.patch.dict(os.environ, COLUMNS="100"):
+    with patches[0], patches[1], mock.patch.dict(os.environ, COLUMNS="96"):
         try:
             command()
         except _ParserFound as carrier:
