@@ -98,8 +98,7 @@ def arrange(
 ) -> dict[str, Callable[[], object]]:
     """Return evaluations as in training, as members are drawn of a whole field, and as they are drawn on the ice alone.
 
-    On a GPU those as members are drawn are also replayed from a graph; ``with_compiled`` adds those as in training,
-    compiled.
+    ``with_compiled`` adds those as in training, compiled.
     """
     fused, device = FusedUNet(network, precision), inputs[0].device
 
@@ -108,8 +107,6 @@ def arrange(
             return network(*inputs)
 
     calls = {"as trained": trained, "as drawn": lambda: fused(*inputs)}
-    if device.type == "cuda":
-        calls["graph"] = capture(calls["as drawn"])
     if with_compiled:
         compiled = torch.compile(network)
 
@@ -122,19 +119,6 @@ def arrange(
         return calls
     plan = plan_evaluation(ice, network.settings)
     return calls | {"on ice": lambda: fused(*inputs, plan=plan)}
-
-
-def capture(call: Callable[[], object]) -> Callable[[], object]:
-    """Return a replay of all that a call starts on the GPU (a CUDA graph)."""
-    with torch.inference_mode():
-        side = torch.cuda.Stream()
-        with torch.cuda.stream(side):
-            call()  # cuDNN chooses its algorithms
-        torch.cuda.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            call()
-    return graph.replay
 
 
 def measure_peak(device: torch.device) -> int:

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 from network import count_per_pixel, describe_device, measure_machine, measure_peak
 
 from superice.network.formulations import NoisePrediction
@@ -62,10 +61,9 @@ def main() -> None:
                 patches_per_day=-(-args.batch * args.batches // DAYS),
                 precision=name,
                 workers=args.workers,
+                compile=args.compile,
             )
             training = Training(network, NoisePrediction(), options, days, none, seed=0)
-            if args.compile:
-                training._parallel_network = torch.compile(training._parallel_network)
             training.run(Path(folder) / f"{name}.pt")
             rate = training.samples_per_epoch / training.history[-1]["seconds"]
             operations = 3 * rate * pixels * count_per_pixel(training.network.eval()).operations

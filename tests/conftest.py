@@ -8,6 +8,8 @@ import pytest
 
 # Workers share the cores: threads of two networks on two cores wait for each other, a hundred times as long as they work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Bounds are those of a CPU's arithmetic: on a GPU, convolutions of single precision round to TF32.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 # How many random inputs a test with @given tries: few in `make test`, many in `make test-slow`. No example has a time
 # limit: a busy machine is not a failure.

@@ -20,7 +20,6 @@ from superice.inference.input_errors import describe_input_errors
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
 from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
-from superice.utils.ahead import work_ahead
 from superice.utils.provenance import digest_file
 
 
@@ -80,7 +79,7 @@ def generate_day(
     file = open_predictions(output, grid, features.date, sampler.members, attributes) if output else nullcontext()
     with file as ensemble:
         members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
-        for drawn in work_ahead(members):  # the next members are drawn while these are written
+        for drawn in members:
             member, clipped = clip_negative(drawn)
             clipped_pixels += clipped
             if ensemble:

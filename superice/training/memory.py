@@ -11,6 +11,7 @@ from superice.utils.device import measure_free_memory
 
 # Pixels of a batch below which a step fits anywhere: its prediction would take longer than its training.
 SMALL_BATCH = 500_000
+WITH_CONVOLUTIONS_ON_GPU = 1.15  # measured on an H200: 1.10 in fp32, 1.14 in bf16
 
 
 def predict_memory(
@@ -19,7 +20,8 @@ def predict_memory(
     """Predict the bytes that a training step needs: weights, optimizer, and the maps that are kept for the gradient.
 
     The step is traced with tensors that have a shape and no content. What convolutions need for themselves is not
-    included: on a CPU 0.2 to 0.3 GB were measured, 0.6 GB with ``recompute``.
+    included: on a CPU 0.2 to 0.3 GB were measured, 0.6 GB with ``recompute``; on a GPU a tenth of the prediction in fp32,
+    a seventh in bf16.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def require_memory(
     if samples * shape[0] * shape[1] < SMALL_BATCH:
         return
     needed, free = predict_memory(network, samples, shape, precision, recompute), measure_free_memory(device)
+    if device.type == "cuda":
+        needed = int(WITH_CONVOLUTIONS_ON_GPU * needed)
     if needed > free:
         rows, columns = shape
         raise InputError(

@@ -96,6 +96,10 @@ class TrainingSettings(Settings):
         False,
         "Whether residual blocks are evaluated again for the gradient: half the memory or less, a third more time.",
     )
+    compile: bool = declare(
+        False,
+        "Whether the network is compiled (torch.compile): a minute at the start, then a quarter faster on a GPU.",
+    )
     validation_samples: Annotated[int, Field(ge=1)] | None = declare(
         None,
         "Samples of the validation days in each epoch's losses; null for all days, as many samples of each as in training.",

@@ -68,6 +68,8 @@ class Training:
         self.network = self.build(network).to(self.device)
         self.network.recompute = settings.recompute
         self._parallel_network = distributed.average_gradients(self.network)
+        if settings.compile:
+            self._parallel_network = torch.compile(self._parallel_network)
         self.average = AveragedModel(self.network, avg_fn=make_average(settings.ema_decay), use_buffers=True)
         self.optimizer = build_optimizer(self.network, settings)
         self.samples_per_epoch = len(training_days) * settings.patches_per_day
@@ -244,7 +246,9 @@ class Training:
 
     def _describe(self) -> str:
         """Return what a checkpoint must be of to resume this training."""
-        settings = self.settings.model_copy(update={"devices": 1, "workers": 0})  # these change no result
+        settings = self.settings.model_copy(
+            update={"devices": 1, "workers": 0, "compile": False}
+        )  # these change no result
         return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
 
     def _save_checkpoint(self, checkpoint: Path) -> None:

@@ -202,6 +202,17 @@ def test_mixed_precision_follows_single_precision(days, tmp_path):
     assert losses["bf16"] != losses["fp32"]
 
 
+@pytest.mark.slow
+def test_a_compiled_training_follows_the_other_and_resumes_from_its_checkpoint(days, tmp_path):
+    plain, compiled = training(days), training(days, SETTINGS.model_copy(update={"compile": True}))
+    assert plain.run(tmp_path / "plain.pt") and compiled.run(tmp_path / "compiled.pt")
+    losses = [[row["training_image_loss"] for row in run.history] for run in (plain, compiled)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+    again = training(days)
+    assert again.run(tmp_path / "compiled.pt")
+    assert same_weights(again.network, compiled.network), "nothing was left to train"
+
+
 def test_every_epoch_is_in_the_history_and_the_progress_shows_the_time_left(days, tmp_path, capsys):
     run = training(days)
     run.run(tmp_path / "checkpoint.pt")
