@@ -83,7 +83,9 @@ docs: $(VENV)/installed ## the documentation as a site: docs/_build/index.html; 
 
 own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
 	@test -f "$(SEASON)" || { echo "no file '$(SEASON)': copy config/own-season.yaml and name the copy with SEASON=file" >&2; exit 1; }
-	@$(SNAKEMAKE) --configfile $(SEASON) -- all
+	@$(SNAKEMAKE) --configfile "$(SEASON)" -- all
+	@$(BIN)/python -c 'import sys, yaml; name = yaml.safe_load(open(sys.argv[1])).get("name", "superice"); \
+		print(f"report: $(CURDIR)/results/{name}/report.html")' "$(SEASON)"
 
 real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }

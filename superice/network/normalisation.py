@@ -140,6 +140,8 @@ class Normalisation:
             days += day["sic"]["n"] > 0
             for name in VARIABLES:
                 total[name] = total[name].merge(Moments(**day[name]))
+        if not days:
+            raise InputError("no training day holds ice with all inputs: missing.csv of the run names the reasons")
         return cls.from_moments(total, floor, sic_threshold, days, pixels=total["sic"].n)
 
     def require(self, inputs: tuple[str, ...]) -> None:

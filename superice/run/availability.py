@@ -1,4 +1,4 @@
-"""Count the days of a run that have values: a day without usable inputs is made as well, and is empty."""
+"""Count what a run has: days with values, as a day without usable inputs is made as well and is empty, and measurements."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def is_empty_day(record: Path) -> bool:
 def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
     """Return a sentence for each branch with features: how many of its days have values.
 
+    One more where no measurement is of the run's days and places.
+
     Parameters
     ----------
     paths : RunPaths
@@ -32,6 +34,9 @@ def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
         made = [record for record in records if record.exists()]
         if made:
             sentences.append(f"{branch}: {_count_values(made, len(records), paths.missing)}")
+    tables = [folder / path for path in paths.comparisons()]
+    if any(table.exists() and len(table.read_text(encoding="utf-8").splitlines()) < 2 for table in tables):
+        sentences.append("measurements: none is of a day and a place where the run has values (sources.in_situ)")
     return sentences
 
 

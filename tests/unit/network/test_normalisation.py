@@ -84,8 +84,11 @@ def test_ice_at_rest_has_the_floor_for_deformation():
 
 def test_days_without_ice_give_no_normalisation():
     empty = {name: asdict(Moments()) for name in VARIABLES}
-    with pytest.raises(InputError, match="no ice"):
-        Normalisation.from_days([empty], 1e-4, 0.15)
+    for days in ([empty], []):  # days without ice, and days without files
+        with pytest.raises(
+            InputError, match=r"^no training day holds ice with all inputs: missing\.csv of the run names"
+        ):
+            Normalisation.from_days(days, 1e-4, 0.15)
 
 
 def test_partly_missing_inputs_have_a_channel_each_that_says_where_they_are_known():

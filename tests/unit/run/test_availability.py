@@ -35,3 +35,18 @@ def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
         write_json(tmp_path / path, {"available": True})
     Path(tmp_path / records[0]).write_text("")  # no record ends a run that has succeeded
     assert describe_values(paths, tmp_path) == ["observations: 14 of 14 days with values"]
+
+
+def test_measurements_of_other_days_and_places_are_told(tmp_path):
+    content = yaml.safe_load(CONFIG) | {"sources": {"in_situ": {"folder": "data/in_situ"}}}
+    content["defaults"] = {"ensembles": {"splits": [], "observations": True}}
+    paths = RunPaths(Configuration(content))
+    table = tmp_path / paths.in_situ_table
+    table.parent.mkdir(parents=True)
+    assert describe_values(paths, tmp_path) == []
+    table.write_text("platform,points\n")
+    assert describe_values(paths, tmp_path) == [
+        "measurements: none is of a day and a place where the run has values (sources.in_situ)"
+    ]
+    table.write_text("platform,points\nbuoy,3\n")
+    assert describe_values(paths, tmp_path) == []
