@@ -75,7 +75,7 @@ def find_summaries(folder: str | Path) -> list[Path]:
     found = sorted(Path(folder).glob("sit_summary_????????.nc"))
     if not found:
         raise InputError(
-            "holds no summary sit_summary_YYYYMMDD.nc: draw with ensembles.keep: both, or generate --summary",
+            "holds no summary sit_summary_YYYYMMDD.nc: draw with defaults.ensembles.keep: both, or generate --summary",
             file=folder,
         )
     return found

@@ -6,10 +6,10 @@ in the documentation are generated from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from superice.errors import InputError
 from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS, RENAMED_KINDS
 
+MANY_PLACES = 3  # of a key that stands in more sections none is named
 OUTERMOST = "the configuration"  # where a key stands that is in no section
 LIKENESS = 0.7  # of two words, as difflib measures it: step and step_km are alike, depth and width are not
 DISCRIMINATOR = "formulation"  # the key that chooses among models
@@ -145,13 +146,32 @@ class Settings(BaseModel):
             return f"key {key!r} is now called {RENAMED_KEYS[full]!r}"
         if full in REMOVED_KEYS:
             return f"key {key!r} has been removed: it was worth less than what it cost (docs/experiments/removed.md)"
-        return f"{cls.unknown_key.format(key)}{suggest(key, cls.model_fields)}; known are {', '.join(cls.model_fields)}"
+        return f"{cls.unknown_key.format(key)}{cls._suggest(key)}; known are {', '.join(cls.model_fields)}"
+
+    @classmethod
+    def _suggest(cls, key: str) -> str:
+        """Return the part of the sentence on an unknown key that says what may be meant; empty where nothing is likely."""
+        near = get_close_matches(str(key), cls.model_fields, n=1, cutoff=LIKENESS)
+        if near:
+            return f", the nearest is {near[0]!r}"
+        places = list(find_key(cls, key))
+        return f", which belongs to {' or '.join(places)}" if 0 < len(places) <= MANY_PLACES else ""
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """Return the part of a sentence that names the known word nearest to an unknown one; empty where none is near."""
-    near = get_close_matches(str(word), known, n=1, cutoff=LIKENESS)
-    return f", the nearest is {near[0]!r}" if near else ""
+def find_key(kind: type[Settings], key: str, where: str = "") -> Iterator[str]:
+    """Yield the dotted names of the sections below that of ``kind`` that have a key."""
+    for name, field in kind.model_fields.items():
+        parts = () if get_origin(field.annotation) is dict else (field.annotation, *get_args(field.annotation))
+        section = next((part for part in parts if _is_section(part)), None)
+        if section:
+            inner = f"{where}.{name}" if where else name
+            if key in section.model_fields:
+                yield inner
+            yield from find_key(section, key, inner)
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Settings)
 
 
 Kind = TypeVar("Kind", bound=Settings)

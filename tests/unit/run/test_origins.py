@@ -46,6 +46,21 @@ def test_the_file_that_states_the_key_is_named(refuse, file, text, sentence):
     assert sentence in refuse(**{file: under + text})
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("ensembles: {keep: both}\n", "unknown key 'ensembles', which belongs to defaults; known are"),
+        ("thin_ice_m: [1]\n", "unknown key 'thin_ice_m', which belongs to scores or volume; known are"),
+        (
+            "sources: {cs2smos: data}\n",
+            "sources: unknown key 'cs2smos', which belongs to observations or observations.addr",
+        ),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_with_the_right_one(refuse, text, sentence):
+    assert sentence in refuse(top=text)
+
+
 def test_of_several_files_that_state_a_key_the_one_that_wins_is_named(refuse):
     assert refuse(more=MORE + "bootstrap: {level: 90}\n", top="bootstrap: {level: high}\n").startswith("top.yaml: boot")
     assert refuse(base=BASE + "surrogate: {years: {test: [3, 4]}}\n", top="surrogate: {chosen: a}\n").startswith("base")
