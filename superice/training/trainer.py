@@ -67,7 +67,7 @@ class Training:
         torch.manual_seed(seed)
         self.network = self.build(network).to(self.device)
         self.network.recompute = settings.recompute
-        self._parallel_network = distributed.average_gradients(self.network)
+        self._parallel_network: Model = distributed.average_gradients(self.network)
         if settings.compile:
             self._parallel_network = torch.compile(self._parallel_network)
         self.average = AveragedModel(self.network, avg_fn=make_average(settings.ema_decay), use_buffers=True)
