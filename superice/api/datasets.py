@@ -179,12 +179,12 @@ def read_days(dataset: xarray.Dataset | xarray.DataArray) -> list[date]:
     """Return the dates of a dataset, one for each of its times. Raises InputError when it has none."""
     if TIME not in dataset.coords:
         raise InputError(
-            "says not of which day it is: dataset.assign_coords(time=numpy.datetime64('2022-04-12'))", variable=TIME
+            "does not say which day it is: dataset.assign_coords(time=numpy.datetime64('2022-04-12'))", variable=TIME
         )
     times = np.atleast_1d(dataset[TIME].values)
     if times.dtype.kind != "M" or np.isnat(times).any():
         raise InputError(
-            "is no date of the real calendar; decode it with xarray.decode_cf", variable=TIME, value=times[:1]
+            "is not a date of the real calendar; decode it with xarray.decode_cf", variable=TIME, value=times[:1]
         )
     return times.astype("M8[D]").astype(object).tolist()
 
@@ -198,8 +198,8 @@ def read_grid(dataset: xarray.Dataset, fields: Iterable[xarray.DataArray] = ()) 
     mapping = next((name for name in (*named, *MAPPINGS) if name in dataset.variables), None)
     if mapping is None:
         raise InputError(
-            "says not on which map its cells are: open files with decode_coords='all', or give it a scalar coordinate crs"
-            " with the attributes of pyproj.CRS.to_cf()",
+            "does not say which map projection its cells are on: open files with decode_coords='all', or give it a scalar"
+            " coordinate crs with the attributes of pyproj.CRS.to_cf()",
             variable="crs",
         )
     x, y = (

@@ -145,7 +145,7 @@ def _require_same_cells(drawn: xarray.DataArray, other: xarray.DataArray) -> Non
             raise InputError("has no coordinate of cell centres in m on the map", variable=axis)
         if drawn[axis].size != other[axis].size or not np.allclose(drawn[axis].values, other[axis].values):
             raise InputError(
-                "is on other cells than the members",
+                "is on another grid than the members",
                 variable=f"{other.name}, {axis}",
                 value=f"{other[axis].size} cells",
             )

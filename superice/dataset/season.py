@@ -57,7 +57,9 @@ def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
         raise InputError(f"a season has the parts {', '.join(PARTS)}", value=part)
     if path.is_dir() and path.suffix != STORE:
         if part != "dates":
-            raise InputError("is a folder of summaries, without means: make its cube with superice season", file=path)
+            raise InputError(
+                "is a folder of summaries, which hold no means: make a cube of them with `superice season`", file=path
+            )
         return open_summaries(find_summaries(path))
     if not path.exists():
         raise InputError("there is no such season", file=path)
@@ -65,7 +67,7 @@ def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
     try:
         return xarray.open_dataset(path, group=PARTS[part], chunks={}, decode_coords="all", **engine)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"is no season that can be read ({error})", file=path) from error
+        raise InputError(f"cannot be read as a season ({error})", file=path) from error
 
 
 def find_summaries(folder: str | Path) -> list[Path]:
@@ -128,7 +130,7 @@ def _open_summary(path: Path) -> xarray.Dataset:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", file=path) from error
     if "sit_quantile" not in day or "time" not in day.coords:
-        raise InputError("is no summary of an ensemble: variable missing", file=path, variable="sit_quantile")
+        raise InputError("is not a summary of an ensemble: variable missing", file=path, variable="sit_quantile")
     return day.chunk({axis: size for axis, size in layers.items() if axis in day.dims})
 
 

@@ -83,7 +83,7 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
             continue
         grid = read_own_grid(run_day.ensemble)
         if grid is None:
-            raise InputError("does not say its grid by x, y and crs", file=run_day.ensemble)
+            raise InputError("does not describe its grid with x, y and crs", file=run_day.ensemble)
         members = read_content(run_day.ensemble, ("sit_ai",))["sit_ai"]
         features = read_observed_features(run_day.features, day=run_day.day)
         require_day(features, run_day.day, run_day.features)
@@ -112,7 +112,7 @@ class _Totals:
         sampled, inside = values
         if sampled.shape[1] != self.sums.shape[1]:
             found = f"{sampled.shape[1] - 1} and {self.sums.shape[1] - 1}"
-            raise InputError("has another number of members than the other dates", file=path, value=found)
+            raise InputError("has a different number of members from the other dates", file=path, value=found)
         known = np.isfinite(sampled)
         self.sums[points] += np.where(known, sampled, 0.0)
         self.days[points] += known

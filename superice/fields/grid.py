@@ -187,9 +187,9 @@ def _read_areas(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"no YAML file ({' '.join(str(error).split())})", file=path) from error
+        raise InputError(f"not a YAML file ({' '.join(str(error).split())})", file=path) from error
     if not isinstance(definitions, dict):
-        raise InputError("no file of area definitions, which begin with the name of an area", file=path)
+        raise InputError("not a file of area definitions: each begins with the name of its area", file=path)
     return definitions
 
 
@@ -249,7 +249,7 @@ def _read_plain(definition: Any) -> Definition | None:
 def _read_with_pyresample(path: Path | None, name: str) -> Definition:
     """Return projection, shape and extent in metres of an area in any form that pyresample reads."""
     if path is None:
-        raise InputError("there is no map of this centre and size; choose others", variable=name)
+        raise InputError("no map can be made of this centre and size; choose others", variable=name)
     import pyresample
 
     try:
@@ -258,7 +258,7 @@ def _read_with_pyresample(path: Path | None, name: str) -> Definition:
             area = pyresample.load_area(str(path), name)
     except Exception as error:  # of pyresample and of the libraries that it builds on
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"no area that pyresample can read ({reason})", file=path, variable=name) from error
+        raise InputError(f"not an area that pyresample can read ({reason})", file=path, variable=name) from error
     if not isinstance(area, pyresample.AreaDefinition):
         raise InputError("its projection, shape or extent is missing", file=path, variable=name)
     for warning in given:

@@ -127,7 +127,7 @@ def _read_polygons(path: str | Path, name_key: str) -> tuple[list[str], list[Any
         polygons.append(_make_polygon(geometry, path, name, shapely))
         names.append(name)
     if not names:
-        raise InputError("holds no polygon; a FeatureCollection of named polygons is expected", file=path)
+        raise InputError("holds no polygon; a FeatureCollection of named polygons is needed", file=path)
     return names, polygons
 
 
@@ -136,10 +136,12 @@ def _make_polygon(geometry: dict[str, Any], path: str | Path, name: str, shapely
     try:
         polygon = shapely.geometry.shape(geometry)
     except (ValueError, TypeError, KeyError, IndexError, shapely.errors.ShapelyError) as error:
-        raise InputError(f"its coordinates are no polygon ({error})", file=path, variable=name) from error
+        raise InputError(f"its coordinates do not form a polygon ({error})", file=path, variable=name) from error
     if polygon.is_empty or not polygon.is_valid:
         reason = shapely.is_valid_reason(polygon) if not polygon.is_empty else "it is empty"
-        raise InputError("its outline is no polygon; mend its corners", file=path, variable=name, value=reason)
+        raise InputError(
+            "its outline is not a valid polygon; correct its corners", file=path, variable=name, value=reason
+        )
     left, bottom, right, top = polygon.bounds
     if left < -180 or right > 360 or bottom < -90 or top > 90:
         found = f"{left:g} to {right:g} and {bottom:g} to {top:g}"
@@ -154,11 +156,11 @@ def _read_features(path: str | Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from error
     except ValueError as error:
-        raise InputError(f"no GeoJSON file ({error})", file=path) from error
+        raise InputError(f"not a GeoJSON file ({error})", file=path) from error
     kind = content.get("type") if isinstance(content, dict) else type(content).__name__
     features = content.get("features") if kind == "FeatureCollection" else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise InputError("is no FeatureCollection, the form of GeoJSON that is read", file=path, value=kind)
+        raise InputError("is not a FeatureCollection, the only form of GeoJSON that is read", file=path, value=kind)
     return features
 
 

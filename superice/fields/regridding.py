@@ -59,7 +59,7 @@ def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline"
 
     """
     if method not in METHODS:
-        raise InputError(f"no such way of regridding; there are {', '.join(METHODS)}", value=method)
+        raise InputError(f"no such regridding method; the methods are {', '.join(METHODS)}", value=method)
     covered = find_covered(field, native, target)
     if method == "gauss":
         return np.where(covered, sample_gaussian(field, native, target), np.nan)

@@ -59,5 +59,5 @@ def convert_values(values: np.ndarray, written: str, unit: str) -> np.ndarray:
     except ValueError as error:
         raise InputError(f"an unknown unit; {unit} or a unit that converts to it is needed", value=written) from error
     if not known.is_convertible(unit):
-        raise InputError(f"a unit that does not convert to {unit}", value=written)
+        raise InputError(f"a unit that cannot be converted to {unit}", value=written)
     return known.convert(values, Unit(unit))

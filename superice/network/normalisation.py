@@ -118,7 +118,7 @@ class Normalisation:
         """Take means and standard deviations from moments by variable. Raises InputError where one does not vary."""
         for name, moment in moments.items():
             if moment.deviation == 0:
-                raise InputError("the training days hold no ice or a constant field", variable=name)
+                raise InputError("the training days hold no ice, or a constant field", variable=name)
         return cls(
             mean={name: moment.mean for name, moment in moments.items()},
             deviation={name: moment.deviation for name, moment in moments.items()},

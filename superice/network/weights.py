@@ -147,7 +147,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except (OSError, SafetensorError) as error:
         raise InputError(f"is not a readable weights file ({error})", file=path) from error
     if "superice" not in metadata:
-        raise InputError("holds weights, but no description of their network", file=path)
+        raise InputError("holds weights without a description of their network", file=path)
     with refuse_metadata(path):
         return json.loads(metadata["superice"]), tensors
 
@@ -170,7 +170,7 @@ def load_weights(network: nn.Module, tensors: dict[str, Tensor], path: str | Pat
         network.load_state_dict(tensors)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"its weights do not fit its network ({reason})", file=path) from error
+        raise InputError(f"its weights do not match its network ({reason})", file=path) from error
     for name, tensor in tensors.items():
         if finite and not tensor.isfinite().all():
             raise InputError("a weight is not a number", file=path, variable=name)

@@ -59,13 +59,13 @@ def _read_manifests(folder: Path) -> dict[str, str]:
     """Return the digest of every file by its name."""
     if not (folder / "bagit.txt").is_file():
         raise InputError(
-            "is no package, as it holds no bagit.txt: name the folder that `snakemake package` makes, or a copy of it",
+            "is not a package, since it holds no bagit.txt: name the folder that `snakemake package` makes, or a copy of it",
             file=folder,
         )
     try:
         bag = bagit.Bag(str(folder))
     except bagit.BagError as error:
-        raise InputError(f"is no package that can be verified ({error})", file=folder) from error
+        raise InputError(f"is not a package that can be verified ({error})", file=folder) from error
     digests = {name: of_file[ALGORITHM] for name, of_file in bag.entries.items() if ALGORITHM in of_file}
     if not any(name.startswith(f"{PAYLOAD}/") for name in digests):
         raise InputError(f"its manifest-{ALGORITHM}.txt is missing or lists no file", file=folder)

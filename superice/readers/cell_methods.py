@@ -29,12 +29,14 @@ def is_mean_over_ice(file: ProductFile, name: str) -> bool:
         if method.isdigit():
             continue
         if method not in AVERAGES:
-            raise file.error("neither a mean nor a snapshot, by its cell_methods", name, stated)
+            raise file.error("neither a mean nor a snapshot, according to its cell_methods", name, stated)
         part = dict(QUALIFIER.findall(qualifiers))
         over = part.get("over", part.get("where", "all_area"))
         if "area" not in axes or over in WHOLE_CELL:
             continue
         if over != "sea_ice":
-            raise file.error("neither a mean over the cell nor over its ice, by its cell_methods", name, stated)
+            raise file.error(
+                "a mean neither over the cell nor over its ice, according to its cell_methods", name, stated
+            )
         over_ice = True
     return over_ice

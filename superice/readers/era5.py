@@ -80,7 +80,7 @@ def prepare_interpolation(file: ProductFile, grid: Grid, method: str = "nearest"
         For an unknown method, axes that are not regular, or axes that do not cover the grid.
     """
     if method not in METHODS:
-        raise InputError(f"no such interpolation of forcings; there are {', '.join(METHODS)}", value=method)
+        raise InputError(f"no such interpolation of forcings; the methods are {', '.join(METHODS)}", value=method)
     latitude, longitude = _read_points(file)
     _require_covered(file, grid, latitude, longitude)
     if method == "nearest":
@@ -230,7 +230,9 @@ def _check_layout(file: ProductFile, series: TimeSeries) -> None:
         require_axes(file, name, rows, columns)
         grid_type = file.get_attribute(name, "GRIB_gridType", "regular_ll")
         if grid_type != "regular_ll":
-            raise file.error("not on a regular grid of longitudes and latitudes, by its GRIB_gridType", name, grid_type)
+            raise file.error(
+                "not on a regular grid of longitudes and latitudes, according to its GRIB_gridType", name, grid_type
+            )
         expected, direction = DIRECTIONS.get(key, ()), read_direction(file, name)
         if expected and direction not in (None, *expected):
             raise file.error(f"a component to {expected[0]} is needed", name, file.get_attribute(name, "standard_name"))

@@ -290,7 +290,7 @@ class ProductFile:
         calendar = self.get_attribute(name, "calendar") or self.get_attribute("time", "calendar", "standard")
         if str(calendar).lower() not in REAL_CALENDARS:
             raise self.error(
-                "another calendar than the standard one, its days are no dates: write the times in that one",
+                "a calendar other than the standard one, whose days are not dates: convert the times to the standard one",
                 name,
                 calendar,
             )

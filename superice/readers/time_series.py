@@ -127,7 +127,9 @@ class TimeSeries:
                 known = self.steps[key].get(moment)
                 if known and known.preliminary == preliminary:
                     both = f"also in {known.path}"
-                    raise file.error(f"{moment:%Y-%m-%d %H:%M} is held twice; keep one", self.names[key][0], both)
+                    raise file.error(
+                        f"{moment:%Y-%m-%d %H:%M} is in the files twice; keep one", self.names[key][0], both
+                    )
                 if known is None or known.preliminary:
                     self.steps[key][moment] = Step(path, place, preliminary)
 

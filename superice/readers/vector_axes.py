@@ -41,7 +41,11 @@ def are_geographic(file: ProductFile, u: str, v: str) -> bool | None:
     for pair, geographic in PAIRS.items():
         if all(direction in (None, expected) for direction, expected in zip(found, pair, strict=True)):
             return geographic
-    raise file.error("the components are no pair, by their standard names", f"{u}, {v}", " and ".join(map(str, found)))
+    raise file.error(
+        "the components do not belong together, according to their standard names",
+        f"{u}, {v}",
+        " and ".join(map(str, found)),
+    )
 
 
 def read_direction(file: ProductFile, name: str) -> str | None:

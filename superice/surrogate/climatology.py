@@ -40,5 +40,5 @@ def compute_climatology(record: Record, window_days: int = 1) -> np.ndarray:
         mean[LEAP_DAY] = mean[LEAP_DAY - 1]
     missing = count == 0
     if np.delete(missing, LEAP_DAY).any():
-        raise InputError("the climatology's years lack days", value=int(missing.sum()))
+        raise InputError("the years of the climatology do not cover every day", value=int(missing.sum()))
     return mean

@@ -84,7 +84,9 @@ class Steps:
         Raises InputError for ``errors``: the noise of a surrogate's inputs is that of its loss.
         """
         if errors:
-            raise InputError("training.input_noise is of observed inputs; set surrogate.loss.input_noise")
+            raise InputError(
+                "training.input_noise is for observed inputs; for the surrogate set surrogate.loss.input_noise"
+            )
         sea = stored[0] != MISSING
         channels = []
         for (name, _), field in zip(self.inputs.channels, stored):

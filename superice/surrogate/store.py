@@ -158,5 +158,5 @@ def _open_year(path: Path) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
     if stored.dtype != np.int16 or stored.ndim != 4 or stored.shape[1] != len(VARIABLES):
-        raise InputError("no year of the surrogate's store", file=path, value=f"{stored.dtype} {stored.shape}")
+        raise InputError("not a year of the surrogate's store", file=path, value=f"{stored.dtype} {stored.shape}")
     return stored

@@ -59,10 +59,10 @@ def test_dimensions_may_stand_in_another_order(network, observed, season):
         (lambda data: data.drop_vars("shear"), "shear: variable missing; the dataset holds .*divergence"),
         (lambda data: data.rename(y="lat"), r"the dimensions \(y, x\) are needed; rename .* \(found lat, x\)"),
         (lambda data: data.expand_dims(level=2), r"sic: the dimensions \(y, x\) are needed.* \(found level, y, x\)"),
-        (lambda data: data.drop_vars("time"), "time: says not of which day it is"),
-        (lambda data: data.assign_coords(time=3.0), "time: is no date of the real calendar"),
+        (lambda data: data.drop_vars("time"), "time: does not say which day it is"),
+        (lambda data: data.assign_coords(time=3.0), "time: is not a date of the real calendar"),
         (lambda data: data.drop_vars("x"), "x: has no coordinate of cell centres"),
-        (lambda data: data.drop_vars("crs"), "crs: says not on which map its cells are"),
+        (lambda data: data.drop_vars("crs"), "crs: does not say which map projection its cells are on"),
         (lambda data: data.assign_coords(crs=0), "crs: its projection cannot be read"),
         (
             lambda data: data.isel(y=slice(None, None, -1)),
@@ -72,7 +72,7 @@ def test_dimensions_may_stand_in_another_order(network, observed, season):
         (lambda data: data.isel(y=slice(None, None, 4), x=slice(None, None, 4)), "on cells of 3 km, not of 12 km"),
         (
             lambda data: data.assign(sit=data.sit.assign_attrs(units="kg")),
-            r"sit: a unit that does not convert to m \(f",
+            r"sit: a unit that cannot be converted to m \(f",
         ),
         (lambda data: data.assign(sic=100 * data.sic), r"sic: above 1.001 \(found"),
         (lambda data: data.sit, r"features are an xarray.Dataset .*\(found DataArray\)"),

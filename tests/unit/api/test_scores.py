@@ -96,13 +96,16 @@ def test_units_orders_and_published_names_are_taken(fields, table):
     ("change", "sentence"),
     [
         (lambda data: (data.sit_ai, data.sit_truth.isel(time=[0])), "sit_truth: has no field of 2022-11-02"),
-        (lambda data: (data.sit_ai, data.sit_truth.isel(x=slice(4, None))), "sit_truth, x: is on other cells"),
+        (lambda data: (data.sit_ai, data.sit_truth.isel(x=slice(4, None))), "sit_truth, x: is on another grid"),
         (lambda data: (data.sit_ai, data.sit_truth.drop_vars("y")), "y: has no coordinate"),
         (lambda data: (data.sit_ai.isel(member=0), data), "sit_ai: the dimension member is needed"),
         (lambda data: (data, data[["sit_low_resolution"]]), "truth: the dataset holds none of sit_truth, sit"),
-        (lambda data: (data, data.sit_truth.assign_attrs(units="K")), "sit_truth: a unit that does not convert to m"),
+        (
+            lambda data: (data, data.sit_truth.assign_attrs(units="K")),
+            "sit_truth: a unit that cannot be converted to m",
+        ),
         (lambda data: (data, data.sit_truth.expand_dims(level=2)), r"sit_truth: the dimensions \(y, x\) are needed"),
-        (lambda data: (data.sit_ai.drop_vars("time"), data), "time: says not of which day"),
+        (lambda data: (data.sit_ai.drop_vars("time"), data), "time: does not say which day"),
         (lambda data: (data.sit_ai, data.sit_truth.values), "truth: an xarray.DataArray or Dataset is needed"),
     ],
 )

@@ -149,7 +149,7 @@ def test_a_cube_is_written_whole_or_not_at_all(folder, tmp_path, monkeypatch, su
 def test_a_folder_of_summaries_opens_as_a_season(folder):
     with superice.open_season(folder) as season:
         assert season.chunks and season.sizes["time"] == len(DAYS)
-    with pytest.raises(InputError, match="is a folder of summaries, without means"):
+    with pytest.raises(InputError, match="is a folder of summaries, which hold no means"):
         superice.open_season(folder, "monthly")
 
 
@@ -193,7 +193,7 @@ class TestRefused:
         refuse(lambda data: data.isel(quantile=slice(3)), "quantile: differs from that of")
 
     def test_no_summary(self, refuse):
-        refuse(lambda data: data.drop_vars("sit_quantile"), "sit_quantile: is no summary of an ensemble")
+        refuse(lambda data: data.drop_vars("sit_quantile"), "sit_quantile: is not a summary of an ensemble")
 
     def test_a_damaged_file(self, folder, tmp_path):
         damaged = tmp_path / summaries_name(FIRST)

@@ -114,7 +114,7 @@ def test_a_date_with_another_number_of_members_is_refused(run, small_grid):
     with open_predictions(run[1].ensemble, small_grid, run[1].day, 3, {}):
         pass
     place = tuple(np.repeat(value, 2) for value in locate(small_grid, 60_000, -250_000))
-    with pytest.raises(InputError, match="another number of members"):
+    with pytest.raises(InputError, match="a different number of members"):
         collocate([make_series(days=(0, 1), lonlat=place)], run)
 
 

@@ -58,7 +58,7 @@ def test_model_features_in_other_units_are_converted(tmp_path, grid):
     np.testing.assert_allclose(read_archived_day(path, grid).high["sit"], plain.truth, rtol=1e-5)
     with netCDF4.Dataset(path, "a") as file:
         file["sit_reprocessed"].units = "kg m-2"
-    with pytest.raises(InputError, match=r"20220412\.nc, sit_reprocessed: a unit that does not convert to m"):
+    with pytest.raises(InputError, match=r"20220412\.nc, sit_reprocessed: a unit that cannot be converted to m"):
         read_model_features(path)
 
 

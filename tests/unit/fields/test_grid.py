@@ -145,10 +145,10 @@ def test_an_area_that_makes_no_grid_is_refused_by_its_name(areas, name):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "no file of area definitions"),
-        (b"- 1\n", "no file of"),
-        (b"a: [", "no YAML file"),
-        (b"\xff\xfe\x00", "no YAML"),
+        (b"", "not a file of area definitions"),
+        (b"- 1\n", "not a file of"),
+        (b"a: [", "not a YAML file"),
+        (b"\xff\xfe\x00", "not a YAML"),
     ],
 )
 def test_a_file_without_areas_is_refused(tmp_path, content, reason):

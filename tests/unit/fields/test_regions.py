@@ -156,15 +156,15 @@ BROKEN = {"properties": {"name": "a"}, "geometry": {"type": "Polygon", "coordina
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "no GeoJSON file"),
+        ("{", "not a GeoJSON file"),
         ('{"type": "Polygon"}', "FeatureCollection"),
         (format_features(), "holds no polygon"),
         (format_features(make_feature(3, SQUARE)), "no property 'name'"),
         (format_features(make_feature("all", SQUARE)), "choose another"),
         (format_features(make_feature("a", METRES)), "EPSG:4326"),
-        (format_features(make_feature("a", CROSSED)), "mend its corners"),
+        (format_features(make_feature("a", CROSSED)), "correct its corners"),
         (format_features(POINT), "none of Polygon, MultiPolygon"),
-        (format_features(BROKEN), "coordinates are no polygon"),
+        (format_features(BROKEN), "coordinates do not form a polygon"),
     ],
 )
 def test_a_file_that_is_no_regions_is_refused_with_a_sentence(tmp_path, text, words):

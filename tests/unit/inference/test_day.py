@@ -145,7 +145,7 @@ def rewrite(path, change):
 @pytest.mark.parametrize(
     ("change", "pattern"),
     [
-        (lambda c, t: c["network"].update(widths=[8, 16]), "its weights do not fit its network"),
+        (lambda c, t: c["network"].update(widths=[8, 16]), "its weights do not match its network"),
         (lambda c, t: c.pop("normalisation"), "has invalid metadata for its weights .*normalisation"),
         (lambda c, t: c["normalisation"].pop("floor"), "has invalid metadata .*floor"),
         (lambda c, t: c["normalisation"]["mean"].pop("sit"), r"normalisation\.mean: of sic, sit, .* is needed"),

@@ -178,5 +178,5 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path):
 def test_weights_of_another_shape_are_refused(trained, tmp_path):
     trained.network.settings = NetworkSettings(widths=(8, 16), depth=1, embedding_channels=8)
     trained.save(tmp_path / "w.safetensors")
-    with pytest.raises(InputError, match="its weights do not fit its network"):
+    with pytest.raises(InputError, match="its weights do not match its network"):
         TrainedNetwork.load(tmp_path / "w.safetensors")

@@ -62,7 +62,7 @@ def test_a_copy_without_the_table_of_sizes_is_compared_by_digests(copy):
 
 
 def test_a_folder_that_is_no_package_is_told(tmp_path, copy):
-    with pytest.raises(InputError, match=r"is no package, as it holds no bagit\.txt: name the folder that"):
+    with pytest.raises(InputError, match=r"is not a package, since it holds no bagit\.txt: name the folder that"):
         find_differences(tmp_path)
     (copy / "manifest-sha256.txt").unlink()
     with pytest.raises(InputError):

@@ -53,7 +53,7 @@ def test_cell_methods_of_the_conventions_and_of_climate_models(path, methods, ex
         ("time: mean area: sum", "neither a mean nor a snapshot"),
         ("time: maximum area: mean", "neither a mean nor a snapshot"),
         ("realization: standard_deviation", "neither a mean nor a snapshot"),
-        ("area: mean where ice_free_sea", "neither a mean over the cell nor over its ice"),
+        ("area: mean where ice_free_sea", "a mean neither over the cell nor over its ice"),
     ],
 )
 def test_other_statistics_are_refused(path, small_grid, methods, reason):

@@ -83,7 +83,7 @@ def test_thickness_out_of_range_is_refused_by_value(tmp_path):
 
 
 def test_another_quantity_all_masked_no_ice_and_a_missing_variable_are_refused(tmp_path):
-    refused(write_thickness(tmp_path / "a", DAY, some_ice(), units="kg m-2"), "does not convert to m")
+    refused(write_thickness(tmp_path / "a", DAY, some_ice(), units="kg m-2"), "cannot be converted to m")
     refused(write_thickness(tmp_path / "b", DAY, np.full((432, 432), np.nan)), "no valid value")
     refused(write_thickness(tmp_path / "c", DAY, some_ice() * 0), "no ice")
     refused(write_thickness(tmp_path / "d", DAY, some_ice(), variable="thickness"), "variable missing")

@@ -158,13 +158,13 @@ def changed(path, name, **attributes):
 @pytest.mark.parametrize(
     ("name", "attributes", "sentence"),
     [
-        ("t2m", {"units": "Pa"}, "t2m: a unit that does not convert to K .found Pa"),
+        ("t2m", {"units": "Pa"}, "t2m: a unit that cannot be converted to K .found Pa"),
         ("u10", {"units": ""}, "u10: no unit is stated"),
         ("u10", {"units": "knotty"}, "u10: an unknown unit; m s-1 .* is needed"),
         ("u10", {"standard_name": "northward_wind"}, "u10: a component to east is needed .found northward_wind"),
         ("v10", {"GRIB_gridType": "rotated_ll"}, "v10: not on a regular grid .*rotated_ll"),
         ("latitude", {"standard_name": "grid_latitude"}, "latitude: an axis of a rotated grid"),
-        ("valid_time", {"calendar": "360_day"}, "valid_time: another calendar.*360_day"),
+        ("valid_time", {"calendar": "360_day"}, "valid_time: a calendar other than the standard one.*360_day"),
     ],
 )
 def test_another_unit_or_calendar_is_refused_by_name(polar_grid, tmp_path, name, attributes, sentence):
@@ -203,7 +203,7 @@ def test_moments_that_are_not_covered_are_named(polar_grid, tmp_path):
 def test_a_moment_in_two_files_is_refused(polar_grid, tmp_path):
     for name in ("a.nc", "b.nc"):
         write_new_era5(tmp_path / name, moments(), LATITUDE, longitudes(), fields(longitudes()))
-    with pytest.raises(InputError, match=r"b.nc, t2m: 2018-01-01 00:00 is held twice.*a.nc"):
+    with pytest.raises(InputError, match=r"b.nc, t2m: 2018-01-01 00:00 is in the files twice.*a.nc"):
         list(read_forcings(tmp_path, moments(), polar_grid))
 
 

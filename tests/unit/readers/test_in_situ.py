@@ -174,7 +174,7 @@ WRONG = {
     "RRDP with blanks in dates": ("a.dat", RRDP.replace("T", " "), "row 1 has 12 cells and the line of names 11"),
     "RRDP with a gap": ("a.dat", RRDP.replace("nan", ""), "row 2 has 10 cells and the line of names 11: write nan"),
     "Latin letters": ("a.csv", CSV.encode().replace(b"A,", b"Bou\xe9e,"), "is not text in UTF-8: save it so"),
-    "other unit": ("a.csv", CSV.replace("thickness", "thickness (kg)"), "does not convert to m"),
+    "other unit": ("a.csv", CSV.replace("thickness", "thickness (kg)"), "cannot be converted to m"),
     "south of the pole": ("a.csv", CSV.replace("80.1", "-99"), "latitude"),
     "other measure": ("a.csv", "measures,date,lat,lon,sit\nridge,2022-04-12,80,0,1\n", "neither level_ice nor mean"),
     "empty": ("a.csv", "", "is not a table"),

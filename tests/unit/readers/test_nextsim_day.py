@@ -140,7 +140,7 @@ def test_another_calendar_is_refused_by_its_name(tmp_path, small_grid, fields, c
     if calendar in ("Standard", "gregorian"):
         assert nextsim_moorings.read(path, DAY, small_grid).sit.shape == small_grid.shape
     else:
-        assert refused(path, small_grid, rf"another calendar than the standard one.*\(found {calendar}\)") == "time"
+        assert refused(path, small_grid, rf"a calendar other than the standard one.*\(found {calendar}\)") == "time"
 
 
 @pytest.mark.parametrize("units", ["day as %Y%m%d.%f", "months since 2019-01-01", "fortnights since 2019-01-01", "1"])

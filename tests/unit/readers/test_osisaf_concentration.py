@@ -70,7 +70,7 @@ def test_a_fraction_reads_when_its_unit_says_so(tmp_path):
         (ice("ease2") - 5, "%", "outside 0 to 100 %"),
         (ice("ease2") * 0, "%", "no ice"),
         (ice("ease2") * np.nan, "%", "no valid value"),
-        (ice("ease2"), "m", "does not convert to %"),
+        (ice("ease2"), "m", "cannot be converted to %"),
     ],
 )
 def test_wrong_units_and_ranges_are_refused(tmp_path, percent, units, reason):

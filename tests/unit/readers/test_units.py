@@ -80,7 +80,7 @@ def test_a_length_survives_its_conversion(metres, unit):
 
 @pytest.mark.parametrize(("stated", "unit"), [("s", "m"), ("kg m-2", "m"), ("m", "m s-1"), ("Pa", "K"), ("m", "1")])
 def test_another_quantity_is_refused_by_unit(stated, unit):
-    with pytest.raises(InputError, match=f"file.nc, x: a unit that does not convert to {unit}.*{stated}"):
+    with pytest.raises(InputError, match=f"file.nc, x: a unit that cannot be converted to {unit}.*{stated}"):
         convert(1.0, stated, unit)
 
 
@@ -118,7 +118,7 @@ def test_every_variable_of_nextsim_is_converted(tmp_path, small_grid, fields):
         np.testing.assert_allclose(getattr(converted, name), getattr(plain, name), rtol=1e-6, atol=1e-12)
     for name in MODEL_UNITS:
         wrong = set_units(path, **{name: "kg"})
-        with pytest.raises(InputError, match=f"{name}: a unit that does not convert"):
+        with pytest.raises(InputError, match=f"{name}: a unit that cannot be converted"):
             nextsim_moorings.read(wrong, DAY, small_grid)
         set_units(path, **{name: MODEL_UNITS[name][0]})
 

@@ -91,7 +91,7 @@ def test_forecasts_are_read_at_their_valid_times(tmp_path, leading, layout):
 
 def test_forecasts_that_overlap_are_refused(tmp_path):
     write_weather(tmp_path / "any.nc", {"time": 2, "step": 2}, step=[6, 18], valid_time=("time", "step"))
-    with pytest.raises(InputError, match="2018-01-01 18:00 is held twice"):
+    with pytest.raises(InputError, match="2018-01-01 18:00 is in the files twice"):
         read_hours(tmp_path, hours_after(6))
 
 

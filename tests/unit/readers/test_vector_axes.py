@@ -134,9 +134,9 @@ def test_contradictions_are_refused_by_name(tmp_path, small_grid, motion):
     along, _ = motion
     path = write(tmp_path / "a", small_grid, *along)
     name_components(path, "sea_ice_x_velocity", "northward_sea_ice_velocity")
-    refuse(path, "siu, siv: the components are no pair.*x and north")
+    refuse(path, "siu, siv: the components do not belong together.*x and north")
     name_components(path, "sea_ice_y_velocity", "sea_ice_x_velocity")
-    refuse(path, "siu, siv: the components are no pair.*y and x")
+    refuse(path, "siu, siv: the components do not belong together.*y and x")
     path = write(tmp_path / "b", small_grid, *along, false_easting=1.0)
     name_components(path, "eastward_sea_ice_velocity", "northward_sea_ice_velocity")
     refuse(path, "against the false_easting of Polar_Stereographic_Grid")
