@@ -129,4 +129,5 @@ def format_citation(facts: PackageFacts) -> str:
     """Return the citation as a sentence."""
     section = facts.publication
     doi = f", https://doi.org/{section['doi']}" if "doi" in section else ""
-    return f"{section['creator_name']} ({facts.today.year}): {section['title']}, version {section['version']}{doi}."
+    creator = "Creator not stated" if section["creator_name"] == NOT_STATED else section["creator_name"]
+    return f"{creator} ({facts.today.year}): {section['title']}, version {section['version']}{doi}."

@@ -64,7 +64,7 @@ class PackageFacts:
         experiment = self.run.experiment(self.run.published)
         members = experiment["sampler"]["members"]
         branches = " and ".join(
-            f"{self.count_days(branch)} days from {first} to {last} "
+            f"{_tell_period(self.count_days(branch), first, last)} "
             + ("from fields of the model at the resolution of satellites" if branch == "model" else "from satellites")
             for branch, (first, last) in self.periods.items()
         )
@@ -98,6 +98,10 @@ class PackageFacts:
     def read_table(self, path: str) -> pd.DataFrame:
         """Return a CSV table of the run; empty where the run has none."""
         return pd.read_csv(path) if Path(path).is_file() else pd.DataFrame()
+
+
+def _tell_period(days: int, first: date, last: date) -> str:
+    return str(first) if days == 1 else f"{days} days from {first} to {last}"
 
 
 def collect_facts(run: Configuration, paths: RunPaths, files: Sequence[PackagedFile]) -> PackageFacts:

@@ -55,6 +55,7 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
         "scores": _tabulate_scores(facts),
         "bands": _tabulate_bands(facts),
         "in_situ": _tabulate_in_situ(facts, paths),
+        "is_partly_missing": run.experiment(run.published).get("network", {}).get("partly_missing", False),
         "coverage": format_table(tabulate_coverage(facts.read_table(paths.coverage))),
         "degraded": format_table(tabulate_degraded(facts.read_table(paths.coverage))),
         "missing": _count_missing(facts.read_table(paths.missing)),

@@ -76,6 +76,19 @@ def test_the_numbers_of_the_card_are_those_of_the_run(made):
     assert "| observations | osisaf drift | 1 |" in card
     assert "| 2022-11-02 | cs2smos: without SMOS |" in card
     assert "synthetic" not in card
+    assert "A member needs all products" in card
+
+
+def test_the_card_says_where_members_of_a_network_with_missing_inputs_are(tmp_path):
+    package, *_ = make_package(tmp_path, defaults={"network": {"partly_missing": True}})
+    card = (package / "data/DATACARD.md").read_text()
+    assert "wherever the thickness is known" in card and "needs all products" not in card
+
+
+def test_nobody_is_thanked_where_the_configuration_names_no_creator(made):
+    readme = (made[0] / "data/README.md").read_text()
+    assert "the configuration names no creator" in readme and "by not stated" not in readme
+    assert "Creator not stated (" in readme
 
 
 def test_files_of_the_synthetic_arctic_say_so(tmp_path):
