@@ -1,4 +1,4 @@
-"""The command superice: what is done without the workflow or beside it, with a trained network or a run under way."""
+"""The command superice: draw without the workflow, and follow or check what the workflow makes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ With the files of three products, or the folders that they lie in, it is a real 
 
 The folder of the output then holds the features (sic_sit_e1_e2_D.npz and .nc), the members (sit_hrai_D.nc), their summary
 (sit_summary_D.nc), the picture (quicklook_D.png) and, of a synthetic day, its products and its truth. The last line names
-the picture. Open the files with xarray.open_dataset(file, decode_coords="all"); docs/python.md goes on from there.
+the picture. Open the files with xarray.open_dataset(file, decode_coords="all"); docs/python.md continues from there.
 """
 WEIGHTS = "weights file (.safetensors) of a training; without it, those that come with the package"
 CHOSEN = "results/<run>/training/<experiment>/chosen.safetensors"

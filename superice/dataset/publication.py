@@ -19,7 +19,7 @@ from superice import __version__
 from superice.utils.provenance import describe_origin
 
 NOT_STATED = "not stated"
-# What the section says by default. A name or an address that nobody gave is no one's: it is told as not stated.
+# What the section says by default. A name or an address that was not given is written as `not stated`.
 DEFAULTS = {
     "title": "SuperIce ensembles of Arctic sea ice thickness at 3 km",
     "version": "1",

@@ -1,4 +1,4 @@
-"""Settings of the data set: what is told of an ensemble, and who publishes it."""
+"""Settings of the data set: the contents of a summary, and who publishes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SummarySettings(Settings):
         (0.05, 0.25, 0.5, 0.75, 0.95), "Quantiles of the members, ascending."
     )
     thinner_than: Annotated[tuple[Thickness, ...], Field(min_length=1)] = declare(
-        (0.1, 0.3, 0.5, 1.0), "Thicknesses, ascending, of which the share of thinner members is told.", "m"
+        (0.1, 0.3, 0.5, 1.0), "Thicknesses, ascending; for each the share of thinner members is written.", "m"
     )
     classes: Annotated[tuple[Thickness, ...], Field(min_length=1)] = declare(
         (0.1, 0.15, 0.3, 0.7, 1.2),
@@ -45,7 +45,7 @@ Doi = Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S+$", json_schema_extra={"for
 
 
 class PublicationSettings(Settings):
-    """Who publishes the data set; stands in the attributes of its files and in what lies beside them in a package."""
+    """Who publishes the data set: written into the attributes of its files and the pages of a package."""
 
     section: ClassVar[str] = "publication"
 

@@ -2,7 +2,7 @@
 
 A server keeps a folder ``YYYY/MM`` for every month below its address. The module of a way of access knows how to list a
 folder and how to request the bytes of a file. This module repeats what was interrupted, and keeps the part of a file that
-has arrived beside its target, so that a later attempt continues it.
+has arrived beside its target, so that a later attempt can continue.
 """
 
 from __future__ import annotations

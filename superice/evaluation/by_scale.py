@@ -82,7 +82,7 @@ def _sum_boxes(scored: ScoredDate, widths: Sequence[int]) -> dict[int, np.ndarra
 
 
 def pool_sums(field: np.ndarray, width: int) -> np.ndarray:
-    """Sum a field (…, y, x) over boxes of ``width`` x ``width`` cells, of which the last ones may hold fewer."""
+    """Sum a field (…, y, x) over boxes of ``width`` x ``width`` cells; the last row and column of boxes may be smaller."""
     for axis in (-2, -1):
         field = np.add.reduceat(field, range(0, field.shape[axis], width), axis=axis)
     return field

@@ -69,7 +69,7 @@ def compute_scores(
     concentration: np.ndarray | None = None,
     cell_area: np.ndarray | None = None,
 ) -> FileContent:
-    """Compute all scores of one date, as they stand in its file.
+    """Compute all scores of one date, in the form of its file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The sums of one date that are added up to scores by scale, class of thickness and stratum, as they stand in a file."""
+"""The sums of one date in its file, which are added up to scores by scale, class of thickness and stratum."""
 
 from __future__ import annotations
 

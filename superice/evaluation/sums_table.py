@@ -47,7 +47,7 @@ def read_sums(paths: Iterable[Path]) -> Iterator[FileContent]:
 
 
 def tabulate_sums(dates: Iterable[FileContent]) -> pd.DataFrame:
-    """Return a row for each branch, split, experiment, length of the periods and part, of which the tables are made.
+    """Return a row for each branch, split, experiment, length of period and part; the tables are made from these rows.
 
     ``rmse`` is the root mean square error of the ensemble mean, and ``spread`` the root of the mean variance, both in m and
     weighted by area. ``spread_skill`` is their ratio with the factor for finitely many members. The gain is that of the

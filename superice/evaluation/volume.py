@@ -106,7 +106,7 @@ def compute_volumes(
     regions: RegionMasks,
     thin_ice_m: Sequence[float] = (),
 ) -> FileContent:
-    """Compute the sums of one date by region, as they stand in its file.
+    """Compute the sums of one date by region, in the form of its file.
 
     A pixel counts where every member and, if it is given, the truth are known. Ice elsewhere has no volume that could be
     told: its area is given instead. A region in which no pixel counts has a volume of zero if it is known to be free of ice,

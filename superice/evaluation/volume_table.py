@@ -302,7 +302,7 @@ STANDARD_NAMES = {"volume": "sea_ice_volume", "thin_ice": "sea_ice_extent", "ext
 def collect_content(
     volumes: Volumes, experiment: str, branch: str, places: RegionPlaces, details: Mapping[str, str]
 ) -> FileContent:
-    """Return all dates as they stand in one NetCDF file, every member by itself.
+    """Return all dates in the form of one NetCDF file, with every member.
 
     Parameters
     ----------

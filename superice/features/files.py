@@ -145,7 +145,7 @@ def pair_files(features: Sequence[Path], ensembles: Sequence[Path]) -> list[tupl
 def read_input_notes(path: Path) -> dict[str, str]:
     """Return the attribute ``input_notes`` of a feature file, what products say of a degraded day; mostly nothing.
 
-    Arrays (``.npz``) have no attributes; the NetCDF file of the same name beside them has, if it is there.
+    Arrays (``.npz``) have no attributes; those of the NetCDF file of the same name are read, if it exists.
     """
     described = path.with_suffix(".nc")
     if not described.exists():
@@ -157,7 +157,7 @@ def read_input_notes(path: Path) -> dict[str, str]:
 def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
     """Return why pixels of a feature file are masked, int8 (y, x), sums of the keys of ``MASK_REASONS``.
 
-    Arrays (``.npz``) do not say it; the NetCDF file of the same name beside them does. Where it does not, or there is no
+    Arrays (``.npz``) do not state it; the NetCDF file of the same name beside them does. Where it does not, or there is no
     such file, the result is None. A model day does not say where it is land: there it tells which of the fields are missing.
 
     Raises InputError when the file beside the arrays cannot be read or is on another grid.
@@ -199,7 +199,7 @@ def derive_mask_reason(features: Features) -> np.ndarray:
 def read_own_grid(path: Path) -> Grid | None:
     """Return the grid that a feature file describes by x, y and crs; None where it does not.
 
-    Arrays (``.npz``) have none; the NetCDF file of the same name beside them is asked instead.
+    Arrays (``.npz``) have none; that of the NetCDF file of the same name in their folder is taken.
     """
     described = path.with_suffix(".nc")
     if not described.exists():

@@ -33,7 +33,7 @@ def draw_from_files(by_thickness: Path, by_stratum: Path) -> Figure:
 def draw_scores_by_class(by_thickness: pd.DataFrame, by_stratum: pd.DataFrame) -> Figure:
     """Draw a row of panels for the classes of thickness and one for the strata of each branch, of its last split.
 
-    A stratum of pixels beyond the mask stands beside its like as ``beyond``.
+    A stratum of pixels beyond the mask is shown beside the same stratum within it, as ``beyond``.
     """
     if by_stratum.empty:
         return draw_notice(NOTHING)

@@ -70,7 +70,7 @@ def choose_colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def spell_experiment(name: str) -> str:
-    """Return an experiment's name as it stands in a legend or a title."""
+    """Return an experiment's name for a legend or a title."""
     return name.replace("_", " ")
 
 

@@ -97,6 +97,6 @@ def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
 
 
 def _spell(region: str) -> str:
-    """Return the name of a region as it stands in a title; one with capitals of its own stays as it is."""
+    """Return the name of a region for a title; a name with capitals is left unchanged."""
     words = region.replace("_", " ")
     return words.title().replace(" Of ", " of ") if words.islower() else words

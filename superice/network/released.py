@@ -7,7 +7,7 @@ from pathlib import Path
 from superice.errors import InputError
 from superice.utils.provenance import digest_file
 
-RELEASED = "released"  # in a configuration, in place of a file
+RELEASED = "released"  # in a configuration, instead of a file
 FOLDER = Path(__file__).parents[1] / "released"
 LIMITS = "trained on the synthetic Arctic alone, for trying: how wrong its members are on real ice is not known"
 

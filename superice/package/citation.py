@@ -10,7 +10,7 @@ from superice.dataset.publication import KEYWORDS, NOT_STATED
 from superice.package.facts import PackageFacts
 from superice.run.providers import Provider
 
-UNKNOWN = ":unas"  # DataCite's word for a value that nobody gave
+UNKNOWN = ":unas"  # DataCite's word for a value that was not given
 SPDX = "https://spdx.org/licenses/"
 ARCTIC = {
     "westBoundLongitude": -180,

@@ -35,7 +35,7 @@ class Step(NamedTuple):
 
 
 class OpenFiles:
-    """Files of a product, of which the few that were used last stay open."""
+    """Files of a product; the few that were used last stay open."""
 
     def __init__(self, product: str) -> None:
         self._product = product

@@ -100,7 +100,7 @@ def _describe_uncertainty(result: Result, by_scale: pd.DataFrame) -> str:
     """Return a sentence on the spread at a pixel, and on that of the sum over the whole grid where it was checked."""
     row = result.ensemble
     if row.members < 2:
-        return "A single field has no spread, so that it says nothing of its own uncertainty."
+        return "A single field has no spread and therefore no estimate of its uncertainty."
     at_pixel = (
         f"The spread of its members is {row.spread_skill:.2f} of the error of their mean, and "
         f"{row.coverage_90_percent:.0f} % of the true values lie in their central 90 %: "

@@ -427,7 +427,7 @@ class Configuration:
 
 
 def _switch_off(content: dict[str, Any]) -> None:
-    """Put sections that ask for nothing in place of the studies and the figures that are null."""
+    """Replace studies and figures that are null by sections that ask for nothing."""
     studies = content["studies"] or dump_settings(StudiesSettings())
     compared = studies["compared"] or {}
     studies["compared"] = {name: study for name, study in compared.items() if study is not None}

@@ -41,7 +41,7 @@ def fill(pattern: str, **values: object) -> list[str]:
 
 
 def format_stamps(days: Iterable[date]) -> list[str]:
-    """Return the days as they stand in file names, YYYYMMDD."""
+    """Return the days in the form of file names, YYYYMMDD."""
     return [f"{day:%Y%m%d}" for day in days]
 
 

@@ -131,7 +131,7 @@ class Sources:
         return [f"{self.virtual_folder(season)}/{name}" for name in (file_names.BUOYS, file_names.SUBMARINE)]
 
     def in_situ_files(self) -> list[str]:
-        """Return the files of measurements; the folder where it holds none, so that its absence is told."""
+        """Return the files of measurements, or the folder where it holds none, so that the error names it."""
         if not self.run.in_situ_days():
             return []
         source = self.run.content["sources"]["in_situ"]

@@ -31,7 +31,7 @@ class Sea:
     Attributes:
         mask: 1 at sea, (batch, 1, y, x).
         gain: by size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 on land,
-            so that what a window on land sees of the sea beside it reaches neither pooling nor norm.
+            so that windows on land, which reach into the sea, affect neither pooling nor normalisation.
     """
 
     mask: Tensor

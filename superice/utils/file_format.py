@@ -182,7 +182,7 @@ class _ClassicHeader:
         return self.read_number(self.count_format)
 
     def read_list(self, tag: int, read_entry: Callable) -> list:
-        """Read a list of dimensions, attributes or variables; an absent one is a zero in place of the tag."""
+        """Read a list of dimensions, attributes or variables; an absent one has a zero instead of the tag."""
         found, count = self.read_number(), self.read_count()
         if found != tag and (found, count) != (0, 0):
             raise DamagedHeader("its header is changed, or parts of it are missing")

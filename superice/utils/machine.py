@@ -51,7 +51,7 @@ def find_fault(error: BaseException) -> str | None:
 def raise_machine_fault(error: BaseException, path: str | Path) -> None:
     """Raise MachineError if ``error``, met while ``path`` was read, is a fault of the machine and not of the file.
 
-    The bytes of the file are read once more, so that a library's general error is told from one of the disk.
+    The bytes of the file are read once more, to tell a general error of a library from an error of the disk.
     """
     reason = find_fault(error) or _find_fault_of_reading(path)
     if reason is not None:

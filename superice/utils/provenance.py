@@ -22,7 +22,7 @@ def digest_file(path: str | Path) -> str:
 
 
 def describe_origin(**details: str | float) -> dict[str, str | float]:
-    """Attributes that name the workflow, its version, and further details."""
+    """Return attributes that name the workflow, its version, and further details."""
     return {
         "workflow": f"SuperIce {__version__}",
         "source": "SuperIce workflow",

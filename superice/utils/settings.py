@@ -116,7 +116,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise describe_error(error, values, self.section) from error
 
-    # Tells pydantic that a nested model needs no call of __init__, so that an error is told with its whole path.
+    # Tells pydantic that a nested model needs no call of __init__, so that an error names its whole path.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @model_validator(mode="before")

@@ -125,7 +125,7 @@ rule train_surrogate:
     params:
         command=run_script("train_surrogate"),
         code=code_of("train_surrogate"),
-        # A stopped training goes on from here; not an output, since those of a failed job are deleted.
+        # A stopped training resumes from here; not an output, since those of a failed job are deleted.
         checkpoint=SURROGATE_PATHS.checkpoint,
         seed=lambda wildcards: SURROGATE.experiment(wildcards.trial)["seed"],
     message:

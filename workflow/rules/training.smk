@@ -40,7 +40,7 @@ rule train:
         store=lambda wildcards, input: os.path.dirname(input.validation[0]),
         training=format_stamps(RUN.calendar.split_days("training")),
         validation=format_stamps(VALIDATION),
-        # A stopped training goes on from here; not an output, since those of a failed job are deleted.
+        # A stopped training resumes from here; not an output, since those of a failed job are deleted.
         checkpoint=PATHS.checkpoint,
     message:
         "training {wildcards.experiment}, seed {wildcards.seed} (progress: tail -f {log})"

@@ -1,7 +1,7 @@
 """Train the network once, with one seed.
 
-A training that was killed goes on from its last whole epoch; one that was asked to stop (SIGTERM, as a scheduler sends it
-before the time is over) goes on from the batch that it was in. Started by torchrun, its processes share every batch:
+A training that was killed resumes after its last full epoch; one that was asked to stop (SIGTERM, as a scheduler sends it
+before the time is over) resumes at the batch that it was in. Started by torchrun, its processes share every batch:
 
 torchrun --standalone --nproc-per-node 2 workflow/scripts/train.py --settings ...
 """

@@ -1,4 +1,4 @@
-"""Train the surrogate once; a training that was stopped goes on from its checkpoint, as `train.py` does."""
+"""Train the surrogate once; a training that was stopped resumes from its checkpoint, as in `train.py`."""
 
 import signal
 import sys

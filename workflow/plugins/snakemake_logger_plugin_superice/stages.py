@@ -85,7 +85,7 @@ class Stage:
         return 0.0 if self.started is None else (self.ended or now) - self.started
 
     def estimate_left(self, now: float) -> float | None:
-        """Return the seconds that the stage still takes if it goes on as it did; None where nothing can be said."""
+        """Return the seconds that the stage still takes at its pace so far; None where that is not known."""
         done = self.measure_done()
         if self.ended is not None or done <= 0 or self.started is None:
             return None
