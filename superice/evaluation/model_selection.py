@@ -128,7 +128,7 @@ def judge_training(
 
     rows = []
     for features in days:
-        drawn = draw_members(trained, features, sampler, seed=0)
+        drawn = draw_members(trained, features, sampler.without_drift(), seed=0)
         members = np.stack([clip_negative(member)[0] for member in drawn])
         scored = ScoredDate(members, features.get_truth(), features.sit, features.date, spacing_km, scoring)
         computed = {**POINTWISE.compute(scored), **SPECTRAL.compute(scored)}

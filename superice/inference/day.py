@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from superice.dataset.layout import open_predictions
 from superice.dataset.summaries import MemberStatistics, Summary, write_summary
@@ -22,6 +23,9 @@ from superice.inference.stored_sampler import fill_noise_scale
 from superice.network.weights import TrainedNetwork
 from superice.utils.provenance import digest_file
 
+if TYPE_CHECKING:
+    from superice.fields.motion import Motion
+
 
 def generate_day(
     features_path: Path,
@@ -34,6 +38,7 @@ def generate_day(
     details: Mapping[str, str | float] | None = None,
     missing_if_diverged: bool = False,
     summary: Summary | None = None,
+    motion: Motion | None = None,
 ) -> None:
     """Draw the ensemble of a day and write it, member by member, to ``output``, and its statistics to a summary.
 
@@ -48,6 +53,7 @@ def generate_day(
         details: further attributes of the file.
         missing_if_diverged: whether to write missing members if the training diverged, instead of raising an error.
         summary: the file of the statistics; None for none.
+        motion: of the ice before the day, which a memory that follows the drift needs.
 
     Raises:
         InputError: for any input that cannot be used, or that does not fit the network; no file is left then.
@@ -78,7 +84,7 @@ def generate_day(
     start, clipped_pixels = time.monotonic(), 0
     file = open_predictions(output, grid, features.date, sampler.members, attributes) if output else nullcontext()
     with file as ensemble:
-        members = draw_members(trained, features, sampler, seed, progress=True) if drawn_pixels else ()
+        members = draw_members(trained, features, sampler, seed, True, motion) if drawn_pixels else ()
         for drawn in members:
             member, clipped = clip_negative(drawn)
             clipped_pixels += clipped
@@ -116,6 +122,7 @@ def describe_ensemble(
     steps = f"{sampler.steps} step" if sampler.steps == 1 else f"{sampler.steps} steps"
     shared = ", the first shared" if sampler.shared_first_step else ""
     has_factor = sampler.name in NOISE_SCALED and not sampler.awaits_noise_scale
+    memory = f"{sampler.memory_days:g} days, {'with the drift' if sampler.memory_follows_drift else 'in place'}"
     return {
         "experiment": trained.origin["experiment"],
         **details,
@@ -128,4 +135,5 @@ def describe_ensemble(
         "sampler": f"{sampler.name}, {steps}{shared}",
         "passes_per_member": sampler.passes,
         **({"noise_scale": sampler.noise_scale} if has_factor else {}),
+        **({"memory": memory} if sampler.memory_days else {}),
     }

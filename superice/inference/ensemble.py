@@ -36,6 +36,7 @@ from superice.utils.device import (
 
 if TYPE_CHECKING:
     from superice.features.day import Features
+    from superice.fields.motion import Motion
 
 PIXEL_M = 3000.0  # of networks whose file does not say it
 # What the convolutions of a GPU need beyond the estimate, measured on an H200: 1.2 and 2.3 times the estimate in all.
@@ -49,6 +50,7 @@ def draw_members(
     sampler: SamplerSettings,
     seed: int,
     progress: bool = False,
+    motion: Motion | None = None,
 ) -> Iterator[np.ndarray]:
     """Draw the members of one day, one after the other.
 
@@ -59,14 +61,20 @@ def draw_members(
         sampler: how to draw.
         seed: of the ensemble.
         progress: whether to show a progress bar.
+        motion: of the ice before the day, which a memory that follows the drift needs.
 
     Yields:
         Thickness in m, float32 (y, x), NaN outside the mask; possibly negative.
 
     Raises:
         InputError: if an input is not a number or is too far from the training's, if a member is not a number where
-            there is ice, or if the memory is too small for one member.
+            there is ice, if the memory is too small for one member, or without a motion that the sampler needs.
     """
+    if sampler.memory_follows_drift and motion is None:
+        raise InputError(
+            "sampler.memory_follows_drift needs the motion of the ice, which a run collects where its configuration states"
+            " this key: leave out it and memory_days to draw a date by itself"
+        )
     keep_freed_memory()
     enlarge_convolution_cache()
     device = default_device()
@@ -75,9 +83,7 @@ def draw_members(
     steps = trained.formulation.steps(sampler.steps)
     day = _DayDenoiser(trained, features, sampler, device)
     batch = min(sampler.batch, sampler.members, day.count_fitting_members())
-
-    def make_noise(members: Sequence[int | str]) -> MemberNoise:
-        return MemberNoise(seed, features.date, members, day.shape, device, sampler.memory_days)
+    make_noise = _choose_noise(sampler, seed, day, motion)
 
     evaluations = sampler.members * sampler.passes + sampler.shared_first_step
     pixel_km = trained.grid.get("step_m", PIXEL_M) / 1000
@@ -110,6 +116,20 @@ def draw_members(
                 if not np.isfinite(member[features.mask]).all():
                     raise InputError(f"member {number} of {features.date} is not a number where there is ice")
                 yield np.where(features.mask, member, np.nan).astype(np.float32)
+
+
+def _choose_noise(
+    sampler: SamplerSettings, seed: int, day: _DayDenoiser, motion: Motion | None
+) -> Callable[[Sequence[int | str]], Noise]:
+    """Return what makes the noise of members: that of their date and of those before it, in place or adrift."""
+    if not sampler.memory_follows_drift or motion is None:
+        return lambda names: MemberNoise(seed, day.date, names, day.shape, day.device, sampler.memory_days)
+    # Few runs have members that drift, and these imports take as long as a small ensemble.
+    from superice.inference.carried_noise import CarriedNoise, carry_layers
+
+    days, side = int(sampler.memory_days), day.settings.patch
+    carried = carry_layers(motion, day.date, days, day.shape, day.margins, side)
+    return lambda names: CarriedNoise(seed, day.date, names, day.device, carried)
 
 
 @torch.inference_mode()
@@ -160,6 +180,7 @@ class _DayDenoiser:
     def __init__(
         self, trained: TrainedNetwork, features: Features, sampler: SamplerSettings, device: torch.device
     ) -> None:
+        self.date = features.date
         self.settings, self.formulation, self.device = trained.network.settings, trained.formulation, device
         self.precision = resolve_precision(sampler.precision, device)
         self.network = FusedUNet(trained.network.to(device), self.precision)

@@ -11,7 +11,7 @@ from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 FROM_VALIDATION = "validation"
 # What decides the members; the other keys of the section decide their number, and how they are computed.
-STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days", "input_errors")
+STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days", "memory_follows_drift", "input_errors")
 NOISE_SCALED = ("stochastic_multistep", "one_pass")  # the samplers that take a noise_scale
 
 
@@ -67,6 +67,11 @@ class SamplerSettings(Settings):
         "days",
         ge=0,
     )
+    memory_follows_drift: bool = declare(
+        False,
+        "Whether the noise of earlier days moves with the ice, rather than staying in place; memory_days, whole then, are"
+        " those from one noise to the next.",
+    )
     input_errors: InputErrors = declare(
         InputErrors(),
         "Errors of the observed inputs, drawn anew for each member; without parts, inputs are taken as exact.",
@@ -93,8 +98,21 @@ class SamplerSettings(Settings):
         """Whether the factor of the noise is still to be chosen, or to be read from the weights."""
         return awaits_noise_scale(self.name, self.noise_scale)
 
+    def without_drift(self) -> SamplerSettings:
+        """Return the sampler of dates that are drawn by themselves, without the motion of the ice.
+
+        A memory that follows the drift is left out, which changes the distribution of no date.
+        """
+        if not self.memory_follows_drift:
+            return self
+        return self.model_copy(update={"memory_days": 0.0, "memory_follows_drift": False})
+
     def check_rules(self) -> None:
-        """Raise RuleBroken where the sampler does not make that many steps."""
+        """Raise RuleBroken where the sampler does not make that many steps, or its memory cannot drift."""
+        if self.memory_follows_drift and (self.memory_days < 1 or self.memory_days % 1):
+            raise RuleBroken(
+                "memory_days", f"whole days are needed for a memory that drifts (found {self.memory_days:g})"
+            )
         if self.name == "one_pass" and self.steps != 1:
             raise RuleBroken("steps", f"one_pass is one step, 1 is needed (found {self.steps})")
         if self.shared_first_step and self.steps == 1:

@@ -61,7 +61,11 @@ def complete_sampler(stated: Mapping[str, Any], trained: TrainedNetwork) -> Samp
     if missing:
         usual = USUAL_OPTIONS[trained.diffusion["formulation"]]
         raise InputError(f"says not with which sampler to draw from it: name one, such as {usual}", file=trained.file)
-    merged = dict(trained.sampler) | dict(stated)
+    stored = dict(trained.sampler)
+    if stored.get("memory_follows_drift") and "memory_follows_drift" not in stated:
+        # Commands and programs draw a date by itself. A run that has the motion of the ice states the key.
+        stored |= {"memory_follows_drift": False, "memory_days": 0.0}
+    merged = stored | dict(stated)
     if trained.diffusion["formulation"] == "regression":
         merged.setdefault("members", 1)  # all would be the same
     changed = any(merged.get(key) != trained.sampler.get(key) for key in DECIDE_NOISE_SCALE)

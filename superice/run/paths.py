@@ -80,6 +80,7 @@ class RunPaths:
         self.noise = f"{folder}/training/{{experiment}}/noise.json"
         # Ensembles and their scores, by day.
         self.published_ensemble = f"{folder}/{{feature_set}}{{branch}}/predictions/{layout.PREDICTIONS}"
+        self.motion = f"{folder}/motion/{{branch}}/{{season}}.nc"
         self.summary = f"{folder}/{{feature_set}}{{branch}}/summaries/{layout.SUMMARIES}"
         self.ensemble = f"{folder}/experiments/{{experiment}}/{{branch}}/predictions/{layout.PREDICTIONS}"
         self.score = f"{folder}/scores/{{branch}}/{{experiment}}/{{date}}.nc"

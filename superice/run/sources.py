@@ -75,6 +75,22 @@ class Sources:
             return self._locate_synthetic(day, product)
         return self.observations[product]
 
+    def motion_folder(self, branch: str, day: date) -> str:
+        """Return the folder to search for the velocities of a day."""
+        return self.model_folder(day) if branch == "model" else self.observed_folder("drift", day)
+
+    def motion_kind(self, branch: str) -> str:
+        """Return the layout of the files with velocities."""
+        return str(self.model["kind"]).replace("synthetic", "moorings") if branch == "model" else "drift"
+
+    def motion_files(self, branch: str, day: date) -> list[str]:
+        """Return the file with the velocities of a day, or the record of its download; none when it is not known."""
+        if branch == "model":
+            return self.model_files(day)
+        if self.observations["kind"] == "download":
+            return self._list_records(["drift"], day)
+        return self._list_product("drift", day)
+
     def download_records(self, day: date) -> list[str]:
         """Return the records of the downloads of an observed day; none when the observations are synthetic."""
         return [] if self.observations["kind"] == "synthetic" else self._list_records(PRODUCTS, day)
@@ -94,14 +110,16 @@ class Sources:
         """Return the known files of the three products of a day, or the records of their downloads."""
         if self.observations["kind"] == "download":
             return self.download_records(day)
-        files = []
-        for product, (find, name) in PRODUCTS.items():
-            folder = self.observed_folder(product, day)
-            if self.observations["kind"] != "synthetic":
-                files += self._find_existing(product, find, folder, day)
-            elif day.isoformat() not in self.run.content["synthetic"].get("missing", {}).get(product, []):
-                files.append(f"{folder}/{name(day)}")
-        return files
+        return [path for product in PRODUCTS for path in self._list_product(product, day)]
+
+    def _list_product(self, product: str, day: date) -> list[str]:
+        """Return the known file of a product of a day in a list; an empty one when there is none."""
+        find, name = PRODUCTS[product]
+        folder = self.observed_folder(product, day)
+        if self.observations["kind"] != "synthetic":
+            return self._find_existing(product, find, folder, day)
+        is_missing = day.isoformat() in self.run.content["synthetic"].get("missing", {}).get(product, [])
+        return [] if is_missing else [f"{folder}/{name(day)}"]
 
     def synthetic_files(self, season: Season) -> tuple[list[str], list[str]]:
         """Return the files that the synthetic Arctic makes of a season: those of the model, and those of the products."""

@@ -122,7 +122,8 @@ def test_the_model_can_come_from_the_marine_service(plan_short):
 def test_experiments_that_share_a_training_train_once(plan_short):
     configuration = (
         "experiments: {more_steps: {trained_as: reference, sampler: {steps: 100}},"
-        " second: {trained_as: reference, seed: 1}}\nrun: [reference, more_steps, second]\n"
+        " second: {trained_as: reference, seed: 1, sampler: {memory_days: 30, memory_follows_drift: true}}}\n"
+        "run: [reference, more_steps, second]\n"
     )
 
     def plan_target(target, **arguments):
@@ -134,6 +135,7 @@ def test_experiments_that_share_a_training_train_once(plan_short):
     assert "training/reference/chosen.safetensors" in plan and "settings/more_steps/ensembles.yaml" in plan
     plan = plan_target(DRAWN.format("second"))
     assert jobs(plan)["train"] == 1 and "--weights results/superice/training/reference/seed1/model.safetensors" in plan
+    assert jobs(plan)["collect_motion"] == 1 and "--motion results/superice/motion/model/2021.nc" in plan
     own = "results/superice/training/more_steps/chosen.safetensors"
     assert "No rule to produce" in plan_target(own, check=False)
 

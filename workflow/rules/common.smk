@@ -159,6 +159,21 @@ def set_drawn_from(wildcards):
     return set_in_path(wildcards) or RUN.feature_set(experiment_of(wildcards))
 
 
+def motion_of(wildcards):
+    """Return the motion of the ice that a job's members follow; none where their memory stays in place."""
+    if not RUN.experiment(experiment_of(wildcards))["sampler"]["memory_follows_drift"]:
+        return []
+    season = RUN.calendar.find_season(day_of(wildcards)).name
+    return PATHS.motion.format(branch=wildcards.branch, season=season)
+
+
+def days_of_motion(wildcards):
+    """Return the days of a branch in a job's season."""
+    (season,) = [one for one in RUN.calendar.seasons() if one.name == wildcards.season]
+    days = RUN.calendar.model_days() if wildcards.branch == "model" else RUN.calendar.observed_days()
+    return [day for day in days if season.first <= day <= season.last]
+
+
 def model_files_of(wildcards):
     """Return the model's files of a job's day."""
     need_folders(SOURCES.searched_folders("model"))

@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--settings-digest", default="", help="digest of the settings, an attribute of the output")
     add_publication(parser)
     parser.add_argument("--output", type=Path, required=True, help="sit_hrai_YYYYMMDD.nc")
+    parser.add_argument("--motion", type=Path, help="motion of the ice, for a memory that follows the drift (NetCDF)")
     parser.add_argument("--summary", type=Path, help="sit_summary_YYYYMMDD.nc; its settings stand beside the sampler")
     args = parser.parse_args()
 
@@ -47,6 +48,11 @@ def main() -> None:
     if args.summary:
         told = build_settings(SummarySettings, args.settings.get("summary", {}), "ensembles.summary")
         summary = Summary(args.summary, told)
+    motion = None
+    if args.motion:
+        from superice.fields.motion import read_motion
+
+        motion = read_motion(args.motion)
     trained, section = TrainedNetwork.load(args.weights), args.settings["sampler"]
     # Given weights may say themselves how they are drawn from.
     is_stated = {"name", "steps"}.issubset(section)
@@ -69,6 +75,7 @@ def main() -> None:
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         missing_if_diverged="seed" in args.settings,
         summary=summary,
+        motion=motion,
     )
 
 

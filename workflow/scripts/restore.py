@@ -41,7 +41,7 @@ def main() -> None:
     use_threads(args.threads)
     how = build_settings(RestorationSettings, args.settings["restoration"], "surrogate.restoration")
     drawing = {**args.settings["sampler"], "members": how.members}
-    sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler")
+    sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler").without_drift()
     grid, trained = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     with xr.open_dataset(args.forecasts) as dataset:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from superice import cli
 from superice.dataset.layout import Ensemble
 from superice.features.files import read_model_features
+from superice.fields.motion import join_motion
 from superice.inference import ensemble
 from superice.inference.day import generate_day
 from superice.inference.ensemble import clip_negative, draw_members
@@ -211,6 +212,22 @@ def test_the_file_says_that_its_members_share_the_first_step(superice, folder):
     superice("--shared-first-step")
     with xr.open_dataset(folder / "out.nc") as file:
         assert (file.attrs["sampler"], file.attrs["passes_per_member"]) == ("multistep, 2 steps, the first shared", 1)
+
+
+@pytest.mark.parametrize(
+    ("memory", "told"),
+    [
+        ({}, None),
+        ({"memory_days": 1.2}, "1.2 days, in place"),
+        ({"memory_days": 30, "memory_follows_drift": True}, "30 days, with the drift"),
+    ],
+)
+def test_the_file_says_which_memory_its_members_have(folder, model_days, small_grid, memory, told):
+    sampler = SamplerSettings(name="multistep", steps=1, members=1, **memory)
+    output, still = folder / "out.nc", join_motion(small_grid, {})
+    generate_day(model_days[0], folder / "w.safetensors", small_grid, sampler, 5, output, motion=still)
+    with xr.open_dataset(output) as file:
+        assert file.attrs.get("memory") == told
 
 
 def test_one_step_cannot_be_shared(superice, capsys):

@@ -10,6 +10,8 @@ from random_networks import DIFFUSION, NETWORK, make_trained_network
 
 from superice.errors import InputError
 from superice.features.files import read_model_features
+from superice.fields.motion import join_motion
+from superice.inference.carried_noise import carry_layers
 from superice.inference.ensemble import MemberNoise, clip_negative, draw_members
 from superice.inference.fast_unet import estimate_memory
 from superice.inference.settings import SamplerSettings
@@ -137,6 +139,54 @@ def test_members_days_and_seeds_differ(trained, model_days):
     ice = np.isfinite(drawn[0])
     assert np.abs(drawn[0] - drawn[1])[ice].mean() > 1e-3
     assert np.abs(drawn[0] - members(trained, model_days[0], seed=1)[0])[ice].mean() > 1e-3
+
+
+def test_a_memory_that_follows_the_drift_needs_the_motion_of_the_ice(trained, model_days, small_grid):
+    days = [read_model_features(path) for path in model_days[:2]]
+
+    def draw(features, **changed):
+        how = {
+            "name": "stochastic_multistep",
+            "steps": 3,
+            "members": 3,
+            "memory_days": 30,
+            "memory_follows_drift": True,
+        }
+        still = join_motion(small_grid, {})
+        return np.stack(list(draw_members(trained, features, SamplerSettings(**how | changed), 0, motion=still)))
+
+    alone = draw(days[0], batch=1)
+    for same in ({"batch": 3}, {"tile": (8, 8)}):
+        assert np.allclose(draw(days[0], **same), alone, rtol=0, atol=1e-5, equal_nan=True)
+    assert np.array_equal(draw(days[0], members=1)[0], alone[0], equal_nan=True)
+    # Of still ice a day later most of the noise is the same; of a date alone it is all new.
+    mask = days[0].mask & days[1].mask
+    next_day = [draw(days[1]), members(trained, model_days[1])]
+    changes = [np.std((later[:3] - alone - days[1].sit + days[0].sit)[:, mask]) for later in next_day]
+    assert changes[0] < changes[1] / 3
+    with pytest.raises(InputError, match="needs the motion of the ice"):
+        members(trained, model_days[0], memory_days=30, memory_follows_drift=True)
+    with pytest.raises(InputError, match="whole days"):
+        SamplerSettings(memory_days=1.5, memory_follows_drift=True)
+
+
+@pytest.mark.parametrize("patch", [1, 2])
+def test_noise_that_drifts_moves_by_the_patches_of_the_network(
+    normalisation, model_days, small_grid, patch, monkeypatch
+):
+    sides = []
+
+    def spied(*arguments):
+        sides.append(arguments[-1])
+        return carry_layers(*arguments)
+
+    monkeypatch.setattr("superice.inference.carried_noise.carry_layers", spied)
+    settings = NETWORK.model_copy(update={"patch": patch})
+    how = SamplerSettings(name="multistep", steps=1, members=1, memory_days=30, memory_follows_drift=True)
+    trained = make_trained_network(normalisation, 7, settings)
+    features, motion = read_model_features(model_days[0]), join_motion(small_grid, {})
+    assert len(list(draw_members(trained, features, how, 0, motion=motion))) == 1
+    assert sides == [patch]
 
 
 def test_members_have_the_mask_of_their_features(trained, model_days):

@@ -7,7 +7,7 @@ from random_networks import make_trained_network
 from superice.errors import InputError
 from superice.inference.day import generate_day
 from superice.inference.settings import SamplerSettings
-from superice.inference.stored_sampler import describe_sampler
+from superice.inference.stored_sampler import complete_sampler, describe_sampler
 from superice.network.weights import TrainedNetwork
 
 SAMPLER = SamplerSettings(name="stochastic_multistep", steps=2, noise_scale=1.23, members=2)
@@ -58,3 +58,12 @@ def test_weights_of_older_versions_are_read(weights):
     trained.sampler = {}
     trained.save(weights)
     assert TrainedNetwork.load(weights).sampler == {}
+
+
+def test_a_memory_that_drifts_is_drawn_where_it_is_asked_for_alone(normalisation):
+    """Commands and programs draw a date by itself, and have no motion of the ice."""
+    trained = make_trained_network(normalisation, seed=7)
+    drifting = {"memory_days": 30.0, "memory_follows_drift": True}
+    trained.sampler = describe_sampler(SAMPLER) | drifting
+    assert complete_sampler({"members": 2}, trained) == SAMPLER
+    assert complete_sampler({"members": 2} | drifting, trained) == SAMPLER.model_copy(update=drifting)

@@ -52,6 +52,20 @@ def test_days_with_the_files_of_all_products_are_counted(tmp_path):
     )
 
 
+def test_the_motion_of_the_ice_is_in_the_models_files_or_in_those_of_the_drift(tmp_path):
+    content = load()
+    content["sources"]["model"] = {"kind": "moorings", "folder": str(tmp_path)}
+    content["sources"]["observations"] = {"kind": "folder", **dict.fromkeys(PRODUCTS, str(tmp_path))}
+    names = {"model": "Moorings_2021d013.nc", "observations": PRODUCTS["drift"][1](DAY)}
+    for name in (*names.values(), PRODUCTS["cs2smos"][1](DAY)):
+        (tmp_path / name).touch()
+    sources = Sources(Configuration(content), "results")
+    assert {branch: sources.motion_files(branch, DAY) for branch in names} == {
+        branch: [str(tmp_path / name)] for branch, name in names.items()
+    }
+    assert sources.motion_files("observations", date(2021, 1, 14)) == []
+
+
 @pytest.mark.parametrize(
     ("branch", "source", "keys"),
     [
