@@ -55,7 +55,7 @@ class Contents:
     all_dates : DataFrame
         Scores of each experiment on all of its dates, ``table.csv``.
     volumes : DataFrame
-        Volumes of the published ensembles, ``volumes/<branch>.csv``.
+        Volumes of the published ensembles, ``volumes/<branch>.csv``, with a column ``branch``.
     scores, regions, months, thin_ice, leads, by_scale, by_thickness, by_stratum, in_situ, studies : DataFrame
         Tables of all experiments; by region and by month; of thin ice and of leads; by scale, class of thickness and
         stratum; against measurements; of the studies.

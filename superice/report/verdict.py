@@ -102,21 +102,21 @@ def _describe_uncertainty(result: Result, by_scale: pd.DataFrame) -> str:
     if row.members < 2:
         return "A single field has no spread and therefore no estimate of its uncertainty."
     at_pixel = (
-        f"The spread of its members is {row.spread_skill:.2f} of the error of their mean, and "
-        f"{row.coverage_90_percent:.0f} % of the true values lie in their central 90 %: "
-        f"{_judge_spread(row.spread_skill)} as the uncertainty of a pixel"
+        f"Drawn from {SOURCES[result.branch]}, the spread of its members at a pixel is {row.spread_skill:.2f} of the error "
+        f"of their mean, and {row.coverage_90_percent:.0f} % of the true values lie in their central 90 %: "
+        f"as an uncertainty it is {_judge_spread(row.spread_skill)}"
     )
     sums = _select(by_scale, branch=result.branch, split=result.split, experiment=row.experiment, scale=ALL, days=1)
     if sums.empty or pd.isna(sums.iloc[0].spread_skill):
         return at_pixel + "."
     ratio = sums.iloc[0].spread_skill
-    return f"{at_pixel}; for a mean over the whole area the ratio is {ratio:.2f}: {_judge_spread(ratio)} there."
+    return f"{at_pixel}. For the mean over the whole area the ratio is {ratio:.2f}: there it is {_judge_spread(ratio)}."
 
 
 def _judge_spread(ratio: float) -> str:
     if ratio < NARROW:
-        return f"it is {1 / max(ratio, 1e-6):.1f} times too narrow to be used"
-    return "it can be used" if ratio <= WIDE else f"it is {ratio:.1f} times too wide to be used"
+        return f"{1 / max(ratio, 1e-6):.1f} times too narrow"
+    return "right" if ratio <= WIDE else f"{ratio:.1f} times too wide"
 
 
 def list_headlines(results: list[Result], volumes: pd.DataFrame, calendar: pd.DataFrame) -> list[Headline]:
@@ -163,7 +163,8 @@ def _describe_volume(volumes: pd.DataFrame) -> Iterator[Headline]:
     last = days.sort_values("date").iloc[-1]
     band = f"Central 90 % of the members: {last.q05:,.0f} to {last.q95:,.0f} km³, on {last.date}"
     checked = "" if pd.isna(last.calibration) else f"; {last.calibration}"
-    yield Headline("ice volume", f"{last['mean']:,.0f} km³", f"{band}{checked}.")
+    source = f", from {SOURCES[last.branch]}" if "branch" in days else ""
+    yield Headline(f"ice volume{source}", f"{last['mean']:,.0f} km³", f"{band}{checked}.")
 
 
 def _count_days(calendar: pd.DataFrame) -> Iterator[Headline]:
@@ -194,10 +195,13 @@ def write_warnings(scores: pd.DataFrame, published: str) -> list[str]:
     worse = [row for row in found if judge(row) == "worse than its input"]
     sentences = []
     if worse:
-        listed = ", ".join(f"{_spell(row.experiment)} (from {SOURCES.get(row.branch, row.branch)})" for row in worse)
+        sources: dict[str, list[str]] = {}
+        for row in worse:
+            sources.setdefault(_spell(row.experiment), []).append(SOURCES.get(row.branch, row.branch))
+        listed = ", ".join(f"{name} (drawn from {' and '.join(found)})" for name, found in sources.items())
         sentences.append(
-            f"Worse than the low-resolution field, in RMSE and in CRPS: {listed}. Do not use these members; where a network "
-            "was trained too briefly, its losses still fall."
+            f"Worse than the low-resolution field, in RMSE and in CRPS: {listed}. Do not use these members. The usual "
+            "reason is too short a training: see whether its losses still fall."
         )
     best = {(row.branch, row.split): row for row in found if row.experiment == published}
     for row in found:

@@ -81,7 +81,7 @@ def main() -> None:
         place=describe_place(grid),
         locator=draw_locator(grid),
         all_dates=read_table(args.all_dates),
-        volumes=read_table(args.volumes[0] if args.volumes else None),
+        volumes=read_table(args.volumes[0]).assign(branch=args.volumes[0].stem) if args.volumes else read_table(None),
     )
     write_text(args.output, render(contents))
 

@@ -46,7 +46,7 @@ def test_the_sentences_name_numbers_units_and_input():
     first, second = verdict.write_sentences(find(ENSEMBLE, LOW), pd.DataFrame())
     assert "few steps is better than its input: on 15 dates of the test season" in first
     assert "0.222 m, 18 % below that of the low-resolution field (0.272 m)" in first
-    assert second.endswith("it can be used as the uncertainty of a pixel.")
+    assert second.endswith("as an uncertainty it is right.")
     worse = ENSEMBLE | {"rmse_gain_percent": -11.0, "crps_gain_percent": -7.0, "spread_skill": 0.5}
     first, second = verdict.write_sentences(find(worse, LOW), pd.DataFrame())
     assert "worse than its input" in first and "11 % above" in first
@@ -56,7 +56,7 @@ def test_the_sentences_name_numbers_units_and_input():
 def test_a_spread_that_is_right_at_a_pixel_may_be_wrong_for_the_area():
     scales = pd.DataFrame([RUN | {"scale": "all", "days": 1, "spread_skill": 0.5}])
     assert verdict.write_sentences(find(ENSEMBLE, LOW), scales)[-1].endswith(
-        "for a mean over the whole area the ratio is 0.50: it is 2.0 times too narrow to be used there."
+        "it is right. For the mean over the whole area the ratio is 0.50: there it is 2.0 times too narrow."
     )
 
 
@@ -77,7 +77,9 @@ def test_the_experiments_that_lose_and_the_single_field_are_told():
     worse = ENSEMBLE | {"experiment": "reference", "rmse_gain_percent": -11.0, "crps_gain_percent": -7.5}
     scores = pd.DataFrame([ENSEMBLE, single, worse, LOW | {"experiment": "low_resolution"}])
     losing, deterministic = verdict.write_warnings(scores, "few_steps")
-    assert losing.startswith("Worse than the low-resolution field, in RMSE and in CRPS: reference (from model fields)")
+    assert losing.startswith(
+        "Worse than the low-resolution field, in RMSE and in CRPS: reference (drawn from model fields)"
+    )
     assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's power" in deterministic
     assert verdict.write_warnings(scores.assign(rmse=[0.222, 0.3, 0.3, 0.27]), "few_steps") == [losing]
     rows = verdict.tabulate_verdicts(scores).rows
