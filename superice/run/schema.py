@@ -25,7 +25,8 @@ INTRODUCTION = """# Configuration
 <!-- Written by `python -m superice.run.schema` from the settings of the package: do not edit. -->
 
 Every key of the configuration with its type, default, unit, bounds and meaning. The defaults are the numbers of the
-report. A wrong or unknown key ends the run at once with a sentence that names the key.
+report. A wrong or unknown key ends the run at once with a sentence that names the key, the file that states it, and
+the nearest known key.
 [config/README.md](../config/README.md) shows how to change keys.
 """
 COLUMNS = ("key", "type", "default", "unit", "bounds", "meaning")
