@@ -21,6 +21,7 @@ exclude_patterns = ["_build"]
 myst_heading_anchors = 4
 suppress_warnings = ["ref.python"]  # two classes may have one name, in annotations that name no module
 default_role = "code"
+smartquotes = False
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!superice).*"),  # other libraries, whose pages are not at hand without a network
@@ -39,6 +40,7 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"SuperIce {release}"
 html_static_path, html_css_files = ["static"], ["site.css"]
+html_search_scorer = str(HERE / "static/scorer.js")
 html_show_sourcelink = False
 html_copy_source = False
 
