@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def draw_observed_from_files(
 ) -> Figure:
     """Read the observed features and the ensembles of some dates, the model features where given, and draw them."""
     truths = [read_model_features(path).truth for path in truth] or [None] * len(features)
-    pairs = read_pairs(features, predictions, read_observed_features)
+    # Members may exist wherever a thickness was observed; so it is shown wherever it was.
+    pairs = read_pairs(features, predictions, partial(read_observed_features, partly_missing=True))
     return draw_observed_maps([(*pair, true) for pair, true in zip(pairs, truths, strict=True)])
 
 

@@ -65,7 +65,7 @@ def read_frames(features: Sequence[Path], predictions: Sequence[Path]) -> tuple[
     for known, ensemble in pair_files(features, predictions):
         day, grid, member = read_member(ensemble)
         if known.suffix == ".npz":
-            read = read_observed_features(known, day=day)
+            read = read_observed_features(known, day=day, partly_missing=True)
             name, field = "observed", read.sit
         else:
             read = read_model_features(known, day=day)

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 from figure_data import read_titles
 
-from superice.figures import ensemble_maps
+from superice.dataset import layout
+from superice.figures import ensemble_maps, season_overview
 from superice.figures.ensemble_file import Ensemble
 
 
@@ -22,6 +23,33 @@ def test_observed_maps_show_the_spread_and_the_truth_where_it_is_known(features,
     with_truth = ensemble_maps.draw_observed_maps([(features, ensemble, features.truth)])
     assert "(d) truth" in read_titles(with_truth)
     assert "(e) spread" in read_titles(with_truth)
+
+
+def test_observed_thickness_is_shown_where_another_input_is_missing(
+    features, ensemble, small_grid, tmp_path, monkeypatch
+):
+    beyond = features.mask & (np.indices(features.mask.shape)[0] < 20)
+    assert beyond.any() and (features.mask & ~beyond).any()
+    masked = {name: np.where(beyond, np.nan, getattr(features, name)) for name in layout.FIELDS}
+    known = {name: np.where(beyond, getattr(features, name), np.nan) for name in ("sic", "sit")}
+    npz, predictions = tmp_path / "sic_sit_e1_e2_20200101.npz", tmp_path / "sit_hrai_20200101.nc"
+    layout.write_observed_features(
+        npz,
+        npz.with_suffix(".nc"),
+        small_grid,
+        ensemble.day,
+        masked,
+        np.where(beyond, 4, 0).astype(np.uint8),
+        {},
+        known,
+    )
+    with layout.open_predictions(predictions, small_grid, ensemble.day, 1, {}) as file:
+        file.append(ensemble.members[0].astype(np.float32))
+    monkeypatch.setattr(ensemble_maps, "draw_observed_maps", lambda days: days[0][0].sit)
+    shown = ensemble_maps.draw_observed_from_files([npz], [predictions])
+    assert np.allclose(shown[features.mask], features.sit[features.mask], atol=1e-3)
+    _, (frame,) = season_overview.read_frames([npz], [predictions])
+    assert np.isfinite(frame.fields["observed"]).sum() == features.mask.sum()
 
 
 def test_inputs_and_members_fill_eight_panels(features, ensemble):
