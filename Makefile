@@ -13,7 +13,6 @@ PLUGINS := $(CURDIR)/workflow/plugins
 # A line a stage instead of Snakemake's blocks for each job, which its log file keeps.
 SNAKEMAKE := PATH="$(BIN):$$PATH" PYTHONPATH="$(PLUGINS)$${PYTHONPATH:+:$$PYTHONPATH}" snakemake --logger superice --profile profiles/local --cores $(CORES)
 PYTEST := PATH="$(BIN):$$PATH" $(BIN)/python -m pytest
-CHOSEN := results/demo/training/recommended/chosen.safetensors
 
 .PHONY: quicklook demo comparison surrogate test test-slow test-cluster lint lock plan docs own-season real-day help
 
@@ -87,13 +86,13 @@ own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=fi
 	@$(BIN)/python -c 'import sys, yaml; name = yaml.safe_load(open(sys.argv[1])).get("name", "superice"); \
 		print(f"report: $(CURDIR)/results/{name}/report.html")' "$(SEASON)"
 
-real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements]
+real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements] [WEIGHTS=file]
 	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
-	@test -e $(CHOSEN) || $(SNAKEMAKE) --configfile config/demo.yaml -- $(CHOSEN)
 	@mkdir -p results/real-day
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\n' $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources:\n  observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml
 	@test -z "$(IN_SITU)" || printf '  in_situ: {folder: "%s"}\n' "$(IN_SITU)" >> results/real-day/day.yaml
+	@test -z "$(WEIGHTS)" || printf 'experiments: {recommended: {weights: "%s"}}\n' "$(WEIGHTS)" >> results/real-day/day.yaml
 	@$(SNAKEMAKE) --set-threads draw_published_ensemble=16 --configfile config/real-day.yaml results/real-day/day.yaml -- all
 	@sed '1d; s/^/missing: /' results/real-day/missing.csv >&2
 	@echo "report: $(CURDIR)/results/real-day/report.html"

@@ -231,7 +231,8 @@ sources:
 
 
 def test_weights_that_are_not_there_end_a_plan_with_what_makes_them(plan, tmp_path):
-    (tmp_path / "short.yaml").write_text("figures: null\n")
+    absent = "results/demo/training/recommended/chosen.safetensors"
+    (tmp_path / "short.yaml").write_text(f"figures: null\nexperiments: {{recommended: {{weights: {absent}}}}}\n")
     output = plan("all", files=["config/real-day.yaml", tmp_path / "short.yaml"], check=False)
     *_, days, ended = output.splitlines()
     assert days.startswith("files, observations: 0 of 1 days have the files of all products")
