@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
+from superice.evaluation.scored_date import FIELDS
 from superice.package.citation import format_citation
 from superice.package.facts import PackageFacts
 from superice.report.run_facts import tabulate_coverage, tabulate_degraded, tabulate_weights
@@ -20,6 +21,7 @@ from superice.run.providers import SYNTHETIC, list_providers
 
 PAGES = {"README.md": "readme.md.j2", "DATACARD.md": "datacard.md.j2", "ACKNOWLEDGEMENTS.md": "acknowledgements.md.j2"}
 HELD_OUT = "test"
+GENERATED, LOW_RESOLUTION = FIELDS
 CARD_COLUMNS = [column for column in SCORE_COLUMNS if column.name not in ("passes", "seconds_per_member")]
 
 
@@ -66,12 +68,14 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
 
 
 def _tabulate_scores(facts: PackageFacts) -> TextTable:
-    """Return the scores on days that neither trained the network nor chose it."""
-    scores = facts.read_table(facts.paths.score_table.format(table="comparison"))
+    """Return the scores on all days that neither trained the network nor chose it: published, baselines, input."""
+    scores = facts.read_table(facts.paths.score_table.format(table="table"))
     if scores.empty:
         return format_table(scores)
-    baselines = [*facts.run.baselines, "low_resolution"]
-    shown = scores[(scores.split == HELD_OUT) & scores.experiment.isin([facts.run.published, *baselines])]
+    scores = scores[scores.split == HELD_OUT]
+    drawn = scores[(scores.field == GENERATED) & scores.experiment.isin([facts.run.published, *facts.run.baselines])]
+    given = scores[(scores.field == LOW_RESOLUTION) & (scores.experiment == facts.run.published)]
+    shown = pd.concat([drawn, given.assign(experiment=LOW_RESOLUTION)]).sort_values("branch", kind="stable")
     table = format_table(shown, CARD_COLUMNS)
     return TextTable(["branch", *table.head], [(branch, *row) for branch, row in zip(shown.branch, table.rows)])
 

@@ -27,6 +27,10 @@ TABLES = {
     "comparison.csv": "branch,split,experiment,dates,members,rmse,crps\n"
     "model,validation,reference,1,4,0.777,0.5\nmodel,test,reference,2,4,0.123,0.045\nmodel,test,cubic,2,1,0.2,0.1\n"
     "model,test,low_resolution,2,1,0.3,0.2\n",
+    "table.csv": "branch,split,experiment,field,dates,members,rmse,crps\n"
+    "model,validation,reference,generated,1,4,0.777,0.5\nmodel,test,reference,generated,5,4,0.124,0.045\n"
+    "model,test,reference,low_resolution,5,1,0.3,0.2\nmodel,test,cubic,generated,5,1,0.2,0.1\n"
+    "model,test,cubic,low_resolution,5,1,0.3,0.2\nmodel,test,other,generated,5,4,0.777,0.5\n",
     "missing.csv": "date,branch,product,file,variable,value,reason\n2022-11-02,observations,osisaf_drift,,,,no file\n",
     "coverage.csv": "date,ice_pixels,without_cs2smos,without_osisaf_drift,kept_pixels,kept_percent,notes\n"
     "2022-11-01,1000,0,421,579,57.9,\n2022-11-02,1000,0,421,579,57.9,cs2smos: without SMOS\n",

@@ -70,7 +70,8 @@ def test_the_table_of_files_tells_bytes_licences_and_origins(made):
 def test_the_numbers_of_the_card_are_those_of_the_run(made):
     card = (made[0] / "data/DATACARD.md").read_text()
     assert "Training: 2 days from 2020-11-01 to 2020-11-02 of neXtSIM sea-ice model" in card
-    assert "| model | reference | 2 | 4 | 0.123 | 0.045 |" in card and "0.777" not in card
+    assert "| model | reference | 5 | 4 | 0.124 | 0.045 |" in card and "0.777" not in card
+    assert card.count("| model | low resolution | 5 | 1 | 0.300 | 0.200 |") == 1
     assert "spread/error 0.87 on 2 days" in card and "| 42.1 | 57.9 |" in card
     assert "beyond 20.0 % and 80.0 % are not resolved" in card
     assert "| observations | osisaf drift | 1 |" in card
