@@ -15,7 +15,7 @@ STAGES = {
         "train_restoration", "restore", "draw_surrogate", "make_surrogate_report",
     ),
     "inputs": ("write_settings", "make_synthetic_season", "make_land", "download", "make_virtual_platforms"),
-    "features": ("model_features", "observed_features", "normalise", "list_inputs"),
+    "features": ("model_features", "observed_features", "normalise", "list_inputs", "collect_motion"),
     "trainings": ("train", "select_training", "fit_noise"),
     "ensembles": ("draw_ensemble", "draw_published_ensemble", "draw_baseline", "make_season"),
     "scores": ("score_date", "score_table", "in_situ", "make_regions", "volume", "study_table"),
