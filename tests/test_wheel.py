@@ -81,5 +81,8 @@ def test_the_grid_of_the_published_data_comes_with_the_package(run_python):
 
 def test_the_state_of_a_run_is_told(run_python, tmp_path):
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    output = run_python("-m", "superice", "status", "--configfile", "config/demo.yaml", folder=tmp_path)
+    ask = lambda: run_python("-m", "superice", "status", "--configfile", "config/demo.yaml", folder=tmp_path)
+    assert "not begun: results/demo is not there" in ask()
+    (tmp_path / "results/demo/logs").mkdir(parents=True)
+    output = ask()
     assert "model features" in output and "results/demo/logs" in output
