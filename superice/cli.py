@@ -150,7 +150,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
         remedy="name a day of a run, model/features/YYYYMMDD.nc or observations/features/sic_sit_e1_e2_YYYYMMDD.npz in"
         " results/<run>, or a file of your own with these variables (superice generate --help)",
         required=True,
-        help="model features (.nc) or observed ones (.npz)",
+        help="model features (.nc) or observed ones (.npz, or the .nc beside it)",
     )
     parser.add_argument("--output", type=Path, help="file of the members to write (.nc)")
     parser.add_argument(
@@ -202,6 +202,7 @@ def generate(arguments: list[str]) -> None:
     from superice.dataset.publication import describe_publication
     from superice.dataset.settings import PublicationSettings, SummarySettings
     from superice.dataset.summaries import Summary
+    from superice.features.files import find_arrays
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
@@ -220,6 +221,7 @@ def generate(arguments: list[str]) -> None:
         )
     elif difference := describe_difference(sampler, trained):
         _note(f"drawing with {difference}, which was chosen on validation days")
+    args.features = find_arrays(args.features)
     grid = find_grid(args.features, trained, args.area, args.areas)
     use_threads(args.threads)
     summary = Summary(args.summary, SummarySettings()) if args.summary else None

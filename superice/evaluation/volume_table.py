@@ -29,6 +29,7 @@ DAY, MONTH = "day", "month"
 NO_SPLIT = "none"
 FEWEST = 5  # dates or months from which on a calibration is judged
 NARROW, WIDE = 0.8, 1.25
+UNKNOWN_TRUTH = "not checked: the truth is not known"
 COLUMNS = (
     "split", "period", "date", "dates", "region", "quantity", "unit", "mean", "spread", *QUANTILES, "low_resolution",
     "truth", "without_ensemble_percent", "unknown_area_km2", "spread_over_error", "mean_error", "checked", "calibration",
@@ -204,7 +205,7 @@ def check_calibration(members: np.ndarray, truth: np.ndarray, of: str) -> Calibr
     if not has_members.any():
         return Calibration(np.nan, np.nan, 0, "not checked: there is no ensemble")
     if not np.isfinite(truth).any():
-        return Calibration(np.nan, np.nan, 0, "not checked: the truth is not known")
+        return Calibration(np.nan, np.nan, 0, UNKNOWN_TRUTH)
     # Where both are zero, as in open water, there is neither spread nor error.
     known = has_members & np.isfinite(truth) & ((members != 0).any(axis=1) | (truth != 0))
     count, size = int(known.sum()), members.shape[1]

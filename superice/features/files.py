@@ -55,6 +55,10 @@ def read_model_features(
         of a fraction.
     """
     names = (*LOW_RESOLUTION_NAMES.values(), *(("sit",) if with_truth else ()))
+    if _is_observed_netcdf(Path(path)):
+        raise InputError(
+            f"holds an observed day, not one of the model: name {Path(path).stem}.npz beside it", file=path
+        )
     content = read_content(path, names, optional=("time",))
     low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
     fields: dict[str, Any] = {name: values.astype(np.float32) for name, values in low.items()}
@@ -62,6 +66,29 @@ def read_model_features(
     features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
     require_limits(path, features)
     return features
+
+
+def find_arrays(path: Path) -> Path:
+    """Return the file that features are read from: of an observed day's NetCDF file the arrays (``.npz``) beside it.
+
+    Raises InputError where these are not there.
+    """
+    if not _is_observed_netcdf(path):
+        return path
+    arrays = path.with_suffix(".npz")
+    if not arrays.is_file():
+        raise InputError(
+            f"holds an observed day, which is read from its arrays: put {arrays.name} beside it", file=path
+        )
+    return arrays
+
+
+def _is_observed_netcdf(path: Path) -> bool:
+    """Return whether a file describes an observed day, and so has fields of one resolution alone."""
+    if path.suffix != ".nc" or not path.is_file():
+        return False
+    held = _list_variables(path)
+    return "mask_reason" in held and held.isdisjoint(LOW_RESOLUTION_NAMES.values())
 
 
 def read_observed_features(

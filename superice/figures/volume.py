@@ -19,6 +19,7 @@ from superice.figures.annotation import letter_panels
 from superice.figures.style import LOW_RESOLUTION, MEMBERS, PAGE_WIDTH, TRUTH, apply_style, draw_notice
 
 MOST_REGIONS, COLUMNS = 8, 2
+AROUND = pd.Timedelta(days=3)  # a single date is shown with
 SUMMER_DAYS = 60  # a longer gap between dates parts two seasons
 SHARE = "0.5"
 NEARLY_ALL = 0.9999  # share of the ice from which a region shows nothing else than all regions together
@@ -81,6 +82,8 @@ def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
     axis.plot(rows.date, rows.low_resolution, ".-", ms=3, lw=0.9, color=LOW_RESOLUTION, label="low-resolution field")
     if rows.truth.notna().any():
         axis.plot(rows.date, rows.truth, ".-", ms=3, lw=0.9, color=TRUTH, label="truth")
+    if rows.date.nunique() == 1:
+        axis.set_xlim(rows.date.iloc[0] - AROUND, rows.date.iloc[0] + AROUND)
     locator = AutoDateLocator(maxticks=6)
     axis.xaxis.set(major_locator=locator, major_formatter=ConciseDateFormatter(locator))
     missing = rows.without_ensemble_percent

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from superice.errors import InputError
 from superice.network.almost_fair_crps import ProperScores
+from superice.network.description import rename_keys
 from superice.network.formulations import Formulation, NoisePrediction, Preconditioned
 from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
 from superice.network.settings import NetworkSettings
 from superice.network.unet import UNet, build_network
 from superice.utils.files import atomic_path
-from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS
 from superice.utils.settings import build_settings
 
 FORMULATIONS: dict[str, type[Any]] = {  # each both a formulation and the settings of it
@@ -120,11 +120,7 @@ class TrainedNetwork:
 def _bring_up_to_date(content: dict[str, Any]) -> None:
     """Give the sections of an older file today's keys. A removed key that did something stays, and is refused by name."""
     for section in ("network", "diffusion", "sampler"):
-        content[section] = {
-            RENAMED_KEYS.get(f"{section}.{key}", key): value
-            for key, value in content.get(section, {}).items()
-            if REMOVED_KEYS.get(f"{section}.{key}", ...) != value
-        }
+        content[section] = rename_keys(section, content.get(section, {}))
     for numbers in ("mean", "deviation"):
         content["normalisation"][numbers].pop("unbounded_increment", None)
 

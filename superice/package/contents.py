@@ -25,7 +25,11 @@ KINDS = {
     "workflow": "the workflow and the package that made the files",
 }
 """By the folder in the package, without the folder of another feature set."""
+FEATURE_SETS = "feature_sets"
+"""Holds a folder with those of ``KINDS`` for each feature set but the run's own."""
 OBSERVED = "observations"
+WITHOUT_INPUTS = ("weights", "settings", "workflow")
+REGIONS = "regions.nc"
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,24 @@ class PackagedFile:
 
     @property
     def kind(self) -> str:
-        """The folder of ``KINDS`` that it lies in; empty for a file beside these folders."""
-        name = str(self.name)
-        return next((kind for kind in KINDS if name.startswith(f"{kind}/") or f"/{kind}/" in name), "")
+        """The folder of ``KINDS`` that it lies in; empty for a file beside these folders.
+
+        The first folders of the path decide, behind that of another feature set; a folder of that name further down, such
+        as one of the package's own, does not.
+        """
+        parts = self.name.parts[2:] if self.name.parts[0] == FEATURE_SETS else self.name.parts
+        return next((kind for kind in KINDS if f"{kind}/" == "/".join([*parts[: kind.count("/") + 1], ""])), "")
 
     @property
     def branch(self) -> str:
-        """Return the branch that it belongs to; ``observations`` where it holds both."""
-        return "model" if "model" in self.name.parts or self.name.name == "model.nc" else OBSERVED
+        """Return the branch that it belongs to; ``observations`` where it holds both, ``model`` for a training."""
+        is_model = "model" in self.name.parts or self.name.name == "model.nc" or self.kind == "training"
+        return "model" if is_model else OBSERVED
+
+    @property
+    def rests_on_inputs(self) -> bool:
+        """Whether it is made from inputs of the run: no code, setting or region is, nor are weights that were given."""
+        return self.kind not in WITHOUT_INPUTS and self.name.name != REGIONS
 
 
 def list_files(paths: Iterable[str | Path], folder: str | Path) -> list[PackagedFile]:

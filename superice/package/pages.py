@@ -40,6 +40,8 @@ def render_pages(facts: PackageFacts) -> dict[str, str]:
 def _collect(facts: PackageFacts) -> dict[str, Any]:
     """Return what the templates name."""
     run, paths = facts.run, facts.paths
+    given, settings = paths.read_given(run.published), run.experiment(run.published)
+    network = given["network"] if given else settings.get("network", {})
     weights = [path for path in map(Path, paths.list_weights([run.published])) if path.is_file()]
     return {
         "facts": facts,
@@ -47,7 +49,8 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
         "citation": format_citation(facts),
         "providers": facts.providers,
         "of_branch": {branch: list_providers(run, branch) for branch in BRANCHES if branch in facts.periods},
-        "experiment": run.describe_experiment(run.published),
+        "experiment": run.describe_experiment(run.published, given),
+        "is_given": given is not None,
         "training_days": run.calendar.split_days("training"),
         "validation_days": run.calendar.split_days("validation"),
         "test_days": run.calendar.split_days("test"),
@@ -57,12 +60,12 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
         "scores": _tabulate_scores(facts),
         "bands": _tabulate_bands(facts),
         "in_situ": _tabulate_in_situ(facts, paths),
-        "is_partly_missing": run.experiment(run.published).get("network", {}).get("partly_missing", False),
+        "is_partly_missing": network.get("partly_missing", False),
         "coverage": format_table(tabulate_coverage(facts.read_table(paths.coverage))),
         "degraded": format_table(tabulate_degraded(facts.read_table(paths.coverage))),
         "missing": _count_missing(facts.read_table(paths.missing)),
         "threshold": run.features(run.feature_set(run.published))["sic_threshold"],
-        "members": run.experiment(run.published)["sampler"]["members"],
+        "members": settings["sampler"]["members"],
         "thickness_kind": run.features(run.feature_set(run.published))["observations"]["thickness_kind"],
     }
 
@@ -127,7 +130,7 @@ def list_licenses(facts: PackageFacts) -> Sequence[dict[str, object]]:
     rows = []
     for file in facts.files:
         is_code = file.kind == "workflow"
-        providers = [] if is_code else of_branch[file.branch]
+        providers = of_branch[file.branch] if file.rests_on_inputs else []
         rows.append(
             {
                 "file": str(file.name),

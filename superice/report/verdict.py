@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from superice.evaluation.volume_table import DAY, NARROW, WIDE
+from superice.evaluation.volume_table import DAY, NARROW, UNKNOWN_TRUTH, WIDE
 from superice.fields.regions import ALL
 from superice.report.tables import TextTable
 
 SPLITS = ("test", "validation")  # a verdict is given on the first that has scores
 SOURCES = {"model": "model fields", "observations": "observations"}
 LOW = "low_resolution"
+FEWEST_MEMBERS = 19  # fewer have no interval of 90 %: their 5 and 95 % are the lowest and the highest
 UNKNOWN = (
     "No date of this run has both members and a known truth, so nothing can be said of their skill: "
     "look at the maps, and at the scores of the weights where they were trained."
@@ -161,10 +162,20 @@ def _describe_volume(volumes: pd.DataFrame) -> Iterator[Headline]:
     if days.empty:
         return
     last = days.sort_values("date").iloc[-1]
-    band = f"Central 90 % of the members: {last.q05:,.0f} to {last.q95:,.0f} km³, on {last.date}"
-    checked = "" if pd.isna(last.calibration) else f"; {last.calibration}"
+    few = "members" in days and last.members < FEWEST_MEMBERS
+    members = f"All {last.members:.0f} members" if few else "Central 90 % of the members"
+    band = f"{members}: {last.q05:,.0f} to {last.q95:,.0f} km³, on {last.date}"
     source = f", from {SOURCES[last.branch]}" if "branch" in days else ""
-    yield Headline(f"ice volume{source}", f"{last['mean']:,.0f} km³", f"{band}{checked}.")
+    yield Headline(f"ice volume{source}", f"{last['mean']:,.0f} km³", _add_check(band, last.calibration))
+
+
+def _add_check(band: str, calibration: object) -> str:
+    """Return a band with the check of its width; that there was none stands first."""
+    if pd.isna(calibration):
+        return f"{band}."
+    if calibration == UNKNOWN_TRUTH:
+        return f"Not checked against a truth. {band}."
+    return f"{band}; {calibration}."
 
 
 def _count_days(calendar: pd.DataFrame) -> Iterator[Headline]:

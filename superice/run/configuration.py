@@ -397,18 +397,29 @@ class Configuration:
             "published": self.content["published"],
         }
 
-    def describe_experiment(self, name: str) -> dict[str, str]:
-        """Return the facts that a report gives of an experiment."""
+    def describe_experiment(self, name: str, stored: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Return the facts that a report gives of an experiment.
+
+        Of given weights, ``stored`` is what their file says (`superice.network.description.read_description`): the network
+        is that of the file, whatever the configuration has for one that is trained here. Raises InputError without it.
+        """
         settings = self.experiment(name)
         if "baseline" in settings:
             return {"experiment": name, "formulation": "baseline"}
-        network, sampler = settings["network"], self.sampler_to_draw(name)
-        drawn = f"{sampler['name']}, {_count(sampler['steps'], 'step')}" if "name" in sampler else "as the weights say"
+        sampler = self.sampler_to_draw(name)
+        seeds: Sequence[Any] = [settings["seed"]] if "seed" in settings else settings["seeds"]
+        network, diffusion = settings["network"], settings["diffusion"]
+        if settings.get("weights"):
+            if stored is None:
+                raise InputError(f"experiment {name!r} has given weights: their file describes it")
+            network, diffusion, seeds = stored["network"], stored["diffusion"], [stored["origin"]["seed"]]
+            sampler = {**stored["sampler"], **sampler}
+        drawn = f"{sampler['name']}, {_count(sampler['steps'], 'step')}" if "name" in sampler else "not stated"
         return {
             "experiment": name,
-            "trained as": settings.get("weights", self.find_training(name)),
-            "training seeds": ", ".join(map(str, [settings["seed"]] if "seed" in settings else settings["seeds"])),
-            "formulation": settings["diffusion"]["formulation"],
+            "trained as": self._name_training(name, stored),
+            "training seeds": ", ".join(map(str, seeds)),
+            "formulation": diffusion["formulation"],
             "widths": " ".join(map(str, network["widths"])),
             "depth": str(network["depth"]),
             "inputs": " ".join(network["inputs"]),
@@ -417,6 +428,11 @@ class Configuration:
             "members": str(sampler["members"]),
             "ensemble seed": str(settings["ensembles"]["seed"]),
         }
+
+    def _name_training(self, name: str, stored: Mapping[str, Any] | None) -> str:
+        """Return the experiment that made the trainings, or the given weights with the one that their file names."""
+        weights = self.experiment(name).get("weights")
+        return f"{weights} ({stored['origin']['experiment']})" if weights and stored else self.find_training(name)
 
     def _describe_training(self, name: str) -> str:
         if "baseline" in self.experiment(name):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from superice.dataset import layout
 from superice.network.released import RELEASED, find_released
@@ -157,6 +158,17 @@ class RunPaths:
         if self.run.chooses_for_itself(experiment):
             return self.chosen_weights.format(experiment=experiment)
         return self._shared_weights(experiment)
+
+    def read_given(self, experiment: str) -> dict[str, Any] | None:
+        """Return what the file of an experiment's given weights says of its network; None where it has no such file.
+
+        Raises InputError for a file that cannot be read.
+        """
+        if self.run.is_baseline(experiment) or not self.run.experiment(experiment).get("weights"):
+            return None
+        from superice.network.description import read_description
+
+        return read_description(self.weights(experiment))
 
     def candidates(self, experiment: str) -> list[str]:
         """Return the weights among which an experiment chooses: its trainings, or the one of its ``trained_as``."""

@@ -44,6 +44,8 @@ def make_finished_run(folder, **sections):
     run = Configuration(CONTENT | sections)
     paths = RunPaths(run, str(folder / "results" / run.name))
     for path in map(Path, paths.package_files()):
+        if not path.is_relative_to(folder):  # given weights
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".zarr":
             (path / "sit_mean").mkdir(parents=True)

@@ -51,10 +51,15 @@ def main() -> None:
     from superice.report.page import Contents, render
     from superice.report.run_facts import add_days_with_values, tabulate_times
     from superice.run.configuration import Configuration
+    from superice.run.paths import RunPaths
     from superice.utils.files import write_text
 
     run, calendar = Configuration(args.settings), read_table(args.calendar)
-    grid = load_grid(run.areas, run.area)
+    grid, paths = load_grid(run.areas, run.area), RunPaths(run)
+    volumes = read_table(args.volumes[0] if args.volumes else None)
+    if args.volumes:
+        members = run.experiment(run.published).get("sampler", {}).get("members", 1)
+        volumes = volumes.assign(branch=args.volumes[0].stem, members=members)
     contents = Contents(
         name=run.name,
         summary=add_days_with_values(run.summary(args.experiments), calendar),
@@ -63,7 +68,7 @@ def main() -> None:
         months=read_table(args.months),
         thin_ice=read_table(args.thin_ice),
         studies=read_table(args.studies),
-        experiments=[run.describe_experiment(name) for name in args.experiments],
+        experiments=[run.describe_experiment(name, paths.read_given(name)) for name in args.experiments],
         weights=args.weights,
         leads=read_table(args.leads),
         by_scale=read_table(args.by_scale),
@@ -81,7 +86,7 @@ def main() -> None:
         place=describe_place(grid),
         locator=draw_locator(grid),
         all_dates=read_table(args.all_dates),
-        volumes=read_table(args.volumes[0]).assign(branch=args.volumes[0].stem) if args.volumes else read_table(None),
+        volumes=volumes,
     )
     write_text(args.output, render(contents))
 

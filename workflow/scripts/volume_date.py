@@ -30,7 +30,7 @@ def main() -> None:
     prediction, regions = read_content(args.prediction, ("sit_ai", "cell_area")), read_region_masks(args.regions)
     shape = prediction["cell_area"].shape
     if args.features.suffix == ".npz":
-        features = read_observed_features(args.features, threshold, args.date)
+        features = read_observed_features(args.features, threshold, args.date, partly_missing=True)
         if args.mask_reasons is None:
             raise InputError("observed features need --mask-reasons, their NetCDF file", file=args.features)
         cover = find_observed_cover(read_content(args.mask_reasons, ("mask_reason",))["mask_reason"])

@@ -1,14 +1,19 @@
 """Volumes of one date: a constant field against the geodesic area, and sums that must agree."""
 
+import runpy
+
 import numpy as np
 import pyproj
 import pytest
+from feature_days import DAY, ROOT, make_grid_near_pole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superice.dataset.layout import FIELDS, describe_cell_area, write_observed_features
 from superice.evaluation.volume import IceCover, compute_volumes, find_model_cover, find_observed_cover
 from superice.fields.grid import Grid
-from superice.fields.regions import RegionMasks, make_region_masks
+from superice.fields.regions import RegionMasks, make_region_masks, write_region_masks
+from superice.utils.netcdf import FileContent, Variable, read_content, write_content
 
 SHAPE = (6, 7)
 PARTS = np.arange(42).reshape(SHAPE) % 3
@@ -132,3 +137,34 @@ def test_cover_of_an_observed_day_follows_from_the_reasons_of_its_mask():
     assert cover.ice.tolist() == [True] * 4 + [False] * 7
     assert cover.unknown.tolist() == [False] * 4 + [True] * 2 + [False] * 5
     assert cover.water.tolist() == [False] * 9 + [True] * 2
+
+
+def test_an_observed_day_has_a_low_resolution_volume_where_its_members_reach_beyond_the_drift(tmp_path, monkeypatch):
+    """Members of a network with partly missing inputs are drawn where the thickness is known, as is the low resolution."""
+    grid = make_grid_near_pole()
+    values = np.full(grid.shape, 2.0, np.float32)
+    hole = np.zeros(grid.shape, bool)
+    hole[:20] = True
+    fields = {name: np.where(hole, np.nan, 1e-7 if name in ("divergence", "shear") else values / 2) for name in FIELDS}
+    beyond = {name: np.where(hole & (name in ("sic", "sit")), values / 2, np.nan) for name in FIELDS}
+    arrays, described = tmp_path / "sic_sit_e1_e2_20220412.npz", tmp_path / "sic_sit_e1_e2_20220412.nc"
+    write_observed_features(arrays, described, grid, DAY, fields, np.where(hole, 4, 0).astype(np.uint8), {}, beyond)
+    members = {"sit_ai": Variable(("member", "y", "x"), np.stack([values, values]), {})}
+    write_content(tmp_path / "drawn.nc", FileContent(members | {"cell_area": describe_cell_area(grid)}, (), {}))
+    masks = RegionMasks(("all",), np.ones((1, *grid.shape), bool))
+    write_region_masks(tmp_path / "regions.nc", masks, grid)
+    (tmp_path / "volume.yaml").write_text("{sic_threshold: 0.15, thin_ice_m: [0.5]}")
+    options = {
+        "prediction": tmp_path / "drawn.nc",
+        "features": arrays,
+        "mask-reasons": described,
+        "regions": tmp_path / "regions.nc",
+        "date": DAY,
+        "settings": tmp_path / "volume.yaml",
+        "output": tmp_path / "volume.nc",
+    }
+    monkeypatch.setattr("sys.argv", ["volume_date", *(f"--{key}={value}" for key, value in options.items())])
+    runpy.run_path(str(ROOT / "workflow/scripts/volume_date.py"), run_name="__main__")
+    sums = read_content(tmp_path / "volume.nc", ("volume", "low_resolution_volume", "area_without_ensemble"))
+    assert sums["low_resolution_volume"] == pytest.approx(sums["volume"][:, 0] / 2) and sums["volume"][0, 0] > 0
+    assert sums["area_without_ensemble"][0] == 0

@@ -11,6 +11,7 @@ from feature_days import DAY, make_grid_near_pole, strained_day
 from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
 from superice.errors import InputError
 from superice.features.files import (
+    find_arrays,
     read_archived_day,
     read_input_notes,
     read_model_features,
@@ -113,3 +114,16 @@ def test_notes_of_a_degraded_day_come_back_from_the_file_beside_the_arrays(tmp_p
         assert read_input_notes(arrays) == read_input_notes(described) == notes
     described.unlink()
     assert read_input_notes(arrays) == {}
+
+
+def test_the_netcdf_file_of_an_observed_day_leads_to_its_arrays(tmp_path, grid):
+    fields = {name: np.full(grid.shape, 1e-7) for name in FIELDS}
+    arrays, described = tmp_path / "sic_sit_e1_e2_20220412.npz", tmp_path / "sic_sit_e1_e2_20220412.nc"
+    write_observed_features(arrays, described, grid, DAY, fields, np.zeros(grid.shape, np.uint8), {})
+    assert find_arrays(described) == find_arrays(arrays) == arrays
+    with pytest.raises(InputError, match=r"holds an observed day.*: name sic_sit_e1_e2_20220412\.npz beside it"):
+        read_model_features(described)
+    arrays.unlink()
+    with pytest.raises(InputError, match=r"put sic_sit_e1_e2_20220412\.npz beside it"):
+        find_arrays(described)
+    assert find_arrays(tmp_path / "20220412.nc") == tmp_path / "20220412.nc"

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 from figure_data import read_titles
 from matplotlib import pyplot as plt
+from matplotlib.dates import num2date
 
 from superice.evaluation.volume_table import COLUMNS
 from superice.figures.volume import draw_volumes
@@ -38,6 +39,13 @@ def test_panels_say_the_share_without_an_ensemble_and_the_check():
     assert all(len(line.get_xdata()) == 2 for line in figure.axes[0].lines)
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert "truth" not in labels and "median" in labels
+    plt.close(figure)
+
+
+def test_a_single_date_is_shown_with_a_few_days_around_it():
+    figure = draw_volumes(make_table("all", 100.0, ["2022-04-12"], missing=20.0))
+    limits = [num2date(limit).date().isoformat() for limit in figure.axes[0].get_xlim()]
+    assert limits == ["2022-04-09", "2022-04-15"]
     plt.close(figure)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 from importlib.resources import files
 from io import BytesIO
+from pathlib import Path, PurePosixPath
 
 import bagit
 import netCDF4
@@ -17,6 +18,7 @@ from finished_run import make_clone, make_finished_run
 
 from superice.errors import InputError
 from superice.package.build import write_package
+from superice.package.contents import PackagedFile
 
 NAMES = ("README.md", "DATACARD.md", "ACKNOWLEDGEMENTS.md", "CITATION.cff", "datacite.json", "ro-crate-metadata.json")
 PUBLISHED = {"creator_name": "A. Person", "creator_type": "person", "institution": "An institute", "doi": "10.1234/abc"}
@@ -65,6 +67,36 @@ def test_the_table_of_files_tells_bytes_licences_and_origins(made):
     assert model["license"] == "CC-BY-4.0" and rows["workflow/Snakefile"]["license"] == "MIT"
     assert "CS2SMOS" not in model["made_from"] and "neXtSIM" in model["made_from"]
     assert "(CC-BY-4.0)" in observed["made_from"] and "CS2SMOS" in observed["made_from"]
+
+
+def test_a_file_of_the_code_is_code_whatever_its_folder_is_called():
+    kinds = {
+        "workflow/superice/training/trainer.py": "workflow",
+        "workflow/config/settings/a.yaml": "workflow",
+        "training/reference/chosen.safetensors": "training",
+        "feature_sets/satellites/model/features/20221101.nc": "model/features",
+        "feature_sets/training/observations/features/a.npz": "observations/features",
+        "model/season.zarr/scores/zarr.json": "model/season.zarr",
+        "regions.nc": "",
+    }
+    assert {name: PackagedFile(Path(name), PurePosixPath(name)).kind for name in kinds} == kinds
+
+
+def test_regions_and_given_weights_are_made_from_no_satellite(tmp_path):
+    package, _, paths = make_package(
+        tmp_path,
+        experiments={"mine": {"weights": "released"}, "cubic": {"baseline": "cubic"}},
+        run=["mine", "cubic"],
+        published="mine",
+    )
+    with (package / "data/files.csv").open() as file:
+        made_from = {row["file"]: row["made_from"] for row in csv.DictReader(file)}
+    weights = f"weights/{Path(paths.weights('mine')).name}"
+    assert made_from[weights] == made_from["regions.nc"] == made_from["settings/configuration.yaml"] == ""
+    assert "CS2SMOS" in made_from["volumes/observations.nc"] and "CS2SMOS" not in made_from["volumes/model.nc"]
+    card = (package / "data/DATACARD.md").read_text()
+    assert "not in this run; the weights were given" in card and "Training: 2 days" not in card
+    assert "- formulation: proper_scores" in card and "- widths: 64 96" in card and "wherever the thickness" in card
 
 
 def test_the_numbers_of_the_card_are_those_of_the_run(made):

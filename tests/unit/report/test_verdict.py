@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from superice.evaluation.volume_table import UNKNOWN_TRUTH
 from superice.report import verdict
 
 RUN = {"branch": "model", "split": "test", "experiment": "few_steps", "dates": 15, "passes": 1.0}
@@ -70,6 +71,21 @@ def test_a_run_without_a_truth_has_no_verdict_but_its_days_and_volume():
     volume, days = verdict.list_headlines([], volumes, calendar)
     assert (volume.value, volume.meaning) == ("512 km³", "Central 90 % of the members: 400 to 600 km³, on 2022-04-12.")
     assert (days.value, days.meaning) == ("14 of 15", "1 day without values.")
+
+
+@pytest.mark.parametrize(("members", "named"), [(18, "All 18 members"), (19, "Central 90 % of the members")])
+def test_few_members_have_no_interval_of_90_percent_and_no_truth_is_told_first(members, named):
+    day = {
+        "split": "none",
+        "period": "day",
+        "region": "all",
+        "quantity": "volume",
+        "date": "2022-04-12",
+        "members": members,
+    }
+    values = {"mean": 500.0, "q05": 400, "q95": 600, "calibration": UNKNOWN_TRUTH}
+    (volume,) = verdict.list_headlines([], pd.DataFrame([day | values]), pd.DataFrame())
+    assert volume.meaning == f"Not checked against a truth. {named}: 400 to 600 km³, on 2022-04-12."
 
 
 def test_the_experiments_that_lose_and_the_single_field_are_told():

@@ -9,6 +9,7 @@ import yaml
 
 from superice.errors import InputError
 from superice.network import released
+from superice.network.weights import TrainedNetwork
 from superice.run.configuration import Configuration, place_files, place_merged_files, read_includes
 from superice.run.paths import RunPaths
 from superice.run.settings_digest import SettingsDigests
@@ -519,14 +520,32 @@ def test_given_weights_say_how_they_are_drawn_from_unless_the_experiment_does(te
     mine = ten_lines["experiments"]["mine"]
     run = Configuration(ten_lines)
     assert set(run.sampler_to_draw("mine")) == {"members", "batch", "tile", "precision"}
-    assert run.describe_experiment("mine")["sampler"] == "as the weights say"
     assert collect_settings(run, SurrogateConfiguration(run.surrogate))["mine/ensembles"]["sampler"]["members"] == 30
     mine["sampler"] = {"name": "multistep", "steps": 4}
     stated = Configuration(ten_lines)
     assert stated.sampler_to_draw("mine")["steps"] == 4 and "noise_scale" not in stated.sampler_to_draw("mine")
-    assert stated.describe_experiment("mine")["sampler"] == "multistep, 4 steps"
     trained = Configuration(load())
     assert trained.sampler_to_draw("reference") == trained.experiment("reference")["sampler"]
+
+
+def test_an_experiment_with_given_weights_is_described_as_their_file_says(ten_lines):
+    mine = ten_lines["experiments"]["mine"]
+    mine["weights"] = "released"
+    paths = RunPaths(Configuration(ten_lines))
+    trained, told = TrainedNetwork.load(paths.weights("mine")), paths.run.describe_experiment
+    described = told("mine", paths.read_given("mine"))
+    assert described["formulation"] == trained.diffusion["formulation"] == "proper_scores"
+    assert (described["widths"], described["depth"]) == ("64 96", "2")
+    assert described["training seeds"] == str(trained.origin["seed"])
+    assert described["trained as"] == "released (recommended)"
+    assert described["sampler"] == "one_pass, 1 step"
+    assert paths.read_given("mine")["network"] == trained.network.settings.model_dump(mode="json")
+    mine["sampler"] = {"name": "multistep", "steps": 4}
+    stated = Configuration(ten_lines).describe_experiment("mine", paths.read_given("mine"))
+    assert stated["sampler"] == "multistep, 4 steps"
+    with pytest.raises(InputError, match="their file describes it"):
+        told("mine")
+    assert RunPaths(Configuration(load("demo"))).read_given("reference") is None
 
 
 def test_released_weights_are_found_in_the_package(ten_lines, monkeypatch, tmp_path):
