@@ -67,7 +67,7 @@ def define_area(stated: Mapping[str, Any]) -> dict[str, Any]:
         for place, first, cells in zip(middle, LATTICE_M, (columns, rows), strict=True)
     )
     return {
-        "description": f"around {latitude:g} N, {longitude:g} E",
+        "description": f"around {latitude:g}° N, {abs(longitude):g}° {'W' if longitude < 0 else 'E'}",
         "projection": PROJECTION,
         "shape": {"height": rows, "width": columns},
         "area_extent": {

@@ -489,16 +489,16 @@ def test_an_old_experiment_ends_with_a_sentence_that_says_the_new_one(old, new):
 
 def test_a_grid_may_be_given_by_its_place():
     """It wins over a name, decides the digest, and the report calls it by its place."""
-    content = load("demo") | {"grid": {"around": {"centre": [82, -30], "size_km": [600, 480]}}}
+    content = load("demo") | {"grid": {"around": {"centre": [84, -20], "size_km": [600, 480]}}}
     run = Configuration(content)
-    assert run.area == {"centre": [82, -30], "size_km": [600, 480], "step_km": 3}
-    assert run.summary(["reference"])["grid"] == "around 82 N, -30 E"
+    assert run.area == {"centre": [84, -20], "size_km": [600, 480], "step_km": 3}
+    assert run.summary(["reference"])["grid"] == "around 84° N, 20° W"
     digests = SettingsDigests(run)
     assert digests.spacing_km == 3
-    moved = load("demo") | {"grid": {"around": {"centre": [82, -31], "size_km": [600, 480]}}}
+    moved = load("demo") | {"grid": {"around": {"centre": [84, -21], "size_km": [600, 480]}}}
     assert SettingsDigests(Configuration(moved)).area != digests.area
     with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
-        Configuration(load("demo") | {"grid": {"around": {"centre": [82, -30], "size_km": [60, 480]}}})
+        Configuration(load("demo") | {"grid": {"around": {"centre": [84, -20], "size_km": [60, 480]}}})
 
 
 @pytest.fixture
@@ -512,8 +512,13 @@ def ten_lines():
 def test_the_ten_lines_of_the_page_are_a_season(ten_lines):
     run = Configuration(ten_lines)
     assert run.experiments == ["mine"] and len(run.calendar.observed_days()) == 26
-    paths = RunPaths(run, "results/my-season")
-    assert paths.weights("mine") == "results/demo/training/recommended/chosen.safetensors"
+    assert run.area["centre"] == [84, -20]
+    assert Path(RunPaths(run, "results/my-season").weights("mine")).is_file()
+
+
+def test_weights_may_be_a_file_of_another_run(ten_lines):
+    ten_lines["experiments"]["mine"]["weights"] = chosen = "results/demo/training/recommended/chosen.safetensors"
+    assert RunPaths(Configuration(ten_lines), "results/my-season").weights("mine") == chosen
 
 
 def test_given_weights_say_how_they_are_drawn_from_unless_the_experiment_does(ten_lines):
@@ -549,7 +554,6 @@ def test_an_experiment_with_given_weights_is_described_as_their_file_says(ten_li
 
 
 def test_released_weights_are_found_in_the_package(ten_lines, monkeypatch, tmp_path):
-    ten_lines["experiments"]["mine"]["weights"] = "released"
     monkeypatch.setattr(released, "FOLDER", tmp_path)
     with pytest.raises(InputError, match=r"experiments\.mine\.weights: this version of the package holds no trained"):
         Configuration(ten_lines)
