@@ -6,6 +6,7 @@ small square, which serves both a map and the time series of a pixel; a shard, o
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise, product
@@ -65,7 +66,10 @@ def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
         raise InputError("there is no such season", file=path)
     engine = {"engine": "zarr", "consolidated": False} if path.is_dir() else {"engine": "netcdf4"}
     try:
-        return xarray.open_dataset(path, group=PARTS[part], chunks={}, decode_coords="all", **engine)
+        with warnings.catch_warnings():
+            # Snakemake marks every folder that a rule makes; zarr warns of each file that is not its own.
+            warnings.filterwarnings("ignore", r"Object at \.snakemake_timestamp")
+            return xarray.open_dataset(path, group=PARTS[part], chunks={}, decode_coords="all", **engine)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"cannot be read as a season ({error})", file=path) from error
 

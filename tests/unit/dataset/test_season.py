@@ -1,5 +1,6 @@
 """The season cube holds what the summaries hold, and what xarray makes of them month by month."""
 
+import warnings
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -144,6 +145,14 @@ def test_a_cube_is_written_whole_or_not_at_all(folder, tmp_path, monkeypatch, su
     write_season(find_summaries(folder)[:3], path)
     with superice.open_season(path) as season:
         assert season.sizes["time"] == 3 and list(tmp_path.iterdir()) == [path]
+
+
+def test_the_mark_of_snakemake_in_a_store_gives_no_warning(tmp_path):
+    xr.Dataset({"sit_mean": ("time", [1.0])}).to_zarr(tmp_path / "season.zarr", consolidated=False)
+    (tmp_path / "season.zarr" / ".snakemake_timestamp").touch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert superice.open_season(tmp_path / "season.zarr").sit_mean.values == 1
 
 
 def test_a_folder_of_summaries_opens_as_a_season(folder):
