@@ -300,7 +300,8 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[list
 
 def _read_run(files: list[Path]) -> Configuration:
     """Return the configuration of a run; an error names the file."""
-    from superice.run.configuration import Configuration, merge_configurations, place_files, read_includes
+    from superice.run.configuration import Configuration
+    from superice.run.merging import merge_configurations, place_files, read_includes
     from superice.run.origins import name_origin
 
     contents = [place_files(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]

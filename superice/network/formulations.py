@@ -8,6 +8,7 @@ the model's output means, trains it, and denoises with it. ``samplers`` draws me
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -110,19 +111,19 @@ class Errors:
     image: Tensor
 
 
-class Diffusion:
+class Diffusion(ABC):
     """The loss that formulations of many noise levels share: the mean square of an error over sea ice."""
 
     evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "noise_error", "image_loss": "image_error"}
 
+    @abstractmethod
     def draw_rates(self, count: int, device: torch.device, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw the signal and noise rates of a batch of ``count`` samples, each (batch,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, model: Model, batch: NoisyBatch, context: Tensor) -> Errors:
         """Evaluate the model on a noisy batch and compare its output with the truth."""
-        raise NotImplementedError
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of one batch; the mean squares of the errors of noise and image are reported."""
@@ -221,12 +222,12 @@ class Preconditioned(PreconditionedSettings, Diffusion):
         return [(1.0, level) for level in levels.tolist()] + [(1.0, 0.0)]
 
 
-class OnePass:
+class OnePass(ABC):
     """A formulation that makes its field of pure noise in a single evaluation of the network."""
 
+    @abstractmethod
     def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:
         """Make a field of ``noise`` and ``context``, (batch, 1, y, x)."""
-        raise NotImplementedError
 
     def denoise(self, model: Model, z: Tensor, signal: float, noise: float, context: Tensor) -> Tensor:
         """Make a field of the noise ``z``, (batch, 1, y, x); the rates are those of pure noise."""

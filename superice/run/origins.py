@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from superice.errors import InputError
-from superice.run.configuration import find_include
+from superice.run.merging import find_include
 from superice.utils.command_line import read_settings
 from superice.utils.settings import OUTERMOST, SettingsError
 

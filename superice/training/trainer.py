@@ -246,9 +246,8 @@ class Training:
 
     def _describe(self) -> str:
         """Return what a checkpoint must be of to resume this training."""
-        settings = self.settings.model_copy(
-            update={"devices": 1, "workers": 0, "compile": False}
-        )  # these change no result
+        unimportant = {"devices": 1, "workers": 0, "compile": False}  # these change results by rounding at most
+        settings = self.settings.model_copy(update=unimportant)
         return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
 
     def _save_checkpoint(self, checkpoint: Path) -> None:

@@ -12,7 +12,8 @@ from snakemake.utils import update_config
 from workflow_copy import copy_workflow, jobs, snakemake
 
 from superice.package.verify import find_differences
-from superice.run.configuration import Configuration, read_includes
+from superice.run.configuration import Configuration
+from superice.run.merging import read_includes
 from superice.run.paths import RunPaths
 from superice.run.status import list_stages, measure_progress
 

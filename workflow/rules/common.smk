@@ -11,7 +11,8 @@ from superice.errors import InputError
 from superice.figures.catalogue import find_kind
 from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
-from superice.run.configuration import Configuration, place_merged_files, read_includes
+from superice.run.configuration import Configuration
+from superice.run.merging import place_merged_files, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
 from superice.run.origins import name_origin
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder

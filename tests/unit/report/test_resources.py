@@ -3,22 +3,20 @@
 from pathlib import Path
 
 import pytest
+from shipped_configurations import load
 
 from superice.report import surrogate_page
 from superice.report.page import CAPTIONS
 from superice.report.resources import embed_figure, load_captions
-from superice.run.configuration import Configuration, merge_configurations, read_includes
+from superice.run.configuration import Configuration
 from superice.run.figure_files import collect_figures
 from superice.run.paths import RunPaths
-from superice.utils.command_line import read_settings
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_every_figure_of_the_workflow_has_a_caption(tmp_path):
-    files = (ROOT / "config" / f"{name}.yaml" for name in ("config", "demo"))
-    content = merge_configurations(*(read_settings(str(path)) for path in files))
-    run = Configuration(read_includes(content, ROOT / "config"))
+    run = Configuration(load("demo"))
     captions = load_captions(CAPTIONS)
     figures = collect_figures(run, RunPaths(run))
     assert len(figures) >= 17

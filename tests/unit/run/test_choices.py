@@ -7,7 +7,8 @@ import yaml
 
 from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
-from superice.run.configuration import Configuration, read_includes
+from superice.run.configuration import Configuration
+from superice.run.merging import read_includes
 from superice.run.paths import RunPaths
 from superice.run.settings_digest import SettingsDigests
 from superice.run.settings_files import collect_settings

@@ -5,35 +5,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
+from shipped_configurations import load
 
 from superice.errors import InputError
-from superice.network import released
-from superice.network.weights import TrainedNetwork
-from superice.run.configuration import Configuration, place_files, place_merged_files, read_includes
-from superice.run.paths import RunPaths
+from superice.run.configuration import Configuration
+from superice.run.merging import merge_configurations
 from superice.run.settings_digest import SettingsDigests
-from superice.run.settings_files import collect_settings
 from superice.seasons import spread_evenly
 from superice.surrogate.configuration import SurrogateConfiguration
 from superice.surrogate.settings import InputSettings
 from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_EXPERIMENTS, RENAMED_KEYS, RENAMED_KINDS
 
 ROOT = Path(__file__).parents[3]
-
-
-def merged(base, over):
-    """``over`` on ``base``, as Snakemake merges configuration files."""
-    for key, value in over.items():
-        base[key] = merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
-    return base
-
-
-def load(*names):
-    content = {}
-    for name in ("config", *names):
-        merged(content, yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()))
-    return read_includes(content, ROOT / "config")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +280,7 @@ KINDS = ("members", "model", "observations", "smoothing")
 @pytest.mark.parametrize("base", [(), ("demo",)])
 def test_days_that_nobody_asked_for_are_days_of_the_run(base):
     """None of the shipped dates lies in this calendar."""
-    run = Configuration(merged(load(*base), {"calendar": OWN_CALENDAR}))
+    run = Configuration(merge_configurations(load(*base), {"calendar": OWN_CALENDAR}))
     tested, observed = run.calendar.split_days("test"), run.calendar.observed_days()
     assert run.figure_days("model") == [tested[0], tested[10], tested[21]]  # of 22 weeks
     assert run.figure_days("members") == [tested[10]]
@@ -324,7 +307,7 @@ def test_preferred_days_are_taken_only_where_the_run_has_all_of_them():
 
 def test_figures_of_observations_show_all_of_their_period():
     """Half of it lies in the test split, which is a matter of the model."""
-    content = merged(load(), {"calendar": OWN_CALENDAR})
+    content = merge_configurations(load(), {"calendar": OWN_CALENDAR})
     content["calendar"]["test"]["last"] = "2010-11-14"
     run = Configuration(content)
     assert run.figure_days("observations")[-1] == run.calendar.observed_days()[-1] == date(2010, 11, 29)
@@ -354,7 +337,7 @@ def test_studies_are_switched_off(path, left):
 
 
 def test_a_calendar_without_a_split_draws_the_others():
-    content = merged(load(), {"calendar": {"validation": None}})
+    content = merge_configurations(load(), {"calendar": {"validation": None}})
     run = Configuration(content)
     assert run.ensemble_days("reference", "model") == run.calendar.split_days("test")
     content["experiments"]["reference"] = {"ensembles": {"splits": ["validation"]}}
@@ -386,52 +369,6 @@ def test_the_package_has_area_definitions_of_its_own():
     assert Configuration(content).areas.endswith("superice/fields/areas.yaml")
     content["grid"]["areas"] = "mine.yaml"
     assert Configuration(content).areas == "mine.yaml"
-
-
-def test_a_file_of_areas_is_looked_for_beside_the_configuration_that_names_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine").mkdir()
-    first, second = tmp_path / "mine/first.yaml", tmp_path / "second.yaml"
-    first.write_text("grid: {areas: areas.yaml}")
-    second.write_text("name: other")
-    content = {"name": "own", "grid": {"areas": "areas.yaml", "area": "small"}}
-    # Without such a file beside it, it is looked for where Snakemake is started.
-    assert place_merged_files(content, [first, second]) == content
-    (tmp_path / "mine/areas.yaml").touch()
-    (tmp_path / "areas.yaml").touch()
-    placed = content | {"grid": {"areas": "mine/areas.yaml", "area": "small"}}
-    assert place_merged_files(content, [first, second]) == placed
-    second.write_text("grid: {areas: areas.yaml}")
-    assert place_merged_files(content, [first, second]) == content
-    assert place_merged_files(content, [second, first]) == placed
-    assert place_merged_files(content, []) == content  # named on the command line
-    (tmp_path / "sub").mkdir()
-    monkeypatch.chdir(tmp_path / "sub")
-    assert place_merged_files(content, [first])["grid"]["areas"] == str(tmp_path / "mine/areas.yaml")
-
-
-def test_a_file_of_regions_is_looked_for_as_a_file_of_areas(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/seas.geojson").touch()
-    (tmp_path / "mine/run.yaml").write_text("volume: {regions: seas.geojson}")
-    content = {"name": "own", "volume": {"regions": "seas.geojson", "named_by": "sea"}}
-    placed = {"regions": "mine/seas.geojson", "named_by": "sea"}
-    assert place_merged_files(content, [tmp_path / "mine/run.yaml"])["volume"] == placed
-    assert place_files(content, "mine")["volume"] == placed
-    assert place_files(content, ".") == content
-
-
-def test_includes_lie_under_what_includes_them(tmp_path):
-    (tmp_path / "first.yaml").write_text("include: [deeper]\na: {x: 1, y: 1}\nb: 1\n")
-    (tmp_path / "deeper.yaml").write_text("a: {x: 0, z: 0}\nc: 0\n")
-    (tmp_path / "second.yaml").write_text("a: {y: 2}\n")
-    content = {"include": ["first", "second"], "a": {"w": 3}, "b": 3}
-    read = read_includes(content, tmp_path)
-    assert read == {"a": {"x": 1, "y": 2, "z": 0, "w": 3}, "b": 3, "c": 0}
-    assert content == {"include": ["first", "second"], "a": {"w": 3}, "b": 3}
-    with pytest.raises(InputError, match=r"include: there is no file .*third\.yaml"):
-        read_includes({"include": ["third"]}, tmp_path)
 
 
 def state(content, path, key, value=1):
@@ -499,64 +436,3 @@ def test_a_grid_may_be_given_by_its_place():
     assert SettingsDigests(Configuration(moved)).area != digests.area
     with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
         Configuration(load("demo") | {"grid": {"around": {"centre": [84, -20], "size_km": [60, 480]}}})
-
-
-@pytest.fixture
-def ten_lines():
-    """The season of config/README.md, which brings its weights."""
-    page = (ROOT / "config" / "README.md").read_text()
-    block = page.partition("```yaml\nname: my-season")[2].partition("```")[0]
-    return load() | merged(load(), yaml.safe_load(f"name: my-season{block}"))
-
-
-def test_the_ten_lines_of_the_page_are_a_season(ten_lines):
-    run = Configuration(ten_lines)
-    assert run.experiments == ["mine"] and len(run.calendar.observed_days()) == 26
-    assert run.area["centre"] == [84, -20]
-    assert Path(RunPaths(run, "results/my-season").weights("mine")).is_file()
-
-
-def test_weights_may_be_a_file_of_another_run(ten_lines):
-    ten_lines["experiments"]["mine"]["weights"] = chosen = "results/demo/training/recommended/chosen.safetensors"
-    assert RunPaths(Configuration(ten_lines), "results/my-season").weights("mine") == chosen
-
-
-def test_given_weights_say_how_they_are_drawn_from_unless_the_experiment_does(ten_lines):
-    mine = ten_lines["experiments"]["mine"]
-    run = Configuration(ten_lines)
-    assert set(run.sampler_to_draw("mine")) == {"members", "batch", "tile", "precision"}
-    assert collect_settings(run, SurrogateConfiguration(run.surrogate))["mine/ensembles"]["sampler"]["members"] == 30
-    mine["sampler"] = {"name": "multistep", "steps": 4}
-    stated = Configuration(ten_lines)
-    assert stated.sampler_to_draw("mine")["steps"] == 4 and "noise_scale" not in stated.sampler_to_draw("mine")
-    trained = Configuration(load())
-    assert trained.sampler_to_draw("reference") == trained.experiment("reference")["sampler"]
-
-
-def test_an_experiment_with_given_weights_is_described_as_their_file_says(ten_lines):
-    mine = ten_lines["experiments"]["mine"]
-    mine["weights"] = "released"
-    paths = RunPaths(Configuration(ten_lines))
-    trained, told = TrainedNetwork.load(paths.weights("mine")), paths.run.describe_experiment
-    described = told("mine", paths.read_given("mine"))
-    assert described["formulation"] == trained.diffusion["formulation"] == "proper_scores"
-    assert (described["widths"], described["depth"]) == ("64 96", "2")
-    assert described["training seeds"] == str(trained.origin["seed"])
-    assert described["trained as"] == "released (recommended)"
-    assert described["sampler"] == "one_pass, 1 step"
-    assert paths.read_given("mine")["network"] == trained.network.settings.model_dump(mode="json")
-    mine["sampler"] = {"name": "multistep", "steps": 4}
-    stated = Configuration(ten_lines).describe_experiment("mine", paths.read_given("mine"))
-    assert stated["sampler"] == "multistep, 4 steps"
-    with pytest.raises(InputError, match="their file describes it"):
-        told("mine")
-    assert RunPaths(Configuration(load("demo"))).read_given("reference") is None
-
-
-def test_released_weights_are_found_in_the_package(ten_lines, monkeypatch, tmp_path):
-    monkeypatch.setattr(released, "FOLDER", tmp_path)
-    with pytest.raises(InputError, match=r"experiments\.mine\.weights: this version of the package holds no trained"):
-        Configuration(ten_lines)
-    (tmp_path / "superice-1.safetensors").touch()
-    paths = RunPaths(Configuration(ten_lines), "results/my-season")
-    assert paths.weights("mine") == str(tmp_path / "superice-1.safetensors")

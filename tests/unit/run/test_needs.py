@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from superice.errors import InputError
-from superice.run.configuration import Configuration, merge_configurations, read_includes
+from superice.run.configuration import Configuration
+from superice.run.merging import merge_configurations, read_includes
 from superice.run.needs import (
     NOTHING,
     describe_absent_folders,

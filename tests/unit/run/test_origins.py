@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from superice.errors import InputError
-from superice.run.configuration import Configuration, merge_configurations, read_includes
+from superice.run.configuration import Configuration
+from superice.run.merging import merge_configurations, read_includes
 from superice.run.origins import name_origin
 
 BASE = "name: own\ninclude: [more]\ncalendar: {test: {first: '2022-10-18', last: '2022-10-20'}}\n"

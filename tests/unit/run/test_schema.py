@@ -10,7 +10,7 @@ from superice.features.settings import FeatureSettings, ObservationSettings
 from superice.inference.settings import SamplerSettings
 from superice.network.settings import FORMULATION_SETTINGS, NetworkSettings
 from superice.network.weights import FORMULATIONS
-from superice.run.configuration import read_includes
+from superice.run.merging import read_includes
 from superice.run.schema import REFERENCE, SCHEMA, make_reference, make_schema
 from superice.run.settings import RunSettings
 from superice.surrogate.settings import ForecastSettings, InputSettings, LossSettings

@@ -7,11 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
+from shipped_configurations import load
 
 from superice.run.code_digest import digest_code
-from superice.run.configuration import Configuration, read_includes
+from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths
 from superice.run.settings_files import collect_settings, format_settings
 from superice.run.status import describe_progress, list_stages, measure_progress
@@ -24,9 +23,7 @@ NOW = 1_700_000_000.0
 
 @pytest.fixture(scope="module")
 def demo():
-    content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    update_config(content, yaml.safe_load((ROOT / "config/demo.yaml").read_text()))
-    return Configuration(read_includes(content, ROOT / "config"))
+    return Configuration(load("demo"))
 
 
 def made(folder, path, seconds_ago=0.0):
