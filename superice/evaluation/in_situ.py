@@ -85,7 +85,8 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
         if grid is None:
             raise InputError("does not describe its grid with x, y and crs", file=run_day.ensemble)
         members = read_content(run_day.ensemble, ("sit_ai",))["sit_ai"]
-        features = read_observed_features(run_day.features, day=run_day.day)
+        # Members may exist wherever a thickness was observed.
+        features = read_observed_features(run_day.features, day=run_day.day, partly_missing=True)
         require_day(features, run_day.day, run_day.features)
         fields = [*members, features.sit]
         for number, points in used:

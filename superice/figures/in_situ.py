@@ -75,7 +75,9 @@ def _draw_track(axis: Axes, one: Collocation) -> None:
     """Draw a platform along its track."""
     at = _measure_length(one)
     for percent, opacity in BANDS:
-        axis.fill_between(at, *_find_band(one, percent), color=MEMBERS, alpha=opacity, lw=0, label=_name_band(percent))
+        axis.fill_between(
+            at, *_find_band(one, percent), color=MEMBERS, alpha=opacity, lw=0, label=_name_band(one, percent)
+        )
     _draw_lines(axis, one, at)
     axis.set_title(f"{_name_platform(one)}, {_format_day(one)}", loc="left")
     axis.set(ylabel="thickness (m)", xlabel="distance along the track (km)", ylim=(0, None))
@@ -88,7 +90,7 @@ def _draw_dates(axis: Axes, one: Collocation) -> None:
     usual = np.median(steps[steps > 0])
     for percent, opacity in BANDS:
         low, high = _find_band(one, percent)
-        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(percent)}
+        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(one, percent)}
         axis.bar(days.astype(object), high - low, width=BAR * usual, bottom=low, **look)
     # Nothing is known of the ice within a gap.
     gaps = 1 + np.flatnonzero(steps > LONGEST_GAP * usual)
@@ -120,7 +122,7 @@ def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
     rows = np.arange(len(points))
     for percent, opacity in BANDS:
         low, high = np.stack([np.squeeze(_find_band(one, percent), axis=1) for one in points], axis=1)
-        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(percent)}
+        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(points[0], percent)}
         axis.barh(rows, high - low, height=BAR, left=low, **look)
     for row, one in zip(rows, points):
         axis.plot(one.members[0], np.full(one.members.shape[1], row), "|", color=MEMBERS, markersize=8, alpha=0.5)
@@ -142,8 +144,11 @@ def _find_band(one: Collocation, percent: float) -> np.ndarray:
     return np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1, method="weibull")
 
 
-def _name_band(percent: float) -> str:
-    return f"members, central {percent} %"
+def _name_band(one: Collocation, percent: float) -> str:
+    """Name the band of a central share of the members; with too few members for it, it spans all of them."""
+    members = one.members.shape[1]
+    outside = (1 - percent / 100) / 2 * (members + 1)  # ranks on either side
+    return f"members, central {percent} %" if outside >= 1 else f"all {members} members"
 
 
 def _name_platform(one: Collocation) -> str:

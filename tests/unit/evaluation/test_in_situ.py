@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standards import list_findings
 
-from superice.dataset.layout import open_predictions, write_observed_features
+from superice.dataset.layout import BEYOND_MASK, open_predictions, write_observed_features
 from superice.errors import InputError
 from superice.evaluation.in_situ import (
     Collocation,
@@ -101,6 +101,17 @@ def test_each_point_gets_the_members_of_its_day(run, small_grid):
     plane = 1.5 + 1e-6 * x[1:3] - 0.06 + np.array([0.0, 0.02])
     assert found.members == pytest.approx(np.stack([plane - 0.1, plane + 0.3], axis=1), abs=1e-6)
     assert found.low_resolution == pytest.approx(plane + 0.2, abs=1e-6)
+
+
+def test_the_low_resolution_is_that_of_the_product_where_another_input_is_missing(run, small_grid):
+    one = run[0]
+    with np.load(one.features) as arrays:
+        fields = {name: np.full_like(values, np.nan) for name, values in arrays.items()}
+        fields |= {BEYOND_MASK.format(name=name): arrays[name] for name in ("sic", "sit")}
+    np.savez(one.features, **fields)
+    place = tuple([value] for value in locate(small_grid, 60_000, -250_000))
+    (found,) = collocate([make_series(lonlat=place)], [one])
+    assert found.low_resolution == pytest.approx([1.5 + 0.06 - 0.1 + 0.2], abs=1e-6)
 
 
 def test_a_mean_of_thirty_days_is_compared_with_that_of_the_days_that_the_run_has(run, small_grid):

@@ -49,7 +49,7 @@ def test_a_panel_for_each_platform_along_its_way(collocations):
     measured = drift.lines[2].get_ydata()
     assert measured == pytest.approx([1, 1.25, 1.5, np.nan, 1.75, 2], nan_ok=True)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "members, central 90 %",
+        "all 5 members",
         "members, central 50 %",
         "their mean",
         "low-resolution field",
