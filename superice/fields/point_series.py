@@ -58,7 +58,7 @@ class PointSeries:
         """Raise InputError for a value that no measurement has."""
         if self.measures not in (LEVEL_ICE, MEAN):
             self._refuse("measures", f"is neither {LEVEL_ICE} nor {MEAN}", self.measures)
-        position = "write degrees, of the south and west negative, and mark missing positions as missing"
+        position = "write degrees, negative in the south and west, and mark missing positions as missing"
         length = f"{OTHER_UNIT}, and mark missing values as missing"
         limits = {
             "latitude": (-90.0, 90.0, "degrees", position),
