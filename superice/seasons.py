@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from superice.errors import InputError
 
 SPLITS = ("training", "validation", "test")
+# Inputs that are the concentration of another day, and on which side of the date it lies.
+NEIGHBOURS = {"sic_before": -1, "sic_after": 1}
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,11 @@ class Calendar:
             if season.first <= day <= season.last:
                 return season
         raise InputError(f"{day} lies in no freezing season")
+
+
+def find_neighbours(day: date, distance: int) -> dict[str, date]:
+    """Return the days ``distance`` days before and after a day by the names of ``NEIGHBOURS``; none of a distance of 0."""
+    return {name: day + timedelta(side * distance) for name, side in NEIGHBOURS.items() if distance}
 
 
 def spread_evenly(items: list, count: int) -> list:

@@ -75,7 +75,7 @@ class FeatureDays:
         fields = {name: convert_values(arrays[name], self.units[name], UNITS[name]) for name in FIELDS}
         if partly_missing:
             fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
-        single = {name: np.asarray(values, np.float32) for name, values in fields.items()}
+        single: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in fields.items()}
         stated = {name: arrays[name] for name in UNCERTAINTIES if name in arrays}
         uncertainties = {
             name: np.asarray(convert_values(values, self.units[name], NEEDED[name]), np.float32)

@@ -12,6 +12,7 @@ import numpy as np
 
 from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
+from superice.seasons import NEIGHBOURS
 from superice.utils.files import atomic_path
 from superice.utils.netcdf import FileContent, Variable, write_content
 
@@ -170,11 +171,13 @@ def write_model_features(
     high: dict[str, np.ndarray],
     low: dict[str, np.ndarray],
     details: Mapping[str, str | float],
+    neighbours: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write ``model/features/YYYYMMDD.nc``.
 
     ``high`` and ``low`` hold sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where missing. The
-    low-resolution fields are stored as ``*_reprocessed``.
+    low-resolution fields are stored as ``*_reprocessed``, and so are the concentrations of the days before and after, by
+    the names of ``NEIGHBOURS``, where they are given.
     """
     content = make_frame(
         grid,
@@ -188,7 +191,15 @@ def write_model_features(
         content.variables[f"{name}_reprocessed"] = make_field(
             low[name], name, "modelResult", ", at the resolution of satellite products"
         )
+    for name, values in (neighbours or {}).items():
+        note = f", at the resolution of satellite products{_describe_neighbour(name)}"
+        content.variables[f"{name}_reprocessed"] = make_field(values, "sic", "modelResult", note)
     write_content(path, content, complete=COMPLETE)
+
+
+def _describe_neighbour(name: str) -> str:
+    """Return the part of a long name that says of which day a concentration is; how far it is, the file's settings say."""
+    return f", of a day {'before' if NEIGHBOURS[name] < 0 else 'after'} the date"
 
 
 def make_mask_reason(mask_reason: np.ndarray) -> Variable:
@@ -214,6 +225,7 @@ def make_observed_features(
     details: Mapping[str, str | float],
     beyond_mask: Mapping[str, np.ndarray] | None = None,
     uncertainties: Mapping[str, np.ndarray] | None = None,
+    neighbours: Mapping[str, np.ndarray] | None = None,
 ) -> FileContent:
     """Return the content of the NetCDF file of observed features; what it holds, ``write_observed_features`` says."""
     content = make_frame(
@@ -231,6 +243,8 @@ def make_observed_features(
         )
     for name, values in (uncertainties or {}).items():
         content.variables[name] = make_field(values, name, "qualityInformation")
+    for name, values in (neighbours or {}).items():
+        content.variables[name] = make_field(values, "sic", "physicalMeasurement", _describe_neighbour(name))
     content.variables["mask_reason"] = make_mask_reason(mask_reason)
     return content
 
@@ -245,18 +259,20 @@ def write_observed_features(
     details: Mapping[str, str | float],
     beyond_mask: Mapping[str, np.ndarray] | None = None,
     uncertainties: Mapping[str, np.ndarray] | None = None,
+    neighbours: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write the published ``.npz``, and the same fields as CF NetCDF with the reasons of the mask.
 
     ``fields`` holds sic (1), sit (m), divergence and shear (s-1), each (y, x), NaN where masked. ``mask_reason`` is
     uint8 (y, x), the sum of the keys of ``MASK_REASONS``, 0 where nothing is masked. ``beyond_mask`` holds the same fields
     where they are known and another one is missing, NaN elsewhere. ``uncertainties`` holds the standard deviations by the
-    names of ``UNCERTAINTIES``, of the products that state one. Both files get these as additional arrays.
+    names of ``UNCERTAINTIES``, of the products that state one, and ``neighbours`` the concentrations of the days before
+    and after by the names of ``NEIGHBOURS``, wherever they are known. Both files get these as additional arrays.
     """
-    content = make_observed_features(grid, day, fields, mask_reason, details, beyond_mask, uncertainties)
+    content = make_observed_features(grid, day, fields, mask_reason, details, beyond_mask, uncertainties, neighbours)
     write_content(netcdf_path, content, complete=COMPLETE)
     additional = {BEYOND_MASK.format(name=name): values for name, values in (beyond_mask or {}).items()}
-    additional |= uncertainties or {}
+    additional |= {**(uncertainties or {}), **(neighbours or {})}
     with atomic_path(npz_path) as temporary:
         arrays = {name: fields[name] for name in FIELDS} | additional
         stored: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in arrays.items()}

@@ -30,6 +30,8 @@ class Features:
         observed: whether the fields are those of satellite products, which have errors.
         uncertainties: standard deviations of the fields as their products state them, float32 (y, x), NaN where not known,
             by the names of ``UNCERTAINTIES``.
+        neighbours: concentrations of the days before and after, float32 (y, x), NaN where not known, by the names of
+            ``NEIGHBOURS``; empty where they are not held. The mask does not depend on them.
 
     """
 
@@ -43,6 +45,7 @@ class Features:
     partly_missing: bool = False
     observed: bool = False
     uncertainties: Mapping[str, np.ndarray] = field(default_factory=dict)
+    neighbours: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def deformation(self) -> np.ndarray:
@@ -80,11 +83,13 @@ class ModelFeatures:
     Attributes:
         high: by name (those of ``FIELDS``), the fields on the 3 km grid, (y, x), NaN where missing.
         low: the same fields at the resolution of satellite products, on the same grid.
+        neighbours: of the days before and after, the low-resolution concentration, by the names of ``NEIGHBOURS``.
 
     """
 
     high: dict[str, np.ndarray]
     low: dict[str, np.ndarray]
+    neighbours: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, grid: Grid) -> ModelFeatures:
@@ -95,7 +100,8 @@ class ModelFeatures:
         """Return the low-resolution fields with the true thickness, as ``read_model_features`` reads them."""
         fields: dict[str, Any] = {name: np.asarray(self.low[name], np.float32) for name in FIELDS}
         truth = np.asarray(self.high["sit"], np.float32)
-        return Features(day, **fields, truth=truth, sic_threshold=sic_threshold)
+        neighbours = {name: np.asarray(values, np.float32) for name, values in self.neighbours.items()}
+        return Features(day, **fields, truth=truth, sic_threshold=sic_threshold, neighbours=neighbours)
 
 
 def make_empty_fields(grid: Grid) -> dict[str, np.ndarray]:

@@ -21,9 +21,11 @@ from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
 from superice.fields.quantities import RANGES
 from superice.fields.units import convert_values
+from superice.seasons import NEIGHBOURS
 from superice.utils.netcdf import FileContent, decode_date, read_content
 
 LOW_RESOLUTION_NAMES = {name: f"{name}_reprocessed" for name in FIELDS}
+NEIGHBOUR_NAMES = {name: f"{name}_reprocessed" for name in NEIGHBOURS}  # in files of the model
 # Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
 LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1"))
 UNITS = {"sic": "1", "sit": "m", "divergence": "s-1", "shear": "s-1"}
@@ -59,11 +61,17 @@ def read_model_features(
         raise InputError(
             f"holds an observed day, not one of the model: name {Path(path).stem}.npz beside it", file=path
         )
-    content = read_content(path, names, optional=("time",))
+    content = read_content(path, names, optional=("time", *NEIGHBOUR_NAMES.values()))
     low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
     fields: dict[str, Any] = {name: values.astype(np.float32) for name, values in low.items()}
     truth = _read_values(path, content, "sit", UNITS["sit"]).astype(np.float32) if with_truth else None
-    features = Features(_find_day(path, content, day), **fields, truth=truth, sic_threshold=sic_threshold)
+    neighbours = {
+        name: _read_values(path, content, variable, UNITS["sic"]).astype(np.float32)
+        for name, variable in NEIGHBOUR_NAMES.items()
+        if variable in content.variables
+    }
+    day = _find_day(path, content, day)
+    features = Features(day, **fields, truth=truth, sic_threshold=sic_threshold, neighbours=neighbours)
     require_limits(path, features)
     return features
 
@@ -108,6 +116,7 @@ def read_observed_features(
                     raise InputError("array missing", file=path, variable=name)
             fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
             uncertainties = {name: arrays[name].astype(np.float32) for name in UNCERTAINTIES if name in arrays}
+            neighbours = {name: arrays[name].astype(np.float32) for name in NEIGHBOURS if name in arrays}
             if partly_missing:
                 fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
     except (OSError, ValueError, BadZipFile) as error:
@@ -119,6 +128,7 @@ def read_observed_features(
         partly_missing=partly_missing,
         observed=True,
         uncertainties=uncertainties,
+        neighbours=neighbours,
     )
     require_limits(path, features)
     return features
@@ -334,7 +344,9 @@ def _parse_day_in_name(path: str | Path, default: date | None = None) -> date:
 
 def require_limits(path: str | Path | None, features: Features) -> None:
     """Raise InputError when a field exceeds its physical limit; ``path`` is the file that it names, if there is one."""
-    for name, highest, unit in LIMITS:
-        largest = np.nanmax(getattr(features, name), initial=-np.inf)
+    neighbours = [(name, *LIMITS[0][1:]) for name in features.neighbours]
+    for name, highest, unit in (*LIMITS, *neighbours):
+        values = features.neighbours[name] if name in features.neighbours else getattr(features, name)
+        largest = np.nanmax(values, initial=-np.inf)
         if largest > highest:
             raise InputError(f"above {highest:g}{unit}", file=path, variable=name, value=f"{largest:g}{unit}")

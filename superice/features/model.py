@@ -6,7 +6,7 @@ import numpy as np
 
 from superice.features.day import Features, ModelFeatures
 from superice.features.observation_operator import simulate_products
-from superice.features.observed import make_observed_day
+from superice.features.observed import make_concentration, make_observed_day
 from superice.features.settings import FeatureSettings
 from superice.fields.box_filter import box_mean, count_pixels
 from superice.fields.deformation import gradient_deformation, polar_map_scale
@@ -24,7 +24,7 @@ def make_model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> Mo
     velocities.
     """
     widths = settings.low_resolution
-    concentration = box_mean(model.sic, count_pixels(widths.concentration_km, grid.step))
+    concentration = _average_concentration(model, grid, settings)
     with np.errstate(invalid="ignore"):
         ice = concentration > settings.sic_threshold
     high = _derive_high_resolution(model, grid, ice)
@@ -39,6 +39,18 @@ def make_model_day(model: ModelDay, grid: Grid, settings: FeatureSettings) -> Mo
         "shear": box_mean(high["shear"], deformation_width, ice),
     }
     return ModelFeatures(high, low)
+
+
+def make_low_concentration(model: ModelDay, grid: Grid, settings: FeatureSettings) -> np.ndarray:
+    """Return the concentration of a model day at low resolution, (y, x), whatever else is known there."""
+    if settings.low_resolution.method == "boxes":
+        return _average_concentration(model, grid, settings)
+    _, product, _ = simulate_products(model, grid, settings.low_resolution, settings.sic_threshold)
+    return make_concentration(product, grid, ~np.isfinite(model.sic), settings.observations)
+
+
+def _average_concentration(model: ModelDay, grid: Grid, settings: FeatureSettings) -> np.ndarray:
+    return box_mean(model.sic, count_pixels(settings.low_resolution.concentration_km, grid.step))
 
 
 def _derive_high_resolution(model: ModelDay, grid: Grid, ice: np.ndarray) -> dict[str, np.ndarray]:

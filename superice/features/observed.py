@@ -95,6 +95,14 @@ def make_observed_day(
     return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, how))
 
 
+def make_concentration(
+    concentration: osisaf_concentration.Concentration, grid: Grid, land: np.ndarray, settings: ObservationSettings
+) -> np.ndarray:
+    """Return the concentration of a product on the target grid, float32 (y, x), wherever it is known at sea."""
+    on_grid = _bring_to_grid("sic", concentration.concentration, concentration.grid, grid, settings)
+    return np.where(land, np.float32(np.nan), on_grid)
+
+
 def _make_uncertainties(
     thickness: cs2smos.Thickness,
     concentration: osisaf_concentration.Concentration | None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar, Literal
 
-from superice.utils.settings import Number, Settings, declare
+from superice.utils.settings import Number, Settings, declare, dump_settings
 
 
 class LowResolution(Settings):
@@ -49,3 +50,15 @@ class FeatureSettings(Settings):
     )
     low_resolution: LowResolution = declare(LowResolution(), "How the model's fields lose their resolution.")
     observations: ObservationSettings = declare(ObservationSettings(), "How satellite products become features.")
+    neighbouring_days: int = declare(
+        0,
+        "Days from a date to those before and after it whose concentrations its features hold as well; 0 for none.",
+        "days",
+        ge=0,
+    )
+
+
+def describe_feature_settings(settings: FeatureSettings) -> str:
+    """Return the settings as JSON, an attribute of feature files; neighbouring days only where there are some."""
+    content = dump_settings(settings)
+    return json.dumps({key: value for key, value in content.items() if value or key != "neighbouring_days"})

@@ -78,7 +78,9 @@ def draw_members(
     keep_freed_memory()
     enlarge_convolution_cache()
     device = default_device()
-    features = replace(features, partly_missing=trained.network.settings.partly_missing)
+    network = trained.network.settings
+    neighbours = {name: features.neighbours[name] for name in network.neighbours if name in features.neighbours}
+    features = replace(features, partly_missing=network.partly_missing, neighbours=neighbours)
     sample = _choose_sampler(sampler)
     steps = trained.formulation.steps(sampler.steps)
     day = _DayDenoiser(trained, features, sampler, device)

@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from torch import Tensor
 from superice.features.day import Features
 from superice.inference.noise import MemberNoise
 from superice.inference.settings import InputErrors, SamplerSettings
+from superice.network.settings import ErrorParts
 from superice.utils.settings import dump_settings
 
 MARGIN = 5  # nodes beyond each edge; the Gaussian of a farther one is below 4e-6
@@ -39,7 +41,7 @@ def perturb_members(
     """
     streams = [f"inputs of {member}" for member in members]
     noise = MemberNoise(seed, features.date, streams, features.sit.shape, torch.device("cpu"), sampler.memory_days)
-    errors = draw_errors(sampler.input_errors, features.sit.shape, noise.draw, pixel_km)
+    errors = draw_errors(sampler.input_errors, features, noise.draw, pixel_km)
     for name in errors:
         errors[name] *= measure_scale(name, features, sampler.input_errors)
     return [perturb(features, {name: fields[at] for name, fields in errors.items()}) for at in range(len(members))]
@@ -51,16 +53,21 @@ def simulate_observation(features: Features, errors: InputErrors, pixel_km: floa
     The errors depend on the date alone, and are independent of those of the members that are drawn from the result.
     """
     noise = MemberNoise(0, features.date, ["product"], features.sit.shape, torch.device("cpu"))
-    drawn = draw_errors(errors, features.sit.shape, noise.draw, pixel_km)
+    drawn = draw_errors(errors, features, noise.draw, pixel_km)
     return replace(perturb(features, {name: fields[0] for name, fields in drawn.items()}), observed=True)
 
 
-def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_km: float) -> dict[str, np.ndarray]:
-    """Draw the errors of several members.
+def list_parts(features: Features, errors: InputErrors) -> dict[str, ErrorParts]:
+    """Return the parts of the errors that inputs have, by their names: of other days' concentrations those of the date's."""
+    return errors.parts | {name: errors.sic for name in features.neighbours if errors.sic}
+
+
+def draw_errors(errors: InputErrors, features: Features, draw: Draw, pixel_km: float) -> dict[str, np.ndarray]:
+    """Draw the errors of several members; those of different days are independent.
 
     Args:
         errors: their parts.
-        shape: of the fields, (y, x).
+        features: of the day.
         draw: draws white noise (member, 1, rows, columns) of the shape (rows, columns).
         pixel_km: spacing of the grid.
 
@@ -68,8 +75,10 @@ def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_k
         By the name of the input, float32 (member, y, x).
     """
     drawn = {}
-    for name, parts in errors.parts.items():
-        fields = [deviation * draw_smooth_noise(shape, length / pixel_km, draw) for length, deviation in parts]
+    for name, parts in list_parts(features, errors).items():
+        fields = [
+            deviation * draw_smooth_noise(features.sit.shape, length / pixel_km, draw) for length, deviation in parts
+        ]
         drawn[name] = torch.stack(fields).sum(dim=0).numpy()
     return drawn
 
@@ -77,10 +86,11 @@ def draw_errors(errors: InputErrors, shape: tuple[int, int], draw: Draw, pixel_k
 def measure_scale(name: str, features: Features, errors: InputErrors) -> np.ndarray | np.float32:
     """Return the factor that makes errors of an input as large as its product states, float32 (y, x).
 
-    It is 1 where the product states nothing, and everywhere unless the products' sizes are asked for. A deviation of the
-    deformation is taken to that of its logarithm, at most that of twice the deformation.
+    It is 1 where the product states nothing, as of the concentrations of other days, and everywhere unless the products'
+    sizes are asked for. A deviation of the deformation is taken to that of its logarithm, at most that of twice the
+    deformation.
     """
-    stated = features.uncertainties.get(STATED[name]) if errors.sizes == "products" else None
+    stated = features.uncertainties.get(STATED.get(name, "")) if errors.sizes == "products" else None
     if stated is None:
         return np.float32(1)
     deviation = errors.products_factor * stated
@@ -123,7 +133,7 @@ def perturb(features: Features, errors: dict[str, np.ndarray]) -> Features:
 
     An error of the deformation is one of its logarithm (log10), so that divergence and shear are multiplied by the same.
     """
-    changed = {}
+    changed: dict[str, Any] = {}
     if "sic" in errors:
         changed["sic"] = np.clip(features.sic + errors["sic"], 0, 1)
     if "sit" in errors:
@@ -131,4 +141,7 @@ def perturb(features: Features, errors: dict[str, np.ndarray]) -> Features:
     if "deformation" in errors:
         factor = 10 ** errors["deformation"]
         changed |= {"divergence": factor * features.divergence, "shear": factor * features.shear}
-    return replace(features, **changed)
+    others = {
+        name: np.clip(values + errors[name], 0, 1) for name, values in features.neighbours.items() if name in errors
+    }
+    return replace(features, **changed, neighbours={**features.neighbours, **others})

@@ -10,12 +10,15 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.fields.quantities import SECONDS_PER_DAY
+from superice.seasons import NEIGHBOURS
 
 if TYPE_CHECKING:
     from superice.features.day import Features
 
 VARIABLES = ("sic", "sit", "log_deformation", "increment")
-INPUT_VARIABLES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation"}  # by the network's name of the input
+# By the network's name of the input; concentrations of other days are normalised as that of the date.
+INPUT_VARIABLES = {"sic": "sic", "sit": "sit", "deformation": "log_deformation", **dict.fromkeys(NEIGHBOURS, "sic")}
+QUANTITIES = INPUT_VARIABLES | {name: name for name in NEIGHBOURS}
 
 
 def compute_quantities(features: Features, mask: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -23,13 +26,14 @@ def compute_quantities(features: Features, mask: np.ndarray | None = None) -> di
 
     Each is float32 (y, x), NaN where masked, and where unknown within a mask of inputs that are partly missing. The keys
     are those of ``VARIABLES``: sic (fraction), sit (m), log_deformation (log10 of the deformation in day-1, -inf for ice
-    at rest) and, for a model day, increment (truth minus low resolution, m), which is also NaN where the truth is unknown.
+    at rest) and, for a model day, increment (truth minus low resolution, m), which is also NaN where the truth is unknown;
+    and those of the concentrations of other days that the features hold.
 
     ``mask``, bool (y, x), is where they are wanted; by default it is that of the features.
     """
     with np.errstate(divide="ignore"):
         log_deformation = np.log10(features.deformation * SECONDS_PER_DAY)
-    fields = {"sic": features.sic, "sit": features.sit, "log_deformation": log_deformation}
+    fields = {"sic": features.sic, "sit": features.sit, "log_deformation": log_deformation, **features.neighbours}
     if features.truth is not None:
         fields["increment"] = features.truth - features.sit
     mask = features.mask if mask is None else mask
@@ -164,16 +168,16 @@ class Normalisation:
         An unknown input is 0, as one of average value.
 
         ``quantities`` are those of a day or of a part of it, (y, x), NaN where masked or unknown; ``names`` are among
-        those of ``INPUT_VARIABLES``.
+        those of ``INPUT_VARIABLES``. A concentration of another day that is not among them is unknown everywhere.
         """
+        unknown = {name: np.full_like(quantities["sit"], np.nan) for name in names if name in NEIGHBOURS}
+        fields = [{**unknown, **quantities}[QUANTITIES[name]] for name in names]
         channels = []
-        for variable in (INPUT_VARIABLES[name] for name in names):
-            values = quantities[variable]
-            if variable == "log_deformation":
-                values = floor_log_deformation(values, self.floor)
-            channels.append(self._standardise(variable, values))
+        for name, values in zip(names, fields, strict=True):
+            floored = floor_log_deformation(values, self.floor) if name == "deformation" else values
+            channels.append(self._standardise(INPUT_VARIABLES[name], floored))
         if partly_missing:
-            channels += [~np.isnan(quantities[INPUT_VARIABLES[name]]) for name in names]
+            channels += [~np.isnan(values) for values in fields]
         mask = ~np.isnan(quantities["sit"])  # known wherever anything is drawn
         return np.stack([*channels, mask]).astype(np.float32, copy=False)
 

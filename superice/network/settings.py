@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, create_model
 
+from superice.seasons import NEIGHBOURS
 from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken, Settings, declare, make_partial
 
 INPUTS = ("sic", "sit", "deformation")
@@ -36,8 +37,12 @@ class NetworkSettings(Settings):
         "Channels of a head of two 3x3 convolutions on the pixels, behind the output; 0 for none, as the report.",
         ge=0,
     )
-    inputs: Annotated[tuple[Literal["sic", "sit", "deformation"], ...], Field(min_length=1), Distinct] = declare(
-        INPUTS, "Fields that the network reads; the mask is always added."
+    inputs: Annotated[
+        tuple[Literal["sic", "sit", "deformation", "sic_before", "sic_after"], ...], Field(min_length=1), Distinct
+    ] = declare(
+        INPUTS,
+        "Fields that the network reads; the mask is always added. The concentrations before and after the date are those of"
+        " features.neighbouring_days.",
     )
     partly_missing: bool = declare(
         False,
@@ -49,6 +54,18 @@ class NetworkSettings(Settings):
     embedding_frequencies: tuple[Number, Number] = declare(
         (1.0, 1000.0), "Lowest and highest frequency of the embedding."
     )
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where a concentration of another day is read by a network that takes complete inputs only."""
+        if self.neighbours and not self.partly_missing:
+            raise RuleBroken(
+                "inputs", f"{self.neighbours[0]} is not known of every date: network.partly_missing must be true"
+            )
+
+    @property
+    def neighbours(self) -> list[str]:
+        """The inputs that are concentrations of other days."""
+        return [name for name in NEIGHBOURS if name in self.inputs]
 
     @property
     def factor(self) -> int:

@@ -9,6 +9,7 @@ from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
 from superice.network.released import RELEASED, find_released
 from superice.run.settings import ExperimentSettings
+from superice.seasons import NEIGHBOURS
 from superice.utils.renamed_keys import RENAMED_EXPERIMENTS
 from superice.utils.settings import build_settings
 
@@ -99,6 +100,11 @@ def _check_made(run: Configuration, name: str) -> None:
             find_released()
         except InputError as error:
             raise InputError(f"experiments.{name}.weights: {error}") from error
+    read = [name for name in experiment["network"]["inputs"] if name in NEIGHBOURS]
+    if read and not experiment.get("weights") and not run.features(experiment.get("features"))["neighbouring_days"]:
+        raise InputError(
+            f"experiments.{name}.network.inputs: {read[0]} needs features.neighbouring_days, how many days before"
+        )
     needs_training = not experiment.get("weights") and experiment.get("baseline") != "cubic"
     if needs_training and not run.calendar.split_days("training"):
         raise InputError(f"experiments.{name}: neither weights nor training days are given")

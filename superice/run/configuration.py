@@ -16,7 +16,7 @@ from superice.inference.settings import STORED, awaits_noise_scale
 from superice.network.settings import FORMULATION_SETTINGS
 from superice.run import checks
 from superice.run.settings import AUTO, FigureDays, FigureSettings, RunSettings, StudiesSettings
-from superice.seasons import Calendar, Season, choose_days, spread_evenly
+from superice.seasons import Calendar, Season, choose_days, find_neighbours, spread_evenly
 from superice.utils.provenance import compute_digest
 from superice.utils.settings import build_settings, dump_settings
 
@@ -170,6 +170,7 @@ class Configuration:
         else:
             simulated = section["low_resolution"]["method"] == "satellites"
             keys = ["sic_threshold", "deformation_floor", "low_resolution", *(["observations"] if simulated else [])]
+        keys += ["neighbouring_days"] if section["neighbouring_days"] else []
         return {key: section[key] for key in keys}
 
     def ensemble_days(self, experiment: str, branch: str) -> list[date]:
@@ -264,10 +265,16 @@ class Configuration:
     def synthetic_days(self, season: Season) -> tuple[list[date], list[date]]:
         """Return the days of a season that the synthetic Arctic writes as model and as observations."""
         sources = self.content["sources"]
-        within = lambda days: [day for day in days if season.first <= day <= season.last]
+        within = lambda days: [day for day in self.add_neighbours(days) if season.first <= day <= season.last]
         model = within(self.calendar.model_days()) if sources["model"]["kind"] == "synthetic" else []
         observed = within(self.calendar.observed_days()) if sources["observations"]["kind"] == "synthetic" else []
         return model, observed
+
+    def add_neighbours(self, days: list[date]) -> list[date]:
+        """Return the days with those before and after them whose concentrations the features of any set hold."""
+        distances = {self.features(name)["neighbouring_days"] for name in (None, *self.content["feature_sets"])}
+        added = {other for day in days for distance in distances for other in find_neighbours(day, distance).values()}
+        return sorted({*days, *added} - self.calendar.gaps)
 
     def in_situ_days(self) -> list[date]:
         """Return the days whose ensembles are compared with measurements; none where the run names no measurements."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from superice.dataset import layout
@@ -11,7 +12,7 @@ from superice.errors import InputError, MissingInput
 from superice.readers import cs2smos, in_situ, nextsim_cmems, nextsim_moorings, osisaf_concentration, osisaf_drift
 from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths, fill
-from superice.seasons import Season
+from superice.seasons import Season, find_neighbours
 from superice.synthetic import file_names
 
 
@@ -112,6 +113,22 @@ class Sources:
             return self.download_records(day)
         return [path for product in PRODUCTS for path in self._list_product(product, day)]
 
+    def neighbour_files(self, branch: str, day: date, distance: int) -> list[str]:
+        """Return the known files with the concentrations of the days before and after a day, or their records."""
+        files = []
+        for other in find_neighbours(day, distance).values():
+            if branch == "model":
+                source, list_files = self.model, self.model_files
+            elif self.observations["kind"] == "download":
+                source, list_files = self.observations, partial(self._list_records, ["concentration"])
+            else:
+                source, list_files = self.observations, partial(self._list_product, "concentration")
+            season = self.run.calendar.find_season(day)
+            is_made = season.first <= other <= season.last and other not in self.run.calendar.gaps
+            if is_made or source["kind"] != "synthetic":
+                files += list_files(other)
+        return files
+
     def _list_product(self, product: str, day: date) -> list[str]:
         """Return the known file of a product of a day in a list; an empty one when there is none."""
         find, name = PRODUCTS[product]
@@ -162,9 +179,12 @@ class Sources:
 
     def all_download_records(self) -> list[str]:
         """Return the records of all downloads of the run."""
-        calendar = self.run.calendar
-        observed = [record for day in calendar.observed_days() for record in self.download_records(day)]
-        return observed + [record for day in calendar.model_days() for record in self.model_records(day)]
+        observed, model = self.run.calendar.observed_days(), self.run.calendar.model_days()
+        records = [record for day in observed for record in self.download_records(day)]
+        if self.observations["kind"] == "download":
+            around = [day for day in self.run.add_neighbours(observed) if day not in observed]
+            records += [record for day in around for record in self._list_records(["concentration"], day)]
+        return records + [record for day in self.run.add_neighbours(model) for record in self.model_records(day)]
 
     def searched_folders(self, branch: str) -> dict[str, str]:
         """Return the folders in which a branch's files are looked for, by key; none where they are made or fetched."""

@@ -7,26 +7,32 @@ of observed fields for leads. A network that met such errors in its training rel
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from superice.network.normalisation import INPUT_VARIABLES
+from superice.network.normalisation import QUANTITIES
+from superice.network.settings import INPUTS
+from superice.seasons import NEIGHBOURS
 from superice.training.settings import InputNoise
 
 PIXEL_KM = 3.0
-LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf)}
+LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf), **dict.fromkeys(NEIGHBOURS, (0, 1))}
 EXACT = InputNoise()
 
 
-def draw_errors(noise: InputNoise, shape: tuple[int, int], random: np.random.Generator) -> dict[str, np.ndarray]:
+def draw_errors(
+    noise: InputNoise, shape: tuple[int, int], random: np.random.Generator, inputs: Iterable[str] = INPUTS
+) -> dict[str, np.ndarray]:
     """Draw the errors of one sample of ``shape`` (y, x), by quantity; an empty dictionary for a sample without errors.
 
-    Without any parts nothing is taken from ``random``.
+    Concentrations of other days among the ``inputs`` have errors of the concentration's parts, each its own. Without any
+    parts nothing is taken from ``random``.
     """
-    parts = {quantity: getattr(noise, name) for name, quantity in INPUT_VARIABLES.items()}
+    parts = {QUANTITIES[name]: getattr(noise, name) for name in INPUTS}
     if not any(parts.values()):
         return {}
+    parts |= {name: noise.sic for name in inputs if name in NEIGHBOURS}
     if random.random() >= noise.share:
         return {}
     errors = {}

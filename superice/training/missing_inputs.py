@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from superice.seasons import NEIGHBOURS
 from superice.training.settings import MissingInputs
 
 CELLS = {"deformation": 21, "sit": 8, "sic": 4}  # pixels of 3 km in a cell of the product: 62.5, 25 and 12.5 km
@@ -54,7 +55,7 @@ def draw_known(
     Unknown are all pixels, those beyond a line of the product's cells, or those in a hole of such cells.
     """
     draw = random.random()
-    everywhere, in_part = getattr(missing, f"{name}_everywhere", 0.0), getattr(missing, f"{name}_in_part")
+    everywhere, in_part = (getattr(missing, f"{name}_{where}", 0.0) for where in ("everywhere", "in_part"))
     if draw < everywhere:
         return np.zeros(shape, bool)
     if draw >= everywhere + in_part:
@@ -89,4 +90,8 @@ def hide_inputs(
         else:
             context[number] *= kept
             context[len(names) + number] *= kept
+    neighbours = [number for number, name in enumerate(names) if name in NEIGHBOURS]
+    if neighbours and random.random() < missing.neighbours_everywhere:
+        for number in neighbours:
+            context[number] = context[len(names) + number] = 0
     return context, target

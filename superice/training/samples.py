@@ -17,6 +17,7 @@ from torch.utils.data import Dataset
 from superice.errors import InputError
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
+from superice.seasons import NEIGHBOURS
 from superice.training.input_noise import EXACT, draw_errors, perturb
 from superice.training.missing_inputs import CELLS, draw_side_of_line, hide_inputs
 from superice.training.settings import InputNoise, MissingInputs
@@ -72,8 +73,8 @@ class Stored(Protocol):
 class Days:
     """The stored days of a split that hold ice.
 
-    Raises InputError for a file that is no stored day or that lies on another grid than the first, and for a
-    normalisation that lacks a variable which the network reads or makes.
+    Raises InputError for a file that is no stored day or that lies on another grid than the first, for a normalisation that
+    lacks a variable which the network reads or makes, and for days without the neighbours that it reads.
     """
 
     def __init__(
@@ -91,6 +92,17 @@ class Days:
         for path in self.files:
             if shapes[path] != shapes[self.files[0]]:
                 raise InputError(f"not on the grid of {self.files[0]}", file=path, value=shapes[path][1:])
+        self._require_neighbours()
+
+    def _require_neighbours(self) -> None:
+        """Raise InputError for days that hold no concentrations of other days, where these are read."""
+        read = [name for name in self.inputs if name in NEIGHBOURS]
+        if read and self.files and not set(read) <= set(decode_day(self[0][:, :1, :1])):
+            raise InputError(
+                "its store holds none of these days: make it with features.neighbouring_days",
+                file=self.files[0],
+                variable=read[0],
+            )
 
     def __len__(self) -> int:
         return len(self.files)
@@ -176,7 +188,7 @@ class Samples(Dataset):
         """Return context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
         patch = cut_patch(self.days[self.order[position]], self.crop, random)
-        errors = draw_errors(self.crop.input_noise, patch.shape[1:], random)
+        errors = draw_errors(self.crop.input_noise, patch.shape[1:], random, self.days.inputs)
         context, target = self.days.normalise(patch, errors)
         if self.crop.size is None:
             margins = padding_to_multiple(context.shape[1:], self.factor)

@@ -47,6 +47,15 @@ class MissingInputs(Settings):
         ge=0,
         le=1,
     )
+    neighbours_everywhere: Number = declare(
+        0.1, "Share of the samples without the concentrations of both neighbouring days.", "1", ge=0, le=1
+    )
+    sic_before_everywhere: Number = declare(
+        0.05, "Share without that of the day before, as early in a season.", "1", ge=0, le=1
+    )
+    sic_after_everywhere: Number = declare(
+        0.05, "Share without that of the day after, as late in a season.", "1", ge=0, le=1
+    )
 
     def check_rules(self) -> None:
         """Raise RuleBroken where more than all samples would miss an input."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from superice.errors import InputError
 from superice.network.normalisation import VARIABLES
+from superice.seasons import NEIGHBOURS
 from superice.utils.files import atomic_path
 
 STEPS = {
@@ -28,7 +29,9 @@ STEPS = {
     "sit": 1e-3,  # m
     "log_deformation": 2e-4,  # of log10 of the deformation in day-1: 0.05 % of the deformation
     "increment": 1e-3,  # m
+    **dict.fromkeys(NEIGHBOURS, 1e-4),
 }
+STORED = (*VARIABLES, *NEIGHBOURS)  # the order of a day's arrays; the last ones only where they are asked for
 LARGEST = 2**15 - 1
 MISSING = -(2**15)
 LOWEST_LOG_DEFORMATION = -LARGEST * STEPS["log_deformation"]
@@ -58,10 +61,12 @@ def _encode(path: Path, name: str, values: np.ndarray) -> np.ndarray:
 def write_day(path: str | Path, quantities: Mapping[str, np.ndarray]) -> None:
     """Write a day's quantities, each (y, x), NaN where masked; a day without ice becomes an empty array.
 
+    Concentrations of other days are among them or not.
+
     Ice at rest gets ``LOWEST_LOG_DEFORMATION``, which lies below the floor of every normalisation.
     Raises InputError for a value that the integers cannot hold, such as a thickness above 32.767 m.
     """
-    stored = np.stack([_encode(Path(path), name, quantities[name]) for name in VARIABLES])
+    stored = np.stack([_encode(Path(path), name, quantities[name]) for name in STORED if name in quantities])
     if not find_known_pixels(stored).any():
         stored = stored[:, :0, :0]
     with atomic_path(path) as temporary:
@@ -77,7 +82,7 @@ def open_day(path: str | Path) -> np.ndarray:
         stored = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
-    if stored.dtype != np.int16 or stored.ndim != 3 or len(stored) != len(VARIABLES):
+    if stored.dtype != np.int16 or stored.ndim != 3 or len(stored) not in (len(VARIABLES), len(STORED)):
         raise InputError("no day of a training store", file=path, value=f"{stored.dtype} {stored.shape}")
     return np.asarray(stored)
 
@@ -90,4 +95,4 @@ def find_known_pixels(stored: np.ndarray) -> np.ndarray:
 def decode_day(stored: np.ndarray) -> dict[str, np.ndarray]:
     """Return the quantities of a stored day or of a part of it, each float32 (y, x), NaN where masked."""
     values = np.where(stored == MISSING, np.float32(np.nan), stored)
-    return {name: field * np.float32(STEPS[name]) for name, field in zip(VARIABLES, values)}
+    return {name: field * np.float32(STEPS[name]) for name, field in zip(STORED, values)}

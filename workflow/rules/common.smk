@@ -66,7 +66,8 @@ SURROGATE_PATHS = SurrogatePaths(SURROGATE, f"{PATHS.folder}/surrogate")
 SOURCES = Sources(RUN, PATHS)
 SETTINGS = collect_settings(RUN, SURROGATE)
 ENVIRONMENT = own_file("envs/superice.yaml")
-DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in (*RUN.calendar.model_days(), *RUN.calendar.observed_days())}
+DAYS = RUN.add_neighbours([*RUN.calendar.model_days(), *RUN.calendar.observed_days()])
+DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in DAYS}
 # Progress bars go to log files, where a line every ten seconds is enough.
 os.environ.setdefault("TQDM_MININTERVAL", "10")
 # Jobs use the Python that runs Snakemake, or that of their container or conda environment with the package of this clone.
@@ -180,7 +181,7 @@ def model_files_of(wildcards):
     need_folders(SOURCES.searched_folders("model"))
     files = SOURCES.model_files(day_of(wildcards))
     PLANNED["model"][wildcards.date] = bool(files)
-    return files
+    return files + neighbour_files_of(wildcards, "model")
 
 
 def observed_files_of(wildcards):
@@ -188,7 +189,13 @@ def observed_files_of(wildcards):
     need_folders(SOURCES.searched_folders("observations"))
     files = SOURCES.observed_files(day_of(wildcards))
     PLANNED["observations"][wildcards.date] = len(files) == len(PRODUCTS)
-    return files
+    return files + neighbour_files_of(wildcards, "observations")
+
+
+def neighbour_files_of(wildcards, branch):
+    """Return the files with the concentrations around a job's day; none where its features do not hold them."""
+    distance = RUN.features(set_in_path(wildcards))["neighbouring_days"]
+    return SOURCES.neighbour_files(branch, day_of(wildcards), distance)
 
 
 def measurements_of(wildcards):

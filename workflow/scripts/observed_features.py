@@ -7,7 +7,6 @@ there is a thickness.
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -54,21 +53,23 @@ def main() -> None:
 
     from superice.dataset.layout import INPUT_NOTES, write_observed_features
     from superice.dataset.publication import describe_publication
-    from superice.features.observed import ObservedDay, make_observed_day
-    from superice.features.settings import FeatureSettings
+    from superice.features.neighbours import read_neighbours
+    from superice.features.observed import ObservedDay, make_concentration, make_observed_day
+    from superice.features.settings import FeatureSettings, describe_feature_settings
     from superice.fields.grid import load_grid
     from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
     from superice.utils.files import write_json
-    from superice.utils.settings import build_settings, dump_settings
+    from superice.utils.settings import build_settings
 
     how = build_settings(FeatureSettings, args.settings, "features")
     details = {
         "configuration_digest": args.settings_digest,
-        "feature_settings": json.dumps(dump_settings(how)),
+        "feature_settings": describe_feature_settings(how),
         "source_of_fields": "observations",
         **describe_publication(args.publication),
     }
     grid = load_grid(args.areas, args.area)
+    land = read_land(args.land, grid)
     products, problems = {}, []
     folders = (
         (cs2smos, args.cs2smos),
@@ -83,10 +84,17 @@ def main() -> None:
     observed = ObservedDay.empty(grid)
     if cs2smos in products:
         readings = (products.get(product) for product, _ in folders)
-        observed = make_observed_day(*readings, grid, read_land(args.land, grid), how)
+        observed = make_observed_day(*readings, grid, land, how)
         if observed.kept_pixels == 0 and not problems:
             problems.append(InputError("no pixel of ice has all inputs", product="observations"))
-    for error in problems:
+    find, read = osisaf_concentration.find, osisaf_concentration.read
+    neighbours, unknown = read_neighbours(
+        lambda day: make_concentration(read(find(args.concentration, day), day), grid, land, how.observations),
+        args.date,
+        how.neighbouring_days,
+        grid,
+    )
+    for error in (*problems, *unknown):
         print(f"warning: {error}", file=sys.stderr)
     notes = [f"{product.PRODUCT}: {note}" for product, read in products.items() for note in read.notes]
     for note in notes:
@@ -103,6 +111,7 @@ def main() -> None:
         details,
         observed.beyond_mask,
         observed.uncertainties,
+        neighbours,
     )
     # A product's gaps are counted on days that have all products; a missing file is a problem of its own.
     is_complete = len(products) == len(folders)
@@ -112,7 +121,7 @@ def main() -> None:
             "date": args.date.isoformat(),
             "branch": "observations",
             "available": not problems,
-            "problems": [error.as_record() for error in problems],
+            "problems": [error.as_record() for error in (*problems, *unknown)],
             "notes": notes,
             "masked_pixels": observed.masked_pixels if is_complete else {},
             "ice_pixels": observed.ice_pixels if is_complete else 0,
