@@ -3,10 +3,15 @@
 The network reads one field of white noise. Two members of each sample are scored against the truth with the almost fair
 CRPS (Lang et al., 2024, AIFS-CRPS): pixel by pixel, on means over boxes, and on the modes of the two-dimensional
 spectrum. A score of pixels alone leaves the fine scales to chance (Bris ensemble, 2025).
+
+A network that sees the field in patches, or on coarser levels, makes other leads of the same noise a few pixels farther on.
+With ``equivariance_weight`` some samples are evaluated once more, moved, and the member has to move with them. Noise
+that drifts with the ice then takes its leads along, and no place in a patch differs from another.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -17,23 +22,41 @@ from torch.nn import functional
 from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
 from superice.network.settings import ProperScoresSettings
 
+LONGEST_MOVE = 7  # pixels, along each axis: all places in a patch of 4, and in a cell of the level below
+MOVED_SHARE = 8  # one sample in so many is evaluated moved
+EDGE = 16  # pixels along the edge that are not compared: what is moved over one edge comes in at the other
+
 
 class ProperScores(ProperScoresSettings, OnePass):
     """One network evaluation from noise to a member."""
 
-    evaluations: ClassVar[int] = 2
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "pixel_crps", "image_loss": "member_error"}
+
+    def count_evaluations(self, samples: int) -> int:
+        """Return how many fields the model evaluates for a batch of ``samples``."""
+        return 2 * samples + self._count_moved(samples)
+
+    def _count_moved(self, samples: int) -> int:
+        """Return how many of the ``samples`` of a batch are evaluated moved as well: the first ones."""
+        return math.ceil(samples / MOVED_SHARE) if self.equivariance_weight else 0
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the sum of the scores of two members; the pixels' CRPS and a member's square error are reported."""
         noise = torch.randn((2, *target.shape), generator=generator).to(target.device)
-        contexts = torch.cat([context, context])
-        members = self.apply(model, noise.flatten(0, 1), contexts).unflatten(0, (2, -1))
+        moved = self._count_moved(len(target))
+        move = draw_move(generator) if moved else (0, 0)
+        fields = torch.cat([*noise, noise[0, :moved].roll(move, (-2, -1))])
+        contexts = torch.cat([context, context, context[:moved].roll(move, (-2, -1))])
+        made = self.apply(model, fields, contexts)
+        members, of_moved = made[: 2 * len(target)].unflatten(0, (2, -1)), made[2 * len(target) :]
         mask = context[:, -1:]
         with torch.autocast(target.device.type, enabled=False):
             pixels = masked_mean(self.score(members, target), mask)
             boxes = [self.score_boxes(members, target, mask, width) for width in self.box_sizes]
             objective = pixels + sum(boxes) + self.spectrum_weight * self.score_spectrum(members, target, mask)
+            if moved:
+                change = measure_change(members[0, :moved], of_moved, move, mask[:moved])
+                objective = objective + self.equivariance_weight * change
         reported = {
             "pixel_crps": pixels.detach(),
             "member_error": masked_mean_square(members[0] - target, mask).detach(),
@@ -79,6 +102,22 @@ class ProperScores(ProperScoresSettings, OnePass):
         """Make a member of ``noise``, both (batch, 1, y, x)."""
         level = torch.ones(len(noise), device=noise.device)
         return model(noise, level, context).float()
+
+
+def draw_move(generator: torch.Generator) -> tuple[int, int]:
+    """Draw by how many pixels (rows, columns) a sample is moved: up to ``LONGEST_MOVE`` along each axis."""
+    rows, columns = torch.randint(-LONGEST_MOVE, LONGEST_MOVE + 1, (2,), generator=generator).tolist()
+    return rows, columns
+
+
+def measure_change(member: Tensor, of_moved: Tensor, move: tuple[int, int], mask: Tensor) -> Tensor:
+    """Return the mean square difference between a member and that of the moved noise and inputs, moved back.
+
+    Fields are (batch, 1, y, x). Pixels along the edge do not count, nor those outside the ``mask``.
+    """
+    back = of_moved.roll((-move[0], -move[1]), (-2, -1))
+    inner = (..., slice(EDGE, -EDGE), slice(EDGE, -EDGE))
+    return masked_mean_square((back - member)[inner], mask[inner])
 
 
 def masked_mean(values: Tensor, weight: Tensor) -> Tensor:

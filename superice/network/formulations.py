@@ -44,12 +44,13 @@ class TrainingLoss(Protocol):
     """What training needs to know.
 
     Attributes:
-        evaluations: how many fields the model evaluates for one sample of a batch.
         loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
-    evaluations: ClassVar[int]
     loss_columns: ClassVar[Mapping[str, str]]
+
+    def count_evaluations(self, samples: int) -> int:
+        """Return how many fields the model evaluates for a batch of ``samples``."""
 
     def loss(self, model: Callable[..., Tensor], target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of one batch.
@@ -114,8 +115,11 @@ class Errors:
 class Diffusion(ABC):
     """The loss that formulations of many noise levels share: the mean square of an error over sea ice."""
 
-    evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "noise_error", "image_loss": "image_error"}
+
+    def count_evaluations(self, samples: int) -> int:
+        """Return how many fields the model evaluates for a batch of ``samples``: each once."""
+        return samples
 
     @abstractmethod
     def draw_rates(self, count: int, device: torch.device, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -224,6 +228,10 @@ class Preconditioned(PreconditionedSettings, Diffusion):
 
 class OnePass(ABC):
     """A formulation that makes its field of pure noise in a single evaluation of the network."""
+
+    def count_evaluations(self, samples: int) -> int:
+        """Return how many fields the model evaluates for a batch of ``samples``: each once."""
+        return samples
 
     @abstractmethod
     def apply(self, model: Model, noise: Tensor, context: Tensor) -> Tensor:

@@ -19,7 +19,6 @@ from superice.network.settings import RegressionSettings
 class Regression(RegressionSettings, OnePass):
     """The expected target. The network keeps its channel for the noisy field, set to 0, and so its size."""
 
-    evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"noise_loss": "image_error", "image_loss": "image_error"}
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:

@@ -145,6 +145,9 @@ class ProperScoresSettings(FormulationSettings):
     spectrum_weight: Number = declare(
         1.0, "Weight of the score of the spectrum's modes; pixels and each size of boxes have 1.", ge=0
     )
+    equivariance_weight: Number = declare(
+        0.0, "Weight of what a member changes, beyond moving with them, when its noise and inputs are moved.", ge=0
+    )
 
 
 class RegressionSettings(FormulationSettings):

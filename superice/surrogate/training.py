@@ -25,8 +25,11 @@ class IncrementLoss(LossSettings):
     therefore the weight of the constraint here, so that ``constraint`` is the lambda of the paper.
     """
 
-    evaluations: ClassVar[int] = 1
     loss_columns: ClassVar[Mapping[str, str]] = {"field_loss": "increment_error", "amount_loss": "mean_error"}
+
+    def count_evaluations(self, samples: int) -> int:
+        """Return how many fields the model evaluates for a batch of ``samples``: each once."""
+        return samples
 
     def loss(self, model: Callable[..., Tensor], target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
         """Return the losses of a batch of a model of (fields, mask).

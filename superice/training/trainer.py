@@ -146,8 +146,8 @@ class Training:
         settings, network = self.settings, self.network.settings
         rows, columns = settings.patch or self.training_days.shape
         shape = (-(-rows // network.factor) * network.factor, -(-columns // network.factor) * network.factor)
-        samples = -(-settings.batch // distributed.count_processes()) * self.formulation.evaluations
-        require_memory(network, samples, shape, self.precision, self.device, settings.recompute)
+        fields = -(-self.formulation.count_evaluations(settings.batch) // distributed.count_processes())
+        require_memory(network, fields, shape, self.precision, self.device, settings.recompute)
 
     def _run_epoch(self, epoch: int) -> None:
         """Train on the epoch's batches, validate, and add a row to the history."""
