@@ -1,13 +1,12 @@
 """Noise that drifts with the ice: a member's leads and ridges stay with their ice, and change gradually.
 
-Every ``memory_days`` new noise is laid over the grid and its surroundings, in cells of half a pixel, or of half a patch for
-networks that see the field in patches of pixels. From then on each cell moves with the ice, with a number for each pixel
-of a patch. The noise of a patch is the sum of the cells that are in it, over the root of their count. Each cell counts in
-one patch alone, so that the noise of a date is white with a variance of exactly 1, however the ice has been deformed.
-Noise is faded in while the one before it is faded out, with weights whose squares sum to 1: cosine and sine.
+Every ``memory_days`` new noise is laid over the grid and its surroundings, in cells of half a pixel. From then on each cell
+moves with the ice. The noise of a pixel is the sum of the cells that are in it, over the root of their count. Each cell
+counts in one pixel alone, so that the noise of a date is white with a variance of exactly 1, however the ice has been
+deformed. Noise is faded in while the one before it is faded out, with weights whose squares sum to 1: cosine and sine.
 
-A network of patches answers to the place of noise within its patch. Noise that moved by single pixels would be lost on
-it, while noise that moves by whole patches makes the same leads there.
+A member follows its noise where the network does: one of pixels, or one of patches that was trained with
+``diffusion.equivariance_weight``. To another network of patches, noise that moved by a pixel is other noise.
 
 A member depends on the seed, the date, its number and the motion of the ice before that date, and on no other member.
 """
@@ -27,7 +26,7 @@ from torch import Tensor
 from superice.fields.motion import MARGIN, Motion
 from superice.inference.noise import member_seed
 
-FINENESS = 2  # cells along the side of a patch
+FINENESS = 2  # cells along the side of a pixel
 
 
 def weigh_layers(day: date, memory_days: int) -> list[tuple[date, float]]:
@@ -47,9 +46,9 @@ class Layer:
     laid
         The day on which it was laid.
     target
-        Number of the patch that each cell is in, int64 (cell,); one more than the last where it is in none.
+        Number of the pixel that each cell is in, int64 (cell,); one more than the last where it is in none.
     factor
-        What the sum of a patch's cells is multiplied by, (patch,); 0 where it has none.
+        What the sum of a pixel's cells is multiplied by, (pixel,); 0 where it has none.
     """
 
     laid: date
@@ -66,17 +65,14 @@ class CarriedLayers:
     layers
         Those with a part in the date.
     own
-        The factor of noise of the date's own, (patch,): 1 where no layer has a cell, 0 elsewhere.
-    patches
-        Rows and columns of patches.
-    side
-        Pixels along the side of a patch.
+        The factor of noise of the date's own, (pixel,): 1 where no layer has a cell, 0 elsewhere.
+    shape
+        Rows and columns.
     """
 
     layers: list[Layer]
     own: Tensor
-    patches: tuple[int, int]
-    side: int
+    shape: tuple[int, int]
 
 
 def carry_layers(
@@ -85,7 +81,6 @@ def carry_layers(
     memory_days: int,
     shape: tuple[int, int],
     margins: tuple[int, int, int, int] = (0, 0, 0, 0),
-    side: int = 1,
 ) -> CarriedLayers:
     """Return where the noise of a date has drifted to.
 
@@ -98,41 +93,35 @@ def carry_layers(
     memory_days
         Days from one layer to the next.
     shape
-        Rows and columns of a field, with its padding: whole patches.
+        Rows and columns of a field, with its padding.
     margins
         Pixels of the padding: left, right, below, above. Below are the first rows.
-    side
-        Pixels along the side of a patch, of the network.
     """
     left, _, below, _ = margins
-    patches = shape[0] // side, shape[1] // side
-    count = patches[0] * patches[1]
+    count = shape[0] * shape[1]
     placed = []
     for laid, weight in weigh_layers(day, memory_days):
-        target = _place_cells(motion, laid, day, patches, (below, left), side)
+        target = _place_cells(motion, laid, day, shape, (below, left))
         placed.append((laid, weight, target, np.bincount(target, minlength=count + 1)[:count]))
     power = sum(weight**2 * (cells > 0) for _, weight, _, cells in placed)
     layers = []
     for laid, weight, target, cells in placed:
         factor = np.where(cells > 0, weight / np.sqrt(np.maximum(cells, 1) * np.maximum(power, 1e-9)), 0.0)
         layers.append(Layer(laid, torch.from_numpy(target), torch.from_numpy(factor).float()))
-    return CarriedLayers(layers, torch.from_numpy(power == 0).float(), patches, side)
+    return CarriedLayers(layers, torch.from_numpy(power == 0).float(), shape)
 
 
-def _place_cells(
-    motion: Motion, laid: date, day: date, patches: tuple[int, int], padding: tuple[int, int], side: int
-) -> np.ndarray:
-    """Return the number of the patch that each cell of a layer is in on a ``day``, int64 (cell,)."""
+def _place_cells(motion: Motion, laid: date, day: date, shape: tuple[int, int], padding: tuple[int, int]) -> np.ndarray:
+    """Return the number of the pixel that each cell of a layer is in on a ``day``, int64 (cell,)."""
     start, end = motion.follow(laid, laid), motion.follow(laid, day)
-    beyond = -(-MARGIN // side)  # patches on each side of the grid, from where noise drifts in
-    # Rows or columns of the cells, in patches from the edge of the padded field.
-    axes = [(np.arange(FINENESS * (length + 2 * beyond)) + 0.5) / FINENESS - beyond for length in patches]
-    pixels = [side * axis - 0.5 - before for axis, before in zip(axes, padding, strict=True)]
-    moved = [RectBivariateSpline(motion.rows, motion.columns, part)(*pixels) / side for part in end - start]
+    # Rows or columns of the cells, in pixels from the edge of the padded field; noise drifts in from the margin.
+    axes = [(np.arange(FINENESS * (length + 2 * MARGIN)) + 0.5) / FINENESS - MARGIN for length in shape]
+    pixels = [axis - 0.5 - before for axis, before in zip(axes, padding, strict=True)]
+    moved = [RectBivariateSpline(motion.rows, motion.columns, part)(*pixels) for part in end - start]
     rows = np.floor(axes[0][:, None] + moved[0]).astype(np.int64)
     columns = np.floor(axes[1] + moved[1]).astype(np.int64)
-    is_inside = (rows >= 0) & (rows < patches[0]) & (columns >= 0) & (columns < patches[1])
-    return np.where(is_inside, rows * patches[1] + columns, patches[0] * patches[1]).ravel()
+    is_inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    return np.where(is_inside, rows * shape[1] + columns, shape[0] * shape[1]).ravel()
 
 
 class CarriedNoise:
@@ -174,11 +163,10 @@ class CarriedNoise:
 
     def _draw_member(self, own: torch.Generator, *of_layers: torch.Generator) -> Tensor:
         """Draw a field (1, y, x) from a stream of the date and those of the layers."""
-        (rows, columns), side = self.carried.patches, self.carried.side
-        count, numbers = rows * columns, side**2
-        patches = self.carried.own[:, None] * torch.randn(count, numbers, generator=own)
+        count = math.prod(self.carried.shape)
+        noise = self.carried.own * torch.randn(count, generator=own)
         for layer, stream in zip(self.carried.layers, of_layers, strict=True):
-            cells = torch.randn(len(layer.target), numbers, generator=stream)
-            total = torch.zeros(count + 1, numbers).index_add_(0, layer.target, cells)
-            patches += layer.factor[:, None] * total[:count]
-        return patches.view(rows, columns, side, side).transpose(1, 2).reshape(1, rows * side, columns * side)
+            cells = torch.randn(len(layer.target), generator=stream)
+            total = torch.zeros(count + 1).index_add_(0, layer.target, cells)
+            noise += layer.factor * total[:count]
+        return noise.view(1, *self.carried.shape)

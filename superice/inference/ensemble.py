@@ -129,8 +129,7 @@ def _choose_noise(
     # Few runs have members that drift, and these imports take as long as a small ensemble.
     from superice.inference.carried_noise import CarriedNoise, carry_layers
 
-    days, side = int(sampler.memory_days), day.settings.patch
-    carried = carry_layers(motion, day.date, days, day.shape, day.margins, side)
+    carried = carry_layers(motion, day.date, int(sampler.memory_days), day.shape, day.margins)
     return lambda names: CarriedNoise(seed, day.date, names, day.device, carried)
 
 

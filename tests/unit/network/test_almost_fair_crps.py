@@ -61,9 +61,9 @@ def batch(size=32):
     return target, context
 
 
-def objective(model, size=32, **settings):
+def objective(model, size=32, seed=2, **settings):
     target, context = batch(size)
-    return float(ProperScores(**settings).loss(model, target, context, torch.Generator().manual_seed(2)).objective)
+    return float(ProperScores(**settings).loss(model, target, context, torch.Generator().manual_seed(seed)).objective)
 
 
 def test_values_outside_the_mask_do_not_count():
@@ -96,6 +96,43 @@ def test_the_spectrum_gives_every_wavenumber_the_same_weight():
     fair = ProperScores(fairness=1.0)
     plain, steep = fair.score_spectrum(members, target, mask), fair.score_spectrum(scaled, rough, mask)
     assert float(steep) == pytest.approx(float(plain), rel=0.15)
+
+
+def difference_of_moved(model, size=96):
+    return objective(model, size, equivariance_weight=1.0) - objective(model, size)
+
+
+def test_members_that_move_with_their_noise_and_inputs_cost_nothing():
+    """A 3x3 mean and the inputs at the same pixel move along; edges, where moved fields are cut, do not count."""
+    blur = lambda z, level, seen: torch.nn.functional.avg_pool2d(z, 3, 1, 1) + seen[:, -1:]
+    assert difference_of_moved(blur) == pytest.approx(0, abs=1e-6)
+
+
+def test_members_that_answer_to_the_place_in_a_patch_are_penalised_by_the_square_of_the_change():
+    """Noise that counts on one pixel of a patch alone: moved, it is other noise, of variance 1 each on 1/16 of the pixels.
+
+    9 of 225 moves are of whole patches, 0 or 4 pixels along each axis, and change nothing.
+    """
+    mask = torch.zeros((1, 1, 96, 96))
+    mask[..., ::4, ::4] = 1
+    changes = [
+        objective(lambda z, level, seen: z * mask, 96, seed, equivariance_weight=1.0)
+        - objective(lambda z, level, seen: z * mask, 96, seed)
+        for seed in range(40)
+    ]
+    whole = sum(1 for change in changes if abs(change) < 1e-6)
+    assert whole < 8
+    assert np.mean([change for change in changes if change > 1e-6]) == pytest.approx(2 / 16, rel=0.1)
+
+
+def test_the_moved_samples_are_counted():
+    plain, moving = ProperScores(), ProperScores(equivariance_weight=1.0)
+    assert [plain.count_evaluations(samples) for samples in (1, 8, 9)] == [2, 16, 18]
+    assert [moving.count_evaluations(samples) for samples in (1, 8, 9)] == [3, 17, 20]
+    evaluated = []
+    target, context = batch(48)
+    moving.loss(lambda z, level, seen: evaluated.append(len(z)) or z, target, context, torch.Generator().manual_seed(2))
+    assert evaluated == [moving.count_evaluations(len(target))]
 
 
 def test_a_member_is_made_in_one_pass_by_any_sampler():
