@@ -11,7 +11,6 @@ from random_networks import DIFFUSION, NETWORK, make_trained_network
 from superice.errors import InputError
 from superice.features.files import read_model_features
 from superice.fields.motion import join_motion
-from superice.inference.carried_noise import carry_layers
 from superice.inference.ensemble import MemberNoise, clip_negative, draw_members
 from superice.inference.fast_unet import estimate_memory
 from superice.inference.settings import SamplerSettings
@@ -168,25 +167,6 @@ def test_a_memory_that_follows_the_drift_needs_the_motion_of_the_ice(trained, mo
         members(trained, model_days[0], memory_days=30, memory_follows_drift=True)
     with pytest.raises(InputError, match="whole days"):
         SamplerSettings(memory_days=1.5, memory_follows_drift=True)
-
-
-@pytest.mark.parametrize("patch", [1, 2])
-def test_noise_that_drifts_moves_by_the_patches_of_the_network(
-    normalisation, model_days, small_grid, patch, monkeypatch
-):
-    sides = []
-
-    def spied(*arguments):
-        sides.append(arguments[-1])
-        return carry_layers(*arguments)
-
-    monkeypatch.setattr("superice.inference.carried_noise.carry_layers", spied)
-    settings = NETWORK.model_copy(update={"patch": patch})
-    how = SamplerSettings(name="multistep", steps=1, members=1, memory_days=30, memory_follows_drift=True)
-    trained = make_trained_network(normalisation, 7, settings)
-    features, motion = read_model_features(model_days[0]), join_motion(small_grid, {})
-    assert len(list(draw_members(trained, features, how, 0, motion=motion))) == 1
-    assert sides == [patch]
 
 
 def test_members_have_the_mask_of_their_features(trained, model_days):
