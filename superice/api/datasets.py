@@ -19,15 +19,23 @@ from dask.base import is_dask_collection
 from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, UNCERTAINTIES
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.features.files import LOW_RESOLUTION_NAMES, UNITS, derive_mask_reason, make_grid, require_limits
+from superice.features.files import (
+    LOW_RESOLUTION_NAMES,
+    NEIGHBOUR_NAMES,
+    UNITS,
+    derive_mask_reason,
+    make_grid,
+    require_limits,
+)
 from superice.fields.grid import Grid
 from superice.fields.units import convert_values
+from superice.seasons import NEIGHBOURS
 from superice.utils.netcdf import FileContent
 
 TIME = "time"
 MAP = ("y", "x")
 MAPPINGS = ("crs", "spatial_ref")  # usual names of a grid mapping that no field names
-NEEDED = UNITS | {name: units for name, (_, _, units) in UNCERTAINTIES.items()}
+NEEDED = UNITS | {name: units for name, (_, _, units) in UNCERTAINTIES.items()} | dict.fromkeys(NEIGHBOURS, "1")
 PLACE = ("crs", "cell_area")  # coordinates that CF keeps beside the axes
 
 
@@ -76,11 +84,14 @@ class FeatureDays:
         if partly_missing:
             fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
         single: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in fields.items()}
-        stated = {name: arrays[name] for name in UNCERTAINTIES if name in arrays}
-        uncertainties = {
-            name: np.asarray(convert_values(values, self.units[name], NEEDED[name]), np.float32)
-            for name, values in stated.items()
-        }
+        uncertainties, neighbours = (
+            {
+                name: np.asarray(convert_values(arrays[name], self.units[name], NEEDED[name]), np.float32)
+                for name in names
+                if name in arrays
+            }
+            for names in (UNCERTAINTIES, NEIGHBOURS)
+        )
         features = Features(
             self.days[number],
             **single,
@@ -88,6 +99,7 @@ class FeatureDays:
             partly_missing=partly_missing,
             observed=not self.is_model,
             uncertainties=uncertainties,
+            neighbours=neighbours,
         )
         require_limits(None, features)
         return features
@@ -138,6 +150,8 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     has_time = any(TIME in dataset[name].dims for name in names.values())
     days = read_days(dataset)
     stored = {name: dataset[variable] for name, variable in names.items()}
+    neighbours = NEIGHBOUR_NAMES if is_model else {name: name for name in NEIGHBOURS}
+    stored |= {name: dataset[variable] for name, variable in neighbours.items() if variable in dataset}
     additional = [*(BEYOND_MASK.format(name=name) for name in FIELDS), *UNCERTAINTIES, "mask_reason"]
     stored |= {name: dataset[name] for name in additional if name in dataset}
     units = {name: read_unit(field, NEEDED[name]) for name, field in stored.items() if name in NEEDED}

@@ -22,7 +22,13 @@ from superice.dataset.settings import SummarySettings
 from superice.dataset.summaries import MemberStatistics, make_summary
 from superice.errors import InputError
 from superice.features.day import Features
-from superice.inference.compatibility import require_feature_settings, require_sampler, require_step
+from superice.inference.compatibility import (
+    describe_unknown_inputs,
+    require_distance,
+    require_feature_settings,
+    require_sampler,
+    require_step,
+)
 from superice.inference.day import describe_ensemble
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.input_errors import describe_input_errors
@@ -242,6 +248,7 @@ class Network:
         require_step(self.trained, days.grid)
         if days.is_model and self.trained.features:
             require_feature_settings(self.trained, days.settings, None)
+        require_distance(self.trained, days.settings, None)
         sampler = self.sampler
         if members is not None:
             sampler = build_settings(SamplerSettings, self.sampler.model_dump() | {"members": members}, "sampler")
@@ -249,6 +256,7 @@ class Network:
 
     def _describe(self, days: FeatureDays, sampler: SamplerSettings, seed: int) -> dict[str, str | float]:
         described = describe_ensemble(self.trained, sampler, seed, days.notes, describe_limits(self.trained.file))
+        described |= describe_unknown_inputs(self.trained, days.units)
         return described | describe_input_errors(days.make_empty_features(), sampler.input_errors)
 
     def _read_day(self, days: FeatureDays, number: int, arrays: Mapping[str, np.ndarray]) -> Features:

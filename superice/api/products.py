@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,12 +15,13 @@ import xarray
 from superice.api.datasets import make_dataset
 from superice.dataset.layout import INPUT_NOTES, make_observed_features
 from superice.errors import InputError
-from superice.features.observed import ObservedDay, make_observed_day
-from superice.features.settings import FeatureSettings
+from superice.features.neighbours import read_neighbours
+from superice.features.observed import ObservedDay, make_concentration, make_observed_day
+from superice.features.settings import FeatureSettings, describe_feature_settings
 from superice.fields.grid import Area, Grid, load_grid, make_land_mask
 from superice.readers import cs2smos as thickness_reader
 from superice.readers import osisaf_concentration, osisaf_drift
-from superice.utils.settings import build_settings, dump_settings
+from superice.utils.settings import build_settings
 
 Place = str | Path
 
@@ -48,14 +49,16 @@ def features_from_products(
     areas
         File of area definitions that has the name; without it, the package's own.
     settings
-        The section ``features`` of a configuration, as far as it differs from the defaults.
+        The section ``features`` of a configuration, as far as it differs from the defaults. With its key
+        ``neighbouring_days`` the concentrations of the days before and after are looked for in the folder of that of the
+        date; one that is not there is unknown.
 
     Returns
     -------
     xarray.Dataset
         ``sic``, ``sit`` (m), ``divergence`` and ``shear`` (s-1), (y, x), NaN where any is missing; ``*_beyond_mask``, the
-        same where another one is missing; ``*_uncertainty`` of the products that state it; and ``mask_reason``. They are
-        the variables of an observed feature file.
+        same where another one is missing; ``*_uncertainty`` of the products that state it; ``sic_before`` and
+        ``sic_after`` where they are asked for; and ``mask_reason``. They are the variables of an observed feature file.
 
     Raises
     ------
@@ -75,7 +78,14 @@ def features_from_products(
     grid, how = load_grid(areas, area), build_settings(FeatureSettings, settings or {}, "features")
     observed, details = read_products(cs2smos, concentration, drift, day, grid, how)
     content = make_observed_features(
-        grid, day, observed.fields, observed.mask_reason, details, observed.beyond_mask, observed.uncertainties
+        grid,
+        day,
+        observed.fields,
+        observed.mask_reason,
+        details,
+        observed.beyond_mask,
+        observed.uncertainties,
+        observed.neighbours,
     )
     return make_dataset(content)
 
@@ -113,8 +123,18 @@ def read_products(
         raise InputError(
             f"no pixel of ice has all of them on {day} and on the grid {grid.name!r}", product="observations"
         )
-    details = {"feature_settings": json.dumps(dump_settings(how)), "source_of_fields": "observations"}
+    details = {"feature_settings": describe_feature_settings(how), "source_of_fields": "observations"}
     notes = [f"{reader.PRODUCT}: {note}" for reader, read in products.items() if read for note in read.notes]
+
+    def read_around(other: datetime.date) -> np.ndarray:
+        if concentration is None:
+            raise InputError("is not given", product=osisaf_concentration.PRODUCT, value=other)
+        folder = Path(concentration) if Path(concentration).is_dir() else Path(concentration).parent
+        return make_concentration(_read_product(osisaf_concentration, folder, other), grid, land, how.observations)
+
+    neighbours, unknown = read_neighbours(read_around, day, how.neighbouring_days, grid)
+    observed = replace(observed, neighbours=neighbours)
+    notes += [str(error) for error in unknown]
     return observed, details | ({INPUT_NOTES: "; ".join(notes)} if notes else {})
 
 

@@ -35,6 +35,7 @@ from superice.inference.day import generate_day
 from superice.inference.settings import SamplerSettings
 from superice.network.released import describe_limits
 from superice.network.weights import TrainedNetwork
+from superice.seasons import find_neighbours
 from superice.utils.netcdf import write_content
 
 TRUTH = "sit_truth_{date}.nc"
@@ -98,12 +99,14 @@ def make_quicklook(
     with _time("map of the land", say):
         land = make_land_mask(grid)
     truth = None
+    distance = trained.features.get("neighbouring_days", 0) if trained.network.settings.neighbours else 0
     if products is None:
         with _time("synthetic day and its products", say):
-            products, truth = _simulate(output, grid, day)
+            products, truth = _simulate(output, grid, day, distance)
     features_path = output / observed_features_name(day)
     with _time("features", say):
-        observed, details = read_products(**products, day=day, grid=grid, how=FeatureSettings(), land=land)
+        how = FeatureSettings(neighbouring_days=distance)
+        observed, details = read_products(**products, day=day, grid=grid, how=how, land=land)
         netcdf = features_path.with_suffix(".nc")
         write_observed_features(
             features_path,
@@ -115,6 +118,7 @@ def make_quicklook(
             details,
             observed.beyond_mask,
             observed.uncertainties,
+            observed.neighbours,
         )
     members_path, summary_path = output / predictions_name(day), output / summaries_name(day)
     with _time(f"{sampler.members} members and their summary", say):
@@ -127,14 +131,21 @@ def make_quicklook(
     return Quicklook(picture, members_path, summary_path, features_path, facts)
 
 
-def _simulate(output: Path, grid: Grid, day: date) -> tuple[dict[str, Path], np.ndarray]:
-    """Write the products of a synthetic day, and its truth; return the files and the true thickness in m, (y, x)."""
+def _simulate(output: Path, grid: Grid, day: date, distance: int) -> tuple[dict[str, Path], np.ndarray]:
+    """Write the products of a synthetic day, and its truth; return the files and the true thickness in m, (y, x).
+
+    The concentrations of the days before and after, at a ``distance`` above 0, are written as well.
+    """
     from superice.api.synthetic import find_season
     from superice.synthetic.season_files import SeasonFiles
     from superice.synthetic.settings import SyntheticSettings
 
-    files = SeasonFiles(grid, SyntheticSettings(), find_season(day), output / "products")
+    season = find_season(day)
+    files = SeasonFiles(grid, SyntheticSettings(), season, output / "products")
     paths = files.write_products(day)
+    for other in find_neighbours(day, distance).values():
+        if season.first <= other <= season.last:
+            files.write_products(other, ["concentration"])
     truth = files.crop_truth(day).sit
     content = make_frame(grid, day, "SuperIce synthetic truth", "Thickness of the synthetic Arctic at 3 km.", {})
     content.variables["sit_truth"] = make_field(truth, "sit", "modelResult", ", of the synthetic Arctic")

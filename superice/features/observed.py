@@ -34,6 +34,8 @@ class ObservedDay:
         thickness_pixels: number of pixels of ice with a known thickness, whatever else is missing.
         uncertainties: standard deviations of the fields, (y, x), NaN where not known, of the products that state them,
             by the names of ``UNCERTAINTIES``.
+        neighbours: concentrations of the days before and after, (y, x), NaN where not known, by the names of
+            ``NEIGHBOURS``; empty where they are not asked for.
 
     """
 
@@ -45,6 +47,7 @@ class ObservedDay:
     kept_pixels: int
     thickness_pixels: int
     uncertainties: dict[str, np.ndarray] = field(default_factory=dict)
+    neighbours: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, grid: Grid) -> ObservedDay:

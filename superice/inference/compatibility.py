@@ -7,7 +7,7 @@ A file of a single training, or of an older version, does not; then only the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,17 +72,39 @@ def require_features(trained: TrainedNetwork, path: Path) -> None:
     """Raise InputError when a file of model features says that it was made in another way than the network's own.
 
     Observed features are made in another way than the model's in any case, and files of other origin do not say how.
+    Neighbouring days are as far in both; of observed arrays, the NetCDF file of their name says how far.
     """
-    if path.suffix != ".nc" or not trained.features:
+    described = path.with_suffix(".nc")
+    if not described.exists() or not trained.features:
         return
     import netCDF4
 
     try:
-        with netCDF4.Dataset(path) as file:
+        with netCDF4.Dataset(described) as file:
             stated = json.loads(getattr(file, "feature_settings", "{}"))
     except OSError as error:
-        raise InputError(f"cannot be read ({error})", file=path) from error
-    require_feature_settings(trained, stated, path)
+        raise InputError(f"cannot be read ({error})", file=described) from error
+    if path.suffix == ".nc":
+        require_feature_settings(trained, stated, path)
+    require_distance(trained, stated, path)
+
+
+def require_distance(trained: TrainedNetwork, stated: Mapping[str, Any], path: Path | None) -> None:
+    """Raise InputError when the neighbouring days of features are not as far as those that the network was trained on."""
+    wanted, found = (section.get("neighbouring_days") for section in (trained.features, stated))
+    if trained.network.settings.neighbours and wanted and found and wanted != found:
+        raise InputError(
+            f"its neighbouring days are not as far as those of the network's training, which has features.neighbouring_days"
+            f" {wanted}",
+            file=path,
+            value=found,
+        )
+
+
+def describe_unknown_inputs(trained: TrainedNetwork, held: Collection[str]) -> dict[str, str]:
+    """Return the attribute of an ensemble that names the concentrations of other days which its features do not hold."""
+    unknown = [name for name in trained.network.settings.neighbours if name not in held]
+    return {"unknown_inputs": ", ".join(unknown)} if unknown else {}
 
 
 def require_feature_settings(trained: TrainedNetwork, stated: Mapping[str, Any], path: Path | None) -> None:

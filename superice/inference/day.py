@@ -10,12 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from superice.dataset.layout import open_predictions
 from superice.dataset.summaries import MemberStatistics, Summary, write_summary
 from superice.errors import InputError
 from superice.features.files import read_features, read_input_notes, read_mask_reason
 from superice.fields.grid import Grid
-from superice.inference.compatibility import require_features, require_sampler, require_step
+from superice.inference.compatibility import (
+    describe_unknown_inputs,
+    require_features,
+    require_sampler,
+    require_step,
+)
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.input_errors import describe_input_errors
 from superice.inference.settings import NOISE_SCALED, SamplerSettings
@@ -79,6 +86,8 @@ def generate_day(
     origin |= read_input_notes(features_path)
     attributes = describe_ensemble(trained, sampler, seed, origin, details or {})
     attributes |= describe_input_errors(features, sampler.input_errors)
+    known = [name for name, values in features.neighbours.items() if np.isfinite(values).any()]
+    attributes |= describe_unknown_inputs(trained, known)
     mask_reason = read_mask_reason(features_path, features) if summary else None
     statistics = MemberStatistics(features.mask, sampler.members) if summary else None
     start, clipped_pixels = time.monotonic(), 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray
 from dask.base import is_dask_collection
+from random_networks import NETWORK, make_trained_network
 
 import superice
 from superice import cli
@@ -15,7 +16,9 @@ from superice.errors import InputError
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
 from superice.network import released
+from superice.network.settings import INPUTS
 from superice.network.weights import TrainedNetwork
+from superice.seasons import NEIGHBOURS
 
 SAMPLER = SamplerSettings(name="multistep", steps=2)
 
@@ -171,3 +174,24 @@ def test_the_released_weights_draw_a_day_that_scores():
     members = superice.load().draw(day, members=12).sit_ai
     scores = superice.score(members, day.sit_truth, day.sit).iloc[0]
     assert scores.rmse_gain_percent > 4 and 0.8 < scores.spread_skill < 1.2
+
+
+def test_concentrations_of_other_days_are_read_in_any_unit_and_named_where_they_are_not_held(
+    normalisation, features, tmp_path
+):
+    shape = NETWORK.model_copy(update={"partly_missing": True, "inputs": (*INPUTS, *NEIGHBOURS)})
+    trained = make_trained_network(normalisation, seed=0, settings=shape)
+    trained.sampler = describe_sampler(SAMPLER)
+    trained.save(tmp_path / "neighbours.safetensors")
+    network = superice.load(tmp_path / "neighbours.safetensors", precision="fp32")
+    other = features.sic_reprocessed * 0.8
+    held = features.assign({f"{name}_reprocessed": other for name in NEIGHBOURS})
+    percent = held.assign(sic_before_reprocessed=(100 * other).assign_attrs(units="%"))
+    without, drawn, same = (network.draw(each, members=2, seed=5) for each in (features, held, percent))
+    assert without.attrs["unknown_inputs"] == "sic_before, sic_after" and "unknown_inputs" not in drawn.attrs
+    assert not np.allclose(drawn.sit_ai, without.sit_ai, equal_nan=True)
+    np.testing.assert_allclose(same.sit_ai, drawn.sit_ai, atol=1e-5)
+    far = held.assign_attrs(feature_settings='{"neighbouring_days": 1}')
+    network.trained.features = {"neighbouring_days": 2}
+    with pytest.raises(InputError, match="neighbouring_days 2"):
+        network.draw(far)

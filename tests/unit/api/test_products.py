@@ -1,6 +1,7 @@
 """Features from product files are those that the workflow's command writes; files, folders and areas are taken."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -91,3 +92,20 @@ def test_what_a_product_says_of_a_degraded_day_is_an_attribute(make, monkeypatch
 def test_what_cannot_be_used_is_refused(make, options, sentence):
     with pytest.raises(InputError, match=sentence):
         make(**options)
+
+
+def test_concentrations_of_other_days_are_those_in_the_folder_of_the_dates(make, folder, tmp_path):
+    near = np.hypot(ease2_axes()[0], ease2_axes()[1][:, None]) < 1200
+    for day, percent in ((DAY, 80.0), (DAY - timedelta(2), 60.0)):
+        write_concentration(tmp_path, day, np.where(near, percent, 0.0))
+    asked = {"settings": {"neighbouring_days": 2}}
+    file = osisaf_concentration.find(tmp_path, DAY)
+    plain, *made = (make(concentration=place, **more) for place, more in ((file, {}), (file, asked), (tmp_path, asked)))
+    assert "sic_before" not in plain
+    for features in made:
+        known = features.sic_before.notnull()
+        assert known.sum() > 1000 and np.allclose(features.sic_before.values[known], 0.6)
+        assert features.sic_after.isnull().all() and "no file for 2022-04-14" in features.input_notes
+        xarray.testing.assert_identical(features[list(plain.data_vars)].drop_attrs(), plain.drop_attrs())
+    nothing = make(concentration=None, **asked)
+    assert nothing.sic_before.isnull().all() and "is not given" in nothing.input_notes

@@ -1,7 +1,7 @@
 """The configurations that are shipped, and the sentence that a wrong one ends with."""
 
 from copy import deepcopy
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[3]
         (),
         ("demo",),
         ("demo", "demo-seeds"),
+        ("demo", "neighbouring-days"),
         ("demo", "networks"),
         ("demo", "reference-long"),
         ("demo", "studies-demo"),
@@ -436,3 +437,30 @@ def test_a_grid_may_be_given_by_its_place():
     assert SettingsDigests(Configuration(moved)).area != digests.area
     with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
         Configuration(load("demo") | {"grid": {"around": {"centre": [84, -20], "size_km": [60, 480]}}})
+
+
+def test_neighbouring_days_are_settings_of_the_features_only_where_there_are_some():
+    """Without them the settings of the features, and so their digests, are those that they were before."""
+    without, with_them = Configuration(load("demo")), Configuration(load("demo", "neighbouring-days"))
+    for branch in ("model", "observations"):
+        assert "neighbouring_days" not in without.feature_settings(branch)
+        assert with_them.feature_settings(branch) == without.feature_settings(branch) | {"neighbouring_days": 2}
+
+
+def test_the_synthetic_arctic_writes_neighbouring_days_within_its_seasons():
+    without, with_them = Configuration(load("demo")), Configuration(load("demo", "neighbouring-days"))
+    (season,) = [one for one in without.calendar.seasons() if one.name == "2022"]
+    for before, after in zip(without.synthetic_days(season), with_them.synthetic_days(season), strict=True):
+        assert set(before) < set(after) and min(after) == min(before) == season.first
+        assert set(after) == {day + timedelta(n) for day in before for n in (-2, 0, 2)} - {season.first - timedelta(2)}
+
+
+def test_a_network_that_reads_neighbouring_days_needs_features_that_hold_them():
+    content = load("demo", "neighbouring-days")
+    content["features"]["neighbouring_days"] = 0
+    with pytest.raises(
+        InputError, match=r"neighbouring_days.network.inputs: sic_before needs features.neighbouring_days"
+    ):
+        Configuration(content)
+    content["run"] = ["recommended"]
+    assert Configuration(content).experiments == ["recommended"]

@@ -4,9 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import shipped_configurations
 import yaml
 
 from superice.run.configuration import Configuration
+from superice.run.paths import RunPaths
 from superice.run.sources import PRODUCTS, Sources
 
 DAY = date(2021, 1, 13)
@@ -85,3 +87,47 @@ def test_only_folders_that_nothing_fills_must_be_there(branch, source, keys):
     sources = Sources(Configuration(content), "results")
     assert sources.searched_folders(branch).keys() == keys
     assert bool(sources.describe_files()) or not keys
+
+
+def test_neighbouring_days_are_inputs_where_they_have_a_file(tmp_path):
+    content = load()
+    content["sources"]["model"] = {"kind": "moorings", "folder": str(tmp_path)}
+    content["sources"]["observations"] = {"kind": "folder", **dict.fromkeys(PRODUCTS, str(tmp_path))}
+    around = PRODUCTS["concentration"][1](date(2021, 1, 15))
+    for name in ("Moorings_2021d011.nc", "Moorings_2021d012.nc", around, PRODUCTS["drift"][1](date(2021, 1, 15))):
+        (tmp_path / name).touch()
+    sources = Sources(Configuration(content), "results")
+    assert sources.neighbour_files("model", DAY, 2) == [str(tmp_path / "Moorings_2021d011.nc")]
+    assert sources.neighbour_files("observations", DAY, 2) == [str(tmp_path / around)]
+    assert sources.neighbour_files("model", DAY, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [(date(2022, 10, 18), [date(2022, 10, 20)]), (date(2022, 12, 5), [date(2022, 12, 7)])],
+    ids=["start of the season", "day without a product"],
+)
+def test_the_synthetic_arctic_has_no_neighbours_beyond_its_seasons_and_its_products(day, expected):
+    content = shipped_configurations.load("demo", "neighbouring-days")
+    content["synthetic"]["missing"]["concentration"] = ["2022-12-03"]
+    run = Configuration(content)
+    sources = Sources(run, RunPaths(run, "results"))
+    found = [Path(path).name for path in sources.neighbour_files("observations", day, 2)]
+    assert found == [PRODUCTS["concentration"][1](other) for other in expected]
+    model = [Path(path).name for path in sources.neighbour_files("model", day, 2)]
+    assert model[-1] == f"Moorings_{expected[-1]:%Yd%j}.nc" and len(model) == 1 + (day.month == 12)
+
+
+def test_neighbouring_days_are_downloaded_as_well():
+    content = load()
+    content["features"]["neighbouring_days"] = 1
+    content["calendar"]["observations"] = {"first": "2021-01-13", "last": "2021-01-13"}
+    content["sources"]["observations"] = {"kind": "download"}
+    run = Configuration(content)
+    sources = Sources(run, RunPaths(run, "results"))
+    records = sources.all_download_records()
+    expected = [f"concentration/{stamp}" for stamp in ("20210112", "20210113", "20210114")]
+    assert sorted(record for record in records if "concentration" in record) == [
+        f"results/downloads/{name}.json" for name in expected
+    ]
+    assert set(sources.neighbour_files("observations", DAY, 1)) < set(records) and len(records) == 5
