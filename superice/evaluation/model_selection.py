@@ -14,10 +14,11 @@ from superice.evaluation.noise_scale import choose_noise_scale
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
 from superice.inference.input_errors import simulate_observation
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
 from superice.network.weights import TrainedNetwork
 
+NO_ERRORS = InputErrors()
 SCORES = ("crps", "rmse", "variability", "fine_scale")
 Judgement = Mapping[str, Any]
 
@@ -29,11 +30,12 @@ def select_training(
     scoring: ScoreSettings,
     spacing_km: float,
     must_be_sound: bool = True,
+    product_errors: InputErrors = NO_ERRORS,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
     """Choose among trainings and, where the sampler awaits it, choose the factor of the noise for the one chosen.
 
     Trainings are compared with a factor of 1 then. One that stands alone is not scored to be chosen. Where the sampler has
-    errors of the inputs, the days are given such errors: the members are then judged on inputs as observations are.
+    errors of the inputs, the days are given those of a product: the members are then judged on inputs as observations are.
 
     Parameters
     ----------
@@ -49,6 +51,8 @@ def select_training(
         Grid spacing.
     must_be_sound
         As of `choose_training`.
+    product_errors
+        The errors of a product's inputs; those of the sampler where it has no parts.
 
     Returns
     -------
@@ -60,7 +64,8 @@ def select_training(
     trainings = {path: TrainedNetwork.load(path) for path in weights}
     has_errors = bool(sampler.input_errors.parts)
     if has_errors:
-        days = [simulate_observation(features, sampler.input_errors, spacing_km) for features in days]
+        errors = product_errors if product_errors.parts else sampler.input_errors
+        days = [simulate_observation(features, errors, spacing_km) for features in days]
     as_trained = sampler.model_copy(update={"noise_scale": 1.0}) if sampler.awaits_noise_scale else sampler
 
     def judge(path: Path, scale: float | str, scored_days: Sequence[Features] = days) -> Judgement:
@@ -84,7 +89,7 @@ def select_training(
     if sampler.awaits_noise_scale and not trainings[best].diverged:
         trainings[best].fitted_on = {
             "days": [features.date.isoformat() for features in days],
-            "inputs": "model, with the input errors of the sampler" if has_errors else "model",
+            "inputs": "model, with errors as of products" if has_errors else "model",
             "members": sampler.members,
             **{name: float(chosen[name]) for name in ("crps", "spread_skill", "fine_scale")},
         }

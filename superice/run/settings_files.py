@@ -60,6 +60,7 @@ def _collect_stages(run: Configuration, name: str) -> dict[str, dict[str, Any]]:
         "training": {section: experiment[section] for section in ("network", "diffusion", "training")},
         "selection": judged
         | named_seed
+        | {"input_noise": experiment["training"]["input_noise"]}
         | {"features": run.feature_settings("model", run.feature_set(name))}
         | {section: run.content[section] for section in ("scores", "selection")},
         "ensembles": sampler | named_seed | _describe_summary(run, name),

@@ -24,7 +24,10 @@ def main() -> None:
     parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
     add_grid(parser)
     parser.add_argument(
-        "--settings", type=read_settings, required=True, help="sampler, features, scores and selection, YAML"
+        "--settings",
+        type=read_settings,
+        required=True,
+        help="sampler, input noise of the training, features, scores and selection, YAML",
     )
     add_threads(parser)
     parser.add_argument("--table", type=Path, required=True, help="scores of every training, CSV")
@@ -37,7 +40,8 @@ def main() -> None:
     from superice.evaluation.settings import ScoreSettings, SelectionSettings
     from superice.features.files import read_model_features
     from superice.fields.grid import load_grid
-    from superice.inference.settings import SamplerSettings
+    from superice.inference.settings import InputErrors, SamplerSettings
+    from superice.network.settings import INPUTS
     from superice.seasons import spread_evenly
     from superice.utils.files import write_table
     from superice.utils.settings import build_settings
@@ -46,6 +50,8 @@ def main() -> None:
     grid = load_grid(args.areas, args.area)
     selection = build_settings(SelectionSettings, args.settings["selection"], "selection")
     sampler = build_settings(SamplerSettings, args.settings["sampler"] | {"members": selection.members}, "sampler")
+    noise = {name: args.settings["input_noise"][name] for name in INPUTS}
+    product_errors = build_settings(InputErrors, noise, "training.input_noise")
     scoring = build_settings(ScoreSettings, args.settings["scores"], "scores")
     # A training that stands alone has nothing to be compared with.
     scored = len(args.weights) > 1 or sampler.awaits_noise_scale
@@ -62,6 +68,7 @@ def main() -> None:
         grid.step / 1000,
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         must_be_sound="seed" not in args.settings,
+        product_errors=product_errors,
     )
     print(table.to_string(index=False, float_format="{:.4g}".format), file=sys.stderr)
     write_table(args.table, table)

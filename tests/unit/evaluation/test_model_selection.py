@@ -119,14 +119,19 @@ def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weigh
     assert compared[compared.noise_scale == 1.0].crps.notna().all(), "trainings are compared with a factor of 1"
 
 
-def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_products(weights, days):
-    """A low resolution that is wrong by 0.3 m is judged as it is, and its error is none of the members' own."""
+@pytest.mark.parametrize("of_members", [InputErrors(sit=((30, 0.3),)), InputErrors(sit=((18, 0.01),))])
+def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_products(weights, days, of_members):
+    """A low resolution that is wrong by 0.3 m is judged as it is, and its error is none of the members' own.
+
+    The errors of the products are named, or are those of the members.
+    """
     errors = InputErrors(sit=((30, 0.3),))
+    named = InputErrors() if of_members == errors else errors
     seen = [simulate_observation(features, errors, 3.0) for features in days]
     wrong = np.concatenate([(one.sit - day.sit)[day.mask] for one, day in zip(seen, days, strict=True)])
     assert 0.1 < np.abs(wrong).mean() < 0.5
-    sampler = SAMPLER.model_copy(update={"input_errors": errors})
-    trained, table = select_training(weights[1:], days, sampler, SCORING, 3.0)
+    sampler = SAMPLER.model_copy(update={"input_errors": of_members})
+    trained, table = select_training(weights[1:], days, sampler, SCORING, 3.0, product_errors=named)
     fixed = sampler.model_copy(update={"noise_scale": 1.0})
     expected = judge_training(TrainedNetwork.load(weights[1]), seen, fixed, SCORING, 3.0)
     assert table.crps[0] == pytest.approx(expected["crps"])
@@ -134,7 +139,7 @@ def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_produ
     assert exact["crps"] < 0.95 * expected["crps"]
     chosen = table[table.chosen].iloc[0]
     assert trained.fitted_on["days"] == [day.date.isoformat() for day in days]
-    assert trained.fitted_on["inputs"] == "model, with the input errors of the sampler"
+    assert trained.fitted_on["inputs"] == "model, with errors as of products"
     assert trained.fitted_on["spread_skill"] == chosen.spread_skill
     trained.save(weights[0])
     assert TrainedNetwork.load(weights[0]).fitted_on == trained.fitted_on
