@@ -28,7 +28,7 @@ $(VENV)/bin/python:
 $(VENV)/installed: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@echo "installing into $(VENV) (a few minutes, once)"
 	$(VENV)/bin/python -m pip install --quiet torch==2.13.0
-	$(VENV)/bin/python -m pip install --quiet --require-hashes -r $(LOCK)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(LOCK)
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -55,6 +55,35 @@ def test_what_every_build_of_torch_needs_is_locked():
             assert all(requirement.specifier.contains(version) for version in versions), requirement
 
 
+def find_needs(name, extras=("",), seen=None):
+    """Return all that a package needs here, as requirements, and what those need."""
+    seen = set() if seen is None else seen
+    needs = [
+        need
+        for need in map(Requirement, importlib.metadata.requires(name) or [])
+        if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
+    for need in needs:
+        asked = (canonicalize_name(need.name), *sorted(need.extras))
+        if asked not in seen:
+            seen.add(asked)
+            needs = needs + find_needs(need.name, ("", *need.extras), seen)
+    return needs
+
+
+def test_the_lock_is_complete():
+    """The lock is installed without a look at what its packages need, for a newer release of one would end that."""
+    installing = [line for line in (ROOT / "Makefile").read_text().splitlines() if "-r $(LOCK)" in line]
+    assert installing and all("--require-hashes --no-deps" in line for line in installing)
+    locked = read_versions() | {"torch": {version for name, version in read_pins() if name == "torch"}}
+    tools = {"pip", "setuptools", "wheel"}  # of the environment itself
+    for name, _ in read_pins():
+        for need in find_needs(name):
+            if canonicalize_name(need.name) not in tools:
+                versions = locked[canonicalize_name(need.name)]
+                assert any(need.specifier.contains(version) for version in versions), f"{name}: {need}"
+
+
 def test_every_entry_has_hashes():
     for entry in read_entries():
         hashes = re.findall(r"--hash=(\S+)", entry)
