@@ -77,17 +77,7 @@ def features_from_products(
     day = parse_date(date)
     grid, how = load_grid(areas, area), build_settings(FeatureSettings, settings or {}, "features")
     observed, details = read_products(cs2smos, concentration, drift, day, grid, how)
-    content = make_observed_features(
-        grid,
-        day,
-        observed.fields,
-        observed.mask_reason,
-        details,
-        observed.beyond_mask,
-        observed.uncertainties,
-        observed.neighbours,
-    )
-    return make_dataset(content)
+    return make_dataset(make_observed_features(grid, day, details=details, **observed.list_contents()))
 
 
 def parse_date(stated: datetime.date | str) -> datetime.date:

@@ -108,18 +108,7 @@ def make_quicklook(
         how = FeatureSettings(neighbouring_days=distance)
         observed, details = read_products(**products, day=day, grid=grid, how=how, land=land)
         netcdf = features_path.with_suffix(".nc")
-        write_observed_features(
-            features_path,
-            netcdf,
-            grid,
-            day,
-            observed.fields,
-            observed.mask_reason,
-            details,
-            observed.beyond_mask,
-            observed.uncertainties,
-            observed.neighbours,
-        )
+        write_observed_features(features_path, netcdf, grid, day, details=details, **observed.list_contents())
     members_path, summary_path = output / predictions_name(day), output / summaries_name(day)
     with _time(f"{sampler.members} members and their summary", say):
         summary = Summary(summary_path, SummarySettings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,11 @@ class ObservedDay:
     thickness_pixels: int
     uncertainties: dict[str, np.ndarray] = field(default_factory=dict)
     neighbours: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def list_contents(self) -> dict[str, Any]:
+        """Return what feature files hold of the day, by the parameters of ``write_observed_features``."""
+        names = ("fields", "mask_reason", "beyond_mask", "uncertainties", "neighbours")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def empty(cls, grid: Grid) -> ObservedDay:

@@ -101,18 +101,8 @@ def main() -> None:
         print(f"note: {note}", file=sys.stderr)
     if notes:
         details[INPUT_NOTES] = "; ".join(notes)
-    write_observed_features(
-        args.output,
-        args.output_netcdf,
-        grid,
-        args.date,
-        observed.fields,
-        observed.mask_reason,
-        details,
-        observed.beyond_mask,
-        observed.uncertainties,
-        neighbours,
-    )
+    contents = observed.list_contents() | {"neighbours": neighbours}
+    write_observed_features(args.output, args.output_netcdf, grid, args.date, details=details, **contents)
     # A product's gaps are counted on days that have all products; a missing file is a problem of its own.
     is_complete = len(products) == len(folders)
     write_json(
