@@ -13,6 +13,7 @@ from superice.errors import InputError
 from superice.evaluation.noise_scale import choose_noise_scale
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
+from superice.fields.regridding import EVERY_DETAIL
 from superice.inference.input_errors import simulate_observation
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
@@ -31,6 +32,7 @@ def select_training(
     spacing_km: float,
     must_be_sound: bool = True,
     product_errors: InputErrors = NO_ERRORS,
+    product_smoothing: Mapping[str, float] = EVERY_DETAIL,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
     """Choose among trainings and, where the sampler awaits it, choose the factor of the noise for the one chosen.
 
@@ -53,6 +55,8 @@ def select_training(
         As of `choose_training`.
     product_errors
         The errors of a product's inputs; those of the sampler where it has no parts.
+    product_smoothing
+        How far a product smooths, by the name of the input, as `simulate_observation` takes it.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def select_training(
     has_errors = bool(sampler.input_errors.parts)
     if has_errors:
         errors = product_errors if product_errors.parts else sampler.input_errors
-        days = [simulate_observation(features, errors, spacing_km) for features in days]
+        days = [simulate_observation(features, errors, spacing_km, product_smoothing) for features in days]
     as_trained = sampler.model_copy(update={"noise_scale": 1.0}) if sampler.awaits_noise_scale else sampler
 
     def judge(path: Path, scale: float | str, scored_days: Sequence[Features] = days) -> Judgement:

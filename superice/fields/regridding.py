@@ -6,7 +6,9 @@ it is cut off where the native cell is missing: a target pixel is valid if and o
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
+from collections.abc import Mapping
 
 import numpy as np
 import pyproj
@@ -17,6 +19,7 @@ from superice.fields.grid import Grid
 
 METHODS = ("spline", "gauss")
 MARGIN = 8  # native cells kept around the target grid
+EVERY_DETAIL: Mapping[str, float] = {}  # fields that are smoothed, and how far: none
 RELAXATIONS = 30
 # Radius and standard deviation of the report's Gaussian resampling in steps of the native grid: 60 and 30 km for 25 km.
 GAUSS_RADIUS, GAUSS_SIGMA, GAUSS_NEIGHBOURS = 2.4, 1.2, 8
@@ -175,3 +178,10 @@ def smooth_gaussian(field: np.ndarray, sigma_px: float = 1.0, truncate_px: int =
     known = np.isfinite(field)
     total = smooth(np.where(known, field, 0.0))
     return np.where(known, total / np.where(known, smooth(known.astype(float)), 1), np.nan)
+
+
+def smooth_as_product(field: np.ndarray, sigma_px: float) -> np.ndarray:
+    """Smooth a float32 field (y, x) by a Gaussian as the cells of a product do; it stays as it is for a width of 0."""
+    if not sigma_px:
+        return field
+    return smooth_gaussian(field, sigma_px, math.ceil(3 * sigma_px)).astype(np.float32)

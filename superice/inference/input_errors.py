@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from superice.features.day import Features
+from superice.fields.regridding import EVERY_DETAIL, smooth_as_product
 from superice.inference.noise import MemberNoise
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.network.settings import ErrorParts
@@ -47,11 +48,20 @@ def perturb_members(
     return [perturb(features, {name: fields[at] for name, fields in errors.items()}) for at in range(len(members))]
 
 
-def simulate_observation(features: Features, errors: InputErrors, pixel_km: float) -> Features:
+def simulate_observation(
+    features: Features, errors: InputErrors, pixel_km: float, smoothing: Mapping[str, float] = EVERY_DETAIL
+) -> Features:
     """Return exact features of the model as products with such errors would show them; the truth stays what it is.
 
-    The errors depend on the date alone, and are independent of those of the members that are drawn from the result.
+    Inputs named in ``smoothing`` ("sic", "sit") are smoothed by Gaussians of these standard deviations (km). The errors
+    depend on the date alone, and are independent of those of the members that are drawn from the result.
     """
+    smooth = {name: smooth_as_product(getattr(features, name), width / pixel_km) for name, width in smoothing.items()}
+    others = {
+        name: smooth_as_product(values, smoothing.get("sic", 0) / pixel_km)
+        for name, values in features.neighbours.items()
+    }
+    features = replace(features, **smooth, neighbours=others)
     noise = MemberNoise(0, features.date, ["product"], features.sit.shape, torch.device("cpu"))
     drawn = draw_errors(errors, features, noise.draw, pixel_km)
     return replace(perturb(features, {name: fields[0] for name, fields in drawn.items()}), observed=True)

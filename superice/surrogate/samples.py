@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from superice.errors import InputError
+from superice.fields.regridding import EVERY_DETAIL
 from superice.network.normalisation import Moments
 from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import VARIABLES, Record, decode_field
@@ -78,7 +79,12 @@ class Steps:
         channels = [*self.inputs.channels, ("sit", self.inputs.step_hours)]
         return np.stack([record.read_stored(name, start + record.count_steps(hours)) for name, hours in channels])
 
-    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+    def normalise(
+        self,
+        stored: np.ndarray,
+        errors: Mapping[str, np.ndarray] | None = None,
+        smoothing: Mapping[str, float] = EVERY_DETAIL,
+    ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it.
 
         Raises InputError for ``errors``: the noise of a surrogate's inputs is that of its loss.

@@ -2,6 +2,7 @@
 
 A box mean that is known exactly at every pixel can nearly be inverted. A network that learns to do so mistakes the errors
 of observed fields for leads. A network that met such errors in its training relies on no more than observations show.
+Products also hold nothing finer than their cells: noisy inputs are smoothed, so that they look like products.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from superice.fields.regridding import EVERY_DETAIL, smooth_as_product
 from superice.network.normalisation import QUANTITIES
 from superice.network.settings import INPUTS
 from superice.seasons import NEIGHBOURS
@@ -53,11 +55,20 @@ def draw_smooth_noise(shape: tuple[int, int], width: float, random: np.random.Ge
     return 2 * math.sqrt(math.pi) * width * gaussian_filter(white, width, mode="wrap")
 
 
-def perturb(quantities: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def perturb(
+    quantities: Mapping[str, np.ndarray],
+    errors: Mapping[str, np.ndarray],
+    smoothing: Mapping[str, float] = EVERY_DETAIL,
+) -> dict[str, np.ndarray]:
     """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
 
-    The increment is changed so that thickness and increment still add up to the same truth.
+    Quantities named in ``smoothing`` are first smoothed by Gaussians of these standard deviations (km); concentrations of
+    other days as that of the date. The increment is changed so that thickness and increment still add up to the same truth.
     """
-    perturbed = {name: np.clip(quantities[name] + error, *LIMITS[name]) for name, error in errors.items()}
+    perturbed = {}
+    for name, error in errors.items():
+        width = smoothing.get("sic" if name in NEIGHBOURS else name, 0) / PIXEL_KM
+        seen = smooth_as_product(quantities[name], width)
+        perturbed[name] = np.clip(seen + error, *LIMITS[name])
     sit_change = perturbed.get("sit", quantities["sit"]) - quantities["sit"]
     return {**quantities, **perturbed, "increment": quantities["increment"] - sit_change}

@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from superice.errors import InputError
+from superice.fields.regridding import EVERY_DETAIL
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
 from superice.seasons import NEIGHBOURS
@@ -66,8 +67,16 @@ class Stored(Protocol):
     def __getitem__(self, index: int) -> np.ndarray:
         """Return an array as it is stored."""
 
-    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
-        """Return context (channel, y, x) and target (1, y, x) of an array, its inputs perturbed by ``errors``."""
+    def normalise(
+        self,
+        stored: np.ndarray,
+        errors: Mapping[str, np.ndarray] | None = None,
+        smoothing: Mapping[str, float] = EVERY_DETAIL,
+    ) -> tuple[Tensor, Tensor]:
+        """Return context (channel, y, x) and target (1, y, x) of an array, its inputs perturbed by ``errors``.
+
+        Where there are errors, the inputs are smoothed first, by name over so many km.
+        """
 
 
 class Days:
@@ -116,14 +125,19 @@ class Days:
         """Return a day as it is stored, int16 (variable, y, x), mapped into memory."""
         return open_day(self.files[index])
 
-    def normalise(self, stored: np.ndarray, errors: Mapping[str, np.ndarray] | None = None) -> tuple[Tensor, Tensor]:
+    def normalise(
+        self,
+        stored: np.ndarray,
+        errors: Mapping[str, np.ndarray] | None = None,
+        smoothing: Mapping[str, float] = EVERY_DETAIL,
+    ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of a stored day or of a part of it.
 
-        ``errors``, by quantity, are added to the inputs.
+        ``errors``, by quantity, are added to the inputs, which are then smoothed first, as `input_noise.perturb` does.
         """
         quantities = decode_day(stored)
         if errors:
-            quantities = perturb(quantities, errors)
+            quantities = perturb(quantities, errors, smoothing)
         context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
         target = self.normalisation.normalise_target(quantities)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
@@ -189,7 +203,7 @@ class Samples(Dataset):
         random = np.random.default_rng((self.seed, self.epoch, position))
         patch = cut_patch(self.days[self.order[position]], self.crop, random)
         errors = draw_errors(self.crop.input_noise, patch.shape[1:], random, self.days.inputs)
-        context, target = self.days.normalise(patch, errors)
+        context, target = self.days.normalise(patch, errors, self.crop.input_noise.smoothing)
         if self.crop.size is None:
             margins = padding_to_multiple(context.shape[1:], self.factor)
             context, target = functional.pad(context, margins), functional.pad(target, margins)

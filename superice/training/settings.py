@@ -11,16 +11,31 @@ from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 
 class InputNoise(Settings):
-    """Observation-like noise on the inputs: independent parts, each white noise smoothed over a length."""
+    """Observation-like noise on the inputs, which are smoothed first, as the cells and the footprint of a product do it.
+
+    Its parts are independent, each white noise smoothed over a length.
+    """
 
     section: ClassVar[str] = "training.input_noise"
 
     share: Number = declare(1.0, "Share of the samples that get noise.", "1", ge=0, le=1)
+    sic_smoothing: Number = declare(
+        0.0, "Standard deviation of the Gaussian that smooths the concentration; 0 for none.", "km", ge=0
+    )
+    sit_smoothing: Number = declare(
+        0.0, "Standard deviation of the Gaussian that smooths the thickness; 0 for none.", "km", ge=0
+    )
     sic: ErrorParts = declare((), "Parts of the concentration's noise: length and standard deviation.", "km, 1")
     sit: ErrorParts = declare((), "Parts of the thickness' noise: length and standard deviation.", "km, m")
     deformation: ErrorParts = declare(
         (), "Parts of the noise of the deformation's logarithm: length and standard deviation.", "km, log10"
     )
+
+    @property
+    def smoothing(self) -> dict[str, float]:
+        """The standard deviations of the Gaussians that smooth inputs, in km, by the name of the input."""
+        widths = {"sic": self.sic_smoothing, "sit": self.sit_smoothing}
+        return {name: width for name, width in widths.items() if width}
 
 
 class MissingInputs(Settings):

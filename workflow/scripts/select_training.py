@@ -43,6 +43,7 @@ def main() -> None:
     from superice.inference.settings import InputErrors, SamplerSettings
     from superice.network.settings import INPUTS
     from superice.seasons import spread_evenly
+    from superice.training.settings import InputNoise
     from superice.utils.files import write_table
     from superice.utils.settings import build_settings
 
@@ -50,8 +51,8 @@ def main() -> None:
     grid = load_grid(args.areas, args.area)
     selection = build_settings(SelectionSettings, args.settings["selection"], "selection")
     sampler = build_settings(SamplerSettings, args.settings["sampler"] | {"members": selection.members}, "sampler")
-    noise = {name: args.settings["input_noise"][name] for name in INPUTS}
-    product_errors = build_settings(InputErrors, noise, "training.input_noise")
+    noise = build_settings(InputNoise, args.settings["input_noise"], "training.input_noise")
+    product_errors = InputErrors(**{name: getattr(noise, name) for name in INPUTS})
     scoring = build_settings(ScoreSettings, args.settings["scores"], "scores")
     # A training that stands alone has nothing to be compared with.
     scored = len(args.weights) > 1 or sampler.awaits_noise_scale
@@ -69,6 +70,7 @@ def main() -> None:
         # A study of single trainings shows the others where one diverged (report, Figure 4).
         must_be_sound="seed" not in args.settings,
         product_errors=product_errors,
+        product_smoothing=noise.smoothing,
     )
     print(table.to_string(index=False, float_format="{:.4g}".format), file=sys.stderr)
     write_table(args.table, table)
