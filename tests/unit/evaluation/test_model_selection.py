@@ -119,19 +119,22 @@ def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weigh
     assert compared[compared.noise_scale == 1.0].crps.notna().all(), "trainings are compared with a factor of 1"
 
 
+@pytest.mark.parametrize("smoothing", [{}, {"sit": 12.0, "sic": 6.0}])
 @pytest.mark.parametrize("of_members", [InputErrors(sit=((30, 0.3),)), InputErrors(sit=((18, 0.01),))])
-def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_products(weights, days, of_members):
+def test_members_with_input_errors_are_judged_on_inputs_with_errors_of_the_products(
+    weights, days, of_members, smoothing
+):
     """A low resolution that is wrong by 0.3 m is judged as it is, and its error is none of the members' own.
 
     The errors of the products are named, or are those of the members.
     """
     errors = InputErrors(sit=((30, 0.3),))
     named = InputErrors() if of_members == errors else errors
-    seen = [simulate_observation(features, errors, 3.0) for features in days]
+    seen = [simulate_observation(features, errors, 3.0, smoothing) for features in days]
     wrong = np.concatenate([(one.sit - day.sit)[day.mask] for one, day in zip(seen, days, strict=True)])
     assert 0.1 < np.abs(wrong).mean() < 0.5
     sampler = SAMPLER.model_copy(update={"input_errors": of_members})
-    trained, table = select_training(weights[1:], days, sampler, SCORING, 3.0, product_errors=named)
+    trained, table = select_training(weights[1:], days, sampler, SCORING, 3.0, True, named, smoothing)
     fixed = sampler.model_copy(update={"noise_scale": 1.0})
     expected = judge_training(TrainedNetwork.load(weights[1]), seen, fixed, SCORING, 3.0)
     assert table.crps[0] == pytest.approx(expected["crps"])

@@ -58,6 +58,43 @@ def test_perturbed_quantities_stay_within_their_limits_and_lead_to_the_same_trut
     assert np.nanmax(np.abs(seen["sit"] - sit)) > 0
 
 
+@pytest.mark.parametrize("name, width_km", [("sic", 3.5), ("sit", 8.0), ("sic_before", 3.5)])
+@pytest.mark.parametrize("wavelength_km", [24, 36, 72])
+def test_noisy_inputs_lose_the_waves_that_a_gaussian_removes(name, width_km, wavelength_km):
+    """A wave is left with exp(-(2 pi width / wavelength)^2 / 2) of its amplitude; what is exact stays exact."""
+    wave = 0.02 * np.sin(2 * np.pi * PIXEL_KM * np.arange(240) / wavelength_km)
+    field = np.broadcast_to(0.5 + wave, (60, 240)).astype(np.float32)
+    exact = {"sic": field, "sit": field, "sic_before": field, "increment": np.zeros_like(field)}
+    noise = InputNoise(sic_smoothing=3.5, sit_smoothing=8.0)
+    seen = perturb(exact, {name: np.zeros_like(field)}, noise.smoothing)
+    inner = (slice(20, 40), slice(24, 216))  # whole waves, far from the edges
+    left = (seen[name] - 0.5)[inner].std() / (field - 0.5)[inner].std()
+    assert left == pytest.approx(math.exp(-((2 * np.pi * width_km / wavelength_km) ** 2) / 2), abs=0.01)
+    assert all(seen[other] is field for other in exact.keys() - {name, "increment"})
+    assert np.allclose(seen["sit"] + seen["increment"], field, atol=1e-6)
+
+
+def test_smoothing_spreads_no_gap_and_stays_within_the_range_of_the_field():
+    random = np.random.default_rng(0)
+    sit = np.where(random.random((40, 50)) < 0.3, np.nan, random.gamma(2, 0.5, (40, 50))).astype(np.float32)
+    seen = perturb({"sit": sit, "increment": -sit}, {"sit": np.zeros_like(sit)}, {"sit": 8.0})["sit"]
+    assert (np.isnan(seen) == np.isnan(sit)).all() and seen.dtype == np.float32
+    assert np.nanmin(sit) <= np.nanmin(seen) and np.nanmax(seen) <= np.nanmax(sit)
+
+
+def test_samples_without_errors_are_not_smoothed(stored_days, normalisation):
+    days = Days(stored_days, normalisation, INPUTS)
+    crops = [
+        Crop((32, 32), input_noise=InputNoise(share=share, sit_smoothing=8.0, sit=[(6.0, 1e-3)])) for share in (0, 1)
+    ]
+    plain, noisy = (Samples(days, crop, 8, 10, seed=0, epoch=0) for crop in crops)
+    exact = Samples(days, Crop((32, 32), input_noise=InputNoise(share=0, sit=[(6.0, 1e-3)])), 8, 10, seed=0, epoch=0)
+    assert all(torch.equal(plain[at][0], exact[at][0]) for at in range(10))
+    at = INPUTS.index("sit")
+    roughness = [np.mean([batch[i][0][at].diff(dim=0).abs().mean() for i in range(10)]) for batch in (plain, noisy)]
+    assert roughness[1] < 0.9 * roughness[0]
+
+
 def test_samples_with_errors_have_other_inputs_and_the_same_truth(stored_days, normalisation):
     days = Days(stored_days, normalisation, INPUTS)
     crop = lambda **errors: Crop((32, 32), input_noise=InputNoise(**errors))
