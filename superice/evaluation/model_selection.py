@@ -13,7 +13,6 @@ from superice.errors import InputError
 from superice.evaluation.noise_scale import choose_noise_scale
 from superice.evaluation.settings import ScoreSettings
 from superice.features.day import Features
-from superice.fields.regridding import EVERY_DETAIL
 from superice.inference.input_errors import simulate_observation
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import describe_sampler
@@ -32,7 +31,7 @@ def select_training(
     spacing_km: float,
     must_be_sound: bool = True,
     product_errors: InputErrors = NO_ERRORS,
-    product_smoothing: Mapping[str, float] = EVERY_DETAIL,
+    product_smoothing: Mapping[str, float] | None = None,
 ) -> tuple[TrainedNetwork, pd.DataFrame]:
     """Choose among trainings and, where the sampler awaits it, choose the factor of the noise for the one chosen.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
 
 import numpy as np
 import pyproj
@@ -19,7 +18,6 @@ from superice.fields.grid import Grid
 
 METHODS = ("spline", "gauss")
 MARGIN = 8  # native cells kept around the target grid
-EVERY_DETAIL: Mapping[str, float] = {}  # fields that are smoothed, and how far: none
 RELAXATIONS = 30
 # Radius and standard deviation of the report's Gaussian resampling in steps of the native grid: 60 and 30 km for 25 km.
 GAUSS_RADIUS, GAUSS_SIGMA, GAUSS_NEIGHBOURS = 2.4, 1.2, 8

@@ -22,7 +22,6 @@ import torch
 from torch import Tensor
 
 from superice.features.day import Features
-from superice.fields.regridding import EVERY_DETAIL, smooth_as_product
 from superice.inference.noise import MemberNoise
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.network.settings import ErrorParts
@@ -49,13 +48,16 @@ def perturb_members(
 
 
 def simulate_observation(
-    features: Features, errors: InputErrors, pixel_km: float, smoothing: Mapping[str, float] = EVERY_DETAIL
+    features: Features, errors: InputErrors, pixel_km: float, smoothing: Mapping[str, float] | None = None
 ) -> Features:
     """Return exact features of the model as products with such errors would show them; the truth stays what it is.
 
     Inputs named in ``smoothing`` ("sic", "sit") are smoothed by Gaussians of these standard deviations (km). The errors
     depend on the date alone, and are independent of those of the members that are drawn from the result.
     """
+    from superice.fields.regridding import smooth_as_product  # whoever only draws members needs no scipy
+
+    smoothing = smoothing or {}
     smooth = {name: smooth_as_product(getattr(features, name), width / pixel_km) for name, width in smoothing.items()}
     others = {
         name: smooth_as_product(values, smoothing.get("sic", 0) / pixel_km)

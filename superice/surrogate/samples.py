@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from superice.errors import InputError
-from superice.fields.regridding import EVERY_DETAIL
 from superice.network.normalisation import Moments
 from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import VARIABLES, Record, decode_field
@@ -83,7 +82,7 @@ class Steps:
         self,
         stored: np.ndarray,
         errors: Mapping[str, np.ndarray] | None = None,
-        smoothing: Mapping[str, float] = EVERY_DETAIL,
+        smoothing: Mapping[str, float] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x), the sea last, and target (1, y, x) of a stored step or of a part of it.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from superice.fields.regridding import EVERY_DETAIL, smooth_as_product
+from superice.fields.regridding import smooth_as_product
 from superice.network.normalisation import QUANTITIES
 from superice.network.settings import INPUTS
 from superice.seasons import NEIGHBOURS
@@ -58,14 +58,14 @@ def draw_smooth_noise(shape: tuple[int, int], width: float, random: np.random.Ge
 def perturb(
     quantities: Mapping[str, np.ndarray],
     errors: Mapping[str, np.ndarray],
-    smoothing: Mapping[str, float] = EVERY_DETAIL,
+    smoothing: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
     """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
 
     Quantities named in ``smoothing`` are first smoothed by Gaussians of these standard deviations (km); concentrations of
     other days as that of the date. The increment is changed so that thickness and increment still add up to the same truth.
     """
-    perturbed = {}
+    perturbed, smoothing = {}, smoothing or {}
     for name, error in errors.items():
         width = smoothing.get("sic" if name in NEIGHBOURS else name, 0) / PIXEL_KM
         seen = smooth_as_product(quantities[name], width)

@@ -15,7 +15,6 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from superice.errors import InputError
-from superice.fields.regridding import EVERY_DETAIL
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
 from superice.seasons import NEIGHBOURS
@@ -71,7 +70,7 @@ class Stored(Protocol):
         self,
         stored: np.ndarray,
         errors: Mapping[str, np.ndarray] | None = None,
-        smoothing: Mapping[str, float] = EVERY_DETAIL,
+        smoothing: Mapping[str, float] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of an array, its inputs perturbed by ``errors``.
 
@@ -129,7 +128,7 @@ class Days:
         self,
         stored: np.ndarray,
         errors: Mapping[str, np.ndarray] | None = None,
-        smoothing: Mapping[str, float] = EVERY_DETAIL,
+        smoothing: Mapping[str, float] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of a stored day or of a part of it.
 

@@ -266,7 +266,7 @@ def test_an_own_season_has_its_own_days_and_folders():
     assert (days[0], len(days)) == (date(2023, 10, 18), 26)
     assert run.content["sources"]["observations"]["drift"] == "/data/drift"
     assert run.experiments == ["recommended"]
-    assert run.experiment("recommended")["training"]["input_noise"]["share"] == 0.5
+    assert run.experiment("recommended")["training"]["input_noise"]["share"] == 0.3
 
 
 OWN_CALENDAR = {
