@@ -52,21 +52,18 @@ def simulate_observation(
 ) -> Features:
     """Return exact features of the model as products with such errors would show them; the truth stays what it is.
 
-    Inputs named in ``smoothing`` ("sic", "sit") are smoothed by Gaussians of these standard deviations (km). The errors
-    depend on the date alone, and are independent of those of the members that are drawn from the result.
+    Inputs named in ``smoothing`` ("sic", "sit") are then smoothed by Gaussians of these standard deviations (km). The
+    errors depend on the date alone, and are independent of those of the members that are drawn from the result.
     """
     from superice.fields.regridding import smooth_as_product  # whoever only draws members needs no scipy
 
-    smoothing = smoothing or {}
-    smooth = {name: smooth_as_product(getattr(features, name), width / pixel_km) for name, width in smoothing.items()}
-    others = {
-        name: smooth_as_product(values, smoothing.get("sic", 0) / pixel_km)
-        for name, values in features.neighbours.items()
-    }
-    features = replace(features, **smooth, neighbours=others)
     noise = MemberNoise(0, features.date, ["product"], features.sit.shape, torch.device("cpu"))
     drawn = draw_errors(errors, features, noise.draw, pixel_km)
-    return replace(perturb(features, {name: fields[0] for name, fields in drawn.items()}), observed=True)
+    seen = perturb(features, {name: fields[0] for name, fields in drawn.items()})
+    widths = {name: width / pixel_km for name, width in (smoothing or {}).items()}
+    smooth = {name: smooth_as_product(getattr(seen, name), width) for name, width in widths.items()}
+    others = {name: smooth_as_product(values, widths.get("sic", 0)) for name, values in seen.neighbours.items()}
+    return replace(seen, **smooth, neighbours=others, observed=True)
 
 
 def list_parts(features: Features, errors: InputErrors) -> dict[str, ErrorParts]:

@@ -62,13 +62,13 @@ def perturb(
 ) -> dict[str, np.ndarray]:
     """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
 
-    Quantities named in ``smoothing`` are first smoothed by Gaussians of these standard deviations (km); concentrations of
-    other days as that of the date. The increment is changed so that thickness and increment still add up to the same truth.
+    Those named in ``smoothing`` are then smoothed by Gaussians of these standard deviations (km); concentrations of other
+    days as that of the date. A product is cut off in its cells and interpolated later: where the ice is closed, errors of its
+    concentration lower it. The increment is changed so that thickness and increment still add up to the same truth.
     """
     perturbed, smoothing = {}, smoothing or {}
     for name, error in errors.items():
         width = smoothing.get("sic" if name in NEIGHBOURS else name, 0) / PIXEL_KM
-        seen = smooth_as_product(quantities[name], width)
-        perturbed[name] = np.clip(seen + error, *LIMITS[name])
+        perturbed[name] = smooth_as_product(np.clip(quantities[name] + error, *LIMITS[name]), width)
     sit_change = perturbed.get("sit", quantities["sit"]) - quantities["sit"]
     return {**quantities, **perturbed, "increment": quantities["increment"] - sit_change}

@@ -74,7 +74,7 @@ class Stored(Protocol):
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of an array, its inputs perturbed by ``errors``.
 
-        Where there are errors, the inputs are smoothed first, by name over so many km.
+        Where there are errors, the inputs are then smoothed, by name over so many km.
         """
 
 
@@ -132,7 +132,7 @@ class Days:
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of a stored day or of a part of it.
 
-        ``errors``, by quantity, are added to the inputs, which are then smoothed first, as `input_noise.perturb` does.
+        ``errors``, by quantity, are added to the inputs, which are then smoothed, as `input_noise.perturb` does.
         """
         quantities = decode_day(stored)
         if errors:

@@ -11,7 +11,7 @@ from superice.utils.settings import Number, RuleBroken, Settings, declare
 
 
 class InputNoise(Settings):
-    """Observation-like noise on the inputs, which are smoothed first, as the cells and the footprint of a product do it.
+    """Observation-like noise on the inputs, which are then smoothed, as the cells and the footprint of a product do it.
 
     Its parts are independent, each white noise smoothed over a length.
     """
