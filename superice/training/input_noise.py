@@ -63,8 +63,8 @@ def perturb(
     """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
 
     Those named in ``smoothing`` are then smoothed by Gaussians of these standard deviations (km); concentrations of other
-    days as that of the date. A product is cut off in its cells and interpolated later: where the ice is closed, errors of its
-    concentration lower it. The increment is changed so that thickness and increment still add up to the same truth.
+    days as that of the date. A product is clipped in its cells and interpolated later: errors lower the concentration of
+    closed ice. The increment is changed so that thickness and increment still add up to the same truth.
     """
     perturbed, smoothing = {}, smoothing or {}
     for name, error in errors.items():
