@@ -114,7 +114,7 @@ def draw_observed_maps(days: Sequence[tuple[Features, Ensemble, np.ndarray | Non
 
 def _show_ensemble(ensemble: Ensemble) -> dict[str, np.ndarray]:
     """Return the maps by which a row shows an ensemble: its mean and its first member."""
-    return {f"mean of {len(ensemble.members)} members": ensemble.mean, "member 1": ensemble.members[0]}
+    return {f"mean of {len(ensemble.members)}": ensemble.mean, "member 1": ensemble.members[0]}
 
 
 def _draw_rows(ensembles: Sequence[Ensemble], rows: Sequence[Mapping[str, np.ndarray]]) -> Figure:
