@@ -61,7 +61,7 @@ def simulate_observation(
     drawn = draw_errors(errors, features, noise.draw, pixel_km)
     seen = perturb(features, {name: fields[0] for name, fields in drawn.items()})
     widths = {name: width / pixel_km for name, width in (smoothing or {}).items()}
-    smooth = {name: smooth_as_product(getattr(seen, name), width) for name, width in widths.items()}
+    smooth: dict[str, Any] = {name: smooth_as_product(getattr(seen, name), width) for name, width in widths.items()}
     others = {name: smooth_as_product(values, widths.get("sic", 0)) for name, values in seen.neighbours.items()}
     return replace(seen, **smooth, neighbours=others, observed=True)
 
