@@ -185,7 +185,7 @@ def _describe_members(members: np.ndarray, grid: Grid) -> list[str]:
     means = (on_ice * area).sum(axis=1, dtype=np.float64) / area.sum()
     spread = np.sqrt(on_ice.var(axis=0, ddof=1, dtype=np.float64).mean()) if len(members) > 1 else 0.0
     return [
-        f"{ice.sum():,} pixels of ice with all products",
+        f"{ice.sum():,} pixels of ice with a thickness",
         f"mean thickness {means.mean():.2f} m",
         f"spread of a pixel {spread:.2f} m",
     ]

@@ -60,7 +60,7 @@ def test_a_day_of_products_becomes_members_a_summary_and_a_picture(network, prod
         mean = float((members.sit_ai.mean("n") * area).sum() / area.sum())
         assert summary.ensemble_size == 3
         assert members.weights_note == summary.weights_note == released.LIMITS
-    assert made.facts[:2] == [f"{ice:,} pixels of ice with all products", f"mean thickness {mean:.2f} m"]
+    assert made.facts[:2] == [f"{ice:,} pixels of ice with a thickness", f"mean thickness {mean:.2f} m"]
     assert [line.partition(":")[0] for line in lines] == [
         "map of the land", "features", "3 members and their summary", "picture"
     ]  # fmt: skip
