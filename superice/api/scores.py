@@ -63,8 +63,8 @@ def score(
     pandas.DataFrame
         A row a date and, of several dates, one of all: ``members``, ``n_pixels``, and the scores. ``rmse``, ``bias`` and
         ``crps`` (fair) in m, gains over the low resolution in %. At best ``reliability_index`` is 0, the coverages are 50
-        and 90 %, and ``spread_skill``, ``variability``, ``fine_scale`` (6 to 20 km) and ``medium_scale`` (20 to 80 km)
-        are 1. Their units are in ``table.attrs["units"]``.
+        and 90 %, and ``spread_skill``, ``variability``, ``fine_scale`` (6 to 20 km), ``medium_scale`` (20 to 80 km) and
+        the ratios of variance in these two bands are 1. Their units are in ``table.attrs["units"]``.
 
     Raises
     ------

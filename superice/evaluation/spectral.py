@@ -6,21 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from superice.evaluation.score_group import ScoreGroup, Variable, reduce_to_fields
+from superice.evaluation.score_group import ScoreGroup, Variable, reduce_to_fields, reduce_to_sources
 from superice.evaluation.scored_date import ICE, ScoredDate
-from superice.fields.spectra import band_ratio, radial_coherence, radial_spectrum
+from superice.fields.spectra import band_ratio, band_variance, radial_coherence, radial_spectrum
 
 
 def compute_spectral(scored: ScoredDate) -> dict[str, np.ndarray | list]:
-    """Return the spectral ratios of every region and the spectra of all ice, by name.
+    """Return the spectral ratios and variances of every region and the spectra of all ice, by name.
 
     Without a square of ice that is large enough, the ratios are NaN and the spectra have no wavenumber.
     """
-    fine, medium, spectra = [], [], {}
+    bands_km = {"fine": scored.settings.fine_band_km, "medium": scored.settings.medium_band_km}
+    by_region = {f"{band}_{score}": [] for band in bands_km for score in ("scale", "variance")}
+    spectra = {}
     for name, square in scored.squares.items():
         wavenumber, power = compute_power([field[square] for field in scored.all_fields], scored)
-        fine.append(compare_band(wavenumber, power, scored.settings.fine_band_km))
-        medium.append(compare_band(wavenumber, power, scored.settings.medium_band_km))
+        side = square[0].stop - square[0].start
+        for band, limits in bands_km.items():
+            by_region[f"{band}_scale"].append(compare_band(wavenumber, power, limits))
+            by_region[f"{band}_variance"].append(reduce_to_sources(band_variance(power, wavenumber, side, *limits)))
         spectra[name] = wavenumber, power
     wavenumber, power = spectra[ICE]
 
@@ -29,8 +33,7 @@ def compute_spectral(scored: ScoredDate) -> dict[str, np.ndarray | list]:
     truth, low = scored.truth[rows, columns], scored.low_resolution[rows, columns]
     _, error_power = compute_power([members.mean(axis=0) - truth, low - truth], scored)
     return {
-        "fine_scale": fine,
-        "medium_scale": medium,
+        **by_region,
         "wavenumber": wavenumber,
         "power_truth": power[0],
         "power_low_resolution": power[-1],
@@ -68,6 +71,7 @@ def compare_band(wavenumber: np.ndarray, power: np.ndarray, band_km: tuple[float
 
 
 BY_FIELD = ("region", "field")
+BY_SOURCE = ("region", "source")
 BY_WAVENUMBER = ("wavenumber",)
 SPECTRAL = ScoreGroup(
     (
@@ -81,6 +85,8 @@ SPECTRAL = ScoreGroup(
             BY_FIELD,
             "mean spectral ratio to the truth in the medium band; generated: mean over the members",
         ),
+        Variable("fine_variance", BY_SOURCE, "variance in the fine band; generated: mean over the members", "m2"),
+        Variable("medium_variance", BY_SOURCE, "variance in the medium band; generated: mean over the members", "m2"),
         Variable("wavenumber", BY_WAVENUMBER, "radial wavenumber", "km-1"),
         Variable("power_truth", BY_WAVENUMBER, "ring-averaged power of the truth", "m2"),
         Variable("power_low_resolution", BY_WAVENUMBER, "ring-averaged power of the low-resolution field", "m2"),

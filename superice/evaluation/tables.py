@@ -20,15 +20,19 @@ if TYPE_CHECKING:
 
 RUN_KEYS = ["branch", "split", "experiment"]
 FIELD_SCORES = ["rmse", "rmse_domain", "mean_square_error", "bias", "crps", "variability", "fine_scale", "medium_scale"]
-AVERAGED = [*FIELD_SCORES, "rmse_unlimited"]
+VARIANCES = ["fine_variance", "medium_variance"]
+OF_TRUTH = "truth_"
+AVERAGED = [*FIELD_SCORES, "rmse_unlimited", *VARIANCES, *(OF_TRUTH + name for name in VARIANCES)]
 WRITTEN_ENSEMBLE_SCORES = ["spread", "mean_variance", "rmse_member", "spread_skill"]
 ENSEMBLE_SCORES = [*WRITTEN_ENSEMBLE_SCORES, *COVERAGES]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
-    "medium_scale", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread",
+    "medium_scale", "fine_variance_ratio", "medium_variance_ratio", "bias", "rmse_unlimited", "rmse_domain",
+    "rmse_member", "spread",
 ]  # fmt: skip
 WITH_INTERVAL = [
     "rmse", "rmse_gain_percent", "crps", "spread_skill", *COVERAGES, "variability", "fine_scale", "medium_scale",
+    "fine_variance_ratio", "medium_variance_ratio",
 ]  # fmt: skip
 INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
 SUMMARY = {
@@ -46,23 +50,32 @@ SUMMARY = {
     "variability": ("variability", "{:.2f}"),
     "6–20 km": ("fine_scale", "{:.2f}"),
     "20–80 km": ("medium_scale", "{:.2f}"),
+    "variance 6–20 km": ("fine_variance_ratio", "{:.2f}"),
     "bias m": ("bias", "{:+.3f}"),
 }
 BEST_VALUES = (
-    "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km and 20–80 km 1; in 50 and 90 %: 50 and 90."
+    "Best: RMSE, CRPS and rank index 0; spread–skill, variability, 6–20 km, 20–80 km and variance 1; in 50 and 90 %: 50 "
+    "and 90. 6–20 km is the mean of the dates' ratios, variance 6–20 km the ratio of their sums."
 )
 UNLIMITED = "RMSE∞: estimate for the mean of infinitely many members."
 
 
 def read_scores(path: str | Path) -> xr.Dataset:
-    """Read the scores of one date into memory. Raises InputError when the file cannot be read."""
+    """Read the scores of one date into memory.
+
+    Raises InputError when the file cannot be read, or was written before scores had variances in bands of wavelengths.
+    """
     import xarray as xr
 
     try:
-        with xr.open_dataset(path, engine="netcdf4") as scores:
-            return scores.load()
+        with xr.open_dataset(path, engine="netcdf4") as opened:
+            scores = opened.load()
     except OSError as error:
         raise InputError(f"cannot be read ({error})", file=path) from error
+    for name in VARIANCES:
+        if name not in scores:
+            raise InputError("is missing: remove the file, and score the date again", file=path, variable=name)
+    return scores
 
 
 def read_score_groups(paths: Iterable[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
@@ -93,11 +106,15 @@ def tabulate_day(scores: xr.Dataset) -> pd.DataFrame:
     (Leutbecher 2019, doi:10.1002/qj.3387). Without the latter it becomes ``rmse_unlimited``.
     """
     fields = scores[FIELD_SCORES].to_dataframe(dim_order=["region", "field"]).astype(float)
+    variances = (
+        scores[VARIANCES].to_dataframe(dim_order=["region", "source"]).astype(float).rename_axis(["region", "field"])
+    )
+    truth = variances.xs("truth", level="field").add_prefix(OF_TRUTH)
     ensemble = scores[WRITTEN_ENSEMBLE_SCORES].to_dataframe().astype(float)
     for name, percent in zip(COVERAGES, INTERVALS, strict=True):
         ensemble[name] = compute_coverage(scores.rank_count.values, percent)
     pixels = scores["n_pixels"].to_series()
-    table = fields.join(ensemble).join(pixels).reset_index()
+    table = fields.join(variances).join(truth).join(ensemble).join(pixels).reset_index()
     table.loc[table.field != "generated", ENSEMBLE_SCORES] = np.nan
     noise = (table.mean_variance / scores.attrs["members"]).fillna(0)  # a single field has no variance
     table["rmse_unlimited"] = np.sqrt((table.mean_square_error - noise).clip(lower=0))
@@ -131,7 +148,9 @@ def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles:
     low-resolution field on the same dates and pixels, in percent, positive when the ensemble is better.
     `rmse_unlimited` estimates the RMSE that the mean of infinitely many members would have. Like the fair CRPS, and
     unlike `rmse`, its gain and the reliability index, it does not depend on the size of the ensemble.
-    The coverage of the central intervals is the mean of that of the dates, each from its rank histogram.
+    The ratios of variances are those of means over the dates. `fine_scale` and `medium_scale` are means of the dates'
+    ratios, as in the report: where the truth's variance changes from date to date, they are above 1 even for members that
+    are right on average. The coverage of the central intervals is the mean of that of the dates, each from its histogram.
     `<score>_lower` and `<score>_upper` are the bounds of the 95 % intervals.
 
     Parameters
@@ -204,12 +223,13 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
 
 
 def derive_scores(means: pd.DataFrame, pair_keys: Sequence[str]) -> pd.DataFrame:
-    """Add the scores that are computed from means over dates: spread-skill and the gains over the low resolution.
+    """Add the scores that are computed from means over dates: spread-skill, ratios of variances, gains over the input.
 
     pair_keys: the columns in which an ensemble and its low-resolution field are equal.
     """
     factor = (means.members + 1) / means.members
     scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
+    scores |= {f"{name}_ratio": means[name] / means[OF_TRUTH + name] for name in VARIANCES}
     pairs = [means[key] for key in pair_keys]
     for score in ("rmse", "crps"):
         low_resolution = means[score].where(means.field == "low_resolution")

@@ -84,6 +84,26 @@ def band_ratio(
     return float(np.mean(power[chosen] / reference[chosen])) if chosen.any() else float("nan")
 
 
+def band_variance(
+    power: np.ndarray, wavenumber: np.ndarray, side: int, shortest_km: float, longest_km: float
+) -> np.ndarray:
+    """Return the variance of square fields in the rings with shortest ≤ wavelength < longest, in the field's unit squared.
+
+    Unlike the mean power of the modes, it does not depend on how large the square is. NaN without a ring.
+
+    Args:
+        power: (..., k), as `radial_spectrum` returns it.
+        wavenumber: (k,) in cycles per km.
+        side: pixels along a side of the square.
+        shortest_km: shortest wavelength of the band.
+        longest_km: first wavelength beyond it.
+    """
+    chosen = select_band(wavenumber, shortest_km, longest_km)
+    if not chosen.any():
+        return np.full(power.shape[:-1], np.nan)
+    return power[..., chosen] @ _count_modes(side)[chosen]
+
+
 def select_band(wavenumber: np.ndarray, shortest_km: float, longest_km: float) -> np.ndarray:
     """Select the rings with shortest ≤ wavelength < longest, bool (k,); ``wavenumber`` is in cycles per km."""
     wavelength = 1 / wavenumber
@@ -149,6 +169,12 @@ def _number_rings(shape: tuple[int, int], spacing_km: float) -> tuple[np.ndarray
     rings = shorter // 2
     ring = np.minimum(np.rint(modulus * shorter).astype(np.int64), rings + 1)
     return np.arange(1, rings + 1) / (shorter * spacing_km), ring.ravel()
+
+
+def _count_modes(side: int) -> np.ndarray:
+    """Return the number of modes in each ring (k,) of a square."""
+    _, ring = _number_rings((side, side), 1.0)
+    return np.bincount(ring)[1 : side // 2 + 1]
 
 
 def _average_rings(values: np.ndarray, ring: np.ndarray, rings: int) -> np.ndarray:

@@ -23,9 +23,9 @@ SCORES = {
     "spread_skill": ScoreAxis("spread–skill", best=1.0),
     "coverage_90_percent": ScoreAxis("within 90 %", best=90),
     "variability": ScoreAxis("variability ratio", best=1.0),
-    "fine_scale": ScoreAxis("fine-scale ratio", best=1.0),
+    "fine_variance_ratio": ScoreAxis("variance, 6–20 km", best=1.0),
 }
-LOGARITHMIC = ("fine_scale",)  # a ratio for which twice too much is as wrong as half
+LOGARITHMIC = ("fine_variance_ratio",)  # a ratio for which twice too much is as wrong as half
 SMALLEST_RATIO = 0.02  # smaller ratios are drawn at the edge of their panel
 REGIONS = {ICE: "all ice", "pack": "pack", "marginal": "marginal"}
 

@@ -35,6 +35,8 @@ _OF_SCORES = (
     Column("variability", "variability (ratio)"),
     Column("fine_scale", "fine scale (ratio)"),
     Column("medium_scale", "medium scale (ratio)"),
+    Column("fine_variance_ratio", "fine variance (ratio)"),
+    Column("medium_variance_ratio", "medium variance (ratio)"),
     Column("bias", "bias (m)"),
 )
 
@@ -48,15 +50,15 @@ def _choose_columns(names: str) -> list[Column]:
 SCORE_COLUMNS = _choose_columns(
     "experiment dates members passes seconds_per_member rmse rmse_gain_percent rmse_unlimited crps spread_skill"
     " coverage_50_percent coverage_90_percent reliability_index"
-    " variability fine_scale medium_scale bias"
+    " variability fine_scale medium_scale fine_variance_ratio medium_variance_ratio bias"
 )
 PART_COLUMNS = _choose_columns(
     "experiment region month dates rmse rmse_gain_percent crps spread_skill coverage_50_percent"
-    " coverage_90_percent variability fine_scale bias"
+    " coverage_90_percent variability fine_scale fine_variance_ratio bias"
 )
 STUDY_COLUMNS = _choose_columns(
     "value experiment dates members passes seconds_per_member rmse rmse_gain_percent crps spread_skill"
-    " coverage_90_percent fine_scale bias"
+    " coverage_90_percent fine_scale fine_variance_ratio bias"
 )
 LEAD_COLUMNS = (
     Column("experiment", "experiment"),
@@ -134,7 +136,7 @@ IN_SITU_COLUMNS = (
 # What a wide table shows before it is unfolded.
 SHORT_SCORES = (
     "value", "experiment", "region", "month", "thickness", "stratum", "inputs", "rmse", GAIN, "crps", "spread_skill",
-    "coverage_90_percent", "fine_scale",
+    "coverage_90_percent", "fine_variance_ratio",
 )  # fmt: skip
 SHORT_COMPARISON = (*SHORT_SCORES, "dates")
 SHORT_LEADS = (

@@ -149,9 +149,10 @@ def _list_scores(result: Result) -> Iterator[Headline]:
             "Share of the true values within the central 90 % of the members. 90 % is right.",
         )
     yield Headline(
-        "power at 6–20 km",
-        f"{row.fine_scale:.2f}",
-        f"Fine-scale variance of a member over that of the truth. 1 is right. The input has {low.fine_scale:.2f}.",
+        "variance at 6–20 km",
+        f"{row.fine_variance_ratio:.2f}",
+        "Fine-scale variance of a member over that of the truth, all dates together. 1 is right. "
+        f"The input has {low.fine_variance_ratio:.2f}.",
     )
 
 
@@ -228,8 +229,8 @@ def _explain_single(row: pd.Series, other: pd.Series) -> str:
     return (
         f"From {SOURCES.get(row.branch, row.branch)}, {_spell(row.experiment)} has a lower RMSE than the mean of "
         f"{_spell(other.experiment)} ({row.rmse:.3f} against {other.rmse:.3f} m), but it is one smooth field: it has "
-        f"{row.fine_scale:.2f} of the truth's power at 6–20 km (a member of {_spell(other.experiment)}: "
-        f"{other.fine_scale:.2f}), no uncertainty, and a CRPS of {row.crps:.3f} against {other.crps:.3f} m."
+        f"{row.fine_variance_ratio:.2f} of the truth's variance at 6–20 km (a member of {_spell(other.experiment)}: "
+        f"{other.fine_variance_ratio:.2f}), no uncertainty, and a CRPS of {row.crps:.3f} against {other.crps:.3f} m."
     )
 
 

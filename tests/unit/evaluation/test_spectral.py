@@ -20,6 +20,18 @@ def test_white_noise_raises_the_fine_scale_ratio_by_the_computed_amount():
     assert select_ice(scores, "fine_scale") == pytest.approx(expected, rel=0.03)
 
 
+def test_variances_are_those_of_truth_members_and_low_resolution():
+    truth, low = smooth_field(0, sigma=0.6), smooth_field(1)
+    members = truth + 0.3 * np.random.default_rng(1).standard_normal((30, *SHAPE))
+    scores = score_date(members, truth, low, DAY, 3.0).sel(region="ice")
+    variance = scores.fine_variance.to_series()
+    share = np.pi * ((1 / 6) ** 2 - (1 / 20) ** 2) / (1 / 3) ** 2
+    assert variance["generated"] - variance["truth"] == pytest.approx(0.3**2 * share, rel=0.05)
+    swapped = score_date(members, low, truth, DAY, 3.0).sel(region="ice").fine_variance.to_series()
+    assert swapped["truth"] == pytest.approx(variance["low_resolution"])
+    assert swapped["low_resolution"] == pytest.approx(variance["truth"])
+
+
 def test_coherence_with_white_noise_is_the_truths_share_of_the_power():
     truth = smooth_field(0, sigma=0.6)
     deviation = 0.3

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scored_fields import SHAPE
 from scored_winter import SETTINGS, score_error, score_winter
 
 from superice.errors import InputError
@@ -23,6 +24,7 @@ from superice.evaluation.tables import (
 )
 from superice.utils.files import write_dataset
 
+RUN = {"branch": "model", "split": "test", "experiment": "e"}
 INTERVALS = BootstrapSettings(resamples=200)
 
 
@@ -53,6 +55,30 @@ def test_means_are_of_the_dates_with_ice(dates):
     assert result.dates.tolist() == [4, 4]
     assert result.rmse["generated"] == pytest.approx(whole_error(0.25), rel=1e-5)
     assert result.rmse_gain_percent["generated"] == pytest.approx(100 * (1 - whole_error(0.25) / 0.8), rel=1e-4)
+
+
+def test_members_as_rough_as_the_truth_in_sum_have_the_variance_ratio_1_and_a_mean_ratio_above_it():
+    """Members know the mean variance and not that of the date: the mean of the ratios is E[1 / v], and not 1 / E[v]."""
+    rng = np.random.default_rng(0)
+    draw = lambda variance: 1 + 0.1 * np.sqrt(variance) * rng.standard_normal(SHAPE)
+    low, variances = np.ones(SHAPE), [0.4, 1.6] * 4
+    members = [np.stack([draw(1.0) for _ in range(3)]) for _ in variances]
+    scores = [
+        score_date(members[day], draw(variance), low, date(2022, 11, 1 + 3 * day), 3.0).assign_attrs(RUN)
+        for day, variance in enumerate(variances)
+    ]
+    table = tabulate_scores(tabulate_days(scores), INTERVALS, tabulate_ensembles(scores)).set_index("field")
+    generated = table.loc["generated"]
+    assert generated.fine_variance_ratio == pytest.approx(1, rel=0.02)
+    assert generated.fine_scale == pytest.approx(np.mean(1 / np.array(variances)), rel=0.1)
+    assert generated.fine_variance_ratio_lower < 1 < generated.fine_variance_ratio_upper
+    assert table.fine_variance_ratio["low_resolution"] == 0
+
+
+def test_scores_of_an_earlier_version_are_refused_by_name(tmp_path, dates):
+    write_dataset(tmp_path / "one.nc", dates[0].drop_vars("fine_variance"))
+    with pytest.raises(InputError, match=r"one\.nc, fine_variance.*score the date again"):
+        read_scores(tmp_path / "one.nc")
 
 
 def test_regions_have_their_own_errors_and_gains(dates):
@@ -165,7 +191,7 @@ def test_the_summary_is_a_table_in_markdown(dates):
     result = tabulate_comparison(tabulate_days(dates), INTERVALS, tabulate_ensembles(dates))
     title, _, head, rule, *rows = format_summary(result).splitlines()
     assert title == "model, test, 4 dates"
-    assert {line.count("|") for line in (head, rule, *rows[:2])} == {17}
+    assert {line.count("|") for line in (head, rule, *rows[:2])} == {18}
     assert len({len(line) for line in (head, rule, *rows[:2])}) == 1
     assert rows[0].startswith("| e ") and "0.331" in rows[0]
     assert rows[1].startswith("| low resolution ") and "0.800" in rows[1]

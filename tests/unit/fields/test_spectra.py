@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from superice.fields.spectra import band_ratio, find_ice_square, radial_coherence, radial_spectrum, spectral_slope
+from superice.fields.spectra import (
+    band_ratio,
+    band_variance,
+    find_ice_square,
+    radial_coherence,
+    radial_spectrum,
+    spectral_slope,
+)
 from superice.synthetic.random_fields import draw_power_law
 
 
@@ -48,6 +55,23 @@ def test_band_ratio_of_a_field_and_its_double_is_four():
     wavenumber, power = radial_spectrum(field, 3.0)
     _, doubled = radial_spectrum(2 * field, 3.0)
     assert band_ratio(doubled, power, wavenumber) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("side", [64, 96, 128])
+def test_the_variance_of_a_band_is_that_of_the_waves_in_it_whatever_the_size_of_the_square(side):
+    x, y = np.meshgrid(3.0 * np.arange(side), 3.0 * np.arange(side))
+    inside, outside = np.cos(2 * np.pi * (x + y) / 16), np.cos(2 * np.pi * x / 96)  # 11.3 and 96 km
+    wavenumber, power = radial_spectrum(0.4 * inside + 2.0 * outside, 3.0)
+    assert band_variance(power, wavenumber, side, 6, 20) == pytest.approx(0.4**2 / 2, rel=0.02)
+    wavenumber, power = radial_spectrum(3.0 * white(0, (side, side)), 3.0)
+    # The modes of a band are as many as its share of the plane of wavenumbers, here up to the Nyquist wavenumber of 1/6 km.
+    expected = 9.0 * np.pi * ((1 / 6) ** 2 - (1 / 20) ** 2) / (1 / 3) ** 2
+    assert band_variance(power, wavenumber, side, 6, 20) == pytest.approx(expected, rel=0.08)
+
+
+def test_a_square_without_a_wave_of_the_band_has_no_variance_in_it():
+    wavenumber, power = radial_spectrum(white(0, (4, 4)), 3.0)
+    assert np.isnan(band_variance(power, wavenumber, 4, 20, 80))
 
 
 def test_coherence_is_one_with_itself_and_low_with_noise():

@@ -11,7 +11,7 @@ def compared():
     )
     for name in score_comparison.SCORES:
         frame[name] = [1.0, 0.9, np.nan]
-    frame["fine_scale"] = [1.0, 40.0, 0.001]
+    frame["fine_variance_ratio"] = [1.0, 40.0, 0.001]
     return pd.concat([frame, frame.iloc[:1].assign(branch="observations"), frame.iloc[:1].assign(split="validation")])
 
 
@@ -38,6 +38,6 @@ def test_a_score_beyond_its_panel_is_written_and_not_drawn():
 
 
 def test_an_interval_ends_at_the_edge_of_its_panel():
-    table = compared().iloc[:1].assign(fine_scale_lower=0.5, fine_scale_upper=30.0)
+    table = compared().iloc[:1].assign(fine_variance_ratio_lower=0.5, fine_variance_ratio_upper=30.0)
     interval, *_ = score_comparison.draw_score_comparison(table).axes[7].lines
     assert list(interval.get_xdata()) == [0.5, 10.0]

@@ -153,7 +153,9 @@ def test_figures_are_numbered_in_the_order_of_the_page(tmp_path):
 
 def test_the_page_opens_with_where_and_the_verdict_and_folds_wide_tables():
     rows = pd.DataFrame({"branch": "model", "split": "test", "experiment": "reference", "dates": 3, "members": [30, 1]})
-    rows = rows.assign(field=["generated", "low_resolution"], rmse=[0.3, 0.25], crps=[0.2, 0.19], fine_scale=[9.0, 0])
+    rows = rows.assign(
+        field=["generated", "low_resolution"], rmse=[0.3, 0.25], crps=[0.2, 0.19], fine_variance_ratio=[9.0, 0]
+    )
     rows = rows.assign(rmse_gain_percent=-20.0, crps_gain_percent=-5.0, spread_skill=2.5, coverage_90_percent=99.5)
     scores = rows.assign(experiment=["reference", "low_resolution"])
     contents = Contents("demo", {"grid": "demo"}, scores, published="reference", all_dates=rows, locator="<svg></svg>")

@@ -47,7 +47,9 @@ def page(tmp_path_factory):
         figures=sorted(folder.iterdir()),
         configuration={"name": "</pre><script>alert(1)</script>"},
         published="reference",
-        all_dates=scores.assign(crps=0.1, fine_scale=0.5, rmse_gain_percent=2.0, crps_gain_percent=1.0, **spread),
+        all_dates=scores.assign(
+            crps=0.1, fine_variance_ratio=0.5, rmse_gain_percent=2.0, crps_gain_percent=1.0, **spread
+        ),
         locator=draw_locator(load_grid(AREAS, "demo")),
     )
     path = folder / "report.html"

@@ -8,8 +8,8 @@ from superice.report import verdict
 
 RUN = {"branch": "model", "split": "test", "experiment": "few_steps", "dates": 15, "passes": 1.0}
 ENSEMBLE = RUN | {"field": "generated", "members": 30, "rmse": 0.222, "crps": 0.11, "rmse_gain_percent": 18.4}
-ENSEMBLE |= {"crps_gain_percent": 41.6, "spread_skill": 0.91, "coverage_90_percent": 90.0, "fine_scale": 1.27}
-LOW = RUN | {"field": "low_resolution", "members": 1, "rmse": 0.272, "crps": 0.188, "fine_scale": 0.0}
+ENSEMBLE |= {"crps_gain_percent": 41.6, "spread_skill": 0.91, "coverage_90_percent": 90.0, "fine_variance_ratio": 1.27}
+LOW = RUN | {"field": "low_resolution", "members": 1, "rmse": 0.272, "crps": 0.188, "fine_variance_ratio": 0.0}
 
 
 def find(*rows):
@@ -89,14 +89,20 @@ def test_few_members_have_no_interval_of_90_percent_and_no_truth_is_told_first(m
 
 
 def test_the_experiments_that_lose_and_the_single_field_are_told():
-    single = ENSEMBLE | {"experiment": "deterministic", "members": 1, "rmse": 0.2, "crps": 0.13, "fine_scale": 0.04}
+    single = ENSEMBLE | {
+        "experiment": "deterministic",
+        "members": 1,
+        "rmse": 0.2,
+        "crps": 0.13,
+        "fine_variance_ratio": 0.04,
+    }
     worse = ENSEMBLE | {"experiment": "reference", "rmse_gain_percent": -11.0, "crps_gain_percent": -7.5}
     scores = pd.DataFrame([ENSEMBLE, single, worse, LOW | {"experiment": "low_resolution"}])
     losing, deterministic = verdict.write_warnings(scores, "few_steps")
     assert losing.startswith(
         "Worse than the low-resolution field, in RMSE and in CRPS: reference (drawn from model fields)"
     )
-    assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's power" in deterministic
+    assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's variance" in deterministic
     assert verdict.write_warnings(scores.assign(rmse=[0.222, 0.3, 0.3, 0.27]), "few_steps") == [losing]
     rows = verdict.tabulate_verdicts(scores).rows
     assert [row[0] for row in rows] == ["few steps", "deterministic", "reference"]
