@@ -17,7 +17,7 @@ def compute_spectral(scored: ScoredDate) -> dict[str, np.ndarray | list]:
     Without a square of ice that is large enough, the ratios are NaN and the spectra have no wavenumber.
     """
     bands_km = {"fine": scored.settings.fine_band_km, "medium": scored.settings.medium_band_km}
-    by_region = {f"{band}_{score}": [] for band in bands_km for score in ("scale", "variance")}
+    by_region: dict[str, list] = {f"{band}_{score}": [] for band in bands_km for score in ("scale", "variance")}
     spectra = {}
     for name, square in scored.squares.items():
         wavenumber, power = compute_power([field[square] for field in scored.all_fields], scored)
