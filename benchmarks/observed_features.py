@@ -24,7 +24,7 @@ from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
 from superice.utils.command_line import make_parser, run_command
 
 STEPS = {
-    "_interpolate_concentration": "concentration on the thickness grid",
+    "_average_concentration": "concentration on the thickness grid",
     "drift_deformation": "deformation",
     "regrid": "regridding, 4 fields",
     "smooth_gaussian": "smoothing, 4 fields",

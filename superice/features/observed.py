@@ -10,6 +10,7 @@ import numpy as np
 from superice.dataset.layout import MASK_REASONS
 from superice.features.day import make_empty_fields
 from superice.features.settings import FeatureSettings, ObservationSettings
+from superice.fields.box_filter import box_mean
 from superice.fields.deformation import drift_deformation, drift_deformation_uncertainty, make_contour_grid
 from superice.fields.grid import Grid
 from superice.fields.regridding import crop_to, regrid, sample_spline, smooth_gaussian
@@ -88,7 +89,7 @@ def make_observed_day(
     how = settings.observations
     cell_mean, thickness_grid = crop_to(thickness.thickness, thickness.grid, grid)
     if how.thickness_kind == "in_ice" and concentration is not None:
-        cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
+        cell_mean = cell_mean * _average_concentration(concentration, thickness_grid, settings)
     fields = make_empty_fields(grid)
     fields["sit"] = _bring_to_grid("sit", cell_mean, thickness_grid, grid, how)
     if concentration is not None:
@@ -101,7 +102,7 @@ def make_observed_day(
         fields["divergence"] = _bring_to_grid("divergence", divergence, blocks, grid, how)
         fields["shear"] = _bring_to_grid("shear", shear, blocks, grid, how)
     day = _mask_fields(fields, land, settings.sic_threshold)
-    return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, how))
+    return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, settings))
 
 
 def make_concentration(
@@ -117,17 +118,18 @@ def _make_uncertainties(
     concentration: osisaf_concentration.Concentration | None,
     drift: osisaf_drift.Drift | None,
     grid: Grid,
-    how: ObservationSettings,
+    settings: FeatureSettings,
 ) -> dict[str, np.ndarray]:
     """Return the standard deviations that the products state, on the target grid, by the names of ``UNCERTAINTIES``.
 
     That of the mean thickness is of the thickness of the ice alone: of the concentration it takes what is known.
     """
+    how = settings.observations
     made = {}
     if thickness.uncertainty is not None:
         cell_mean, thickness_grid = crop_to(thickness.uncertainty, thickness.grid, grid)
         if how.thickness_kind == "in_ice" and concentration is not None:
-            cell_mean = cell_mean * _interpolate_concentration(concentration, thickness_grid)
+            cell_mean = cell_mean * _average_concentration(concentration, thickness_grid, settings)
         made["sit_uncertainty"] = _bring_to_grid("uncertainty", cell_mean, thickness_grid, grid, how)
     if concentration is not None and concentration.uncertainty is not None:
         made["sic_uncertainty"] = _bring_to_grid(
@@ -140,12 +142,20 @@ def _make_uncertainties(
     return {name: values for name, values in made.items() if np.isfinite(values).any()}
 
 
-def _interpolate_concentration(concentration: osisaf_concentration.Concentration, grid: Grid) -> np.ndarray:
-    """Return the concentration on the thickness grid, (y, x), with its gaps filled.
+def _average_concentration(
+    concentration: osisaf_concentration.Concentration, grid: Grid, settings: FeatureSettings
+) -> np.ndarray:
+    """Return the concentration of the ice around each cell of the thickness grid, (y, x), with gaps and open water filled.
 
-    Pixels in those gaps are masked later, on the target grid.
+    The thickness is a mean over tens of kilometres. So is the concentration that makes it a mean over the cell: over the
+    box of the model's thickness. That of the cell alone would make the ice edge half as thick as in the model's features.
+    Pixels in gaps are masked later, on the target grid.
     """
-    return np.clip(sample_spline(concentration.concentration, concentration.grid, grid), 0, 1)
+    native, values = concentration.grid, concentration.concentration
+    width = max(1, round(1000 * settings.low_resolution.thickness_km / native.step))
+    with np.errstate(invalid="ignore"):
+        of_ice = box_mean(values, width, values > settings.sic_threshold)
+    return np.clip(sample_spline(of_ice, native, grid), 0, 1)
 
 
 def _bring_to_grid(

@@ -8,6 +8,7 @@ import pytest
 
 from superice.features.model import make_model_day
 from superice.features.observation_operator import simulate_products
+from superice.features.observed import make_observed_day
 from superice.features.settings import FeatureSettings, LowResolution, ObservationSettings
 from superice.fields.grid import Grid, load_grid
 from superice.readers import osisaf_drift
@@ -85,6 +86,22 @@ def test_what_is_finer_than_the_products_is_lost(grid):
     assert high["sit"].std() == pytest.approx(0.3, rel=0.02)
     assert np.nanstd(low["sit"]) < 0.03
     assert np.nanstd(low["sit"]) == pytest.approx(np.nanstd(boxes["sit"]), rel=0.3)
+
+
+def test_the_ice_edge_is_as_thick_as_in_the_boxes_of_the_model(grid):
+    """Both are means over 90 km: half of the ice's thickness times that of a pixel is no such mean."""
+    across = grid.step / 1000 * np.arange(grid.shape[1]) - 450
+    sic = np.broadcast_to(np.clip(across / 45, 0, 1), grid.shape)
+    fields = model(grid, sic=sic, sit=2 * sic)
+    boxes = make_model_day(fields, grid, FeatureSettings()).low
+    products = simulate_products(fields, grid, LowResolution(), 0.15)
+    day = make_observed_day(*products, grid, np.zeros(grid.shape, bool), FeatureSettings())
+    observed = np.where(np.isfinite(day.fields["sit"]), day.fields["sit"], day.beyond_mask["sit"])
+    marginal = np.isfinite(observed) & (boxes["sic"] > 0.2) & (boxes["sic"] < 0.8)
+    assert marginal.sum() > 1000
+    ratio = observed[marginal] / boxes["sit"][marginal]
+    assert np.mean(ratio) == pytest.approx(1, abs=0.06)
+    assert np.quantile(ratio, [0.05, 0.95]) == pytest.approx(1, abs=0.15)
 
 
 def test_the_features_of_both_ways_have_the_same_truth(grid):
