@@ -17,12 +17,14 @@ from superice.utils import command_line
 from superice.utils.command_line import (
     AREA,
     add_input,
+    add_output,
     add_publication,
     add_renamed_options,
     add_threads,
     make_parser,
     parse_area,
     parse_day,
+    require_apart,
     use_threads,
 )
 from superice.utils.renamed_keys import RENAMED_OPTIONS
@@ -72,11 +74,13 @@ def make_quicklook_parser() -> argparse.ArgumentParser:
     """Return the options of ``superice quicklook``."""
     parser = make_parser(QUICKLOOK)
     parser.prog = "superice quicklook"
-    real = parser.add_argument_group("a real day; all four are needed")
+    real = parser.add_argument_group("a real day; all three are needed, and --date")
     for option, product in PRODUCTS.items():
         remedy = f"name the file of the {product}, or the folder that it lies in"
         add_input(real, option, kind="file or folder", remedy=remedy, help=f"{product}, a file or a folder")
-    parser.add_argument("--date", type=parse_day, help="the day, YYYY-MM-DD; of the synthetic Arctic 2023-01-10")
+    parser.add_argument(
+        "--date", type=parse_day, help="the day, YYYY-MM-DD; without it 2023-01-10 of the synthetic Arctic"
+    )
     _add_weights(parser)
     parser.add_argument("--output", type=Path, default=Path("quicklook"), help="folder of what is made")
     parser.add_argument("--area", type=parse_area, help=f"{AREA}; without it demo, for a real day superice")
@@ -152,17 +156,19 @@ def make_generate_parser() -> argparse.ArgumentParser:
         required=True,
         help="model features (.nc) or observed ones (.npz, or the .nc beside it)",
     )
-    parser.add_argument("--output", type=Path, help="file of the members to write (.nc)")
-    parser.add_argument(
-        "--summary", type=Path, help="file of their mean, spread, quantiles and shares by thickness to write (.nc)"
-    )
+    add_output(parser, "--output", suffixes=[".nc"], help="file of the members to write (.nc)")
+    about_summary = "file of their mean, spread, quantiles and shares by thickness to write (.nc)"
+    add_output(parser, "--summary", suffixes=[".nc"], help=about_summary)
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights or of features says it
     parser.add_argument("--date", type=parse_day, help="day of the fields, YYYY-MM-DD, if their file does not say it")
     parser.add_argument("--area", type=parse_area, help=f"the fields' grid, if their file does not say it: {AREA}")
     _add_areas(parser)
     sampler = SamplerSettings()
     parser.add_argument(
-        "--members", type=int, default=own, help=f"size of the ensemble (default: {sampler.members}, of one field 1)"
+        "--members",
+        type=int,
+        default=own,
+        help=f"size of the ensemble (default: {sampler.members}; 1 with a deterministic network)",
     )
     parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
     parser.add_argument("--sampler", dest="name", default=own, help="ddim, multistep, stochastic_multistep or one_pass")
@@ -197,6 +203,10 @@ def generate(arguments: list[str]) -> None:
     args = parser.parse_args(arguments)
     if not (args.output or args.summary):
         parser.error("name a file to write: --output for the members, --summary for their statistics, or both")
+    require_apart(
+        {"--output": args.output, "--summary": args.summary},
+        {"--features": args.features, "--weights": args.weights},
+    )
 
     # The heavy imports come after --help.
     from superice.dataset.publication import describe_publication

@@ -35,7 +35,12 @@ from superice.utils.netcdf import FileContent
 TIME = "time"
 MAP = ("y", "x")
 MAPPINGS = ("crs", "spatial_ref")  # usual names of a grid mapping that no field names
-NEEDED = UNITS | {name: units for name, (_, _, units) in UNCERTAINTIES.items()} | dict.fromkeys(NEIGHBOURS, "1")
+NEEDED = (
+    UNITS
+    | {BEYOND_MASK.format(name=name): UNITS[name] for name in FIELDS}
+    | {name: units for name, (_, _, units) in UNCERTAINTIES.items()}
+    | dict.fromkeys(NEIGHBOURS, "1")
+)
 PLACE = ("crs", "cell_area")  # coordinates that CF keeps beside the axes
 
 
@@ -80,16 +85,12 @@ class FeatureDays:
         self, arrays: Mapping[str, np.ndarray], number: int, sic_threshold: float, partly_missing: bool
     ) -> Features:
         """Return the features of a day from its computed ``arrays``. Raises InputError for a value out of range."""
-        fields = {name: convert_values(arrays[name], self.units[name], UNITS[name]) for name in FIELDS}
+        fields = {name: self._convert(arrays, name) for name in FIELDS}
         if partly_missing:
             fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
         single: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in fields.items()}
         uncertainties, neighbours = (
-            {
-                name: np.asarray(convert_values(arrays[name], self.units[name], NEEDED[name]), np.float32)
-                for name in names
-                if name in arrays
-            }
+            {name: np.asarray(self._convert(arrays, name), np.float32) for name in names if name in arrays}
             for names in (UNCERTAINTIES, NEIGHBOURS)
         )
         features = Features(
@@ -118,7 +119,11 @@ class FeatureDays:
 
     def _join_beyond_mask(self, values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         beyond = BEYOND_MASK.format(name=name)
-        return np.where(np.isfinite(values), values, arrays[beyond]) if beyond in arrays else values
+        return np.where(np.isfinite(values), values, self._convert(arrays, beyond)) if beyond in arrays else values
+
+    def _convert(self, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+        """Return the values of a variable in the unit that a network needs."""
+        return convert_values(arrays[name], self.units[name], NEEDED[name])
 
     def make_mask_reason(self, arrays: Mapping[str, np.ndarray], features: Features) -> np.ndarray | None:
         """Return why pixels of a day are masked, (y, x); None where neither the dataset nor the fields tell."""

@@ -33,11 +33,11 @@ def require_sampler(trained: TrainedNetwork, name: str, steps: int) -> None:
             " steps (ddim, multistep or stochastic_multistep)",
             file=trained.file,
         )
-    if one_pass and steps != 1:
+    if one_pass and (name, steps) != ("one_pass", 1):
         raise InputError(
-            f"sampler.steps: a network of the formulation {formulation} makes its field in 1 (one_pass)",
+            f"sampler: a network of the formulation {formulation} makes its field in one evaluation: name one_pass, steps 1",
             file=trained.file,
-            value=steps,
+            value=f"{name}, {steps}",
         )
 
 

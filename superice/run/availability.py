@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from superice.run.paths import BRANCHES, RunPaths
 from superice.utils.files import read_json
@@ -10,10 +11,19 @@ from superice.utils.files import read_json
 
 def is_empty_day(record: Path) -> bool:
     """Return whether the record of a day says that it has no values; without a readable record it is none that says so."""
+    return not _read_record(record).get("available", True)
+
+
+def lacks_inputs(record: Path) -> bool:
+    """Return whether the record of a day says that it has values, but not of all inputs."""
+    return bool(_read_record(record).get("problems")) and not is_empty_day(record)
+
+
+def _read_record(path: Path) -> dict[str, Any]:
     try:
-        return not read_json(record).get("available", True)
+        return read_json(path)
     except (OSError, ValueError):
-        return False
+        return {}
 
 
 def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
@@ -41,8 +51,12 @@ def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
 
 
 def _count_values(made: list[Path], planned: int, table: str) -> str:
-    empty = sum(map(is_empty_day, made))
+    empty, lacking = sum(map(is_empty_day, made)), sum(map(lacks_inputs, made))
     sentence = f"{len(made) - empty} of {planned} days with values"
+    if lacking:
+        sentence += f", {lacking} of them without all inputs"
     if len(made) < planned:
         sentence += f", {planned - len(made)} not yet made"
-    return f"{sentence}, {empty} empty: {table} names the reasons" if empty else sentence
+    if empty:
+        sentence += f", {empty} empty"
+    return f"{sentence}: {table} names the reasons" if empty or lacking else sentence

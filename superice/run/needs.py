@@ -74,15 +74,27 @@ def describe_absent_folders(absent: Mapping[str, str]) -> str:
 
 def describe_empty_plan(branch: str, days: int, folders: Collection[str]) -> str:
     """Return the last line of a plan in which no day of a branch has its files."""
-    of_all = "the model's file" if branch == "model" else "the files of all products"
     planned = "the only day that is planned lacks" if days == 1 else f"all {days} days that are planned lack"
-    return f"{branch}: {planned} {of_all} in {', '.join(folders)}: what is made of them holds no values"
+    if branch == "model":
+        return f"model: {planned} the model's file in {', '.join(folders)}: what is made of them holds no values"
+    return (
+        f"observations: {planned} a file of a product in {', '.join(folders)}: without the thickness, or with a network that"
+        " needs all inputs, what is made of them holds no values"
+    )
 
 
 def require_weights(run: Configuration, paths: RunPaths, experiment: str) -> None:
-    """Raise InputError when an experiment names weights that are not there, and that the run does not make itself."""
+    """Raise InputError when an experiment names weights that the run does not make itself, and there are none."""
     named, path = run.experiment(experiment).get("weights"), paths.weights(experiment)
-    if not named or named == RELEASED or os.path.isfile(path) or path.startswith(f"{paths.folder}/training/"):
+    if not named or named == RELEASED or path.startswith(f"{paths.folder}/training/"):
+        return
+    released = f"write `weights: {RELEASED}` for those that come with the package"
+    if os.path.isfile(path):
+        if not _are_weights(path):
+            raise InputError(
+                f"experiments.{experiment}.weights: {path} holds no weights of SuperIce; name a file chosen.safetensors or"
+                f" model.safetensors of a run, or {released}"
+            )
         return
     found = OF_A_RUN.fullmatch(os.path.normpath(path))
     if found and found[1] == "demo":
@@ -91,10 +103,18 @@ def require_weights(run: Configuration, paths: RunPaths, experiment: str) -> Non
         remedy = f"the run {found[1]} makes it (snakemake --configfile <its file> -- {path}), or "
     else:
         remedy = "name a file that is there, or "
-    raise InputError(
-        f"experiments.{experiment}.weights: there is no file {path}; {remedy}write `weights: {RELEASED}` for those that"
-        " come with the package"
-    )
+    raise InputError(f"experiments.{experiment}.weights: there is no file {path}; {remedy}{released}")
+
+
+def _are_weights(path: str) -> bool:
+    """Return whether a file is one of weights that say of which network they are."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return "superice" in (file.metadata() or {})
+    except (OSError, SafetensorError):
+        return False
 
 
 def require_files(run: Configuration, target: str, files: Sequence[str]) -> Sequence[str]:

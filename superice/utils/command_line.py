@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,13 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
+
+
+def parse_count(text: str) -> int:
+    """Read an option's value: a whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 def read_settings(path: str) -> dict:
@@ -93,6 +100,48 @@ def add_input(parser: Any, name: str, *, remedy: str, kind: str = "file", **opti
     parser.add_argument(name, action=_Input, kind=kind, remedy=remedy, **options)
 
 
+class _Output(argparse.Action):
+    """An option that names a file to write, whose ending says its format."""
+
+    def __init__(self, *, suffixes: Sequence[str], **options: Any) -> None:
+        super().__init__(type=Path, **options)
+        self.suffixes = suffixes
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        if values.suffix not in self.suffixes:
+            raise InputError(f"{option_string}: {values} does not end in {' or '.join(self.suffixes)}")
+        setattr(namespace, self.dest, values)
+
+
+def add_output(parser: Any, name: str, *, suffixes: Sequence[str], **options: Any) -> None:
+    """Add an option whose value is a file to write.
+
+    Parameters
+    ----------
+    parser
+        The parser, or a group of its options.
+    name
+        Of the option.
+    suffixes
+        The endings that its file may have.
+    options
+        Those of ``add_argument``.
+    """
+    parser.add_argument(name, action=_Output, suffixes=suffixes, **options)
+
+
+def require_apart(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
+    """Raise InputError where a file to write is one that is read, or another one to write; both by their options."""
+    files: dict[Path, str] = {path.resolve(): option for option, path in inputs.items() if path}
+    for option, path in outputs.items():
+        if path and path.resolve() in files:
+            raise InputError(
+                f"{option}: {path} is the file of {files[path.resolve()]}, and would be lost; name another"
+            )
+        if path:
+            files[path.resolve()] = option
+
+
 class _RenamedOption(argparse.Action):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         raise InputError(f"{option_string} is now called {self.const}")
@@ -143,7 +192,7 @@ def add_publication(parser: argparse.ArgumentParser) -> None:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Give a command the option ``--threads``, for ``use_threads``."""
-    parser.add_argument("--threads", type=int, help="threads for the arithmetic on a CPU (default: its cores)")
+    parser.add_argument("--threads", type=parse_count, help="threads for the arithmetic on a CPU (default: its cores)")
 
 
 def use_threads(count: int | None) -> None:

@@ -143,3 +143,27 @@ def test_a_run_is_reported_from_outside_its_folder(tmp_path, capsys, monkeypatch
     monkeypatch.chdir(elsewhere)
     counts = planned(capsys, "--folder", run, "--configfile", run / "own/season.yaml")
     assert counts["own", "model features"] == 6
+
+
+def test_a_file_that_is_read_is_not_written_over(tmp_path):
+    fields = tmp_path / "20200101.nc"
+    fields.write_text("fields")
+    for option in ("--output", "--summary"):
+        with pytest.raises(InputError, match=rf"^{option}: .*20200101.nc is the file of --features, and would be lost"):
+            cli.generate(["--features", str(fields), option, str(tmp_path / "." / "20200101.nc")])
+    other = str(tmp_path / "other.nc")
+    with pytest.raises(InputError, match=r"^--summary: .* is the file of --output"):
+        cli.generate(["--features", str(fields), "--output", other, "--summary", other])
+    assert fields.read_text() == "fields"
+
+
+def test_the_ending_of_an_output_is_that_of_its_format(tmp_path):
+    with pytest.raises(InputError, match=r"^--output: members\.txt does not end in \.nc"):
+        cli.make_generate_parser().parse_args(["--output", "members.txt"])
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "many"])
+def test_threads_are_a_whole_number_above_zero(value, capsys):
+    with pytest.raises(SystemExit):
+        cli.make_quicklook_parser().parse_args([f"--threads={value}"])
+    assert f"{value!r} is no whole number above 0" in capsys.readouterr().err

@@ -41,6 +41,25 @@ def test_centimetres_and_percent_are_converted(network, observed):
     np.testing.assert_allclose(draw(network, other), draw(network, observed), atol=1e-5)
 
 
+def test_what_lies_beyond_the_mask_is_converted_as_well(network, observed):
+    """Networks for partly missing inputs draw there: a field stored in cm must not be read as m."""
+    west = observed.x < observed.x.mean()
+    beyond = observed.copy()
+    for name in ("sic", "sit"):
+        beyond[f"{name}_beyond_mask"] = observed[name].where(west)
+        beyond[name] = observed[name].where(~west)
+    other = beyond.copy()
+    for name, unit in (("sit", "cm"), ("sic", "%")):
+        for variable in (name, f"{name}_beyond_mask"):
+            other[variable] = (100 * beyond[variable].astype("f8")).assign_attrs(units=unit)
+    days = [read_feature_days(data) for data in (beyond, other)]
+    arrays = [{name: np.asarray(field) for name, field in day.select_arrays(0).items()} for day in days]
+    first, second = (day.make_features(found, 0, 0.15, True) for day, found in zip(days, arrays, strict=True))
+    np.testing.assert_array_equal(np.isfinite(first.sit), np.isfinite(observed.sit))
+    np.testing.assert_allclose(second.sit, first.sit, atol=1e-5)
+    np.testing.assert_allclose(second.sic, first.sic, atol=1e-5)
+
+
 def test_axes_in_kilometres_are_converted(network, observed):
     other = observed.assign_coords({axis: (observed[axis] / 1000).assign_attrs(units="km") for axis in ("x", "y")})
     np.testing.assert_array_equal(draw(network, other), draw(network, observed))

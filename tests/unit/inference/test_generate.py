@@ -221,7 +221,8 @@ def test_one_pass_does_not_draw_from_a_network_of_many_noise_levels(formulation,
 def test_a_network_of_one_pass_is_not_drawn_from_in_steps(formulation, trained, refuse, model_days):
     trained.diffusion = dump_settings(FORMULATION_SETTINGS[formulation]())
     sentence = refuse(model_days[0])
-    assert f"a network of the formulation {formulation} makes its field in 1 (one_pass)" in sentence
+    assert f"a network of the formulation {formulation} makes its field in one evaluation" in sentence
+    assert "(found ddim, 1)" in refuse(model_days[0], "--sampler", "ddim", "--steps", "1", "--no-shared-first-step")
 
 
 def test_only_what_drawing_needs_is_asked_for(generate, refuse, model_days, tmp_path):

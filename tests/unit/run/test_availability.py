@@ -31,6 +31,12 @@ def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
     assert describe_values(paths, tmp_path) == [
         "observations: 1 of 14 days with values, 1 not yet made, 12 empty: results/own/missing.csv names the reasons"
     ]
+    for number, path in enumerate(records):
+        write_json(tmp_path / path, {"available": number > 1, "problems": ["no drift"] if number < 4 else []})
+    assert describe_values(paths, tmp_path) == [
+        "observations: 12 of 14 days with values, 2 of them without all inputs, 2 empty: results/own/missing.csv names the"
+        " reasons"
+    ]
     for path in records:
         write_json(tmp_path / path, {"available": True})
     Path(tmp_path / records[0]).write_text("")  # no record ends a run that has succeeded

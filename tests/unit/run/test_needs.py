@@ -5,8 +5,10 @@ from functools import reduce
 from operator import getitem
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
 from superice.errors import InputError
 from superice.run.configuration import Configuration
@@ -85,7 +87,10 @@ def test_given_weights_that_are_not_there_are_told_with_what_makes_them(tmp_path
         require_weights(run, RunPaths(run), "mine")
     assert str(caught.value).startswith(f"experiments.mine.weights: there is no file {weights}; {remedy}")
     (tmp_path / weights).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / weights).touch()
+    (tmp_path / weights).write_text("# a text")
+    with pytest.raises(InputError, match=r"holds no weights of SuperIce; name a file chosen\.safetensors.*released"):
+        require_weights(run, RunPaths(run), "mine")
+    save_file({"layer": np.zeros(1)}, tmp_path / weights, metadata={"superice": "{}"})
     require_weights(run, RunPaths(run), "mine")
 
 
