@@ -80,14 +80,19 @@ docs: $(VENV)/installed ## the documentation as a site: docs/_build/index.html; 
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --builder html docs docs/_build
 	@echo "site: $(CURDIR)/docs/_build/index.html"
 
-own-season: $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
+# What a target needs from its caller is looked for before the installation, which takes minutes.
+.PHONY: season-file data-folder
+season-file:
 	@test -f "$(SEASON)" || { echo "no file '$(SEASON)': copy config/own-season.yaml and name the copy with SEASON=file" >&2; exit 1; }
+data-folder:
+	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
+
+own-season: season-file $(VENV)/installed ## a season of your own: make own-season SEASON=file.yaml (config/README.md), after a look at its plan
 	@$(SNAKEMAKE) --configfile "$(SEASON)" -- all
 	@$(BIN)/python -c 'import sys, yaml; name = yaml.safe_load(open(sys.argv[1])).get("name", "superice"); \
 		print(f"report: $(CURDIR)/results/{name}/report.html")' "$(SEASON)"
 
-real-day: $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements] [WEIGHTS=file]
-	@test -d "$(DATA)" || { echo "no folder '$(DATA)': name the folder of the product files with DATA=folder" >&2; exit 1; }
+real-day: data-folder $(VENV)/installed ## one real day: make real-day DATA=folder [DAY=YYYY-MM-DD] [IN_SITU=folder of measurements] [WEIGHTS=file]
 	@mkdir -p results/real-day
 	@printf 'calendar: {observations: {first: "%s", last: "%s"}}\n' $(DAY) $(DAY) > results/real-day/day.yaml
 	@printf 'sources:\n  observations: {cs2smos: "%s", concentration: "%s", drift: "%s"}\n' "$(DATA)" "$(DATA)" "$(DATA)" >> results/real-day/day.yaml

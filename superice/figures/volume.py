@@ -75,15 +75,20 @@ def _choose_regions(rows: pd.DataFrame) -> list[str]:
 
 def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
     """Draw the volume of a region; the panel that is the last of its row names the share without an ensemble."""
+    known = rows.date[rows["mean"].notna()].drop_duplicates()
     for lower, upper, shade in BANDS:
         percent = f"{100 * (float(upper[1:]) - float(lower[1:])) / 100:.0f} % of the members"
-        axis.fill_between(rows.date, rows[lower], rows[upper], color=MEMBERS, alpha=shade, lw=0, label=percent)
+        band = {"color": MEMBERS, "alpha": shade, "label": percent}
+        if len(known) == 1:
+            axis.vlines(rows.date, rows[lower], rows[upper], lw=8, **band)
+        else:
+            axis.fill_between(rows.date, rows[lower], rows[upper], lw=0, **band)
     axis.plot(rows.date, rows.q50, ".-", ms=3, color=MEMBERS, label="median")
     axis.plot(rows.date, rows.low_resolution, ".-", ms=3, lw=0.9, color=LOW_RESOLUTION, label="low-resolution field")
     if rows.truth.notna().any():
         axis.plot(rows.date, rows.truth, ".-", ms=3, lw=0.9, color=TRUTH, label="truth")
-    if rows.date.nunique() == 1:
-        axis.set_xlim(rows.date.iloc[0] - AROUND, rows.date.iloc[0] + AROUND)
+    if len(known) == 1:
+        axis.set_xlim(known.iloc[0] - AROUND, known.iloc[0] + AROUND)
     locator = AutoDateLocator(maxticks=6)
     axis.xaxis.set(major_locator=locator, major_formatter=ConciseDateFormatter(locator))
     missing = rows.without_ensemble_percent

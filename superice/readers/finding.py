@@ -135,7 +135,7 @@ def _explain_missing(files: list[str], day: date, rank: Rank, folder: str | Path
         if has_impossible_month and rank(STAMP.sub(r"\1\3\2", name), day):
             return f"no file for {day}; {name} may be it, with the day before the month in its name (YYYYDDMM)"
     reason = f"no file for {day} {describe_folder(folder, len(files))}"
-    if not example or not files:
+    if not example:
         return reason
     dates = DATES.findall(example)
     near = next((name for name in names if format_day(day) in name or all(stamp in name for stamp in dates)), None)

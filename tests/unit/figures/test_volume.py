@@ -46,6 +46,14 @@ def test_a_single_date_is_shown_with_a_few_days_around_it():
     figure = draw_volumes(make_table("all", 100.0, ["2022-04-12"], missing=20.0))
     limits = [num2date(limit).date().isoformat() for limit in figure.axes[0].get_xlim()]
     assert limits == ["2022-04-09", "2022-04-15"]
+    bands = [bar.get_segments()[0][:, 1].tolist() for bar in figure.axes[0].collections]
+    assert bands == [[98.0, 102.0], [99.0, 101.0]]  # an area has no width there
+    plt.close(figure)
+    beside_an_empty_one = pd.concat(
+        [make_table("all", 100.0, ["2022-04-12"]), make_table("all", np.nan, ["2022-04-11"])]
+    )
+    figure = draw_volumes(beside_an_empty_one)
+    assert figure.axes[0].get_xlim()[1] - figure.axes[0].get_xlim()[0] == 6
     plt.close(figure)
 
 

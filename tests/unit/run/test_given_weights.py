@@ -1,4 +1,4 @@
-"""A season of ten lines, which brings its weights: they say what they are and how they are drawn from."""
+"""A season of eight lines, which brings its weights: they say what they are and how they are drawn from."""
 
 from pathlib import Path
 
