@@ -24,7 +24,7 @@ OUTER = {
     "examples/1_a_day.ipynb": "1_a_day.md",
     "examples/2_a_season.ipynb": "2_a_season.md",
     "examples/3_train_your_own.ipynb": "3_train_your_own.md",
-    "superice/released/superice-3.md": "weights.md",
+    "superice/released/superice-4.md": "weights.md",
 }
 """Pages of the repository that lie outside docs/, and their names below docs/_generated."""
 LAYERS = {
