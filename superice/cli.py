@@ -129,7 +129,7 @@ GENERATE = """Draw an ensemble of 3 km sea-ice thickness for one day.
 
 Needed are the day's low-resolution fields and, unless the package has its own, a weights file. The fields are those of the
 published data: a model day YYYYMMDD.nc with sic_reprocessed (fraction), sit_reprocessed (m), divergence_reprocessed and
-shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.npz with the arrays sic, sit, divergence and shear.
+shear_reprocessed (s-1), or an observed day sic_sit_e1_e2_YYYYMMDD.nc or .npz with sic, sit, divergence and shear.
 Nothing else is drawn from.
 
 The date is that of the variable time, or of the file's name; without either, name it with --date.
@@ -154,7 +154,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
         remedy="name a day of a run, model/features/YYYYMMDD.nc or observations/features/sic_sit_e1_e2_YYYYMMDD.npz in"
         " results/<run>, or a file of your own with these variables (superice generate --help)",
         required=True,
-        help="model features (.nc) or observed ones (.npz, or the .nc beside it)",
+        help="features of the model (.nc) or of observations (.nc or .npz)",
     )
     add_output(parser, "--output", suffixes=[".nc"], help="file of the members to write (.nc)")
     about_summary = "file of their mean, spread, quantiles and shares by thickness to write (.nc)"
@@ -212,7 +212,6 @@ def generate(arguments: list[str]) -> None:
     from superice.dataset.publication import describe_publication
     from superice.dataset.settings import PublicationSettings, SummarySettings
     from superice.dataset.summaries import Summary
-    from superice.features.files import find_arrays
     from superice.inference.compatibility import find_grid
     from superice.inference.day import generate_day
     from superice.inference.stored_sampler import complete_sampler, describe_difference
@@ -231,7 +230,6 @@ def generate(arguments: list[str]) -> None:
         )
     elif difference := describe_difference(sampler, trained):
         _note(f"drawing with {difference}, which was chosen on validation days")
-    args.features = find_arrays(args.features)
     grid = find_grid(args.features, trained, args.area, args.areas)
     use_threads(args.threads)
     summary = Summary(args.summary, SummarySettings()) if args.summary else None

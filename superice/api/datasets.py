@@ -22,7 +22,7 @@ from superice.features.day import Features
 from superice.features.files import (
     LOW_RESOLUTION_NAMES,
     NEIGHBOUR_NAMES,
-    UNITS,
+    OBSERVED_UNITS,
     derive_mask_reason,
     make_grid,
     require_limits,
@@ -35,12 +35,6 @@ from superice.utils.netcdf import FileContent
 TIME = "time"
 MAP = ("y", "x")
 MAPPINGS = ("crs", "spatial_ref")  # usual names of a grid mapping that no field names
-NEEDED = (
-    UNITS
-    | {BEYOND_MASK.format(name=name): UNITS[name] for name in FIELDS}
-    | {name: units for name, (_, _, units) in UNCERTAINTIES.items()}
-    | dict.fromkeys(NEIGHBOURS, "1")
-)
 PLACE = ("crs", "cell_area")  # coordinates that CF keeps beside the axes
 
 
@@ -123,7 +117,7 @@ class FeatureDays:
 
     def _convert(self, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         """Return the values of a variable in the unit that a network needs."""
-        return convert_values(arrays[name], self.units[name], NEEDED[name])
+        return convert_values(arrays[name], self.units[name], OBSERVED_UNITS[name])
 
     def make_mask_reason(self, arrays: Mapping[str, np.ndarray], features: Features) -> np.ndarray | None:
         """Return why pixels of a day are masked, (y, x); None where neither the dataset nor the fields tell."""
@@ -159,7 +153,7 @@ def read_feature_days(dataset: xarray.Dataset) -> FeatureDays:
     stored |= {name: dataset[variable] for name, variable in neighbours.items() if variable in dataset}
     additional = [*(BEYOND_MASK.format(name=name) for name in FIELDS), *UNCERTAINTIES, "mask_reason"]
     stored |= {name: dataset[name] for name in additional if name in dataset}
-    units = {name: read_unit(field, NEEDED[name]) for name, field in stored.items() if name in NEEDED}
+    units = {name: read_unit(field, OBSERVED_UNITS[name]) for name, field in stored.items() if name in OBSERVED_UNITS}
     arrays = {name: order_dimensions(field, days, has_time) for name, field in stored.items()}
     grid = read_grid(dataset, stored.values())
     notes = {INPUT_NOTES: str(dataset.attrs[INPUT_NOTES])} if INPUT_NOTES in dataset.attrs else {}

@@ -110,7 +110,7 @@ class Network:
         return f"<superice network {experiment!r}: {self.sampler.name}, {steps}, {cells}, reads {reads}>"
 
     def draw(
-        self, dataset: xarray.Dataset, members: int | None = None, seed: int = 0, progress: bool = False
+        self, dataset: xarray.Dataset, members: int | None = None, seed: int = 2024, progress: bool = False
     ) -> xarray.Dataset:
         """Draw the ensemble of each date.
 
@@ -125,7 +125,7 @@ class Network:
         members
             Size of the ensemble; None for 30, of a network without noise for 1.
         seed
-            Of the ensemble.
+            Of the ensemble; by default that of the command and of a run.
         progress
             Whether to show a bar, for a single date.
 
@@ -189,7 +189,7 @@ class Network:
         self,
         dataset: xarray.Dataset,
         members: int | None = None,
-        seed: int = 0,
+        seed: int = 2024,
         progress: bool = False,
         **statistics: Any,
     ) -> xarray.Dataset:

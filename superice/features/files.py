@@ -29,6 +29,12 @@ NEIGHBOUR_NAMES = {name: f"{name}_reprocessed" for name in NEIGHBOURS}  # in fil
 # Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
 LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1"))
 UNITS = {"sic": "1", "sit": "m", "divergence": "s-1", "shear": "s-1"}
+OBSERVED_UNITS = (
+    UNITS
+    | {BEYOND_MASK.format(name=name): unit for name, unit in UNITS.items()}
+    | {name: units for name, (_, _, units) in UNCERTAINTIES.items()}
+    | dict.fromkeys(NEIGHBOURS, "1")
+)
 CELL_TOLERANCE = 1e-4  # degrees
 
 
@@ -57,10 +63,8 @@ def read_model_features(
         of a fraction.
     """
     names = (*LOW_RESOLUTION_NAMES.values(), *(("sit",) if with_truth else ()))
-    if _is_observed_netcdf(Path(path)):
-        raise InputError(
-            f"holds an observed day, not one of the model: name {Path(path).stem}.npz beside it", file=path
-        )
+    if is_observed(Path(path)):
+        raise InputError("holds an observed day, not one of the model", file=path)
     content = read_content(path, names, optional=("time", *NEIGHBOUR_NAMES.values()))
     low = {name: _read_values(path, content, variable, UNITS[name]) for name, variable in LOW_RESOLUTION_NAMES.items()}
     fields: dict[str, Any] = {name: values.astype(np.float32) for name, values in low.items()}
@@ -76,25 +80,10 @@ def read_model_features(
     return features
 
 
-def find_arrays(path: Path) -> Path:
-    """Return the file that features are read from: of an observed day's NetCDF file the arrays (``.npz``) beside it.
-
-    Raises InputError where these are not there.
-    """
-    if not _is_observed_netcdf(path):
-        return path
-    arrays = path.with_suffix(".npz")
-    if not arrays.is_file():
-        raise InputError(
-            f"holds an observed day, which is read from its arrays: put {arrays.name} beside it", file=path
-        )
-    return arrays
-
-
-def _is_observed_netcdf(path: Path) -> bool:
-    """Return whether a file describes an observed day, and so has fields of one resolution alone."""
+def is_observed(path: Path) -> bool:
+    """Return whether a file is of an observed day: arrays (``.npz``), or NetCDF with fields of one resolution alone."""
     if path.suffix != ".nc" or not path.is_file():
-        return False
+        return path.suffix == ".npz"
     held = _list_variables(path)
     return "mask_reason" in held and held.isdisjoint(LOW_RESOLUTION_NAMES.values())
 
@@ -102,61 +91,77 @@ def _is_observed_netcdf(path: Path) -> bool:
 def read_observed_features(
     path: str | Path, sic_threshold: float = 0.15, day: date | None = None, partly_missing: bool = False
 ) -> Features:
-    """Read a published observed day; its date is that of the file's name, or ``day`` where the name has none.
+    """Read a published observed day, its arrays (``.npz``) or its NetCDF file.
 
-    With ``partly_missing``, each field is also read where others are missing. A file without those arrays has no such
-    pixels.
+    Its date is that of a variable time or of the file's name, or ``day`` where there is neither. With ``partly_missing``,
+    each field is also read where others are missing. A file without those arrays has no such pixels.
 
     Raises InputError for a missing array, and for a value out of range such as a percentage instead of a fraction.
     """
-    try:
-        with np.load(path) as arrays:
-            for name in FIELDS:
-                if name not in arrays:
-                    raise InputError("array missing", file=path, variable=name)
-            fields = {name: arrays[name].astype(np.float32) for name in FIELDS}
-            uncertainties = {name: arrays[name].astype(np.float32) for name in UNCERTAINTIES if name in arrays}
-            neighbours = {name: arrays[name].astype(np.float32) for name in NEIGHBOURS if name in arrays}
-            if partly_missing:
-                fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
-    except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"cannot be read ({error})", file=path) from error
+    arrays, found_day = _read_netcdf(path, day) if Path(path).suffix == ".nc" else _read_arrays(path, day)
+    fields: dict[str, Any] = {name: arrays[name] for name in FIELDS}
+    if partly_missing:
+        fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
     features = Features(
-        _parse_day_in_name(path, day),
+        found_day,
         **fields,
         sic_threshold=sic_threshold,
         partly_missing=partly_missing,
         observed=True,
-        uncertainties=uncertainties,
-        neighbours=neighbours,
+        uncertainties={name: arrays[name] for name in UNCERTAINTIES if name in arrays},
+        neighbours={name: arrays[name] for name in NEIGHBOURS if name in arrays},
     )
     require_limits(path, features)
     return features
 
 
+def _read_arrays(path: str | Path, day: date | None) -> tuple[dict[str, np.ndarray], date]:
+    """Return the arrays of an observed day in single precision by name, and its date."""
+    try:
+        with np.load(path) as stored:
+            for name in FIELDS:
+                if name not in stored:
+                    raise InputError("array missing", file=path, variable=name)
+            arrays = {name: stored[name].astype(np.float32) for name in OBSERVED_UNITS if name in stored}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise InputError(f"cannot be read ({error})", file=path) from error
+    return arrays, _parse_day_in_name(path, day)
+
+
+def _read_netcdf(path: str | Path, day: date | None) -> tuple[dict[str, np.ndarray], date]:
+    """Return the same of an observed day's NetCDF file, whose units are converted."""
+    content = read_content(path, tuple(FIELDS), optional=("time", *OBSERVED_UNITS))
+    arrays = {
+        name: _read_values(path, content, name, unit).astype(np.float32)
+        for name, unit in OBSERVED_UNITS.items()
+        if name in content.variables
+    }
+    return arrays, _find_day(path, content, day)
+
+
 def _join_beyond_mask(values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     """Return a field (y, x) with its values beyond the mask of all inputs, where the file holds them."""
     beyond = BEYOND_MASK.format(name=name)
-    return np.where(np.isfinite(values), values, arrays[beyond].astype(np.float32)) if beyond in arrays else values
+    return np.where(np.isfinite(values), values, arrays[beyond]) if beyond in arrays else values
 
 
 def read_features(
     path: Path, grid: Grid, sic_threshold: float, day: date | None = None, partly_missing: bool = False
 ) -> Features:
-    """Read what a network draws from: the low-resolution fields of the model (``.nc``) or of observations (``.npz``).
+    """Read what a network draws from: the low-resolution fields of the model or of observations.
 
     With ``partly_missing``, pixels with only some inputs are read as well and belong to the mask.
 
     Raises InputError when they are not on ``grid``, or of another ``day`` than the one given; a file that does not say its
     day is of that one.
     """
-    if path.suffix == ".npz":
+    if is_observed(path):
         features = read_observed_features(path, sic_threshold, day, partly_missing)
     else:
         features = read_model_features(path, sic_threshold, with_truth=False, day=day)
         features = replace(features, partly_missing=partly_missing)
-        if _list_variables(path).issuperset(("longitude", "latitude")):
-            check_cells(path, grid)
+    if path.suffix == ".nc" and _list_variables(path).issuperset(("longitude", "latitude")):
+        check_cells(path, grid)
     if features.sic.shape != grid.shape:
         raise InputError(f"its fields do not fit the grid {grid.shape}", file=path, value=features.sic.shape)
     if day:
@@ -199,7 +204,7 @@ def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
 
     Raises InputError when the file beside the arrays cannot be read or is on another grid.
     """
-    if path.suffix != ".npz":
+    if not is_observed(path):
         return derive_mask_reason(features)
     described = path.with_suffix(".nc")
     if not described.exists():
@@ -269,7 +274,7 @@ def make_grid(
 
 def read_shape(path: Path) -> tuple[int, ...]:
     """Return rows and columns of a feature file. Raises InputError when it has no concentration."""
-    if path.suffix == ".npz":
+    if is_observed(path):
         return read_observed_features(path, day=date.min).sic.shape
     name = LOW_RESOLUTION_NAMES["sic"]
     return read_content(path, (name,))[name].shape

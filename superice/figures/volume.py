@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,7 @@ def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
     known = rows.date[rows["mean"].notna()].drop_duplicates()
     for lower, upper, shade in BANDS:
         percent = f"{100 * (float(upper[1:]) - float(lower[1:])) / 100:.0f} % of the members"
-        band = {"color": MEMBERS, "alpha": shade, "label": percent}
+        band: dict[str, Any] = {"color": MEMBERS, "alpha": shade, "label": percent}
         if len(known) == 1:
             axis.vlines(rows.date, rows[lower], rows[upper], lw=8, **band)
         else:

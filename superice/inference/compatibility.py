@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from superice.errors import InputError
-from superice.features.files import read_own_grid, read_shape
+from superice.features.files import is_observed, read_own_grid, read_shape
 from superice.fields.grid import Grid, load_grid
 from superice.network.formulations import OnePass
 from superice.network.weights import TrainedNetwork
@@ -84,7 +84,7 @@ def require_features(trained: TrainedNetwork, path: Path) -> None:
             stated = json.loads(getattr(file, "feature_settings", "{}"))
     except OSError as error:
         raise InputError(f"cannot be read ({error})", file=described) from error
-    if path.suffix == ".nc":
+    if not is_observed(path):
         require_feature_settings(trained, stated, path)
     require_distance(trained, stated, path)
 

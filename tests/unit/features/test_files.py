@@ -11,11 +11,14 @@ from feature_days import DAY, make_grid_near_pole, strained_day
 from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
 from superice.errors import InputError
 from superice.features.files import (
-    find_arrays,
+    is_observed,
     read_archived_day,
+    read_features,
     read_input_notes,
     read_model_features,
     read_observed_features,
+    read_own_grid,
+    read_shape,
 )
 from superice.features.model import make_model_day
 from superice.features.settings import FeatureSettings
@@ -116,14 +119,28 @@ def test_notes_of_a_degraded_day_come_back_from_the_file_beside_the_arrays(tmp_p
     assert read_input_notes(arrays) == {}
 
 
-def test_the_netcdf_file_of_an_observed_day_leads_to_its_arrays(tmp_path, grid):
-    fields = {name: np.full(grid.shape, 1e-7) for name in FIELDS}
+def test_the_netcdf_file_of_an_observed_day_holds_what_its_arrays_do(tmp_path, grid):
+    random, west = np.random.default_rng(0), np.zeros(grid.shape, bool)
+    west[:, :10] = True
+    values = {name: 1e-4 * random.random(grid.shape, np.float32) for name in FIELDS}
+    fields = {name: np.where(west, field, np.float32(np.nan)) for name, field in values.items()}
+    beyond = {name: np.where(west, np.float32(np.nan), field) for name, field in values.items()}
+    uncertainties = {"sit_uncertainty": random.random(grid.shape, np.float32)}
     arrays, described = tmp_path / "sic_sit_e1_e2_20220412.npz", tmp_path / "sic_sit_e1_e2_20220412.nc"
-    write_observed_features(arrays, described, grid, DAY, fields, np.zeros(grid.shape, np.uint8), {})
-    assert find_arrays(described) == find_arrays(arrays) == arrays
-    with pytest.raises(InputError, match=r"holds an observed day.*: name sic_sit_e1_e2_20220412\.npz beside it"):
-        read_model_features(described)
-    arrays.unlink()
-    with pytest.raises(InputError, match=r"put sic_sit_e1_e2_20220412\.npz beside it"):
-        find_arrays(described)
-    assert find_arrays(tmp_path / "20220412.nc") == tmp_path / "20220412.nc"
+    write_observed_features(
+        arrays, described, grid, DAY, fields, np.zeros(grid.shape, np.uint8), {},
+        beyond_mask=beyond, uncertainties=uncertainties,
+    )  # fmt: skip
+    assert is_observed(described) and is_observed(arrays) and not is_observed(tmp_path / "20220412.nc")
+    renamed = described.rename(tmp_path / "of_my_own.nc")  # its time says the day
+    for partly_missing in (False, True):
+        first = read_features(arrays, grid, 0.15, partly_missing=partly_missing)
+        second = read_features(renamed, grid, 0.15, partly_missing=partly_missing)
+        assert second.date == first.date == DAY
+        for name in FIELDS:
+            np.testing.assert_array_equal(getattr(second, name), getattr(first, name))
+        assert np.isfinite(second.sit).sum() == (west.size if partly_missing else west.sum())
+        np.testing.assert_array_equal(second.uncertainties["sit_uncertainty"], uncertainties["sit_uncertainty"])
+    with pytest.raises(InputError, match=r"holds an observed day, not one of the model"):
+        read_model_features(renamed)
+    assert read_shape(renamed) == grid.shape and read_own_grid(renamed).shape == grid.shape
