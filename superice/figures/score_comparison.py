@@ -27,8 +27,8 @@ SCORES = {
     "coverage_90_percent": ScoreAxis("within 90 %", best=90),
     "reliability_index": ScoreAxis("rank index", best=0),
     "variability": ScoreAxis("variability ratio", best=1, limits=(0.5, 2.0)),
-    "fine_variance_ratio": ScoreAxis("variance, 6–20 km", best=1, limits=(0.1, 10)),
-    "medium_variance_ratio": ScoreAxis("variance, 20–80 km", best=1, limits=(0.1, 10)),
+    "fine_variance_ratio": ScoreAxis("σ², 6–20 km", best=1, limits=(0.1, 10)),
+    "medium_variance_ratio": ScoreAxis("σ², 20–80 km", best=1, limits=(0.1, 10)),
     "passes": ScoreAxis("evaluations"),
 }
 LOGARITHMIC_TICKS = (0.1, 0.5, 1, 2, 10)
