@@ -63,7 +63,7 @@ def tabulate_weights(files: Sequence[Path]) -> pd.DataFrame:
 
 
 def add_days_with_values(summary: dict[str, str], days: pd.DataFrame) -> dict[str, str]:
-    """Return the facts of a run with the number of days that have values, for each branch in which some have none.
+    """Return the facts of a run with the number of days that have all inputs, for each branch in which some have not.
 
     ``days`` is the table ``calendar.csv`` with the days of every season and period, and those that the sources hold.
     """
@@ -72,7 +72,7 @@ def add_days_with_values(summary: dict[str, str], days: pd.DataFrame) -> dict[st
         found = days[days.branch == branch] if len(days) else days
         planned, available = (int(found[column].sum()) if len(found) else 0 for column in ("days", "available"))
         if available < planned:
-            facts[key] = f"{summary[key]}; {available} of {planned} days with values"
+            facts[key] = f"{summary[key]}; {available} of {planned} days with all inputs"
     return facts
 
 

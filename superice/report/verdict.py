@@ -180,14 +180,14 @@ def _add_check(band: str, calibration: object) -> str:
 
 
 def _count_days(calendar: pd.DataFrame) -> Iterator[Headline]:
-    """Yield the number of days with input values of each branch, from ``calendar.csv``."""
+    """Yield the number of days with all inputs of each branch, from ``calendar.csv``."""
     for branch, name in (("model", "model days"), ("observations", "observed days")):
         days = _select(calendar, branch=branch)
         if len(days):
             planned, available = int(days.days.sum()), int(days.available.sum())
             lacking = planned - available
-            meaning = "All of them have values." if not lacking else f"{_count(lacking, 'day')} without values."
-            yield Headline(f"{name} with values", f"{available} of {planned}", meaning)
+            meaning = "None lacks a product." if not lacking else f"{_count(lacking, 'day')} without all of them."
+            yield Headline(f"{name} with all inputs", f"{available} of {planned}", meaning)
 
 
 def tabulate_verdicts(scores: pd.DataFrame) -> TextTable:

@@ -1,4 +1,4 @@
-"""Count what a run has: days with values, as a day without usable inputs is made as well and is empty, and measurements."""
+"""Count what a run has: days with inputs, as a day without usable ones is made as well and is empty, and measurements."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from superice.utils.files import read_json
 
 
 def is_empty_day(record: Path) -> bool:
-    """Return whether the record of a day says that it has no values; without a readable record it is none that says so."""
-    return not _read_record(record).get("available", True)
+    """Return whether the record of a day says that nothing can be drawn from it; without a readable one it does not."""
+    found = _read_record(record)
+    return not found.get("available", True) and not found.get("has_thickness", False)
 
 
-def lacks_inputs(record: Path) -> bool:
-    """Return whether the record of a day says that it has values, but not of all inputs."""
-    return bool(_read_record(record).get("problems")) and not is_empty_day(record)
+def has_all_inputs(record: Path) -> bool:
+    """Return whether the record of a day does not say that an input is missing."""
+    return _read_record(record).get("available", True)
 
 
 def _read_record(path: Path) -> dict[str, Any]:
@@ -26,8 +27,8 @@ def _read_record(path: Path) -> dict[str, Any]:
         return {}
 
 
-def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
-    """Return a sentence for each branch with features: how many of its days have values.
+def describe_inputs(paths: RunPaths, folder: Path = Path()) -> list[str]:
+    """Return a sentence for each branch with features: how many of its days have all inputs, or some.
 
     One more where no measurement is of the run's days and places.
 
@@ -51,12 +52,13 @@ def describe_values(paths: RunPaths, folder: Path = Path()) -> list[str]:
 
 
 def _count_values(made: list[Path], planned: int, table: str) -> str:
-    empty, lacking = sum(map(is_empty_day, made)), sum(map(lacks_inputs, made))
-    sentence = f"{len(made) - empty} of {planned} days with values"
-    if lacking:
-        sentence += f", {lacking} of them without all inputs"
+    empty, complete = sum(map(is_empty_day, made)), sum(map(has_all_inputs, made))
+    partly = len(made) - empty - complete
+    sentence = f"{complete} of {planned} days with all inputs"
+    if partly:
+        sentence += f", {partly} with some"
     if len(made) < planned:
         sentence += f", {planned - len(made)} not yet made"
     if empty:
         sentence += f", {empty} empty"
-    return f"{sentence}: {table} names the reasons" if empty or lacking else sentence
+    return f"{sentence}: {table} names the reasons" if empty or partly else sentence

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from superice.run.availability import describe_values, is_empty_day
+from superice.run.availability import describe_inputs, is_empty_day
 from superice.run.configuration import Configuration
 from superice.run.job_records import find_running
 from superice.run.paths import BRANCHES, RunPaths, fill, format_stamps
@@ -182,7 +182,7 @@ def describe_progress(run: Configuration, folder: Path, paths: RunPaths | None =
     numbers = {"per hour": "{:.0f}".format, "hours left": "{:.1f}".format}
     lines = [*(f"calendar, {sentence}" for sentence in run.calendar.describe()), ""]
     lines += [table.to_string(index=False, formatters=numbers, na_rep=""), ""]
-    lines += [f"values, {sentence}" for sentence in describe_values(paths, folder)]
+    lines += [f"inputs, {sentence}" for sentence in describe_inputs(paths, folder)]
     if table["stale"].any():
         lines.append("stale: made with other code or settings; a run makes them again")
     lines += [f"failed: {path}" for path in failures[:10]]

@@ -227,7 +227,7 @@ sources:
     assert planned["observed_features"] == 26 + 2  # weeks, and a day of two other feature sets
     assert "figures/inputs_20231018.png" in output and "figures/inputs_20240410.png" in output
     assert "files, observations: 0 of 26 days have the files of all products" in output
-    assert f"observations: all 26 days that are planned lack the files of all products in {folder}" in output
+    assert f"observations: all 26 days that are planned lack a file of a product in {folder}" in output
 
 
 def test_weights_that_are_not_there_end_a_plan_with_what_makes_them(plan, tmp_path):

@@ -217,9 +217,11 @@ class TestSmallRun:
         counted = "2 of 3 days have the files of all products: cs2smos 3, concentration 3, drift 2"
         assert f"files, observations: {counted} (in {', '.join(folders.values())})" in plan
         output = snakemake(run, "--cores", "2", *files, "--", "all")
-        assert "values, model: 2 of 2 days with values" in output
-        assert "values, observations: 2 of 3 days with values, 1 empty: results/own-season/missing.csv" in output
-        assert "3; 2 of 3 days with values" in (run / "results/own-season/report.html").read_text()
+        assert "inputs, model: 2 of 2 days with all inputs" in output
+        assert (
+            "inputs, observations: 2 of 3 days with all inputs, 1 with some: results/own-season/missing.csv" in output
+        )
+        assert "3; 2 of 3 days with all inputs" in (run / "results/own-season/report.html").read_text()
         assert (run / "results/own-season/figures/season_observations.png").exists()
 
     def test_a_damaged_input_is_refused_by_name(self, run):

@@ -1,4 +1,4 @@
-# What a plan and a run say of their days, those of the calendar, those with files and those with values, and of what they lack.
+# What a plan and a run say of their days, those of the calendar, those with files and those with all inputs, and of what they lack.
 # Needs: the calendar, the folders of the sources, records/. Makes: nothing but lines in the terminal and in Snakemake's log.
 
 import atexit
@@ -8,7 +8,7 @@ from functools import cache
 from snakemake.logging import logger
 
 from superice.network.released import LIMITS, RELEASED
-from superice.run.availability import describe_values
+from superice.run.availability import describe_inputs
 from superice.run.needs import describe_absent_folders, describe_empty_plan, find_absent_folders
 from superice.run.needs import require_files, require_named_folders, require_weights
 
@@ -97,5 +97,5 @@ onstart:
 
 
 onsuccess:
-    for SENTENCE in describe_values(PATHS):
-        logger.info(f"values, {SENTENCE}")
+    for SENTENCE in describe_inputs(PATHS):
+        logger.info(f"inputs, {SENTENCE}")

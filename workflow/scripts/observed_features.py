@@ -110,8 +110,9 @@ def main() -> None:
         {
             "date": args.date.isoformat(),
             "branch": "observations",
+            "available": not problems,
             # Networks for partly missing inputs draw where the thickness is known; others need all inputs of a pixel.
-            "available": observed.thickness_pixels > 0,
+            "has_thickness": observed.thickness_pixels > 0,
             "problems": [error.as_record() for error in (*problems, *unknown)],
             "notes": notes,
             "masked_pixels": observed.masked_pixels if is_complete else {},

@@ -85,7 +85,7 @@ def test_days_without_values_stand_beside_the_days_of_a_run():
         }
     )
     facts = add_days_with_values(summary, days)
-    assert facts == {"model days": "training 4", "observed days": "14; 1 of 14 days with values"}
+    assert facts == {"model days": "training 4", "observed days": "14; 1 of 14 days with all inputs"}
     assert add_days_with_values(summary, pd.DataFrame()) == summary
 
 

@@ -70,7 +70,7 @@ def test_a_run_without_a_truth_has_no_verdict_but_its_days_and_volume():
     assert verdict.write_sentences([], pd.DataFrame()) == [verdict.UNKNOWN]
     volume, days = verdict.list_headlines([], volumes, calendar)
     assert (volume.value, volume.meaning) == ("512 km³", "Central 90 % of the members: 400 to 600 km³, on 2022-04-12.")
-    assert (days.value, days.meaning) == ("14 of 15", "1 day without values.")
+    assert (days.value, days.meaning) == ("14 of 15", "1 day without all of them.")
 
 
 @pytest.mark.parametrize(("members", "named"), [(18, "All 18 members"), (19, "Central 90 % of the members")])

@@ -1,10 +1,10 @@
-"""Days that have values, by the records of what was found."""
+"""Days that have inputs, by the records of what was found."""
 
 from pathlib import Path
 
 import yaml
 
-from superice.run.availability import describe_values
+from superice.run.availability import describe_inputs
 from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths
 from superice.utils.files import write_json
@@ -20,27 +20,26 @@ experiments: {reference: {weights: model.safetensors}}
 
 def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
     paths = RunPaths(Configuration(yaml.safe_load(CONFIG)))
-    assert describe_values(paths, tmp_path) == []
+    assert describe_inputs(paths, tmp_path) == []
     records = paths.all_records("observations")
     for number, path in enumerate(records):
         write_json(tmp_path / path, {"available": number == 4})
-    assert describe_values(paths, tmp_path) == [
-        "observations: 1 of 14 days with values, 13 empty: results/own/missing.csv names the reasons"
+    assert describe_inputs(paths, tmp_path) == [
+        "observations: 1 of 14 days with all inputs, 13 empty: results/own/missing.csv names the reasons"
     ]
     Path(tmp_path / records[0]).unlink()
-    assert describe_values(paths, tmp_path) == [
-        "observations: 1 of 14 days with values, 1 not yet made, 12 empty: results/own/missing.csv names the reasons"
+    assert describe_inputs(paths, tmp_path) == [
+        "observations: 1 of 14 days with all inputs, 1 not yet made, 12 empty: results/own/missing.csv names the reasons"
     ]
     for number, path in enumerate(records):
-        write_json(tmp_path / path, {"available": number > 1, "problems": ["no drift"] if number < 4 else []})
-    assert describe_values(paths, tmp_path) == [
-        "observations: 12 of 14 days with values, 2 of them without all inputs, 2 empty: results/own/missing.csv names the"
-        " reasons"
+        write_json(tmp_path / path, {"available": number > 3, "has_thickness": number > 1})
+    assert describe_inputs(paths, tmp_path) == [
+        "observations: 10 of 14 days with all inputs, 2 with some, 2 empty: results/own/missing.csv names the reasons"
     ]
     for path in records:
         write_json(tmp_path / path, {"available": True})
     Path(tmp_path / records[0]).write_text("")  # no record ends a run that has succeeded
-    assert describe_values(paths, tmp_path) == ["observations: 14 of 14 days with values"]
+    assert describe_inputs(paths, tmp_path) == ["observations: 14 of 14 days with all inputs"]
 
 
 def test_measurements_of_other_days_and_places_are_told(tmp_path):
@@ -49,10 +48,10 @@ def test_measurements_of_other_days_and_places_are_told(tmp_path):
     paths = RunPaths(Configuration(content))
     table = tmp_path / paths.in_situ_table
     table.parent.mkdir(parents=True)
-    assert describe_values(paths, tmp_path) == []
+    assert describe_inputs(paths, tmp_path) == []
     table.write_text("platform,points\n")
-    assert describe_values(paths, tmp_path) == [
+    assert describe_inputs(paths, tmp_path) == [
         "measurements: none is of a day and a place where the run has values (sources.in_situ)"
     ]
     table.write_text("platform,points\nbuoy,3\n")
-    assert describe_values(paths, tmp_path) == []
+    assert describe_inputs(paths, tmp_path) == []

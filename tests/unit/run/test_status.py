@@ -131,6 +131,6 @@ def test_a_day_without_values_is_counted_apart(demo, tmp_path):
     for stage in ("observed features", "ensembles, recommended, observations"):
         state, _ = row(demo, tmp_path, stage)
         assert (state.made, state["empty"]) == (2, 1)
-    assert "values, observations: 1 of 15 days with values, 13 not yet made, 1 empty" in describe_progress(
+    assert "inputs, observations: 1 of 15 days with all inputs, 13 not yet made, 1 empty" in describe_progress(
         demo, tmp_path
     )
