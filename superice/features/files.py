@@ -26,8 +26,14 @@ from superice.utils.netcdf import FileContent, decode_date, read_content
 
 LOW_RESOLUTION_NAMES = {name: f"{name}_reprocessed" for name in FIELDS}
 NEIGHBOUR_NAMES = {name: f"{name}_reprocessed" for name in NEIGHBOURS}  # in files of the model
-# Name, largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1.
-LIMITS = (("sic", 1.001, ""), ("sit", RANGES["sit"][1], " m"), ("shear", 1e-3, " s-1"))
+# Name, smallest and largest value, unit. A concentration above 1 is a percentage, a shear above 1e-3 s-1 is in day-1, and
+# -999 a fill value that the file does not declare.
+LIMITS = (
+    ("sic", -0.001, 1.001, ""),
+    ("sit", -0.001, RANGES["sit"][1], " m"),
+    ("divergence", -1e-3, 1e-3, " s-1"),
+    ("shear", -1e-9, 1e-3, " s-1"),
+)
 UNITS = {"sic": "1", "sit": "m", "divergence": "s-1", "shear": "s-1"}
 OBSERVED_UNITS = (
     UNITS
@@ -85,7 +91,7 @@ def is_observed(path: Path) -> bool:
     if path.suffix != ".nc" or not path.is_file():
         return path.suffix == ".npz"
     held = _list_variables(path)
-    return "mask_reason" in held and held.isdisjoint(LOW_RESOLUTION_NAMES.values())
+    return held.issuperset(FIELDS) and held.isdisjoint(LOW_RESOLUTION_NAMES.values())
 
 
 def read_observed_features(
@@ -212,7 +218,7 @@ def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:
     content = read_content(described, (), optional=("mask_reason",))
     if "mask_reason" not in content.variables:
         return None
-    reason = content["mask_reason"]
+    reason = _read_map(content, "mask_reason")
     if reason.shape != features.sic.shape:
         raise InputError(
             f"its cells are not the {features.sic.shape} of {path.name}",
@@ -249,7 +255,8 @@ def read_own_grid(path: Path) -> Grid | None:
     if not _list_variables(described).issuperset(("x", "y", "crs")):
         return None
     content = read_content(described, ("x", "y", "crs"))
-    return make_grid(f"of {path.name}", content.variables["crs"].attributes, content["x"], content["y"], described)
+    x, y = (_read_values(described, content, axis, "m") for axis in ("x", "y"))
+    return make_grid(f"of {path.name}", content.variables["crs"].attributes, x, y, described)
 
 
 def make_grid(
@@ -277,7 +284,7 @@ def read_shape(path: Path) -> tuple[int, ...]:
     if is_observed(path):
         return read_observed_features(path, day=date.min).sic.shape
     name = LOW_RESOLUTION_NAMES["sic"]
-    return read_content(path, (name,))[name].shape
+    return _read_map(read_content(path, (name,)), name).shape
 
 
 def _list_variables(path: Path) -> set[str]:
@@ -307,10 +314,11 @@ def check_cells(path: str | Path, grid: Grid) -> None:
     """Raise InputError when the cells of a NetCDF file are not those of ``grid``."""
     content = read_content(path, ("longitude", "latitude"))
     longitude, latitude = grid.lonlat()
-    if content["longitude"].shape != grid.shape:
-        raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=content["longitude"].shape)
-    northward = np.abs(content["latitude"] - latitude).max()
-    difference = (content["longitude"] - longitude + 180) % 360 - 180
+    own_longitude, own_latitude = (_read_map(content, name) for name in ("longitude", "latitude"))
+    if own_longitude.shape != grid.shape:
+        raise InputError(f"wrong grid: {grid.name!r} is {grid.shape}", file=path, value=own_longitude.shape)
+    northward = np.abs(own_latitude - latitude).max()
+    difference = (own_longitude - longitude + 180) % 360 - 180
     eastward = np.abs(difference * np.cos(np.radians(latitude))).max()
     distance = max(northward, eastward)
     if not distance <= CELL_TOLERANCE:
@@ -320,12 +328,18 @@ def check_cells(path: str | Path, grid: Grid) -> None:
 
 
 def _read_values(path: str | Path, content: FileContent, name: str, unit: str) -> np.ndarray:
-    """Return the values of a variable in ``unit``, which a variable without a unit is taken to have."""
+    """Return the values of a variable in ``unit``, which a variable without a unit is taken to have; a map is (y, x)."""
     written = str(content.variables[name].attributes.get("units", "")).strip() or unit
     try:
-        return convert_values(content[name], written, unit)
+        return convert_values(_read_map(content, name), written, unit)
     except InputError as error:
         raise InputError(error.reason, file=path, variable=name, value=written) from error
+
+
+def _read_map(content: FileContent, name: str) -> np.ndarray:
+    """Return the values of a variable; of one that is stored as (x, y) those of (y, x)."""
+    is_transposed = tuple(content.variables[name].dimensions[-2:]) == ("x", "y")
+    return np.swapaxes(content[name], -1, -2) if is_transposed else content[name]
 
 
 def _find_day(path: str | Path, content: FileContent, default: date | None = None) -> date:
@@ -348,10 +362,12 @@ def _parse_day_in_name(path: str | Path, default: date | None = None) -> date:
 
 
 def require_limits(path: str | Path | None, features: Features) -> None:
-    """Raise InputError when a field exceeds its physical limit; ``path`` is the file that it names, if there is one."""
+    """Raise InputError when a field exceeds a physical limit; ``path`` is the file that it names, if there is one."""
     neighbours = [(name, *LIMITS[0][1:]) for name in features.neighbours]
-    for name, highest, unit in (*LIMITS, *neighbours):
+    for name, lowest, highest, unit in (*LIMITS, *neighbours):
         values = features.neighbours[name] if name in features.neighbours else getattr(features, name)
-        largest = np.nanmax(values, initial=-np.inf)
+        smallest, largest = np.nanmin(values, initial=np.inf), np.nanmax(values, initial=-np.inf)
         if largest > highest:
             raise InputError(f"above {highest:g}{unit}", file=path, variable=name, value=f"{largest:g}{unit}")
+        if smallest < lowest:
+            raise InputError(f"below {lowest:g}{unit}", file=path, variable=name, value=f"{smallest:g}{unit}")

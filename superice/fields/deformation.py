@@ -216,7 +216,8 @@ def polar_map_scale(grid: Grid) -> np.ndarray:
     import pyproj
 
     projection = pyproj.Proj(grid.crs)
-    radius = np.hypot(grid.x, grid.y[:, None])
+    pole_x, pole_y = projection(0, 90)  # the origin may lie elsewhere
+    radius = np.hypot(grid.x - pole_x, grid.y[:, None] - pole_y)
     profile = np.linspace(0, radius.max(), 1000)
-    longitude, latitude = projection(np.zeros_like(profile), -profile, inverse=True)
+    longitude, latitude = projection(np.full_like(profile, pole_x), pole_y - profile, inverse=True)
     return np.interp(radius, profile, projection.get_factors(longitude, latitude).parallel_scale)

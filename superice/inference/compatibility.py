@@ -11,6 +11,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyproj
+
 from superice.errors import InputError
 from superice.features.files import is_observed, read_own_grid, read_shape
 from superice.fields.grid import Grid, load_grid
@@ -47,14 +50,29 @@ def find_grid(path: Path, trained: TrainedNetwork, area: str | None, areas: Path
     It is the ``area`` that is named, or else what the file describes, or else the grid that the network was trained on if
     it has as many cells. Raises InputError when there is none of them.
     """
-    if area:
-        return load_grid(areas, area)
     own = read_own_grid(path)
+    if area:
+        named = load_grid(areas, area)
+        if own and not _have_same_cells(own, named):
+            raise InputError(
+                f"says by x, y and crs that its fields are on other cells than --area {named.name}", file=path
+            )
+        return named
     if own:
         return own
     if trained.grid and tuple(trained.grid["shape"]) == read_shape(path):
         return Grid.from_description(trained.grid)
     raise InputError("says not on which cells its fields are (x, y and crs): name their grid with --area", file=path)
+
+
+def _have_same_cells(one: Grid, other: Grid) -> bool:
+    """Return whether the corners of two grids of one shape lie at the same places, to a hundredth of a cell."""
+    if one.shape != other.shape:
+        return False
+    corners = [np.array(grid.lonlat())[:, [0, 0, -1, -1], [0, -1, 0, -1]] for grid in (one, other)]
+    project = pyproj.Proj(one.crs)
+    places = [np.array(project(longitude, latitude)) for longitude, latitude in corners]
+    return bool(np.abs(places[0] - places[1]).max() < 0.01 * one.step)
 
 
 def require_step(trained: TrainedNetwork, grid: Grid) -> None:

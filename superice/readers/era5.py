@@ -105,7 +105,9 @@ def _find_corners(grid: Grid, latitude: np.ndarray, longitude: np.ndarray) -> tu
     """Return the four points around each cell and their bilinear weights, each (4, y, x)."""
     wanted_longitude, wanted_latitude = grid.lonlat()
     row = (wanted_latitude - latitude[0]) / (latitude[1] - latitude[0])
-    column = ((wanted_longitude - longitude[0]) % 360) / (longitude[1] - longitude[0])
+    # Cells up to half a step before the first longitude take its value, and not that of the last.
+    step = longitude[1] - longitude[0]
+    column = ((wanted_longitude - longitude[0]) / step + 0.5) % (360 / abs(step)) - 0.5
     first_row = np.clip(np.floor(row), 0, latitude.size - 2).astype(int)
     left = np.floor(column).astype(int)
     right = left + 1

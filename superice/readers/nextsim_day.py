@@ -112,10 +112,15 @@ def _bring_to_grid(
 def find_steps(file: ProductFile, day: date, name: str) -> list[ValidTime]:
     """Find the time steps of a day in the variable ``name``, in order of time.
 
-    Raises InputError unless the steps fill the 24 hours of the day evenly, and once.
+    A mean lies in the middle of its bounds, wherever in them the file puts its time. Raises InputError unless the steps
+    fill the 24 hours of the day evenly, and once.
     """
     times = read_valid_times(file, name)
-    moments = [time.moment for time in times]
+    bounds = _read_bounds(file, len(times))
+    moments = [
+        first + (last - first) / 2 if first <= time.moment <= last else time.moment
+        for time, (first, last) in zip(times, bounds or [(time.moment, time.moment) for time in times], strict=True)
+    ]
     steps = sorted((index for index, moment in enumerate(moments) if moment.date() == day), key=moments.__getitem__)
     if not steps:
         held = f"{len(moments)} times from {min(moments):%Y-%m-%d} to {max(moments):%Y-%m-%d}"
@@ -123,7 +128,7 @@ def find_steps(file: ProductFile, day: date, name: str) -> list[ValidTime]:
     gaps = [moments[after] - moments[before] for before, after in pairwise(steps)]
     if timedelta(0) in gaps:
         raise file.error(f"{day} is in the file twice", "time", moments[steps[gaps.index(timedelta(0))]])
-    length = _find_step_length(file, moments, steps[0])
+    length = _find_step_length(bounds, moments, steps[0])
     if length > WHOLE_DAY + SLACK:
         raise file.error(f"{day} is the middle of a mean over more than a day", "time", length)
     fills_day = abs(length * len(steps) - WHOLE_DAY) <= SLACK
@@ -134,13 +139,16 @@ def find_steps(file: ProductFile, day: date, name: str) -> list[ValidTime]:
     return [times[step] for step in steps]
 
 
-def _find_step_length(file: ProductFile, moments: list[datetime], step: int) -> timedelta:
-    """Return the duration of a time step: that of its bounds, or else the median gap between times, at most a day."""
+def _read_bounds(file: ProductFile, times: int) -> list[tuple[datetime, datetime]]:
+    """Return the bounds of each time; none where the file has none, or those of the starts of its forecasts."""
     bounds = file.read_times("time_bnds") if "time_bnds" in file else []
-    if len(bounds) == 2 * len(moments):  # of forecasts, the bounds may be those of their starts
-        first, last = bounds[2 * step : 2 * step + 2]
-        if last > first:
-            return last - first
+    return list(zip(bounds[::2], bounds[1::2], strict=True)) if len(bounds) == 2 * times else []
+
+
+def _find_step_length(bounds: list[tuple[datetime, datetime]], moments: list[datetime], step: int) -> timedelta:
+    """Return the duration of a time step: that of its bounds, or else the median gap between times, at most a day."""
+    if bounds and bounds[step][1] > bounds[step][0]:
+        return bounds[step][1] - bounds[step][0]
     gaps = [after - before for before, after in pairwise(sorted(set(moments)))]
     return min(statistics.median_high(gaps), WHOLE_DAY) if gaps else WHOLE_DAY
 

@@ -143,7 +143,7 @@ class ProductFile:
         return self.decode(name, self.read_part(name))
 
     def read_field(self, name: str) -> np.ndarray:
-        """Read the values of a (y, x) field as float64, NaN where missing, y ascending.
+        """Read the values of a (y, x) field as float64, NaN where missing, y and x ascending.
 
         Raises InputError when all values are missing.
         """
@@ -153,12 +153,12 @@ class ProductFile:
         return values
 
     def orient(self, field: np.ndarray) -> np.ndarray:
-        """Return ``field``, (y, x), with y ascending."""
-        y = self._read_axis("yc")
-        return field[::-1] if y[0] > y[-1] else field
+        """Return ``field``, (y, x), with y and x ascending."""
+        y, x = self._read_axis("yc"), self._read_axis("xc")
+        return field[:: -1 if y[0] > y[-1] else 1, :: -1 if x[0] > x[-1] else 1]
 
     def read_flags(self, name: str, meanings: set[str]) -> np.ndarray | None:
-        """Return the cells with a flag of one of the ``meanings``, bool (y, x), y ascending.
+        """Return the cells with a flag of one of the ``meanings``, bool (y, x), y and x ascending.
 
         Returns None when the file states no meanings. Bits (``flag_masks``), values (``flag_values``) and values
         within bits are decoded as CF section 3.5 defines them.
@@ -219,7 +219,7 @@ class ProductFile:
         return exact
 
     def read_grid(self, name: str, steps_km: tuple[float, ...]) -> Grid:
-        """Read the native grid of the variable ``name``, y ascending.
+        """Read the native grid of the variable ``name``, y and x ascending.
 
         Raises InputError when an axis is not regular, its step is none of ``steps_km``, the grid lies in the southern
         hemisphere, or the longitudes and latitudes of the file contradict its projection.

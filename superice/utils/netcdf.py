@@ -241,11 +241,14 @@ def _decode(path: str | Path, name: str, at: Mapping[str, int]) -> np.ndarray:
 
 def decode_date(time: Variable) -> date | None:
     """Return the day of the first time of a variable; None when it holds no times of a real calendar."""
+    first = np.ravel(time.values)[0]
+    if isinstance(first, np.datetime64):  # already decoded, as it has a fill value
+        return None if np.isnat(first) else first.astype("M8[D]").item()
     units, calendar = time.attributes.get("units", ""), time.attributes.get("calendar", "standard")
     if " since " not in units or calendar not in REAL_CALENDARS:
         return None
     import netCDF4
 
     # Of one number one moment, which the library's annotation leaves open.
-    moment: Any = netCDF4.num2date(np.ravel(time.values)[0], units, calendar, only_use_cftime_datetimes=False)
+    moment: Any = netCDF4.num2date(first, units, calendar, only_use_cftime_datetimes=False)
     return date(moment.year, moment.month, moment.day)

@@ -6,6 +6,7 @@ import sys
 import netCDF4
 import numpy as np
 import pytest
+import xarray as xr
 from feature_days import DAY, make_grid_near_pole, strained_day
 
 from superice.dataset.layout import FIELDS, write_model_features, write_observed_features
@@ -143,4 +144,35 @@ def test_the_netcdf_file_of_an_observed_day_holds_what_its_arrays_do(tmp_path, g
         np.testing.assert_array_equal(second.uncertainties["sit_uncertainty"], uncertainties["sit_uncertainty"])
     with pytest.raises(InputError, match=r"holds an observed day, not one of the model"):
         read_model_features(renamed)
+    with xr.open_dataset(renamed, decode_coords="all") as opened:
+        data = opened.load()
+    kilometres = {axis: (data[axis] / 1000).assign_attrs(units="km") for axis in ("x", "y")}
+    turned = data.drop_vars("mask_reason").assign_coords(kilometres).transpose("x", "y")
+    turned["time"].encoding = {"units": "days since 2000-01-01 12:00:00", "dtype": "int64", "_FillValue": -1}
+    turned.to_netcdf(tmp_path / "turned.nc")
+    again = read_features(tmp_path / "turned.nc", grid, 0.15, partly_missing=True)
+    np.testing.assert_array_equal(again.sit, second.sit)
+    assert again.date == DAY
+    np.testing.assert_allclose(read_own_grid(tmp_path / "turned.nc").x, grid.x)
     assert read_shape(renamed) == grid.shape and read_own_grid(renamed).shape == grid.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("sit", -999.0, r"sit: below -0\.001 m \(found -999 m\)"),
+        ("sic", -1.0, r"sic: below -0\.001 \(found -1\)"),
+        ("shear", -1.0, r"shear: below -1e-09 s-1"),
+        ("divergence", 0.05, r"divergence: above 0\.001 s-1"),
+        ("sit", 99.0, r"sit: above 20 m"),
+    ],
+)
+def test_values_that_no_ice_has_are_refused(tmp_path, grid, name, value, sentence):
+    """Among them fill values that a file does not declare, in a single pixel."""
+    fields = {key: np.full(grid.shape, 1e-7) for key in FIELDS}
+    fields[name][5, 5] = value
+    path = tmp_path / "sic_sit_e1_e2_20220412.npz"
+    write_observed_features(path, path.with_suffix(".nc"), grid, DAY, fields, np.zeros(grid.shape, np.uint8), {})
+    for file in (path, path.with_suffix(".nc")):
+        with pytest.raises(InputError, match=sentence):
+            read_observed_features(file)

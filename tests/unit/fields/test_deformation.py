@@ -110,6 +110,15 @@ def test_map_scale_is_that_of_the_stereographic_sphere(polar_grid):
     np.testing.assert_allclose(polar_map_scale(polar_grid), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("code", [3413, 5936, 32661])
+def test_map_scale_is_that_of_the_projection_wherever_its_origin_lies(code):
+    crs = pyproj.CRS.from_epsg(code)
+    x, y = pyproj.Proj(crs)(30.0, 78.0)
+    grid = Grid("any", crs, x + 10e3 * np.arange(-40, 40), y + 10e3 * np.arange(-40, 40))
+    expected = pyproj.Proj(crs).get_factors(*grid.lonlat()).parallel_scale
+    np.testing.assert_allclose(polar_map_scale(grid), expected, rtol=1e-5)
+
+
 def test_a_rigid_rotation_of_the_earth_about_the_pole_does_not_deform(polar_grid):
     """Speed over ground is omega R cos(latitude), eastwards; on the map that is a rigid rotation."""
     _, latitude = polar_grid.lonlat()

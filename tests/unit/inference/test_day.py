@@ -188,7 +188,7 @@ def test_an_input_that_is_not_a_number_on_the_ice_is_refused(refused, folder, mo
 
 
 def test_fields_of_another_grid_are_refused(refused, folder, model_days):
-    refused("not the cells of 'moved'", area="moved")
+    refused("on other cells than --area moved", area="moved")
     path = folder / "sic_sit_e1_e2_20200101.npz"
     np.savez(path, **dict.fromkeys(("sic", "sit", "divergence", "shear"), np.zeros((5, 6))))
     refused(r"its fields do not fit the grid \(36, 44\)", features=path)

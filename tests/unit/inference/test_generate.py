@@ -281,8 +281,24 @@ def test_cells_of_another_size_are_refused(trained, refuse, model_days, small_gr
         for left, right in zip(coarse["area_extent"]["lower_left_xy"], coarse["area_extent"]["upper_right_xy"])
     ]
     (tmp_path / "areas.yaml").write_text(yaml.safe_dump({"coarse": coarse}))
-    sentence = refuse(model_days[0], "--areas", str(tmp_path / "areas.yaml"), "--area", "coarse")
+    nowhere = rewrite(
+        model_days[0],
+        tmp_path / "20200101.nc",
+        lambda data: data.drop_vars(["x", "y", "crs", "longitude", "latitude"]),
+    )
+    sentence = refuse(nowhere, "--areas", str(tmp_path / "areas.yaml"), "--area", "coarse")
     assert "cells of 3 km, not of 12 km, which those of the grid 'coarse' are" in sentence
+
+
+def test_an_area_that_is_not_that_of_the_file_is_refused(generate, refuse, model_days, small_grid, tmp_path):
+    """Members would have other coordinates than what they were drawn from."""
+    bare = rewrite(model_days[0], tmp_path / "20200101.nc", lambda data: data.drop_vars(["longitude", "latitude"]))
+    same, moved = define_area(small_grid), define_area(small_grid)
+    moved["area_extent"] = {name: [edge + 30e3 for edge in edges] for name, edges in same["area_extent"].items()}
+    (tmp_path / "areas.yaml").write_text(yaml.safe_dump({"same": same, "moved": moved}))
+    options = ["--areas", str(tmp_path / "areas.yaml"), "--area"]
+    assert "its fields are on other cells than --area moved" in refuse(bare, *options, "moved")
+    assert generate(bare, *options, "same")[0].sit_ai.notnull().any()
 
 
 def test_features_of_another_set_are_refused_by_name(generate, refuse, model_days, tmp_path):

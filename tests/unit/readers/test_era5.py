@@ -72,6 +72,20 @@ def test_bilinear_reproduces_a_linear_field_across_the_seam(polar_grid, tmp_path
     assert np.abs(found["t2m"] - expected).max() < 10 * np.deg2rad(2) ** 2 / 8 * 1.01
 
 
+def test_bilinear_takes_the_near_edge_of_a_regional_file_beside_it(tmp_path):
+    """Cells up to half a step west of the first longitude are covered; the last one is 20 degrees away."""
+    longitude = np.arange(10.0, 32.0, 2.0)
+    content = fields(longitude, 1)
+    content["t2m"] = np.broadcast_to(250 + longitude, content["t2m"].shape)
+    write_new_era5(tmp_path / "any.nc", moments(1), LATITUDE, longitude, content)
+    crs = pyproj.CRS("+proj=stere +lat_0=90 +lat_ts=90 +lon_0=10 +R=6378273")
+    _, y = pyproj.Proj(crs)(10.0, 80.0)
+    grid = Grid("edge", crs, 3e3 * np.arange(-4, 6), y + 3e3 * np.arange(-3, 3))
+    assert grid.lonlat()[0].min() < 10
+    (found,) = read_forcings(tmp_path, moments(1), grid, "bilinear")
+    np.testing.assert_allclose(found["t2m"], 250 + np.maximum(grid.lonlat()[0], 10), atol=1e-3)
+
+
 def test_variables_may_have_files_of_their_own(polar_grid, tmp_path):
     content = fields(longitudes())
     for name, values in content.items():

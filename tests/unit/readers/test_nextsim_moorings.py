@@ -1,7 +1,7 @@
 """Moorings files: which one holds a day, and damaged ones."""
 
 import os
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import netCDF4
@@ -32,6 +32,24 @@ def test_the_day_is_picked_from_longer_files(tmp_path, small_grid, fields, name)
     write_moorings(tmp_path, small_grid, days, fields, name)
     model = nextsim_moorings.read(nextsim_moorings.find(tmp_path, days[3]), days[3], small_grid)
     np.testing.assert_allclose(model.sit, fields["sit"][3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("label", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("steps", [1, 24])
+def test_a_mean_is_of_the_day_of_its_bounds_wherever_its_time_lies_in_them(tmp_path, small_grid, fields, label, steps):
+    """Files label a mean at its start, its middle or its end; the thickness of each day is its number here."""
+    start, count = datetime(2022, 4, 10), 4 * steps
+    length = timedelta(1) / steps
+    numbers = np.repeat(np.arange(1.0, 5.0), steps)[:, None, None]
+    repeated = {name: np.repeat(values[None], count, axis=0) for name, values in fields.items()}
+    repeated["sit"] = np.where(np.isfinite(fields["sit"]), numbers, np.nan)
+    middles = [start + (n + 0.5) * length for n in range(count)]
+    path = write_moorings(tmp_path, small_grid, middles, repeated, "Moorings.nc", bounds=length)
+    with netCDF4.Dataset(path, "a") as data:
+        bounds = data["time_bnds"][:]
+        data["time"][:] = bounds[:, 0] + label * (bounds[:, 1] - bounds[:, 0])
+    read = nextsim_moorings.read(path, DAY, small_grid)
+    np.testing.assert_allclose(read.sit[np.isfinite(read.sit)], 3.0, rtol=1e-6)
 
 
 def test_the_shortest_interval_is_found_first(tmp_path):

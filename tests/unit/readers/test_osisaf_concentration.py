@@ -42,6 +42,25 @@ def test_percent_becomes_a_fraction_and_flags_apply_by_their_meaning(tmp_path):
         assert top_down[0, 0] == 0
 
 
+@pytest.mark.parametrize("axes", [("xc",), ("yc",), ("xc", "yc")])
+def test_axes_may_run_either_way(tmp_path, axes):
+    """A file without longitude and latitude would be mirrored without a word."""
+    field = ice("polstere")
+    flags = np.zeros(field.shape, int)
+    flags[160, 160:170] = 100
+    path = write_concentration(tmp_path, DAY, field, flags, "polstere")
+    expected = product.read(path, DAY)
+    with netCDF4.Dataset(path, "a") as data:
+        data.set_auto_maskandscale(False)
+        for variable in data.variables.values():
+            turned = [variable.dimensions.index(axis) for axis in axes if axis in variable.dimensions]
+            if turned:
+                variable[:] = np.flip(variable[:], turned)
+    read = product.read(path, DAY)
+    np.testing.assert_array_equal(read.concentration, expected.concentration)
+    np.testing.assert_array_equal(read.grid.x, expected.grid.x)
+
+
 def test_combined_bits_count(tmp_path):
     flags = np.zeros(SHAPES["ease2"], int)
     flags[160, 160] = 1 | 8
