@@ -40,10 +40,11 @@ def _average(dates: xarray.Dataset) -> xarray.Dataset:
     mean, spread = (dates[name].variable.astype("f8") for name in ("sit_mean", "sit_std"))
     count = mean.count("time")
     divisor = count.where(count > 0)
+    spreads = spread.count("time")  # an ensemble of one has none
     average = mean.sum("time") / divisor
     fields = {
         "sit_mean": average,
-        "sit_std": np.sqrt((spread**2).sum("time") / divisor),
+        "sit_std": np.sqrt((spread**2).sum("time") / spreads.where(spreads > 0)),
         "sit_std_of_dates": np.sqrt(((mean - average) ** 2).sum("time") / divisor),
     }
     described = {

@@ -114,7 +114,7 @@ class _Totals:
         if sampled.shape[1] != self.sums.shape[1]:
             found = f"{sampled.shape[1] - 1} and {self.sums.shape[1] - 1}"
             raise InputError("has a different number of members from the other dates", file=path, value=found)
-        known = np.isfinite(sampled)
+        known = np.isfinite(sampled).all(axis=1, keepdims=True)  # members and low resolution on the same days
         self.sums[points] += np.where(known, sampled, 0.0)
         self.days[points] += known
         self.inside[points] |= inside

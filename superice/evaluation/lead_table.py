@@ -21,14 +21,17 @@ TEXTURE = ["increment_skewness", "increment_kurtosis", "scale_coherence"]
 def tabulate_leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """Return a row for each branch, split, experiment and source (truth, generated, low resolution).
 
-    All are means over the dates but the directions: `anisotropy` (0 for all directions alike, 1 for a single one) and
-    `direction_degrees`, from the x axis of the grid, are those of the leads of all dates. `directions_shared` is the
-    overlap, 0 to 1, of the distribution of the leads over the directions with that in the truth.
+    Most are means over the ``dates``, whose number is given; lengths over those on which truth and members have leads.
+    `anisotropy` (0 for all directions alike, 1 for a single one) and `direction_degrees`, from the x axis of the grid, are
+    those of the leads of all dates. `directions_shared` is the overlap, 0 to 1, of the distribution of the leads over the
+    directions with that in the truth.
     """
     scored = [scores for scores in days if int(scores.n_pixels.sel(region=ICE))]
     if not scored:
         return pd.DataFrame(columns=KEYS)
-    result = pd.concat([tabulate_sources(scores) for scores in scored]).groupby(KEYS, sort=False).mean()
+    sources = pd.concat([tabulate_sources(scores) for scores in scored]).groupby(KEYS, sort=False)
+    result = sources.mean()
+    result.insert(0, "dates", sources.size())
     lengths = pd.concat([list_lengths(scores) for scores in scored]).groupby(KEYS, sort=False).sum()
     directions = [summarise_directions(of_source) for of_source in lengths.to_numpy()]
     result["anisotropy"] = [anisotropy for anisotropy, _ in directions]
@@ -38,14 +41,17 @@ def tabulate_leads(days: Iterable[xr.Dataset]) -> pd.DataFrame:
 
 
 def tabulate_sources(scores: xr.Dataset) -> pd.DataFrame:
-    """Return a row for each source of one date."""
+    """Return a row for each source of one date; lengths of leads only where truth and members both have some."""
+    lengths = scores.lead_length.values.astype(float)
+    has_leads = np.isfinite(lengths[np.isin(scores.source.values, ("truth", "generated"))]).all()
+    lengths = lengths if has_leads else np.full_like(lengths, np.nan)
     table = pd.DataFrame(
         {
             "lead_fraction_percent": 100 * scores.lead_fraction.sel(region=ICE).values.astype(float),
             "leads_per_10000_km2": scores.lead_number.values,
             "lead_km_per_1000_km2": scores.lead_density.sum("direction").values.astype(float),
-            "median_length_km": scores.lead_length.isel(exceeding=0).values.astype(float),
-            "longest_tenth_km": scores.lead_length.isel(exceeding=1).values.astype(float),
+            "median_length_km": lengths[:, 0],
+            "longest_tenth_km": lengths[:, 1],
         }
         | {name: scores[name].values for name in TEXTURE}
     )

@@ -79,11 +79,17 @@ def read_scores(path: str | Path) -> xr.Dataset:
 
 
 def read_score_groups(paths: Iterable[Path]) -> dict[tuple[str, str], list[xr.Dataset]]:
-    """Read scores of dates, grouped by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc."""
+    """Read scores of dates, grouped by (branch, experiment); files are scores/<branch>/<experiment>/YYYYMMDD.nc.
+
+    Of each branch only those of its last split are kept, the test season where it was scored: validation days have chosen.
+    """
     groups: dict[tuple[str, str], list[xr.Dataset]] = {}
     for path in paths:
         groups.setdefault((path.parents[1].name, path.parent.name), []).append(read_scores(path))
-    return groups
+    splits = [(branch, day.attrs["split"]) for (branch, _), days in groups.items() for day in days]
+    last = dict(list_last_splits(pd.DataFrame(splits, columns=["branch", "split"])))
+    kept = {key: [day for day in days if day.attrs["split"] == last[key[0]]] for key, days in groups.items()}
+    return {key: days for key, days in kept.items() if days}
 
 
 def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
@@ -256,7 +262,7 @@ def bound_means(days: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFram
 
 def list_last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Return each branch of a table with its last split in time: the test split where it was scored."""
-    order = ["training", "validation", "test"]
+    order = ["none", "training", "validation", "test"]
     return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -28,9 +28,9 @@ SKILL = re.compile(r"fractions_skill_(?P<thickness_m>[\d.e+-]+)_m_(?P<width_km>[
 def tabulate_thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """Return a row for each branch, split, experiment, region, month and source (truth, generated, low resolution).
 
-    The month is empty for all months together. Shares in percent and quantiles in m are means over the dates. The
-    fractions skill scores are computed from sums over the dates, so that a date with more thin ice has more weight; the
-    truth has none.
+    The month is empty for all months together. Shares in percent and quantiles in m are means over the ``dates``, whose
+    number is given. The fractions skill scores are computed from sums over the dates, so that a date with more thin ice has
+    more weight; the truth has none.
     """
     shares, quantiles, fractions = [], [], []
     for scores in days:
@@ -45,6 +45,7 @@ def tabulate_thin_ice(days: Iterable[xr.Dataset]) -> pd.DataFrame:
         return pd.DataFrame(columns=KEYS)
 
     mean_shares = average_by_month(pd.concat(shares), [])
+    mean_shares.insert(0, "dates", pd.concat([group.size() for group in group_by_month(pd.concat(shares), [])]))
     mean_quantiles = average_by_month(pd.concat(quantiles), ["probability"]).reset_index("probability")
     mean_fractions = average_by_month(pd.concat(fractions), ["thin_ice", "width"]).reset_index(["thin_ice", "width"])
     mean_quantiles["column"] = [name_quantile(probability) for probability in mean_quantiles.probability]
@@ -79,9 +80,13 @@ def list_fractions(scores: xr.Dataset) -> pd.DataFrame:
 
 def average_by_month(table: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """Return means over the dates by `KEYS` and ``parts``: all months for every region, then each month for all ice."""
+    return pd.concat([group.mean() for group in group_by_month(table, parts)])
+
+
+def group_by_month(table: pd.DataFrame, parts: list[str]) -> list[Any]:
+    """Group dates by `KEYS` and ``parts``: all months for every region, then each month for all ice."""
     by_month = table[table.region == ICE].sort_values("month", key=order_months, kind="stable")
-    groups = [rows.groupby([*KEYS, *parts], sort=False) for rows in (table.assign(month=ALL_MONTHS), by_month)]
-    return pd.concat([group.mean() for group in groups])
+    return [rows.groupby([*KEYS, *parts], sort=False) for rows in (table.assign(month=ALL_MONTHS), by_month)]
 
 
 def widen(table: pd.DataFrame, values: str) -> pd.DataFrame:

@@ -48,6 +48,8 @@ class Volumes:
         The dates, ISO 8601; months as YYYY-MM.
     counts
         How many dates each holds.
+    counts_with_volume
+        How many of them have a volume in a region, (date, region): the others are in no mean.
     regions
         Names of the regions.
     thin_ice_m
@@ -59,6 +61,7 @@ class Volumes:
     splits: np.ndarray
     dates: np.ndarray
     counts: np.ndarray
+    counts_with_volume: np.ndarray
     regions: tuple[str, ...]
     thin_ice_m: tuple[float, ...]
     fields: Mapping[str, np.ndarray]
@@ -113,6 +116,7 @@ def read_volumes(paths: Sequence[str | Path]) -> Volumes:
         splits=np.array([content.attributes["split"] for _, content in contents]),
         dates=np.array([content.attributes["date"] for _, content in contents]),
         counts=np.ones(len(contents), int),
+        counts_with_volume=np.isfinite(fields["volume"]).all(axis=-1).astype(int),
         regions=tuple(map(str, first["region"])),
         thin_ice_m=tuple(first["thin_ice"].tolist()),
         fields=fields,
@@ -139,7 +143,9 @@ def average_months(volumes: Volumes) -> Volumes:
         for name, lacking in (*((name, lacks_truth) for name in TRUTHS), *((name, lacks_low) for name in LOW)):
             fields[name][month, lacking[place].any(axis=0)] = np.nan
     splits, dates = (np.array(column) for column in zip(*months, strict=True))
-    return Volumes(splits, dates, np.array(list(map(len, places))), volumes.regions, volumes.thin_ice_m, fields)
+    counts = np.array(list(map(len, places)))
+    counts_with_volume = np.stack([has_volume[place].sum(axis=0) for place in places])
+    return Volumes(splits, dates, counts, counts_with_volume, volumes.regions, volumes.thin_ice_m, fields)
 
 
 def _average_known(values: np.ndarray) -> np.ndarray:
@@ -258,14 +264,19 @@ def _tabulate(volumes: Volumes, period: str) -> pd.DataFrame:
                     "split": split,
                     "period": period,
                     "date": volumes.dates[place],
-                    "dates": volumes.counts[place],
+                    "dates": volumes.counts_with_volume[place, at],
                     "region": region,
                     "without_ensemble_percent": missing_percent[place, at],
                     "unknown_area_km2": volumes.fields["unknown_area"][place, at],
                 }
                 for quantity, check in zip(quantities, checks, strict=True):
                     rows.append(shared | _describe_value(quantity, int(place), at) | _describe_check(check))
-                no_members = {"quantity": "extent", "unit": "km2", "low_resolution": extent[place, at]}
+                no_members = {
+                    "quantity": "extent",
+                    "unit": "km2",
+                    "dates": volumes.counts[place],
+                    "low_resolution": extent[place, at],
+                }
                 rows.append(shared | no_members | {"calibration": "no ensemble: concentration of the input"})
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 

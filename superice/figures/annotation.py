@@ -5,12 +5,16 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from superice.figures.style import TRUTH, spell_experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FINE_BAND_KM = (6, 20)  # of the fine-scale ratio
 
@@ -50,9 +54,23 @@ def _generate_letters() -> Iterator[str]:
             yield first + second
 
 
-def make_legend_keys(colours: Mapping[str, str]) -> list[Line2D]:
-    """Return the keys of a legend that names what each colour stands for."""
-    return [Line2D([], [], color=colour, marker=".", label=spell_experiment(name)) for name, colour in colours.items()]
+def make_legend_keys(colours: Mapping[str, str], dates: Mapping[str, int] | None = None) -> list[Line2D]:
+    """Return the keys of a legend that names what each colour stands for.
+
+    ``dates`` are the numbers of dates of experiments: the legend tells those that have fewer than others.
+    """
+    dates = dates or {}
+    most = max(dates.values(), default=0)
+    labels = {
+        name: spell_experiment(name) + (f" ({dates[name]} dates)" if dates.get(name, most) < most else "")
+        for name in colours
+    }
+    return [Line2D([], [], color=colour, marker=".", label=labels[name]) for name, colour in colours.items()]
+
+
+def count_dates(rows: pd.DataFrame, column: str = "dates") -> dict[str, int]:
+    """Return the number of dates of each experiment: the largest of its rows in a column."""
+    return rows.groupby("experiment", sort=False)[column].max().dropna().astype(int).to_dict()
 
 
 def name_line_styles(figure: Figure, axis: Axes, title: str) -> None:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.tables import list_last_splits
-from superice.figures.annotation import ScoreAxis, letter_panels, make_legend_keys, mark_value
+from superice.figures.annotation import ScoreAxis, count_dates, letter_panels, make_legend_keys, mark_value
 from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
 SCORES = {
@@ -61,7 +61,7 @@ def draw_scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
                 mark_value(axis, shown.best)
                 axis.set_title(shown.label)
             line[0].set_ylabel(title)
-        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=make_legend_keys(colours, count_dates(by_region)), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
 
@@ -77,7 +77,9 @@ def _draw_score(axis: Axes, rows: pd.DataFrame, score: str, colours: Mapping[str
     """Draw a score of all experiments: a line through the months, or points beside each other at every region."""
     by_month = "month" in rows
     parts = list(dict.fromkeys(rows.part))
-    experiments = {LOW: rows[rows.field == "low_resolution"].drop_duplicates("part")}
+    # Of experiments on fewer dates the low-resolution field is another one: that of most dates is drawn.
+    low = rows[rows.field == "low_resolution"].sort_values("dates", ascending=False, kind="stable")
+    experiments = {LOW: low.drop_duplicates("part")}
     for name, of_experiment in rows[rows.field == "generated"].groupby("experiment"):
         experiments[name] = of_experiment
     for number, (name, of_experiment) in enumerate(experiments.items()):

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from superice.evaluation.by_scale import BOX
 from superice.evaluation.tables import list_last_splits
 from superice.fields.regions import ALL
-from superice.figures.annotation import label_ticks, letter_panels, make_legend_keys, mark_value
+from superice.figures.annotation import count_dates, label_ticks, letter_panels, make_legend_keys, mark_value
 from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
 SMALLEST_RATIO = 0.05  # smaller ratios are drawn at the edge of their panel
@@ -44,12 +44,16 @@ def draw_spread_by_scale(table: pd.DataFrame) -> Figure:
                 _draw_line(above, of_experiment, "rmse", colours[experiment], "-")
                 _draw_line(above, of_experiment, "spread", colours[experiment], "--")
                 _draw_line(below, of_experiment, "spread_skill", colours[experiment], "-")
-            # The low-resolution field is the same for all experiments that are scored on the same pixels.
-            _draw_line(above, of_experiment, "rmse_low_resolution", LOW_RESOLUTION, "-")
+            # Experiments on fewer dates have another low-resolution field: that of most dates is drawn.
+            dates = count_dates(rows, "periods")
+            of_most = rows[rows.experiment == max(dates, key=dates.__getitem__)]
+            _draw_line(above, of_most, "rmse_low_resolution", LOW_RESOLUTION, "-")
             _label_panels(above, below, branch, split, sorted(set(rows.width_km[rows.kind == BOX])))
         axes[0, 0].set_ylabel("thickness (m)")
         axes[1, 0].set_ylabel("spread / error (1)")
-        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
+        figure.legend(
+            handles=make_legend_keys(colours, count_dates(daily, "periods")), loc="outside upper center", ncols=4
+        )
         styles = [
             Line2D([], [], color="0.3", ls=style, label=name) for name, style in (("error", "-"), ("spread", "--"))
         ]

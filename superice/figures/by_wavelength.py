@@ -58,14 +58,22 @@ def draw_scales(scores: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> Figur
             for experiment, days in of_branch.items():
                 ensembles = [_measure(day, day.power_members.mean("member"), field=0) for day in days]
                 _draw_medians(column, ensembles, colours[experiment])
-            # The low-resolution field is the same for all experiments.
-            any_days = next(iter(of_branch.values()))
-            low = [_measure(day, day.power_low_resolution, field=1) for day in any_days]
+            # Of experiments on fewer dates the low-resolution field is another one: that of most dates is drawn.
+            most_days = max(of_branch.values(), key=len)
+            low = [_measure(day, day.power_low_resolution, field=1) for day in most_days]
             _draw_medians(column, low, LOW_RESOLUTION)
             _label_panels(column, branch)
-        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=make_legend_keys(colours, _count_dates(shown)), loc="outside upper center", ncols=4)
         letter_panels(axes.flat)
     return figure
+
+
+def _count_dates(shown: Mapping[tuple[str, str], Sequence[xr.Dataset]]) -> dict[str, int]:
+    """Return the number of dates of each experiment, in the branch in which it has most."""
+    counts: dict[str, int] = {}
+    for (_, experiment), days in shown.items():
+        counts[experiment] = max(counts.get(experiment, 0), len(days))
+    return counts
 
 
 def _measure(day: xr.Dataset, power: xr.DataArray, field: int) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from superice.evaluation.scored_date import ICE
 from superice.evaluation.tables import list_last_splits
 from superice.evaluation.thin_ice_table import parse_quantiles, parse_skills
-from superice.figures.annotation import label_ticks, letter_panels, make_legend_keys, name_line_styles
+from superice.figures.annotation import count_dates, label_ticks, letter_panels, make_legend_keys, name_line_styles
 from superice.figures.style import (
     LOW,
     LOW_RESOLUTION,
@@ -56,7 +56,7 @@ def draw_thin_ice(table: pd.DataFrame) -> Figure:
             _draw_quantiles(line[1], rows, colours)
             _draw_shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
-        figure.legend(handles=make_legend_keys(colours), loc="outside upper center", ncols=4)
+        figure.legend(handles=make_legend_keys(colours, count_dates(table)), loc="outside upper center", ncols=4)
         name_line_styles(figure, axes[0, 0], "fractions skill of ice thinner than a threshold")
         letter_panels(axes.flat)
     return figure
@@ -66,6 +66,8 @@ def _name_sources(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each experiment, for the truth and for the low-resolution field, indexed by name."""
     shared = {"truth": "truth", "low_resolution": LOW}
     named = rows.assign(name=rows.source.map(shared).fillna(rows.experiment))
+    # Of experiments on fewer dates truth and low-resolution field are others: those of most dates are drawn.
+    named = named.sort_values("dates", ascending=False, kind="stable")
     return named.drop_duplicates("name").set_index("name")
 
 

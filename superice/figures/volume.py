@@ -78,7 +78,7 @@ def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
     """Draw the volume of a region; the panel that is the last of its row names the share without an ensemble."""
     known = rows.date[rows["mean"].notna()].drop_duplicates()
     for lower, upper, shade in BANDS:
-        percent = f"{100 * (float(upper[1:]) - float(lower[1:])) / 100:.0f} % of the members"
+        percent = f"{float(upper[1:]) - float(lower[1:]):.0f} % of the members"
         band: dict[str, Any] = {"color": MEMBERS, "alpha": shade, "label": percent}
         if len(known) == 1:
             axis.vlines(rows.date, rows[lower], rows[upper], lw=8, **band)

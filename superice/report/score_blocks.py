@@ -63,6 +63,7 @@ STUDY_COLUMNS = _choose_columns(
 LEAD_COLUMNS = (
     Column("experiment", "experiment"),
     Column("source", "source"),
+    Column("dates", "dates"),
     Column("lead_fraction_percent", "lead fraction (%)"),
     Column("leads_per_10000_km2", "leads (per 10,000 km²)"),
     Column("lead_km_per_1000_km2", "leads (km per 1000 km²)"),
@@ -251,9 +252,12 @@ def make_in_situ_blocks(table: pd.DataFrame) -> list[Block]:
 def _remove_repeats(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with each shared source once and first in its branch, split and region.
 
-    The truth and the low-resolution field are the same for all experiments. Their rows have no experiment.
+    The truth and the low-resolution field are the same for all experiments on the same dates. Their rows have no experiment;
+    those of an experiment on fewer dates keep its name.
     """
-    shared = table.source != "generated"
+    of_place = table.groupby([name for name in ("branch", "split", "region") if name in table], sort=False)
+    on_all_dates = table.dates == of_place.dates.transform("max") if "dates" in table else True
+    shared = (table.source != "generated") & on_all_dates
     rows = table.assign(experiment=table.experiment.mask(shared, ""), of_experiment=~shared)
     rows = rows[~(shared & rows.duplicated())]
     keys = ["branch", "split", "region"] if "region" in rows else ["branch", "split"]

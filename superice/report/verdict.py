@@ -212,8 +212,8 @@ def write_warnings(scores: pd.DataFrame, published: str) -> list[str]:
             sources.setdefault(_spell(row.experiment), []).append(SOURCES.get(row.branch, row.branch))
         listed = ", ".join(f"{name} (drawn from {' and '.join(found)})" for name, found in sources.items())
         sentences.append(
-            f"Worse than the low-resolution field, in RMSE and in CRPS: {listed}. Do not use these members. The usual "
-            "reason is too short a training: see whether its losses still fall."
+            f"Worse than the low-resolution field in CRPS, and not better in RMSE: {listed}. Do not use these members. The "
+            "usual reason is too short a training: see whether its losses still fall."
         )
     best = {(row.branch, row.split): row for row in found if row.experiment == published}
     for row in found:

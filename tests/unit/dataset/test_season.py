@@ -85,6 +85,13 @@ def test_places_follow_from_its_grid_mapping(cube):
         np.testing.assert_allclose(season.cell_area.mean(), 9e6, rtol=0.1)
 
 
+def test_single_fields_have_no_spread_in_a_month_either(folder):
+    with open_summaries(find_summaries(folder)) as dates:
+        single = dates.load().assign(sit_std=dates.sit_std * np.nan)
+        for means in season_module.summarise_months(single).values():
+            assert means.sit_std.isnull().all() and means.sit_mean.notnull().any()
+
+
 def test_means_by_month_are_those_of_xarray(cube, folder):
     with open_summaries(find_summaries(folder)) as dates, superice.open_season(cube, "monthly") as monthly:
         expected = dates.sit_mean.load().astype("f8").resample(time="MS")

@@ -121,6 +121,18 @@ def test_a_mean_of_thirty_days_is_compared_with_that_of_the_days_that_the_run_ha
     assert first.low_resolution - second.low_resolution == pytest.approx([-0.01], abs=1e-6)  # days 0 to 2, and 2 alone
 
 
+def test_members_and_low_resolution_are_averaged_over_the_same_days(run, small_grid):
+    """On a day without members the low resolution says nothing of what they are drawn from."""
+    with open_predictions(run[2].ensemble, small_grid, run[2].day, 2, {}) as file:
+        for _ in range(2):
+            file.append(np.full(small_grid.shape, np.nan))
+    place = tuple([value] for value in locate(small_grid, 60_000, -250_000))
+    (found,) = collocate([make_series("A", MEAN, (1,), lonlat=place, span_days=30)], run)
+    plane = 1.5 + 0.06 - 0.1 + np.mean([0.0, 0.01])  # of the first two days
+    assert found.members[0] == pytest.approx([plane - 0.1, plane + 0.3], abs=1e-6)
+    assert found.low_resolution == pytest.approx([plane + 0.2], abs=1e-6)
+
+
 def test_a_date_with_another_number_of_members_is_refused(run, small_grid):
     with open_predictions(run[1].ensemble, small_grid, run[1].day, 3, {}):
         pass

@@ -39,6 +39,21 @@ def test_leads_are_gathered_from_the_dates():
     assert result.lead_km_per_1000_km2["low_resolution"] == 0
 
 
+def test_lengths_are_of_the_dates_on_which_truth_and_members_have_leads():
+    """A date on which only the truth has leads would compare lengths of different dates."""
+    days = []
+    for day, (of_truth, of_member) in enumerate([(20, 20), (36, 0)], 1):
+        truth, member = (np.full((48, 48), 2.0) for _ in range(2))
+        truth[:of_truth, 20:22] = 0.2
+        member[:of_member, 30:32] = 0.2
+        scores = score_date(np.stack([member] * 2), truth, np.full((48, 48), 2.0), date(2023, 1, day), 3.0, SETTINGS)
+        days.append(scores.assign_attrs(branch="model", experiment="e", split="test"))
+    result = tabulate_leads(days).set_index("source")
+    assert result.dates.tolist() == [2, 2, 2]
+    assert result.median_length_km["truth"] == pytest.approx(result.median_length_km["generated"])
+    assert result.lead_km_per_1000_km2["truth"] > 2 * result.lead_km_per_1000_km2["generated"]
+
+
 def test_no_scored_date_makes_an_empty_table():
     table = tabulate_leads([score_error(date(2023, 2, 1), None)])
     assert table.empty

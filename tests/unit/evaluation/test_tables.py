@@ -14,6 +14,7 @@ from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
     format_headline,
     format_summary,
+    read_score_groups,
     read_scores,
     tabulate_comparison,
     tabulate_days,
@@ -46,6 +47,23 @@ def test_files_give_back_the_scores(tmp_path, dates):
     read = read_scores(tmp_path / "one.nc")
     pd.testing.assert_frame_equal(tabulate_days([read]), tabulate_days(dates[:1]))
     assert read.rmse.attrs["units"] == "m"
+
+
+def test_figures_of_all_dates_are_of_the_last_split(tmp_path, dates):
+    """Validation days have chosen training and noise: a calibration over both would flatter them."""
+    paths = []
+    for number, (split, experiment) in enumerate(
+        [("test", "a"), ("validation", "a"), ("test", "b"), ("validation", "c")]
+    ):
+        paths.append(tmp_path / "model" / experiment / f"2022110{number + 1}.nc")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        write_dataset(paths[-1], dates[0].assign_attrs(split=split, experiment=experiment))
+    groups = read_score_groups(paths)
+    assert {key: [day.split for day in days] for key, days in groups.items()} == {
+        ("model", "a"): ["test"],
+        ("model", "b"): ["test"],
+    }
+    assert len(read_score_groups([paths[1], paths[3]])) == 2  # where nothing else was scored
 
 
 def test_means_are_of_the_dates_with_ice(dates):

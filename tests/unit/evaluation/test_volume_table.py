@@ -117,6 +117,9 @@ def test_a_date_without_an_ensemble_does_not_lower_its_month(tmp_path):
     table = tabulate_volumes(daily)
     rows = table[(table.region == "east") & (table.quantity == "volume")].set_index("period")
     assert list(rows.without_ensemble_percent) == pytest.approx([100, 0, 50])
+    assert list(rows.dates) == [0, 1, 1]
+    extents = table[(table.region == "east") & (table.quantity == "extent")]
+    assert list(extents.dates) == [1, 1, 2]
     thickness = table[(table.region == "east") & (table.quantity == "mean_thickness")].set_index("date")["mean"]
     assert thickness["2022-11"] == pytest.approx(thickness["2022-11-02"])
 

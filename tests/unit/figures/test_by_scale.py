@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from superice.figures.by_scale import draw_spread_by_scale
-from superice.figures.style import choose_colours
+from superice.figures.style import LOW_RESOLUTION, choose_colours
 
 RUN = {"branch": "model", "split": "test"}
 
@@ -17,7 +17,9 @@ def make_table(ratio):
         for days in (1, 30)
         for kind, scale, width in areas
     ]
-    table = pd.DataFrame(rows).assign(rmse=0.2, rmse_low_resolution=0.4, spread=0.2 * ratio, spread_skill=ratio)
+    table = pd.DataFrame(rows).assign(
+        rmse=0.2, rmse_low_resolution=0.4, spread=0.2 * ratio, spread_skill=ratio, periods=15
+    )
     table.loc[table.experiment == "two", ["spread", "spread_skill"]] = np.nan
     return table
 
@@ -33,6 +35,18 @@ def test_each_experiment_has_its_error_spread_and_ratio_from_the_narrowest_box_t
     for line in above.lines:
         levels[line.get_color()].update(np.round(line.get_ydata(), 6))
     assert levels[colours["one"]] == {0.1, 0.2} and levels[colours["two"]] == {0.2}
+
+
+def test_the_input_is_that_of_the_experiment_with_most_dates_and_the_legend_tells_the_others():
+    """On fewer dates it has another error: an experiment would look better or worse than its own input."""
+    table = make_table(0.5)
+    few = table.experiment == "two"
+    table.loc[few, ["periods", "rmse_low_resolution"]] = 3, 0.1
+    figure = draw_spread_by_scale(table)
+    (line, *_) = [line for line in figure.axes[0].lines if line.get_color() == LOW_RESOLUTION]
+    assert set(line.get_ydata()) == {0.4}
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["one", "two (3 dates)", "low-resolution field"]
 
 
 def test_nothing_scored_is_said():

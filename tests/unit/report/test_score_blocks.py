@@ -25,6 +25,18 @@ def test_shared_sources_stand_once_and_first_in_their_region():
     assert [row[:3] for row in block.table.rows] == expected
 
 
+def test_the_truth_of_an_experiment_on_fewer_dates_keeps_its_name():
+    rows = [RUN | {"experiment": e, "source": s} for e in "ab" for s in ("truth", "generated")]
+    leads = pd.DataFrame(rows).assign(anisotropy=[0.5, 0.25, 0.75, 0.25], dates=[15, 15, 3, 3])
+    (block,) = score_blocks.make_lead_blocks(leads)
+    assert block.table.rows == [
+        ("", "truth", "15", "0.50"),
+        ("a", "generated", "15", "0.25"),
+        ("b", "truth", "3", "0.75"),
+        ("b", "generated", "3", "0.25"),
+    ]
+
+
 def test_a_table_of_ensembles_of_different_sizes_says_so():
     scores = pd.DataFrame(RUN | {"experiment": ["a", "b", "c"], "members": [30, 6, 1], "rmse": 0.5})
     (block,) = score_blocks.make_score_blocks(scores)

@@ -100,7 +100,7 @@ def test_the_experiments_that_lose_and_the_single_field_are_told():
     scores = pd.DataFrame([ENSEMBLE, single, worse, LOW | {"experiment": "low_resolution"}])
     losing, deterministic = verdict.write_warnings(scores, "few_steps")
     assert losing.startswith(
-        "Worse than the low-resolution field, in RMSE and in CRPS: reference (drawn from model fields)"
+        "Worse than the low-resolution field in CRPS, and not better in RMSE: reference (drawn from model fields)"
     )
     assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's variance" in deterministic
     assert verdict.write_warnings(scores.assign(rmse=[0.222, 0.3, 0.3, 0.27]), "few_steps") == [losing]
