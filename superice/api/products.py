@@ -81,7 +81,9 @@ def features_from_products(
 
 
 def parse_date(stated: datetime.date | str) -> datetime.date:
-    """Return a day, also of its text. Raises InputError for a text that is none."""
+    """Return a day, also of its text or of a moment. Raises InputError for a text that is none."""
+    if isinstance(stated, datetime.datetime):
+        return stated.date()
     if isinstance(stated, datetime.date):
         return stated
     try:

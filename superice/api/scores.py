@@ -93,8 +93,12 @@ def score(
         )
     spacing_km = _measure_spacing(drawn)
     area = _find_cell_area(members)
+    dates = read_days(drawn)
+    if len(set(dates)) < len(dates):
+        repeated = next(day for day in dates if dates.count(day) > 1)
+        raise InputError("has several times of one day; score each by itself", variable=str(drawn.name), value=repeated)
     days, ranks = [], []
-    for day in read_days(drawn):
+    for day in dates:
         values = _take_day(drawn, day, drawn_axis)
         truth_of_day = _take_day(true, day)
         # Scores of a low resolution that there is not are dropped below; pixels where it is missing would not be scored.

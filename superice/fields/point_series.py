@@ -139,6 +139,11 @@ def merge_series(all_series: list[PointSeries]) -> list[PointSeries]:
     return list(merged.values())
 
 
+def _list_points(series: PointSeries) -> list[tuple[np.datetime64, float, float, float]]:
+    """Return day, latitude, longitude and thickness of each point."""
+    return list(zip(series.days, series.latitude, series.longitude, series.thickness, strict=True))
+
+
 def _join(first: PointSeries, other: PointSeries) -> PointSeries:
     """Return the points of two series of one platform."""
     shared, in_first, in_other = np.intersect1d(first.days, other.days, return_indices=True)
@@ -154,6 +159,9 @@ def _join(first: PointSeries, other: PointSeries) -> PointSeries:
                 value=f"{other.thickness[in_other][worst]:.3f} and {first.thickness[in_first][worst]:.3f} m",
             )
         other = other.select(~np.isin(other.days, shared))
+    else:  # a copy of a file counts once
+        known = set(_list_points(first))
+        other = other.select(np.array([point not in known for point in _list_points(other)], bool))
     joined = replace(
         first,
         days=np.concatenate([first.days, other.days]),

@@ -14,6 +14,7 @@ from superice.errors import InputError
 from superice.network.normalisation import Moments
 from superice.surrogate.settings import InputSettings
 from superice.surrogate.store import VARIABLES, Record, decode_field
+from superice.training.input_noise import PIXEL_KM
 from superice.training.store import MISSING
 
 Values = TypeVar("Values", np.ndarray, Tensor)
@@ -52,6 +53,8 @@ class Scaling:
 
 class Steps:
     """The steps of some years, which ``training.samples.Samples`` reads as it reads ``training.samples.Days``."""
+
+    pixel_km = PIXEL_KM  # for parts that are masked as drift products mask them
 
     def __init__(self, records: list[Record], inputs: InputSettings, scaling: Scaling, every_hours: float) -> None:
         """List the steps of the records that hold all their fields, one every ``every_hours``."""

@@ -18,13 +18,17 @@ from superice.network.settings import INPUTS
 from superice.seasons import NEIGHBOURS
 from superice.training.settings import InputNoise
 
-PIXEL_KM = 3.0
+PIXEL_KM = 3.0  # of the report's grid
 LIMITS = {"sic": (0, 1), "sit": (0, np.inf), "log_deformation": (-np.inf, np.inf), **dict.fromkeys(NEIGHBOURS, (0, 1))}
 EXACT = InputNoise()
 
 
 def draw_errors(
-    noise: InputNoise, shape: tuple[int, int], random: np.random.Generator, inputs: Iterable[str] = INPUTS
+    noise: InputNoise,
+    shape: tuple[int, int],
+    random: np.random.Generator,
+    inputs: Iterable[str] = INPUTS,
+    pixel_km: float = PIXEL_KM,
 ) -> dict[str, np.ndarray]:
     """Draw the errors of one sample of ``shape`` (y, x), by quantity; an empty dictionary for a sample without errors.
 
@@ -41,7 +45,7 @@ def draw_errors(
     for quantity, parts_of_quantity in parts.items():
         if parts_of_quantity:
             errors[quantity] = sum(
-                deviation * draw_smooth_noise(shape, length / PIXEL_KM, random)
+                deviation * draw_smooth_noise(shape, length / pixel_km, random)
                 for length, deviation in parts_of_quantity
             )
     return errors
@@ -59,6 +63,7 @@ def perturb(
     quantities: Mapping[str, np.ndarray],
     errors: Mapping[str, np.ndarray],
     smoothing: Mapping[str, float] | None = None,
+    pixel_km: float = PIXEL_KM,
 ) -> dict[str, np.ndarray]:
     """Add ``errors`` to the ``quantities`` of a model day, clipped to their physical limits.
 
@@ -68,7 +73,7 @@ def perturb(
     """
     perturbed, smoothing = {}, smoothing or {}
     for name, error in errors.items():
-        width = smoothing.get("sic" if name in NEIGHBOURS else name, 0) / PIXEL_KM
+        width = smoothing.get("sic" if name in NEIGHBOURS else name, 0) / pixel_km
         perturbed[name] = smooth_as_product(np.clip(quantities[name] + error, *LIMITS[name]), width)
     sit_change = perturbed.get("sit", quantities["sit"]) - quantities["sit"]
     return {**quantities, **perturbed, "increment": quantities["increment"] - sit_change}

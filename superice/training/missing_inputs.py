@@ -11,11 +11,17 @@ import torch
 from torch import Tensor
 
 from superice.seasons import NEIGHBOURS
+from superice.training.input_noise import PIXEL_KM
 from superice.training.settings import MissingInputs
 
-CELLS = {"deformation": 21, "sit": 8, "sic": 4}  # pixels of 3 km in a cell of the product: 62.5, 25 and 12.5 km
+CELL_KM = {"deformation": 62.5, "sit": 25.0, "sic": 12.5}  # of the products
 HIDDEN_BY_LINE = (0.1, 0.6)  # fractions of a sample
 HIDDEN_BY_HOLE = (0.02, 0.3)
+
+
+def count_cell_pixels(name: str, pixel_km: float) -> int:
+    """Return the side of a cell of an input's product in pixels."""
+    return max(1, round(CELL_KM[name] / pixel_km))
 
 
 def draw_side_of_line(shape: tuple[int, int], cell: int, random: np.random.Generator) -> np.ndarray:
@@ -48,7 +54,7 @@ def _place_in_cells(shape: tuple[int, int], cell: int, random: np.random.Generat
 
 
 def draw_known(
-    name: str, missing: MissingInputs, shape: tuple[int, int], random: np.random.Generator
+    name: str, missing: MissingInputs, shape: tuple[int, int], random: np.random.Generator, pixel_km: float = PIXEL_KM
 ) -> np.ndarray | None:
     """Draw where a sample of ``shape`` (y, x) knows an input, bool (y, x); None where it knows all of it.
 
@@ -61,11 +67,16 @@ def draw_known(
     if draw >= everywhere + in_part:
         return None
     draw_part = draw_side_of_line if random.integers(2) else draw_outside_of_hole
-    return draw_part(shape, CELLS[name], random)
+    return draw_part(shape, count_cell_pixels(name, pixel_km), random)
 
 
 def hide_inputs(
-    context: Tensor, target: Tensor, names: tuple[str, ...], missing: MissingInputs, random: np.random.Generator
+    context: Tensor,
+    target: Tensor,
+    names: tuple[str, ...],
+    missing: MissingInputs,
+    random: np.random.Generator,
+    pixel_km: float = PIXEL_KM,
 ) -> tuple[Tensor, Tensor]:
     """Hide inputs of a sample at random.
 
@@ -77,11 +88,12 @@ def hide_inputs(
         names: of the inputs.
         missing: how often.
         random: what is drawn from.
+        pixel_km: the grid spacing.
     """
     context = context.clone()
     rows, columns = context.shape[1:]
     for number, name in enumerate(names):
-        known = draw_known(name, missing, (rows, columns), random)
+        known = draw_known(name, missing, (rows, columns), random, pixel_km)
         if known is None:
             continue
         kept = torch.from_numpy(known).to(context.dtype)

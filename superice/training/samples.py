@@ -18,8 +18,8 @@ from superice.errors import InputError
 from superice.network.normalisation import Normalisation
 from superice.network.unet import padding_to_multiple
 from superice.seasons import NEIGHBOURS
-from superice.training.input_noise import EXACT, draw_errors, perturb
-from superice.training.missing_inputs import CELLS, draw_side_of_line, hide_inputs
+from superice.training.input_noise import EXACT, PIXEL_KM, draw_errors, perturb
+from superice.training.missing_inputs import count_cell_pixels, draw_side_of_line, hide_inputs
 from superice.training.settings import InputNoise, MissingInputs
 from superice.training.store import decode_day, find_known_pixels, open_day
 
@@ -53,9 +53,11 @@ class Stored(Protocol):
 
     Attributes:
         inputs: what a network reads of them.
+        pixel_km: the grid spacing.
     """
 
     inputs: Any
+    pixel_km: float
 
     def __len__(self) -> int: ...
 
@@ -91,9 +93,10 @@ class Days:
         normalisation: Normalisation,
         inputs: tuple[str, ...],
         partly_missing: bool = False,
+        pixel_km: float = PIXEL_KM,
     ) -> None:
         normalisation.require(inputs)
-        self.normalisation = normalisation
+        self.normalisation, self.pixel_km = normalisation, pixel_km
         self.inputs, self.partly_missing = inputs, partly_missing
         shapes = {path: open_day(path).shape for path in files}
         self.files = [path for path, shape in shapes.items() if math.prod(shape)]
@@ -136,7 +139,7 @@ class Days:
         """
         quantities = decode_day(stored)
         if errors:
-            quantities = perturb(quantities, errors, smoothing)
+            quantities = perturb(quantities, errors, smoothing, self.pixel_km)
         context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
         target = self.normalisation.normalise_target(quantities)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
@@ -176,10 +179,13 @@ def rotate_and_flip(context: Tensor, target: Tensor, random: np.random.Generator
     return turn(context), turn(target)
 
 
-def mask_beyond_line(context: Tensor, target: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+def mask_beyond_line(
+    context: Tensor, target: Tensor, random: np.random.Generator, pixel_km: float
+) -> tuple[Tensor, Tensor]:
     """Set a sample to 0 in the cells of the drift product's size that lie beyond a random line."""
     rows, columns = context.shape[1:]
-    kept = torch.from_numpy(draw_side_of_line((rows, columns), CELLS["deformation"], random))
+    cell = count_cell_pixels("deformation", pixel_km)
+    kept = torch.from_numpy(draw_side_of_line((rows, columns), cell, random))
     return context * kept.to(context.dtype), target * kept.to(target.dtype)
 
 
@@ -200,8 +206,9 @@ class Samples(Dataset):
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x)."""
         random = np.random.default_rng((self.seed, self.epoch, position))
+        pixel_km = self.days.pixel_km
         patch = cut_patch(self.days[self.order[position]], self.crop, random)
-        errors = draw_errors(self.crop.input_noise, patch.shape[1:], random, self.days.inputs)
+        errors = draw_errors(self.crop.input_noise, patch.shape[1:], random, self.days.inputs, pixel_km)
         context, target = self.days.normalise(patch, errors, self.crop.input_noise.smoothing)
         if self.crop.size is None:
             margins = padding_to_multiple(context.shape[1:], self.factor)
@@ -209,7 +216,7 @@ class Samples(Dataset):
         if self.crop.rotate_and_flip:
             context, target = rotate_and_flip(context, target, random)
         if random.random() < self.crop.masked_fraction:
-            context, target = mask_beyond_line(context, target, random)
+            context, target = mask_beyond_line(context, target, random, pixel_km)
         if self.crop.missing_inputs is not None:
-            context, target = hide_inputs(context, target, self.days.inputs, self.crop.missing_inputs, random)
+            context, target = hide_inputs(context, target, self.days.inputs, self.crop.missing_inputs, random, pixel_km)
         return context, target

@@ -40,6 +40,8 @@ rule train:
         store=lambda wildcards, input: os.path.dirname(input.validation[0]),
         training=format_stamps(RUN.calendar.split_days("training")),
         validation=format_stamps(VALIDATION),
+        area=DIGESTS.area,
+        grid=grid_options(RUN.area),
         # A stopped training resumes from here; not an output, since those of a failed job are deleted.
         checkpoint=PATHS.checkpoint,
     message:
@@ -47,6 +49,7 @@ rule train:
     shell:
         "{params.command} --store {params.store:q} --training {params.training} --validation {params.validation}"
         " --normalisation {input.normalisation:q} --settings {input.settings:q} --experiment {wildcards.experiment}"
+        " {params.grid}"
         " --seed {wildcards.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
         " --history {output.history:q} --output {output.weights:q} > {log:q} 2>&1"
 

@@ -12,6 +12,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from superice.utils.command_line import (
+    add_grid,
     add_threads,
     make_parser,
     parse_day,
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--settings", type=read_settings, required=True, help="network, diffusion and training, YAML")
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
+    add_grid(parser)
     add_threads(parser)
     parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
     parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
@@ -45,6 +47,7 @@ def main() -> None:
 
 def train(args: Namespace) -> None:
     """Train, and write the history and the weights."""
+    from superice.fields.grid import load_grid
     from superice.network.normalisation import Normalisation
     from superice.network.settings import NetworkSettings
     from superice.network.unet import count_parameters
@@ -60,8 +63,11 @@ def train(args: Namespace) -> None:
     network = build_settings(NetworkSettings, args.settings["network"], "network")
     options = build_settings(TrainingSettings, args.settings["training"], "training")
     normalisation = Normalisation(**read_json(args.normalisation))
+    pixel_km = load_grid(args.areas, args.area).step / 1000
     days = (
-        Days([args.store / store_name(d) for d in dates], normalisation, network.inputs, network.partly_missing)
+        Days(
+            [args.store / store_name(d) for d in dates], normalisation, network.inputs, network.partly_missing, pixel_km
+        )
         for dates in (args.training, args.validation)
     )
     training = Training(network, build_formulation(args.settings["diffusion"]), options, *days, args.seed)

@@ -1,7 +1,7 @@
 """Features from product files are those that the workflow's command writes; files, folders and areas are taken."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -60,6 +60,7 @@ def test_files_and_texts_are_taken_as_folders_and_days_are(make, folder):
         "drift": osisaf_drift.find(folder, DAY),
     }
     assert make(**files, date="2022-04-12").identical(make())
+    assert make(date=datetime(DAY.year, DAY.month, DAY.day, 18)).identical(make())
 
 
 def test_an_area_is_named_or_placed(make):

@@ -106,6 +106,10 @@ def test_units_orders_and_published_names_are_taken(fields, table):
         ),
         (lambda data: (data, data.sit_truth.expand_dims(level=2)), r"sit_truth: the dimensions \(y, x\) are needed"),
         (lambda data: (data.sit_ai.drop_vars("time"), data), "time: does not say which day"),
+        (
+            lambda data: (data.sit_ai.isel(time=[0, 0]), data),
+            "sit_ai: has several times of one day; score each by itself",
+        ),
         (lambda data: (data.sit_ai, data.sit_truth.values), "truth: an xarray.DataArray or Dataset is needed"),
     ],
 )

@@ -148,6 +148,16 @@ def test_a_platform_in_two_files_is_one(tmp_path):
     assert buoy.thickness.tolist() == [1.5, 1.6, 1.7]
 
 
+def test_a_copy_of_a_track_counts_once(tmp_path):
+    text = "platform,date,lat,lon,draft\nTrack,2022-04-12,80,0,1.5\nTrack,2022-04-12,80.1,0,1.7\n"
+    for name in ("a.csv", "copy.csv"):
+        write(tmp_path, name, text)
+    (track,) = in_situ.read_all(in_situ.list_files(tmp_path))
+    assert track.size == 2
+    write(tmp_path, "other.csv", text.replace("80.1", "80.2"))
+    assert in_situ.read_all(in_situ.list_files(tmp_path))[0].size == 3
+
+
 WRONG = {
     "no position": ("a.csv", CSV.replace("lat", "north"), "latitude"),
     "no number": ("a.csv", CSV.replace("1.6", "6 ft"), "thickness: row 2 is no number, such as 1.52"),

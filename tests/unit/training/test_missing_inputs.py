@@ -6,7 +6,13 @@ import torch
 
 from superice.errors import InputError
 from superice.network.settings import INPUTS
-from superice.training.missing_inputs import CELLS, draw_known, draw_outside_of_hole, draw_side_of_line
+from superice.training.missing_inputs import (
+    CELL_KM,
+    count_cell_pixels,
+    draw_known,
+    draw_outside_of_hole,
+    draw_side_of_line,
+)
 from superice.training.samples import Crop, Days, Samples
 from superice.training.settings import MissingInputs, TrainingSettings
 from superice.utils.settings import build_settings
@@ -62,7 +68,7 @@ def test_inputs_are_missing_as_often_as_configured():
 
 
 @pytest.mark.parametrize("draw", [draw_side_of_line, draw_outside_of_hole])
-@pytest.mark.parametrize("cell", CELLS.values())
+@pytest.mark.parametrize("cell", [count_cell_pixels(name, 3.0) for name in CELL_KM])
 def test_gaps_consist_of_whole_cells(draw, cell):
     """Within a cell nothing changes: rows and columns at which the gap begins or ends are a cell apart."""
     for seed in range(20):

@@ -278,7 +278,7 @@ class PublishedDays(Days):
 
     def __init__(self, files, normalisation, inputs):
         self.files, self.normalisation, self.inputs, self.output = files, normalisation, inputs, "increment"
-        self.partly_missing = False
+        self.partly_missing, self.pixel_km = False, 3.0
 
     def __getitem__(self, index):
         values = compute_quantities(read_model_features(self.files[index]))

@@ -124,6 +124,7 @@ def command(days, stored_days, normalisation, tmp_path):
             "--settings": [settings],
             "--experiment": ["test"],
             "--seed": [1],
+            "--area": ["demo"],
             "--threads": [1],
             "--checkpoint": [tmp_path / "checkpoint.pt"],
             "--history": [tmp_path / "history.csv"],
