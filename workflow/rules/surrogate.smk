@@ -256,6 +256,8 @@ rule train_restoration:
         store=lambda wildcards, input: os.path.dirname(input.days[0]),
         training=format_stamps(SURROGATE.restoration_days("training")),
         validation=format_stamps(SURROGATE.restoration_days("validation")),
+        area=SURROGATE_AREA,
+        grid=grid_options(SURROGATE.content["area"]),
         checkpoint=SURROGATE_PATHS.restoration_checkpoint,
         seed=SURROGATE.content["restoration"]["seed"],
     message:
@@ -263,7 +265,7 @@ rule train_restoration:
     shell:
         "{params.command} --store {params.store:q} --training {params.training} --validation {params.validation}"
         " --normalisation {input.normalisation:q} --settings {input.settings:q} --experiment restoration"
-        " --seed {params.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
+        " {params.grid} --seed {params.seed} --threads {threads} --checkpoint {params.checkpoint:q}"
         " --history {output.history:q} --output {output.weights:q} > {log:q} 2>&1"
 
 
