@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from superice import __version__
 from superice.errors import InputError
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import DEFAULT_SEED, SamplerSettings
 from superice.utils import command_line
 from superice.utils.command_line import (
     AREA,
@@ -87,7 +87,7 @@ def make_quicklook_parser() -> argparse.ArgumentParser:
     _add_areas(parser)
     own = argparse.SUPPRESS  # absent unless it is given: the file of weights says it
     parser.add_argument("--members", type=int, default=own, help="size of the ensemble (default: 30)")
-    parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the ensemble")
     add_threads(parser)
     return parser
 
@@ -170,7 +170,7 @@ def make_generate_parser() -> argparse.ArgumentParser:
         default=own,
         help=f"size of the ensemble (default: {sampler.members}; 1 with a deterministic network)",
     )
-    parser.add_argument("--seed", type=int, default=2024, help="seed of the ensemble")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the ensemble")
     parser.add_argument("--sampler", dest="name", default=own, help="ddim, multistep, stochastic_multistep or one_pass")
     parser.add_argument(
         "--steps", type=int, default=own, help="steps from noise to a member, one network evaluation each"
@@ -205,7 +205,12 @@ def generate(arguments: list[str]) -> None:
         parser.error("name a file to write: --output for the members, --summary for their statistics, or both")
     require_apart(
         {"--output": args.output, "--summary": args.summary},
-        {"--features": args.features, "--weights": args.weights},
+        # Beside arrays lies the file that describes them.
+        {
+            "--features, beside it": args.features.with_suffix(".nc"),
+            "--features": args.features,
+            "--weights": args.weights,
+        },
     )
 
     # The heavy imports come after --help.

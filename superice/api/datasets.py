@@ -16,7 +16,7 @@ import numpy as np
 import xarray
 from dask.base import is_dask_collection
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, UNCERTAINTIES
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, UNCERTAINTIES, join_beyond_mask
 from superice.errors import InputError
 from superice.features.day import Features
 from superice.features.files import (
@@ -79,12 +79,11 @@ class FeatureDays:
         self, arrays: Mapping[str, np.ndarray], number: int, sic_threshold: float, partly_missing: bool
     ) -> Features:
         """Return the features of a day from its computed ``arrays``. Raises InputError for a value out of range."""
-        fields = {name: self._convert(arrays, name) for name in FIELDS}
-        if partly_missing:
-            fields = {name: self._join_beyond_mask(values, arrays, name) for name, values in fields.items()}
+        converted = {name: self._convert(arrays, name) for name in arrays if name in OBSERVED_UNITS}
+        fields = {name: join_beyond_mask(name, converted) if partly_missing else converted[name] for name in FIELDS}
         single: dict[str, Any] = {name: np.asarray(values, np.float32) for name, values in fields.items()}
         uncertainties, neighbours = (
-            {name: np.asarray(self._convert(arrays, name), np.float32) for name in names if name in arrays}
+            {name: np.asarray(converted[name], np.float32) for name in names if name in converted}
             for names in (UNCERTAINTIES, NEIGHBOURS)
         )
         features = Features(
@@ -110,10 +109,6 @@ class FeatureDays:
             observed=not self.is_model,
             uncertainties=uncertainties,
         )
-
-    def _join_beyond_mask(self, values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-        beyond = BEYOND_MASK.format(name=name)
-        return np.where(np.isfinite(values), values, self._convert(arrays, beyond)) if beyond in arrays else values
 
     def _convert(self, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         """Return the values of a variable in the unit that a network needs."""

@@ -32,7 +32,7 @@ from superice.inference.compatibility import (
 from superice.inference.day import describe_ensemble
 from superice.inference.ensemble import clip_negative, draw_members
 from superice.inference.input_errors import describe_input_errors
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import DEFAULT_SEED, SamplerSettings
 from superice.inference.stored_sampler import complete_sampler
 from superice.network.released import describe_limits, find_released
 from superice.network.weights import TrainedNetwork
@@ -110,7 +110,7 @@ class Network:
         return f"<superice network {experiment!r}: {self.sampler.name}, {steps}, {cells}, reads {reads}>"
 
     def draw(
-        self, dataset: xarray.Dataset, members: int | None = None, seed: int = 2024, progress: bool = False
+        self, dataset: xarray.Dataset, members: int | None = None, seed: int = DEFAULT_SEED, progress: bool = False
     ) -> xarray.Dataset:
         """Draw the ensemble of each date.
 
@@ -189,7 +189,7 @@ class Network:
         self,
         dataset: xarray.Dataset,
         members: int | None = None,
-        seed: int = 2024,
+        seed: int = DEFAULT_SEED,
         progress: bool = False,
         **statistics: Any,
     ) -> xarray.Dataset:

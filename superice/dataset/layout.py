@@ -249,6 +249,12 @@ def make_observed_features(
     return content
 
 
+def join_beyond_mask(name: str, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return a field (y, x) of an observed day with its values beyond the mask of all inputs, as far as there are some."""
+    beyond = arrays.get(BEYOND_MASK.format(name=name))
+    return arrays[name] if beyond is None else np.where(np.isfinite(arrays[name]), arrays[name], beyond)
+
+
 def write_observed_features(
     npz_path: str | Path,
     netcdf_path: str | Path,

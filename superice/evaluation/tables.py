@@ -262,8 +262,13 @@ def bound_means(days: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFram
 
 def list_last_splits(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Return each branch of a table with its last split in time: the test split where it was scored."""
-    order = ["none", "training", "validation", "test"]
+    order = ["training", "validation", "test"]
     return [(branch, max(rows.split.unique(), key=order.index)) for branch, rows in table.groupby("branch", sort=False)]
+
+
+def keep_last_splits(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of each branch's last split in time."""
+    return table[table.split == table.branch.map(dict(list_last_splits(table)))]
 
 
 def format_summary(compared: pd.DataFrame) -> str:

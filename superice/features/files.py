@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, MASK_REASONS, UNCERTAINTIES
+from superice.dataset.layout import BEYOND_MASK, FIELDS, INPUT_NOTES, MASK_REASONS, UNCERTAINTIES, join_beyond_mask
 from superice.errors import InputError
 from superice.features.day import Features, ModelFeatures
 from superice.fields.grid import Grid
@@ -107,7 +107,7 @@ def read_observed_features(
     arrays, found_day = _read_netcdf(path, day) if Path(path).suffix == ".nc" else _read_arrays(path, day)
     fields: dict[str, Any] = {name: arrays[name] for name in FIELDS}
     if partly_missing:
-        fields = {name: _join_beyond_mask(values, arrays, name) for name, values in fields.items()}
+        fields = {name: join_beyond_mask(name, arrays) for name in FIELDS}
     features = Features(
         found_day,
         **fields,
@@ -143,12 +143,6 @@ def _read_netcdf(path: str | Path, day: date | None) -> tuple[dict[str, np.ndarr
         if name in content.variables
     }
     return arrays, _find_day(path, content, day)
-
-
-def _join_beyond_mask(values: np.ndarray, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-    """Return a field (y, x) with its values beyond the mask of all inputs, where the file holds them."""
-    beyond = BEYOND_MASK.format(name=name)
-    return np.where(np.isfinite(values), values, arrays[beyond]) if beyond in arrays else values
 
 
 def read_features(

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.evaluation.scored_date import ICE
-from superice.evaluation.tables import list_last_splits
+from superice.evaluation.tables import keep_last_splits, list_last_splits
 from superice.figures.annotation import ScoreAxis, count_dates, letter_panels, make_legend_keys, mark_value
 from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
 
@@ -61,7 +61,11 @@ def draw_scores_by_part(regions: pd.DataFrame, months: pd.DataFrame) -> Figure:
                 mark_value(axis, shown.best)
                 axis.set_title(shown.label)
             line[0].set_ylabel(title)
-        figure.legend(handles=make_legend_keys(colours, count_dates(by_region)), loc="outside upper center", ncols=4)
+        figure.legend(
+            handles=make_legend_keys(colours, count_dates(keep_last_splits(by_region))),
+            loc="outside upper center",
+            ncols=4,
+        )
         letter_panels(axes.flat)
     return figure
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from superice.evaluation.by_scale import BOX
-from superice.evaluation.tables import list_last_splits
+from superice.evaluation.tables import keep_last_splits, list_last_splits
 from superice.fields.regions import ALL
 from superice.figures.annotation import count_dates, label_ticks, letter_panels, make_legend_keys, mark_value
 from superice.figures.style import LOW, LOW_RESOLUTION, NOTHING, PAGE_WIDTH, apply_style, choose_colours, draw_notice
@@ -52,7 +52,9 @@ def draw_spread_by_scale(table: pd.DataFrame) -> Figure:
         axes[0, 0].set_ylabel("thickness (m)")
         axes[1, 0].set_ylabel("spread / error (1)")
         figure.legend(
-            handles=make_legend_keys(colours, count_dates(daily, "periods")), loc="outside upper center", ncols=4
+            handles=make_legend_keys(colours, count_dates(keep_last_splits(daily), "periods")),
+            loc="outside upper center",
+            ncols=4,
         )
         styles = [
             Line2D([], [], color="0.3", ls=style, label=name) for name, style in (("error", "-"), ("spread", "--"))

@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from superice.dataset.layout import BEYOND_MASK, FIELDS, MASK_REASONS
+from superice.dataset.layout import BEYOND_MASK, FIELDS, MASK_REASONS, join_beyond_mask
 from superice.fields.deformation import total_deformation
 from superice.fields.grid import Grid
 from superice.figures.annotation import letter_panels
@@ -53,12 +53,10 @@ NOT_MASKED = Reason("", "all inputs", "#3b6ea5")
 
 def draw_from_files(features: Sequence[Path]) -> Figure:
     """Read the observed features of one date, NetCDF, and draw them, each as far as it is known."""
-    beyond_mask = {name: BEYOND_MASK.format(name=name) for name in FIELDS}
-    content = read_content(features[0], (*FIELDS, "mask_reason", *FRAME), optional=tuple(beyond_mask.values()))
-    fields = {name: content[name] for name in (*FIELDS, "mask_reason")}
-    for name, beyond in beyond_mask.items():
-        if beyond in content.variables:
-            fields[name] = np.where(np.isfinite(fields[name]), fields[name], content[beyond])
+    beyond_mask = [BEYOND_MASK.format(name=name) for name in FIELDS]
+    content = read_content(features[0], (*FIELDS, "mask_reason", *FRAME), optional=beyond_mask)
+    arrays = {name: content[name] for name in content.variables}
+    fields = {name: join_beyond_mask(name, arrays) for name in FIELDS} | {"mask_reason": arrays["mask_reason"]}
     return draw_observed_inputs(find_date(content), make_grid(content), fields)
 
 

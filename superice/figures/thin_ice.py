@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from superice.evaluation.scored_date import ICE
-from superice.evaluation.tables import list_last_splits
+from superice.evaluation.tables import keep_last_splits, list_last_splits
 from superice.evaluation.thin_ice_table import parse_quantiles, parse_skills
 from superice.figures.annotation import count_dates, label_ticks, letter_panels, make_legend_keys, name_line_styles
 from superice.figures.style import (
@@ -56,7 +56,9 @@ def draw_thin_ice(table: pd.DataFrame) -> Figure:
             _draw_quantiles(line[1], rows, colours)
             _draw_shares(line[2], rows, colours)
             line[0].set_ylabel(f"{branch}, {split}\nfractions skill score (1)")
-        figure.legend(handles=make_legend_keys(colours, count_dates(table)), loc="outside upper center", ncols=4)
+        figure.legend(
+            handles=make_legend_keys(colours, count_dates(keep_last_splits(table))), loc="outside upper center", ncols=4
+        )
         name_line_styles(figure, axes[0, 0], "fractions skill of ice thinner than a threshold")
         letter_panels(axes.flat)
     return figure

@@ -9,6 +9,7 @@ from pydantic import Field
 from superice.network.settings import INPUTS, ErrorParts
 from superice.utils.settings import Number, RuleBroken, Settings, declare
 
+DEFAULT_SEED = 2024  # of ensembles
 FROM_VALIDATION = "validation"
 # What decides the members; the other keys of the section decide their number, and how they are computed.
 STORED = ("name", "steps", "noise_scale", "shared_first_step", "memory_days", "memory_follows_drift", "input_errors")

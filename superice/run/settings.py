@@ -10,7 +10,7 @@ from superice.dataset.settings import PublicationSettings, SummarySettings
 from superice.evaluation.settings import BootstrapSettings, ScoreSettings, SelectionSettings, VolumeSettings
 from superice.features.settings import FeatureSettings
 from superice.fields.area_around import AreaAround
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import DEFAULT_SEED, SamplerSettings
 from superice.network.settings import (
     DiffusionSettings,
     NetworkSettings,
@@ -206,7 +206,7 @@ class EnsembleSettings(Settings):
 
     section: ClassVar[str] = "ensembles"
 
-    seed: Seed = declare(2024, "Seed of the ensembles.")
+    seed: Seed = declare(DEFAULT_SEED, "Seed of the ensembles.")
     splits: Annotated[tuple[Split, ...], Distinct] = declare(
         ("validation", "test"), "Splits of which the ensembles are drawn from model features."
     )

@@ -155,6 +155,10 @@ def test_a_file_that_is_read_is_not_written_over(tmp_path):
     with pytest.raises(InputError, match=r"^--summary: .* is the file of --output"):
         cli.generate(["--features", str(fields), "--output", other, "--summary", other])
     assert fields.read_text() == "fields"
+    arrays = fields.with_suffix(".npz")
+    arrays.touch()
+    with pytest.raises(InputError, match="^--output: .*20200101.nc is the file of --features, beside it"):
+        cli.generate(["--features", str(arrays), "--output", str(fields)])
 
 
 def test_the_ending_of_an_output_is_that_of_its_format(tmp_path):

@@ -42,6 +42,7 @@ def test_the_input_is_that_of_the_experiment_with_most_dates_and_the_legend_tell
     table = make_table(0.5)
     few = table.experiment == "two"
     table.loc[few, ["periods", "rmse_low_resolution"]] = 3, 0.1
+    table = pd.concat([table, table.assign(split="validation", periods=20)])  # is not drawn, and counts no dates
     figure = draw_spread_by_scale(table)
     (line, *_) = [line for line in figure.axes[0].lines if line.get_color() == LOW_RESOLUTION]
     assert set(line.get_ydata()) == {0.4}
