@@ -157,7 +157,7 @@ def test_a_file_that_is_read_is_not_written_over(tmp_path):
     assert fields.read_text() == "fields"
     arrays = fields.with_suffix(".npz")
     arrays.touch()
-    with pytest.raises(InputError, match="^--output: .*20200101.nc is the file of --features, beside it"):
+    with pytest.raises(InputError, match=r"^--output: .*20200101\.nc is the file of --features, beside it"):
         cli.generate(["--features", str(arrays), "--output", str(fields)])
 
 
