@@ -19,7 +19,9 @@ from superice.inference.stored_sampler import describe_sampler
 from superice.network.weights import TrainedNetwork
 
 NO_ERRORS = InputErrors()
-SCORES = ("crps", "rmse", "variability", "fine_scale")
+MEANS = ("crps", "rmse", "variability")  # over the days
+RATIOS = ("spread_skill", "fine_variance_ratio")  # of means over the days
+NEEDED = (*MEANS, "mean_square_error", "mean_variance", "fine_variance")
 Judgement = Mapping[str, Any]
 
 
@@ -94,7 +96,7 @@ def select_training(
             "days": [features.date.isoformat() for features in days],
             "inputs": "model, with errors as of products" if has_errors else "model",
             "members": sampler.members,
-            **{name: float(chosen[name]) for name in ("crps", "spread_skill", "fine_scale")},
+            **{name: float(chosen[name]) for name in ("crps", *RATIOS)},
         }
     table = pd.DataFrame(rows)
     table["chosen"] = [row is chosen for row in rows]
@@ -111,7 +113,7 @@ def judge_training(
     """Score small ensembles of a training; return whether it diverged, and its scores over the days.
 
     The scores are NaN if the training diverged or if there are no days. They are means over the days; the spread over the
-    error is the ratio of the means, as in the tables of scores.
+    error and the ratio of variances at fine scales are ratios of means, as in the tables of scores.
 
     Parameters
     ----------
@@ -127,7 +129,7 @@ def judge_training(
         Grid spacing.
     """
     if trained.diverged or not days:
-        return {"diverged": trained.diverged, **dict.fromkeys((*SCORES, "spread_skill"), np.nan)}
+        return {"diverged": trained.diverged, **dict.fromkeys((*MEANS, *RATIOS), np.nan)}
     # Most experiments have one training and a fixed factor of the noise, and are not scored.
     from superice.evaluation.pointwise import POINTWISE, spread_skill
     from superice.evaluation.scored_date import ScoredDate
@@ -140,13 +142,18 @@ def judge_training(
         members = np.stack([clip_negative(member)[0] for member in drawn])
         scored = ScoredDate(members, features.get_truth(), features.sit, features.date, spacing_km, scoring)
         computed = {**POINTWISE.compute(scored), **SPECTRAL.compute(scored)}
-        scores = {name: np.asarray(computed[name]) for name in (*SCORES, "mean_square_error", "mean_variance")}
-        # The first region is all ice, the first field the ensemble.
-        row = {name: float(scores[name][0][0]) for name in (*SCORES, "mean_square_error")}
-        rows.append(row | {"mean_variance": float(scores["mean_variance"][0])})
+        all_ice = {name: np.asarray(values)[0] for name, values in computed.items() if name in NEEDED}
+        row = {name: float(all_ice[name][0]) for name in (*MEANS, "mean_square_error")}  # of the ensemble
+        row["mean_variance"] = float(all_ice["mean_variance"])
+        row["truth_variance"], row["member_variance"], _ = all_ice["fine_variance"]
+        rows.append(row)
     means = pd.DataFrame(rows).mean()
-    ratio = spread_skill(means.mean_variance, means.mean_square_error, sampler.members)
-    return {"diverged": False, **means[list(SCORES)].to_dict(), "spread_skill": ratio}
+    return {
+        "diverged": False,
+        **means[list(MEANS)].to_dict(),
+        "spread_skill": spread_skill(means.mean_variance, means.mean_square_error, sampler.members),
+        "fine_variance_ratio": means.member_variance / means.truth_variance,
+    }
 
 
 def choose_training(candidates: Mapping[Path, Judgement], must_be_sound: bool = True) -> Path:

@@ -29,13 +29,13 @@ def choose_noise_scale(judge: Callable[[float], Mapping[str, Any]]) -> tuple[flo
     Starting from 1, factors are tried in steps of 0.1 towards a spread over error of 1, until it is crossed or the CRPS is
     more than 0.5 % above the lowest. Between them all scores are taken as linear, which they nearly are as long as all
     factors scale the same noise. Of the factors with a CRPS of at most 0.5 % above the lowest, the one is chosen with which
-    spread over error and the ratio of fine scales are together nearest to 1: the sum of their logarithms' sizes is lowest.
+    spread over error and the ratio of variances at fine scales are together nearest to 1: the sum of their logarithms' sizes is lowest.
 
     Parameters
     ----------
     judge
-        Returns the scores ``crps``, ``spread_skill`` and ``fine_scale`` of ensembles that are drawn with a factor, on the
-        same days and from the same noise for every factor. Where ``fine_scale`` is not a number, the spread decides.
+        Returns the scores ``crps``, ``spread_skill`` and ``fine_variance_ratio`` of ensembles that are drawn with a factor,
+        on the same days and from the same noise for every factor. Where the last is not a number, the spread decides.
 
     Raises
     ------
@@ -72,6 +72,6 @@ def _interpolate_best(tried: Mapping[float, Mapping[str, float]]) -> float:
     known = sorted(tried)
     scales = np.round(np.arange(known[0], known[-1] + 0.5 * 10**-DIGITS, 10**-DIGITS), DIGITS)
     interpolate = lambda name: np.interp(scales, known, [tried[scale][name] for scale in known])
-    misfit = np.abs(np.log(interpolate("spread_skill"))) + np.nan_to_num(np.abs(np.log(interpolate("fine_scale"))))
+    misfit = sum(np.nan_to_num(np.abs(np.log(interpolate(ratio)))) for ratio in ("spread_skill", "fine_variance_ratio"))
     allowed = interpolate("crps") <= _limit_crps(tried)
     return float(scales[allowed][misfit[allowed].argmin()])

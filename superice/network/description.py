@@ -29,9 +29,15 @@ def read_description(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InputError("there is no such weights file", file=path) from error
     except (OSError, SafetensorError) as error:
-        raise InputError(f"is not a readable weights file ({error})", file=path) from error
+        raise make_unreadable_error(path, error) from error
     except (KeyError, TypeError, ValueError, InputError) as error:
         raise InputError(f"has invalid metadata for its weights ({error})", file=path) from error
+
+
+def make_unreadable_error(path: str | Path, error: Exception) -> InputError:
+    """Return the error of a file that is no weights file, or a damaged one."""
+    remedy = "name a .safetensors file that a training wrote, or a whole copy of it"
+    return InputError(f"is not a readable weights file ({error}): {remedy}", file=path)
 
 
 def rename_keys(section: str, values: dict[str, Any]) -> dict[str, Any]:

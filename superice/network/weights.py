@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from superice.errors import InputError
 from superice.network.almost_fair_crps import ProperScores
-from superice.network.description import rename_keys
+from superice.network.description import make_unreadable_error, rename_keys
 from superice.network.formulations import Formulation, NoisePrediction, Preconditioned
 from superice.network.normalisation import Normalisation
 from superice.network.regression import Regression
@@ -141,7 +141,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except FileNotFoundError as error:
         raise InputError("there is no such weights file", file=path) from error
     except (OSError, SafetensorError) as error:
-        raise InputError(f"is not a readable weights file ({error})", file=path) from error
+        raise make_unreadable_error(path, error) from error
     if "superice" not in metadata:
         raise InputError("holds weights without a description of their network", file=path)
     with refuse_metadata(path):

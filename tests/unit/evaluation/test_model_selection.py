@@ -9,7 +9,7 @@ from random_networks import make_trained_network
 
 from superice.errors import InputError
 from superice.evaluation.date_scores import compute_scores
-from superice.evaluation.model_selection import SCORES, choose_training, judge_training, select_training
+from superice.evaluation.model_selection import MEANS, choose_training, judge_training, select_training
 from superice.evaluation.settings import ScoreSettings
 from superice.features.files import read_model_features
 from superice.inference.ensemble import clip_negative, draw_members
@@ -22,7 +22,7 @@ from superice.seasons import spread_evenly
 
 
 def scored(crps, diverged=False):
-    return {"diverged": diverged, **dict.fromkeys(SCORES, crps)}
+    return {"diverged": diverged, **dict.fromkeys(MEANS, crps)}
 
 
 def paths(count):
@@ -86,7 +86,7 @@ def weights(normalisation, tmp_path):
 
 
 def test_judged_scores_are_those_of_the_score_files(weights, days):
-    """Means over the days; the ratio of spread and error is taken of the means."""
+    """Means over the days; the ratios of spread and error, and of variances, are taken of the means."""
     trained = TrainedNetwork.load(weights[0])
     sampler = SAMPLER.model_copy(update={"noise_scale": 1.0})
     judged = judge_training(trained, days, sampler, SCORING, 3.0)
@@ -94,12 +94,15 @@ def test_judged_scores_are_those_of_the_score_files(weights, days):
     for features in days:
         members = np.stack([clip_negative(m)[0] for m in draw_members(trained, features, sampler, 0)])
         scores.append(compute_scores(members, features.truth, features.sit, features.date, 3.0, SCORING))
-    for name in SCORES:
+    for name in MEANS:
         assert judged[name] == pytest.approx(np.mean([day[name][0, 0] for day in scores])), name
     variance, error = (
         np.mean([day[name].flat[0] for day in scores]) for name in ("mean_variance", "mean_square_error")
     )
     assert judged["spread_skill"] == pytest.approx(np.sqrt(5 / 4 * variance / error))
+    truth, generated, _ = np.mean([day["fine_variance"][0] for day in scores], axis=0)
+    assert judged["fine_variance_ratio"] == pytest.approx(generated / truth)
+    assert judged["fine_variance_ratio"] != pytest.approx(np.mean([day["fine_scale"][0, 0] for day in scores]), rel=1e-3)
 
 
 def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weights, days):
@@ -109,7 +112,7 @@ def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weigh
     assert table.chosen.sum() == 1
     chosen = table[table.chosen].iloc[0]
     assert alone.sampler["noise_scale"] == chosen.noise_scale != 1.0
-    nearest = np.log(table.spread_skill).abs() + np.log(table.fine_scale).abs()
+    nearest = np.log(table.spread_skill).abs() + np.log(table.fine_variance_ratio).abs()
     allowed = table.crps <= 1.0051 * table.crps.min()
     assert chosen.spread_skill == table.spread_skill[nearest[allowed].idxmin()]
 

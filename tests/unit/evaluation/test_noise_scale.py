@@ -12,7 +12,7 @@ from superice.evaluation.noise_scale import CRPS_TOLERANCE, LARGEST, SMALLEST, c
 @given(ratio=st.floats(0.5, 1.9), power=st.floats(0.5, 1.5))
 def test_the_spread_equals_the_error_with_the_factor_that_is_chosen(ratio, power):
     """Wherever the spread grows with a power of the factor and the CRPS does not decide."""
-    judge = lambda scale: {"crps": 0.12, "spread_skill": ratio * scale**power, "fine_scale": np.nan}
+    judge = lambda scale: {"crps": 0.12, "spread_skill": ratio * scale**power, "fine_variance_ratio": np.nan}
     chosen, tried = choose_noise_scale(judge)
     exact = ratio ** (-1 / power)
     if SMALLEST + 0.01 < exact < LARGEST - 0.01:
@@ -25,7 +25,7 @@ def test_the_spread_equals_the_error_with_the_factor_that_is_chosen(ratio, power
 def test_a_spread_that_costs_crps_is_not_chosen(ratio, best, curvature):
     crps_of = lambda scale: 0.1 * (1 + curvature * (scale - best) ** 2)
     chosen, tried = choose_noise_scale(
-        lambda scale: {"crps": crps_of(scale), "spread_skill": ratio * scale, "fine_scale": 1.0}
+        lambda scale: {"crps": crps_of(scale), "spread_skill": ratio * scale, "fine_variance_ratio": 1.0}
     )
     lowest = min(scores["crps"] for scores in tried.values())
     assert crps_of(chosen) <= (1 + CRPS_TOLERANCE) * lowest + 1e-12
@@ -34,7 +34,7 @@ def test_a_spread_that_costs_crps_is_not_chosen(ratio, best, curvature):
 @given(spread=st.floats(0.7, 0.99), fine=st.floats(0.6, 1.6), power=st.floats(1.5, 4))
 def test_fine_scales_that_grow_faster_than_the_spread_decide_before_it(spread, fine, power):
     """With ratios s x and f x^p, p > 1, the sum of |ln| is lowest where the fine scales are right, within what is tried."""
-    judge = lambda scale: {"crps": 0.12, "spread_skill": spread * scale, "fine_scale": fine * scale**power}
+    judge = lambda scale: {"crps": 0.12, "spread_skill": spread * scale, "fine_variance_ratio": fine * scale**power}
     chosen, tried = choose_noise_scale(judge)
     right = fine ** (-1 / power)
     assert chosen == pytest.approx(min(max(right, min(tried)), max(tried)), abs=0.02)
@@ -42,15 +42,15 @@ def test_fine_scales_that_grow_faster_than_the_spread_decide_before_it(spread, f
 
 def test_no_more_factors_are_tried_than_are_needed():
     """Each costs the ensembles of all validation days."""
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 0.85 * scale, "fine_scale": 1.0})[1]
+    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 0.85 * scale, "fine_variance_ratio": 1.0})[1]
     assert list(tried) == [1.0, 1.1, 1.2]
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 1.12 * scale, "fine_scale": 1.0})[1]
+    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 1.12 * scale, "fine_variance_ratio": 1.0})[1]
     assert list(tried) == [1.0, 0.9, 0.8]
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1 * scale, "spread_skill": 0.5 * scale, "fine_scale": 1.0})[1]
+    tried = choose_noise_scale(lambda scale: {"crps": 0.1 * scale, "spread_skill": 0.5 * scale, "fine_variance_ratio": 1.0})[1]
     assert list(tried) == [1.0, 1.1], "the CRPS forbids more"
 
 
 @pytest.mark.parametrize("ratio", [0.0, np.nan])
 def test_members_that_do_not_differ_have_no_factor(ratio):
     with pytest.raises(InputError, match=r"sampler\.noise_scale: .*a number is needed"):
-        choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": ratio, "fine_scale": 1.0})
+        choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": ratio, "fine_variance_ratio": 1.0})

@@ -89,7 +89,7 @@ def test_no_factor_of_the_noise_fits_all_denoisers_and_steps():
 @pytest.mark.parametrize("steps", [4, 8])
 def test_the_factor_that_is_chosen_gives_an_exact_denoiser_the_right_spread(steps):
     chosen, _ = choose_noise_scale(
-        lambda scale: {"crps": 1.0, "spread_skill": spread_of_members(steps, scale), "fine_scale": math.nan}
+        lambda scale: {"crps": 1.0, "spread_skill": spread_of_members(steps, scale), "fine_variance_ratio": math.nan}
     )
     assert spread_of_members(steps, chosen) == pytest.approx(1.0, abs=0.01)
 
