@@ -34,7 +34,7 @@ nitpick_ignore_regex = [
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "exclude-members": "model_config"}
-napoleon_google_docstring = True
+napoleon_google_docstring = False
 napoleon_use_ivar = True
 
 html_theme = "furo"

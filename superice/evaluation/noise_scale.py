@@ -26,10 +26,11 @@ CRPS_TOLERANCE = 0.005  # relative; a spread that costs more than this is not wa
 def choose_noise_scale(judge: Callable[[float], Mapping[str, Any]]) -> tuple[float, dict[float, Mapping[str, Any]]]:
     """Return the factor with the best spread and roughness without a loss of CRPS, and the scores of those tried.
 
-    Starting from 1, factors are tried in steps of 0.1 towards a spread over error of 1, until it is crossed or the CRPS is
-    more than 0.5 % above the lowest. Between them all scores are taken as linear, which they nearly are as long as all
-    factors scale the same noise. Of the factors with a CRPS of at most 0.5 % above the lowest, the one is chosen with which
-    spread over error and the ratio of variances at fine scales are together nearest to 1: the sum of their logarithms' sizes is lowest.
+    Starting from 1, factors are tried in steps of 0.1 towards a spread over error of 1, until it is crossed or the CRPS
+    is more than 0.5 % above the lowest. Between them all scores are taken as linear, which they nearly are as long as
+    all factors scale the same noise. Of the factors with a CRPS of at most 0.5 % above the lowest, the one is chosen
+    with which spread over error and the ratio of variances at fine scales are together nearest to 1: the sum of their
+    logarithms' sizes is lowest.
 
     Parameters
     ----------

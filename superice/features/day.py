@@ -19,19 +19,30 @@ from superice.fields.grid import Grid
 class Features:
     """The low-resolution fields of one day, which the network reads: each float32 (y, x), NaN where missing.
 
-    Attributes:
-        date: the day.
-        sic: concentration as a fraction.
-        sit: mean thickness over the cell in m.
-        divergence, shear: in s-1.
-        truth: the high-resolution thickness in m, or None for observations.
-        sic_threshold: the concentration above which a pixel is ice.
-        partly_missing: whether pixels with only some inputs belong to the mask.
-        observed: whether the fields are those of satellite products, which have errors.
-        uncertainties: standard deviations of the fields as their products state them, float32 (y, x), NaN where not known,
-            by the names of ``UNCERTAINTIES``.
-        neighbours: concentrations of the days before and after, float32 (y, x), NaN where not known, by the names of
-            ``NEIGHBOURS``; empty where they are not held. The mask does not depend on them.
+    Attributes
+    ----------
+    date
+        The day.
+    sic
+        Concentration as a fraction.
+    sit
+        Mean thickness over the cell in m.
+    divergence, shear
+        In s-1.
+    truth
+        The high-resolution thickness in m, or None for observations.
+    sic_threshold
+        The concentration above which a pixel is ice.
+    partly_missing
+        Whether pixels with only some inputs belong to the mask.
+    observed
+        Whether the fields are those of satellite products, which have errors.
+    uncertainties
+        Standard deviations of the fields as their products state them, float32 (y, x), NaN where not known, by the
+        names of ``UNCERTAINTIES``.
+    neighbours
+        Concentrations of the days before and after, float32 (y, x), NaN where not known, by the names of
+        ``NEIGHBOURS``; empty where they are not held. The mask does not depend on them.
 
     """
 
@@ -80,10 +91,14 @@ class Features:
 class ModelFeatures:
     """The fields of a model day at both resolutions.
 
-    Attributes:
-        high: by name (those of ``FIELDS``), the fields on the 3 km grid, (y, x), NaN where missing.
-        low: the same fields at the resolution of satellite products, on the same grid.
-        neighbours: of the days before and after, the low-resolution concentration, by the names of ``NEIGHBOURS``.
+    Attributes
+    ----------
+    high
+        By name (those of ``FIELDS``), the fields on the 3 km grid, (y, x), NaN where missing.
+    low
+        The same fields at the resolution of satellite products, on the same grid.
+    neighbours
+        Of the days before and after, the low-resolution concentration, by the names of ``NEIGHBOURS``.
 
     """
 

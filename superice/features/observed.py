@@ -25,19 +25,29 @@ HIGHEST = {"sic": 1.0, "sit": np.inf, "divergence": np.inf, "shear": np.inf, "un
 class ObservedDay:
     """The fields of an observed day, and the reasons why pixels are masked.
 
-    Attributes:
-        fields: the four fields, (y, x), NaN where masked.
-        beyond_mask: the same fields where they are known at sea but another input is missing, NaN elsewhere.
-        mask_reason: uint8 (y, x), the sum of the keys of ``MASK_REASONS``.
-        masked_pixels: by product, the number of pixels of ice at sea that the product lacks. The concentration itself
-            says where ice is: for it, the pixels with a known thickness are counted.
-        ice_pixels: number of pixels of ice at sea according to the concentration.
-        kept_pixels: number of pixels that no reason masks.
-        thickness_pixels: number of pixels of ice with a known thickness, whatever else is missing.
-        uncertainties: standard deviations of the fields, (y, x), NaN where not known, of the products that state them,
-            by the names of ``UNCERTAINTIES``.
-        neighbours: concentrations of the days before and after, (y, x), NaN where not known, by the names of
-            ``NEIGHBOURS``; empty where they are not asked for.
+    Attributes
+    ----------
+    fields
+        The four fields, (y, x), NaN where masked.
+    beyond_mask
+        The same fields where they are known at sea but another input is missing, NaN elsewhere.
+    mask_reason
+        Uint8 (y, x), the sum of the keys of ``MASK_REASONS``.
+    masked_pixels
+        By product, the number of pixels of ice at sea that the product lacks. The concentration itself says where ice
+        is: for it, the pixels with a known thickness are counted.
+    ice_pixels
+        Number of pixels of ice at sea according to the concentration.
+    kept_pixels
+        Number of pixels that no reason masks.
+    thickness_pixels
+        Number of pixels of ice with a known thickness, whatever else is missing.
+    uncertainties
+        Standard deviations of the fields, (y, x), NaN where not known, of the products that state them, by the names of
+        ``UNCERTAINTIES``.
+    neighbours
+        Concentrations of the days before and after, (y, x), NaN where not known, by the names of ``NEIGHBOURS``; empty
+        where they are not asked for.
 
     """
 
@@ -75,15 +85,22 @@ def make_observed_day(
 ) -> ObservedDay:
     """Make the features of an observed day: a pixel is masked where any input is missing (report, section 8.1).
 
-    Args:
-        thickness: CS2SMOS thickness on its own grid.
-        concentration: OSI SAF concentration on its own grid; None where the day has none. A thickness of the ice itself
-            is then taken as the mean over the cell, as if the ice had no gaps.
-        drift: OSI SAF drift on its own grid. Deformation is derived there, along contours around blocks of
-            ``contour_cells`` cells. None where the day has none.
-        grid: the target grid.
-        land: bool (y, x) on the target grid.
-        settings: how products become features.
+    Parameters
+    ----------
+    thickness
+        CS2SMOS thickness on its own grid.
+    concentration
+        OSI SAF concentration on its own grid; None where the day has none. A thickness of the ice itself is then taken
+        as the mean over the cell, as if the ice had no gaps.
+    drift
+        OSI SAF drift on its own grid. Deformation is derived there, along contours around blocks of ``contour_cells``
+        cells. None where the day has none.
+    grid
+        The target grid.
+    land
+        Bool field (y, x) on the target grid.
+    settings
+        How products become features.
 
     """
     how = settings.observations

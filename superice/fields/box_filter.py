@@ -37,12 +37,18 @@ def box_sum(field: np.ndarray, width: int) -> np.ndarray:
 def box_mean(field: np.ndarray, width: int, mask: np.ndarray | None = None) -> np.ndarray:
     """Average a field over a centred box around each pixel, over the valid pixels: sum(mask * field) / sum(mask).
 
-    Args:
-        field: (y, x), NaN where missing.
-        width: width of the box in pixels.
-        mask: bool (y, x), the valid pixels; a missing pixel is never valid. By default all known pixels are.
+    Parameters
+    ----------
+    field
+        (y, x), NaN where missing.
+    width
+        Width of the box in pixels.
+    mask
+        Bool field (y, x), the valid pixels; a missing pixel is never valid. By default all known pixels are.
 
-    Returns:
+    Returns
+    -------
+    np.ndarray
         (y, x), NaN where the pixel itself is not valid. It never leaves the range of the field.
 
     """

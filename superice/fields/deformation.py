@@ -39,17 +39,26 @@ def contour_deformation(
     The contour runs through the lattice nodes around a block, 4 * ``cells`` when all are known. The velocity is taken
     to be linear between two nodes, so that the gradients of a linear field are exact.
 
-    Args:
-        u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
-        v: along y, likewise.
-        x: positions of the nodes along x in the plane of the velocities, m, (y, x) or a row of it.
-        y: positions along y, (y, x) or a column of it.
-        cells: side of a block.
-        fewest_points: number of nodes that must be known; the contour runs through those. None: all of them.
+    Parameters
+    ----------
+    u
+        Velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
+    v
+        Along y, likewise.
+    x
+        Positions of the nodes along x in the plane of the velocities, m, (y, x) or a row of it.
+    y
+        Positions along y, (y, x) or a column of it.
+    cells
+        Side of a block.
+    fewest_points
+        Number of nodes that must be known; the contour runs through those. None: all of them.
 
-    Returns:
-        divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes.
-        Entry (0, 0) lies in the middle of the nodes (0, 0) and (cells, cells).
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        Divergence and shear in s-1, each (ny - cells, nx - cells), NaN where the contour has too few nodes. Entry (0,
+        0) lies in the middle of the nodes (0, 0) and (cells, cells).
 
     """
     perimeter = _list_perimeter(cells)
@@ -109,10 +118,14 @@ def drift_deformation(
 def drift_deformation_uncertainty(uncertainty: np.ndarray, grid: Grid, cells: int = 2) -> np.ndarray:
     """Compute the standard deviation of divergence and of shear in the blocks of ``drift_deformation``, s-1, (y, x).
 
-    Args:
-        uncertainty: standard deviation of each component of the drift in m s-1, (y, x), NaN where not known.
-        grid: of the drift.
-        cells: side of the blocks.
+    Parameters
+    ----------
+    uncertainty
+        Standard deviation of each component of the drift in m s-1, (y, x), NaN where not known.
+    grid
+        Of the drift.
+    cells
+        Side of the blocks.
 
     Errors of the nodes are taken as independent of each other. Each side of a block then contributes to divergence and
     shear the sum of its nodes, those at its ends by half: with n cells, their variance is 4 (n - 1/2) step² of that of a
@@ -180,15 +193,22 @@ def gradient_deformation(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute divergence and shear by central differences on the model's grid.
 
-    Args:
-        u: velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
-        v: along y, likewise.
-        spacing_m: distance between cell centres on the map.
-        map_scale: length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v``
-            are then velocities over ground. None: velocities and distances on the map are taken as those over ground.
+    Parameters
+    ----------
+    u
+        Velocity along x in m s-1, (y, x), y ascending, NaN where unknown.
+    v
+        Along y, likewise.
+    spacing_m
+        Distance between cell centres on the map.
+    map_scale
+        Length on the map over length on the ground, (y, x), of a conformal projection; ``u`` and ``v`` are then
+        velocities over ground. None: velocities and distances on the map are taken as those over ground.
 
-    Returns:
-        divergence and shear in s-1, each (y, x).
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        Divergence and shear in s-1, each (y, x).
 
     With the scale k and the velocity on the map U = k u, the strain rate over ground is that of U on the map minus
     (U . grad k) / k times the identity: shear has no such term, divergence has it twice.

@@ -31,10 +31,14 @@ EARTH = "EPSG:4326"
 class Grid:
     """A regular grid of cell centres.
 
-    Attributes:
-        name: the name of the area definition.
-        crs: the map projection.
-        x, y: coordinates of the cell centres in m, ascending, shapes (nx,) and (ny,).
+    Attributes
+    ----------
+    name
+        The name of the area definition.
+    crs
+        The map projection.
+    x, y
+        Coordinates of the cell centres in m, ascending, shapes (nx,) and (ny,).
     """
 
     name: str

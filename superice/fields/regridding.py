@@ -45,14 +45,21 @@ def locate_pixels(native: Grid, target: Grid) -> np.ndarray:
 def regrid(field: np.ndarray, native: Grid, target: Grid, method: str = "spline") -> np.ndarray:
     """Bring ``field`` from ``native`` to ``target``.
 
-    Args:
-        field: (y, x) on the native grid, y ascending, NaN where missing.
-        native: the product's grid.
-        target: the grid to bring it to.
-        method: ``spline`` (cubic, on the native grid) or ``gauss`` (pyresample's resample_gauss with 8 neighbours,
-            the report's method, kept for comparison).
+    Parameters
+    ----------
+    field
+        (y, x) on the native grid, y ascending, NaN where missing.
+    native
+        The product's grid.
+    target
+        The grid to bring it to.
+    method
+        ``spline`` (cubic, on the native grid) or ``gauss`` (pyresample's resample_gauss with 8 neighbours, the report's
+        method, kept for comparison).
 
-    Returns:
+    Returns
+    -------
+    np.ndarray
         (y, x) on the target grid, NaN where the native cell is missing. Values overshoot slightly at steps of the
         field: clip them to the physical range.
 

@@ -23,14 +23,21 @@ def radial_spectrum(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean power of the modes in each ring.
 
-    Args:
-        field: (y, x), finite.
-        spacing_km: distance between pixels.
-        window: ``hann``, or None for no window.
-        detrend: whether to remove the least-squares plane, or else the mean alone.
+    Parameters
+    ----------
+    field
+        (y, x), finite.
+    spacing_km
+        Distance between pixels.
+    window
+        ``hann``, or None for no window.
+    detrend
+        Whether to remove the least-squares plane, or else the mean alone.
 
-    Returns:
-        the wavenumber (k,) in cycles per km and the power (k,) in the field's unit squared.
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
+        The wavenumber (k,) in cycles per km and the power (k,) in the field's unit squared.
 
     Raises ValueError when the field holds a NaN.
     """
@@ -91,12 +98,18 @@ def band_variance(
 
     Unlike the mean power of the modes, it does not depend on how large the square is. NaN without a ring.
 
-    Args:
-        power: (..., k), as `radial_spectrum` returns it.
-        wavenumber: (k,) in cycles per km.
-        side: pixels along a side of the square.
-        shortest_km: shortest wavelength of the band.
-        longest_km: first wavelength beyond it.
+    Parameters
+    ----------
+    power
+        (..., k), as `radial_spectrum` returns it.
+    wavenumber
+        (k,) in cycles per km.
+    side
+        Pixels along a side of the square.
+    shortest_km
+        Shortest wavelength of the band.
+    longest_km
+        First wavelength beyond it.
     """
     chosen = select_band(wavenumber, shortest_km, longest_km)
     if not chosen.any():

@@ -35,7 +35,9 @@ def interpolate_cubic(features: Features, grid: Grid) -> np.ndarray:
     Observed thickness comes from those cells by the same spline, so that this field and the network's input differ only by
     the smoothing of the input.
 
-    Returns:
+    Returns
+    -------
+    np.ndarray
         Thickness in m, (y, x), NaN outside the ice.
     """
     from superice.fields.regridding import sample_bilinear, sample_spline
@@ -49,12 +51,18 @@ def interpolate_cubic(features: Features, grid: Grid) -> np.ndarray:
 class CorrelatedNoise:
     """Gaussian noise with the size and the spectrum of the training days' increments, truth minus low resolution.
 
-    Attributes:
-        thickness: mean of each class of low-resolution thickness in m, ascending (c,).
-        deviation: root mean square of the increment in each class in m (c,).
-        wavenumber: in km-1 (k,).
-        density: spectral density, at these wavenumbers, of the increment divided by its deviation, in km2 (k,).
-        days: the number of days with ice that the spectrum is averaged over.
+    Attributes
+    ----------
+    thickness
+        Mean of each class of low-resolution thickness in m, ascending (c,).
+    deviation
+        Root mean square of the increment in each class in m (c,).
+    wavenumber
+        In km-1 (k,).
+    density
+        Spectral density, at these wavenumbers, of the increment divided by its deviation, in km2 (k,).
+    days
+        The number of days with ice that the spectrum is averaged over.
     """
 
     thickness: list[float]
@@ -67,13 +75,18 @@ class CorrelatedNoise:
     def fit(cls, days: Callable[[], Iterable[Quantities]], spacing_km: float) -> CorrelatedNoise:
         """Fit the noise to training days.
 
-        Args:
-            days: returns an iterator over the days, each with sit and increment, (y, x) in m, NaN outside the ice; called
-                twice.
-            spacing_km: of the grid.
+        Parameters
+        ----------
+        days
+            Returns an iterator over the days, each with sit and increment, (y, x) in m, NaN outside the ice; called
+            twice.
+        spacing_km
+            Of the grid.
 
-        Raises:
-            InputError: if no day has a square of ice that is wide enough for a spectrum, or the days hold next to no ice.
+        Raises
+        ------
+        InputError
+            If no day has a square of ice that is wide enough for a spectrum, or the days hold next to no ice.
         """
         thickness, deviation = _fit_deviation(days())
         wavenumber = np.linspace(1 / LONGEST_WAVE_KM, 1 / (2 * spacing_km), WAVENUMBERS)
@@ -110,7 +123,9 @@ class CorrelatedNoise:
     def draw(self, low: np.ndarray, spacing_km: float, random: np.random.Generator) -> np.ndarray:
         """Add a field of noise to the low-resolution thickness ``low``.
 
-        Returns:
+        Returns
+        -------
+        np.ndarray
             Thickness in m, (y, x), NaN where ``low`` is, and possibly negative.
         """
         from scipy import fft
@@ -130,7 +145,9 @@ class CorrelatedNoise:
 def _fit_deviation(days: Iterable[Quantities]) -> tuple[np.ndarray, np.ndarray]:
     """Fit the root mean square of the increment in classes of low-resolution thickness.
 
-    Returns:
+    Returns
+    -------
+    tuple[np.ndarray, np.ndarray]
         Mean thickness of each class with enough pixels, and root mean square of the increment, each (c,) in m.
     """
     sums = np.zeros((3, CLASSES))  # of pixels, thickness and squared increment
@@ -152,7 +169,9 @@ def draw_baseline_members(
 
     A member depends only on the seed, the day and its number.
 
-    Yields:
+    Yields
+    ------
+    np.ndarray
         Thickness in m, float32 (y, x), NaN outside the ice, possibly negative.
     """
     if noise is None:

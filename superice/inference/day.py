@@ -49,21 +49,35 @@ def generate_day(
 ) -> None:
     """Draw the ensemble of a day and write it, member by member, to ``output``, and its statistics to a summary.
 
-    Args:
-        features_path: the day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
-        weights: file of a trained network, or what was read from it.
-        grid: of the features.
-        sampler: how to draw; a factor of the noise that it awaits is read from the weights.
-        seed: of the ensemble.
-        output: the file of the members, ``sit_hrai_YYYYMMDD.nc``; None for none.
-        day: the date that the features must have; None for any.
-        details: further attributes of the file.
-        missing_if_diverged: whether to write missing members if the training diverged, instead of raising an error.
-        summary: the file of the statistics; None for none.
-        motion: of the ice before the day, which a memory that follows the drift needs.
+    Parameters
+    ----------
+    features_path
+        The day's low-resolution features, of the model (``.nc``) or observed (``.npz``).
+    weights
+        File of a trained network, or what was read from it.
+    grid
+        Of the features.
+    sampler
+        How to draw; a factor of the noise that it awaits is read from the weights.
+    seed
+        Of the ensemble.
+    output
+        The file of the members, ``sit_hrai_YYYYMMDD.nc``; None for none.
+    day
+        The date that the features must have; None for any.
+    details
+        Further attributes of the file.
+    missing_if_diverged
+        Whether to write missing members if the training diverged, instead of raising an error.
+    summary
+        The file of the statistics; None for none.
+    motion
+        Of the ice before the day, which a memory that follows the drift needs.
 
-    Raises:
-        InputError: for any input that cannot be used, or that does not fit the network; no file is left then.
+    Raises
+    ------
+    InputError
+        For any input that cannot be used, or that does not fit the network; no file is left then.
     """
     trained = weights if isinstance(weights, TrainedNetwork) else TrainedNetwork.load(weights)
     if trained.diverged and not missing_if_diverged:

@@ -54,21 +54,32 @@ def draw_members(
 ) -> Iterator[np.ndarray]:
     """Draw the members of one day, one after the other.
 
-    Args:
-        trained: the trained network.
-        features: the low-resolution fields of the day, (y, x). Whether pixels with only some of them are drawn, the
-            network says. Observed ones get errors of each member's own, where the sampler has any.
-        sampler: how to draw.
-        seed: of the ensemble.
-        progress: whether to show a progress bar.
-        motion: of the ice before the day, which a memory that follows the drift needs.
+    Parameters
+    ----------
+    trained
+        The trained network.
+    features
+        The low-resolution fields of the day, (y, x). Whether pixels with only some of them are drawn, the network says.
+        Observed ones get errors of each member's own, where the sampler has any.
+    sampler
+        How to draw.
+    seed
+        Of the ensemble.
+    progress
+        Whether to show a progress bar.
+    motion
+        Of the ice before the day, which a memory that follows the drift needs.
 
-    Yields:
+    Yields
+    ------
+    np.ndarray
         Thickness in m, float32 (y, x), NaN outside the mask; possibly negative.
 
-    Raises:
-        InputError: if an input is not a number or is too far from the training's, if a member is not a number where
-            there is ice, if the memory is too small for one member, or without a motion that the sampler needs.
+    Raises
+    ------
+    InputError
+        If an input is not a number or is too far from the training's, if a member is not a number where there is ice,
+        if the memory is too small for one member, or without a motion that the sampler needs.
     """
     if sampler.memory_follows_drift and motion is None:
         raise InputError(
@@ -140,10 +151,14 @@ def estimate_first_step(denoise: Denoiser, first_step: tuple[float, float], draw
     It is made from noise of its own. At the first step z is almost pure noise and carries next to no information on the
     field, so the estimate depends on the context alone.
 
-    Args:
-        denoise: returns the denoised field of (z, signal, noise).
-        first_step: rates (signal, noise) of the first step.
-        draw: draws white noise (1, 1, y, x).
+    Parameters
+    ----------
+    denoise
+        Returns the denoised field of (z, signal, noise).
+    first_step
+        Rates (signal, noise) of the first step.
+    draw
+        Draws white noise (1, 1, y, x).
     """
     return denoise(math.hypot(*first_step) * draw(), *first_step)
 
@@ -173,9 +188,12 @@ class _DayDenoiser:
     Outside the ice the denoised field is 0, as the target of the training is. The noisy field beyond a tile is therefore
     known without the network, and a member does not depend on the tiles.
 
-    Attributes:
-        shape: of the padded fields, (y, x).
-        context: the padded inputs and the mask, (1, channel, y, x).
+    Attributes
+    ----------
+    shape
+        Of the padded fields, (y, x).
+    context
+        The padded inputs and the mask, (1, channel, y, x).
     """
 
     def __init__(

@@ -56,12 +56,17 @@ class FusedBlock:
     def __call__(self, *parts: Tensor, boxes: list[Box] | None = None) -> Tensor:
         """Evaluate the block.
 
-        Args:
-            parts: one or two fields (batch, channels, y, x), concatenated along the channels. The first of two may be on
-                the next coarser level; it is then upsampled.
-            boxes: where to evaluate the block; None for the whole field.
+        Parameters
+        ----------
+        parts
+            One or two fields (batch, channels, y, x), concatenated along the channels. The first of two may be on the
+            next coarser level; it is then upsampled.
+        boxes
+            Where to evaluate the block; None for the whole field.
 
-        Returns:
+        Returns
+        -------
+        Tensor
             The output, (batch, channels, y, x); outside ``boxes`` it holds arbitrary numbers.
         """
         rows, columns = parts[-1].shape[2:]
@@ -127,13 +132,20 @@ class FusedUNet:
     ) -> Tensor:
         """Evaluate the network.
 
-        Args:
-            noisy: (batch, 1, y, x).
-            level: noise level in [0, 1], (batch,).
-            context: (batch, settings.context_channels, y, x), the mask last.
-            plan: where to evaluate each block; None for the whole field.
+        Parameters
+        ----------
+        noisy
+            (batch, 1, y, x).
+        level
+            Noise level in [0, 1], (batch,).
+        context
+            (batch, settings.context_channels, y, x), the mask last.
+        plan
+            Where to evaluate each block; None for the whole field.
 
-        Returns:
+        Returns
+        -------
+        Tensor
             (batch, 1, y, x); where the plan does not need it, arbitrary numbers.
         """
         fields = torch.cat([noisy, context], dim=1).to(self.precision, memory_format=torch.channels_last)

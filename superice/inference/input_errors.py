@@ -74,13 +74,20 @@ def list_parts(features: Features, errors: InputErrors) -> dict[str, ErrorParts]
 def draw_errors(errors: InputErrors, features: Features, draw: Draw, pixel_km: float) -> dict[str, np.ndarray]:
     """Draw the errors of several members; those of different days are independent.
 
-    Args:
-        errors: their parts.
-        features: of the day.
-        draw: draws white noise (member, 1, rows, columns) of the shape (rows, columns).
-        pixel_km: spacing of the grid.
+    Parameters
+    ----------
+    errors
+        Their parts.
+    features
+        Of the day.
+    draw
+        Draws white noise (member, 1, rows, columns) of the shape (rows, columns).
+    pixel_km
+        Spacing of the grid.
 
-    Returns:
+    Returns
+    -------
+    dict[str, np.ndarray]
         By the name of the input, float32 (member, y, x).
     """
     drawn = {}

@@ -22,9 +22,12 @@ BOX_OVERHEAD = 3 * BLOCK_REACH
 class EvaluationPlan:
     """The boxes in which each residual block is evaluated, for the blocks in the order of evaluation.
 
-    Attributes:
-        encoder: for the encoder and the bottleneck.
-        decoder: for the decoder.
+    Attributes
+    ----------
+    encoder
+        For the encoder and the bottleneck.
+    decoder
+        For the decoder.
     """
 
     encoder: list[list[Box]]
@@ -34,9 +37,12 @@ class EvaluationPlan:
 def plan_evaluation(ice: np.ndarray, settings: NetworkSettings) -> EvaluationPlan:
     """Plan the evaluation of a network that is needed only where there is ice.
 
-    Args:
-        ice: bool (y, x), both multiples of ``settings.factor``; where the output is needed.
-        settings: of the network.
+    Parameters
+    ----------
+    ice
+        Bool field (y, x), both multiples of ``settings.factor``; where the output is needed.
+    settings
+        Of the network.
     """
     decoder_masks = []  # where each block is needed, from the last to the first
     if settings.head_channels:
@@ -63,7 +69,9 @@ def plan_evaluation(ice: np.ndarray, settings: NetworkSettings) -> EvaluationPla
 def dilate_through(needed: np.ndarray, depth: int) -> list[np.ndarray]:
     """Return the masks that the blocks of a level must provide for ``needed``, bool (y, x).
 
-    Returns:
+    Returns
+    -------
+    list[np.ndarray]
         ``depth + 1`` masks: the outputs of the blocks, the last block's first, and then the input of the first block.
     """
     masks = [needed]

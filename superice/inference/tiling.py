@@ -80,9 +80,12 @@ class Box:
 class Tile:
     """A part of a field that is evaluated by itself.
 
-    Attributes:
-        read: where the inputs are read and the network is evaluated.
-        write: the part of ``read`` where the result is that of the whole field.
+    Attributes
+    ----------
+    read
+        Where the inputs are read and the network is evaluated.
+    write
+        The part of ``read`` where the result is that of the whole field.
     """
 
     read: Box
@@ -97,11 +100,16 @@ class Tile:
 def find_tiles(ice: np.ndarray, reach: int, cell: int, largest: tuple[int, int] | None = None) -> list[Tile]:
     """Find tiles that together write to every pixel of ice, and to no pixel twice; no tiles where there is no ice.
 
-    Args:
-        ice: bool (y, x), both multiples of ``cell``; where the result is needed.
-        reach: the receptive field of a result, in pixels on each side; with pooling, a multiple of ``cell``.
-        cell: side of a cell in pixels.
-        largest: the most (rows, columns) that a tile writes, rounded down to whole cells; None for no limit.
+    Parameters
+    ----------
+    ice
+        Bool field (y, x), both multiples of ``cell``; where the result is needed.
+    reach
+        The receptive field of a result, in pixels on each side; with pooling, a multiple of ``cell``.
+    cell
+        Side of a cell in pixels.
+    largest
+        The most (rows, columns) that a tile writes, rounded down to whole cells; None for no limit.
     """
     rows, columns = (size // cell for size in ice.shape)
     cells = np.asarray(ice.reshape(rows, cell, columns, cell).any(axis=(1, 3)))
@@ -151,12 +159,18 @@ def _cover_ice(cells: np.ndarray, box: Box, halo: int) -> list[Box]:
 def _find_best_cut(cells: np.ndarray, box: Box, halo: int) -> tuple[float, int]:
     """Find the row at which cutting ``box`` leaves the smallest area around the ice of both parts.
 
-    Args:
-        cells: bool (y, x), where there is ice.
-        box: the smallest around its ice.
-        halo: cells that are added around each part.
+    Parameters
+    ----------
+    cells
+        Bool field (y, x), where there is ice.
+    box
+        The smallest around its ice.
+    halo
+        Cells that are added around each part.
 
-    Returns:
+    Returns
+    -------
+    tuple[float, int]
         The area of both parts with their halos, and the first row of the second part. The area is infinite if the box
         is one row.
     """

@@ -31,9 +31,12 @@ def masked_mean_square(difference: Tensor, mask: Tensor) -> Tensor:
 class Losses:
     """The losses of one batch.
 
-    Attributes:
-        objective: the loss to descend.
-        reported: by name, what the training reports beside it; detached from the graph.
+    Attributes
+    ----------
+    objective
+        The loss to descend.
+    reported
+        By name, what the training reports beside it; detached from the graph.
     """
 
     objective: Tensor
@@ -43,8 +46,10 @@ class Losses:
 class TrainingLoss(Protocol):
     """What training needs to know.
 
-    Attributes:
-        loss_columns: by column of the training history, the name in ``Losses.reported`` of what it holds.
+    Attributes
+    ----------
+    loss_columns
+        By column of the training history, the name in ``Losses.reported`` of what it holds.
     """
 
     loss_columns: ClassVar[Mapping[str, str]]
@@ -78,10 +83,14 @@ def _reshape_to_column(values: Tensor) -> Tensor:
 class NoisyBatch:
     """Targets with white noise added.
 
-    Attributes:
-        z: the noisy fields, signal_rate * target + noise_rate * noise, (batch, 1, y, x).
-        target, noise: the parts of them, (batch, 1, y, x).
-        signal_rate, noise_rate: of the samples, (batch, 1, 1, 1).
+    Attributes
+    ----------
+    z
+        The noisy fields, signal_rate * target + noise_rate * noise, (batch, 1, y, x).
+    target, noise
+        The parts of them, (batch, 1, y, x).
+    signal_rate, noise_rate
+        Of the samples, (batch, 1, 1, 1).
     """
 
     z: Tensor
@@ -102,9 +111,12 @@ def add_noise(target: Tensor, signal_rate: Tensor, noise_rate: Tensor, generator
 class Errors:
     """Differences between what the model makes of a noisy batch and the truth, each (batch, 1, y, x).
 
-    Attributes:
-        objective: the mean square of this is descended.
-        noise, image: of the noise and of the image that the model's output implies.
+    Attributes
+    ----------
+    objective
+        The mean square of this is descended.
+    noise, image
+        Of the noise and of the image that the model's output implies.
     """
 
     objective: Tensor

@@ -92,12 +92,17 @@ def compute_moments(features: Features, floor: float) -> dict[str, dict[str, flo
 class Normalisation:
     """Means and standard deviations that turn fields into network inputs and back.
 
-    Attributes:
-        mean, deviation: by variable, among those of ``VARIABLES``: of the inputs that a network reads, and of its
-            output. Units are those of ``compute_quantities``.
-        floor: the smallest deformation in day-1.
-        sic_threshold: the concentration above which a pixel is ice.
-        days, pixels: how many days and pixels the numbers are computed from.
+    Attributes
+    ----------
+    mean, deviation
+        By variable, among those of ``VARIABLES``: of the inputs that a network reads, and of its output. Units are
+        those of ``compute_quantities``.
+    floor
+        The smallest deformation in day-1.
+    sic_threshold
+        The concentration above which a pixel is ice.
+    days, pixels
+        How many days and pixels the numbers are computed from.
     """
 
     mean: dict[str, float]

@@ -21,12 +21,18 @@ Noise = Callable[[], Tensor]
 def ddim(denoise: Denoiser, steps: Rates, draw: Noise) -> Tensor:
     """Draw with the report's deterministic sampler (section 4).
 
-    Args:
-        denoise: returns the image from (z, signal, noise).
-        steps: N + 1 pairs of signal and noise rates, from pure noise to the last ones.
-        draw: returns white noise of the field's shape, (batch, 1, y, x).
+    Parameters
+    ----------
+    denoise
+        Returns the image from (z, signal, noise).
+    steps
+        N + 1 pairs of signal and noise rates, from pure noise to the last ones.
+    draw
+        Returns white noise of the field's shape, (batch, 1, y, x).
 
-    Returns:
+    Returns
+    -------
+    Tensor
         The last estimate of the image, (batch, 1, y, x).
     """
     z = math.hypot(*steps[0]) * draw()

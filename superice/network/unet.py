@@ -19,9 +19,12 @@ from superice.utils.distributed import BatchNorm2d, keep_moments
 class Network(nn.Module):
     """A network that can be trained.
 
-    Attributes:
-        settings: what it was built from; it says ``factor`` and ``partly_missing``.
-        recompute: whether residual blocks are evaluated again in the backward pass, which takes less memory and more time.
+    Attributes
+    ----------
+    settings
+        What it was built from; it says ``factor`` and ``partly_missing``.
+    recompute
+        Whether residual blocks are evaluated again in the backward pass, which takes less memory and more time.
     """
 
     settings: Any
@@ -119,12 +122,18 @@ class UNet(Network):
     def forward(self, noisy: Tensor, level: Tensor, context: Tensor) -> Tensor:
         """Evaluate the network.
 
-        Args:
-            noisy: (batch, 1, y, x).
-            level: noise level in [0, 1], (batch,).
-            context: (batch, settings.context_channels, y, x), the mask last.
+        Parameters
+        ----------
+        noisy
+            (batch, 1, y, x).
+        level
+            Noise level in [0, 1], (batch,).
+        context
+            (batch, settings.context_channels, y, x), the mask last.
 
-        Returns:
+        Returns
+        -------
+        Tensor
             (batch, 1, y, x). y and x must be multiples of ``settings.factor``.
         """
         fields = torch.cat([noisy, context], dim=1)

@@ -49,18 +49,28 @@ def build_formulation(section: dict[str, Any]) -> Formulation:
 class TrainedNetwork:
     """A trained network and everything that is needed to draw from it.
 
-    Attributes:
-        network: the network, in evaluation mode.
-        diffusion: the section ``diffusion`` that it was trained with.
-        normalisation: that of its training days.
-        origin: experiment, seed, and whether the training diverged.
-        sampler: what was chosen of the section ``sampler`` to draw with; empty before the choice among trainings, as are
-            the next three.
-        fitted_on: the days, inputs and members on which the factor of the sampler's noise was chosen, and the scores that it
-            has there; empty where it was not chosen.
-        grid: that of the training days, as ``Grid.describe`` returns it.
-        features: the section ``features`` that the training days were made with.
-        file: the file that the network was read from.
+    Attributes
+    ----------
+    network
+        The network, in evaluation mode.
+    diffusion
+        The section ``diffusion`` that it was trained with.
+    normalisation
+        That of its training days.
+    origin
+        Experiment, seed, and whether the training diverged.
+    sampler
+        What was chosen of the section ``sampler`` to draw with; empty before the choice among trainings, as are the
+        next three.
+    fitted_on
+        The days, inputs and members on which the factor of the sampler's noise was chosen, and the scores that it has
+        there; empty where it was not chosen.
+    grid
+        That of the training days, as ``Grid.describe`` returns it.
+    features
+        The section ``features`` that the training days were made with.
+    file
+        The file that the network was read from.
     """
 
     network: UNet

@@ -27,11 +27,16 @@ RECENT = 3600.0  # seconds that the rate is taken from
 class Stage:
     """One kind of output of a run.
 
-    Attributes:
-        name: what it is called in the table.
-        maker: what makes its outputs.
-        logs: by the path of an output, of every date or seed, the log of its job.
-        records: by the path of an output, what was found of its day; none of a seed.
+    Attributes
+    ----------
+    name
+        What it is called in the table.
+    maker
+        What makes its outputs.
+    logs
+        By the path of an output, of every date or seed, the log of its job.
+    records
+        By the path of an output, what was found of its day; none of a seed.
     """
 
     name: str

@@ -28,10 +28,13 @@ NORM_MOMENTUM = 0.01
 class Sea:
     """The sea of one level, and the factors that make up for land in a convolution's window.
 
-    Attributes:
-        mask: 1 at sea, (batch, 1, y, x).
-        gain: by size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 on land,
-            so that windows on land, which reach into the sea, affect neither pooling nor normalisation.
+    Attributes
+    ----------
+    mask
+        1 at sea, (batch, 1, y, x).
+    gain
+        By size of kernel, the number of cells of a window over the number at sea, of the mask's shape; 0 on land, so
+        that windows on land, which reach into the sea, affect neither pooling nor normalisation.
     """
 
     mask: Tensor

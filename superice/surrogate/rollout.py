@@ -27,11 +27,16 @@ from superice.utils.settings import build_settings
 class Surrogate:
     """A trained network and everything that is needed to step a state.
 
-    Attributes:
-        network: the network, in evaluation mode.
-        inputs: the fields that it reads.
-        scaling: that of its training years.
-        origin: experiment, seed, and whether the training diverged.
+    Attributes
+    ----------
+    network
+        The network, in evaluation mode.
+    inputs
+        The fields that it reads.
+    scaling
+        That of its training years.
+    origin
+        Experiment, seed, and whether the training diverged.
     """
 
     network: Network

@@ -24,9 +24,11 @@ Values = TypeVar("Values", np.ndarray, Tensor)
 class Scaling:
     """Means and standard deviations of the training years, over the sea.
 
-    Attributes:
-        mean, deviation: by variable: sit in m, t2m in K, u10 and v10 in m s-1, and the increment in m. The increment is
-            divided by its deviation only, so that a network that returns zero is persistence.
+    Attributes
+    ----------
+    mean, deviation
+        By variable: sit in m, t2m in K, u10 and v10 in m s-1, and the increment in m. The increment is divided by its
+        deviation only, so that a network that returns zero is persistence.
     """
 
     mean: dict[str, float]

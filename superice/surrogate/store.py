@@ -33,15 +33,23 @@ def write_year(
 ) -> None:
     """Write a year as ``path`` (npy), and beside it (json) its first time, its time step and its statistics.
 
-    Args:
-        path: the array.
-        times: evenly spaced.
-        step_hours: time over which the increments of the statistics are taken.
-        thickness: of each time, m, (y, x), NaN on land.
-        forcings: of each time, t2m in K, u10 and v10 in m s-1, (y, x).
+    Parameters
+    ----------
+    path
+        The array.
+    times
+        Evenly spaced.
+    step_hours
+        Time over which the increments of the statistics are taken.
+    thickness
+        Of each time, m, (y, x), NaN on land.
+    forcings
+        Of each time, t2m in K, u10 and v10 in m s-1, (y, x).
 
-    Raises:
-        InputError: where the thickness is missing at sea, or a value is too large for the integers.
+    Raises
+    ------
+    InputError
+        Where the thickness is missing at sea, or a value is too large for the integers.
     """
     path = Path(path)
     stored: np.memmap | None = None
@@ -85,12 +93,18 @@ def _compute_moments(name: str, steps: np.ndarray) -> dict[str, float]:
 class Record:
     """Thickness and forcings over the years, without a gap.
 
-    Attributes:
-        first: the first time.
-        hours: between two times.
-        length: the number of times.
-        sea: where neXtSIM has ice or water, bool (y, x).
-        statistics: of each year, the moments of every variable over the sea.
+    Attributes
+    ----------
+    first
+        The first time.
+    hours
+        Between two times.
+    length
+        The number of times.
+    sea
+        Where neXtSIM has ice or water, bool (y, x).
+    statistics
+        Of each year, the moments of every variable over the sea.
     """
 
     def __init__(self, files: Sequence[str | Path]) -> None:

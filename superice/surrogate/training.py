@@ -53,8 +53,10 @@ class IncrementLoss(LossSettings):
 class SurrogateTraining(Training):
     """A training that ends when its validation loss has not fallen for ``patience`` epochs, and keeps the best weights.
 
-    Attributes:
-        best: the averaged network of the epoch with the lowest validation loss.
+    Attributes
+    ----------
+    best
+        The averaged network of the epoch with the lowest validation loss.
     """
 
     build = staticmethod(build_surrogate)

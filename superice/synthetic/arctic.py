@@ -30,10 +30,14 @@ KM_PER_DAY = 1000 / SECONDS_PER_DAY  # m s-1
 class SyntheticDay:
     """The truth of one day, each (y, x).
 
-    Attributes:
-        sic: concentration as a fraction, NaN on land.
-        sit: mean thickness over the cell, m, NaN on land.
-        u, v: velocity along the grid's axes, m s-1, NaN on land.
+    Attributes
+    ----------
+    sic
+        Concentration as a fraction, NaN on land.
+    sit
+        Mean thickness over the cell, m, NaN on land.
+    u, v
+        Velocity along the grid's axes, m s-1, NaN on land.
 
     """
 

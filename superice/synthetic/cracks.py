@@ -14,13 +14,20 @@ from superice.synthetic.settings import CrackSettings
 class Cracks:
     """The cracks of a season; every array has one entry per crack.
 
-    Attributes:
-        birth: day on which the crack opens; day 0 is the first of the season.
-        angle: angle of the line against x, radians.
-        length, width: of the line, km.
-        severity: in [0, 1]; scales depth, opening and ridges.
-        sense: direction of the shear, -1 or 1.
-        path: position of the centre in km on every day, (days, 2, cracks).
+    Attributes
+    ----------
+    birth
+        Day on which the crack opens; day 0 is the first of the season.
+    angle
+        Angle of the line against x, radians.
+    length, width
+        Of the line, km.
+    severity
+        In [0, 1]; scales depth, opening and ridges.
+    sense
+        Direction of the shear, -1 or 1.
+    path
+        Position of the centre in km on every day, (days, 2, cracks).
 
     """
 
@@ -73,11 +80,16 @@ def _draw_compression_axis(random: np.random.Generator, days: int) -> np.ndarray
 class Breaking:
     """The effect of cracks on the fields of a day, each (y, x).
 
-    Attributes:
-        loss: share of the thickness that is missing.
-        gain: share of the thickness that ridges add.
-        open_water: share of the area.
-        u, v: velocity jumps in km/day.
+    Attributes
+    ----------
+    loss
+        Share of the thickness that is missing.
+    gain
+        Share of the thickness that ridges add.
+    open_water
+        Share of the area.
+    u, v
+        Velocity jumps in km/day.
 
     """
 

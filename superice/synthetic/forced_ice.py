@@ -34,9 +34,12 @@ def divergent_part(flow: np.ndarray) -> np.ndarray:
 class ForcedIce:
     """The ice of a closed sea, stepped by the weather.
 
-    Attributes:
-        thickness: m, (y, x), 0 on land.
-        land: bool (y, x).
+    Attributes
+    ----------
+    thickness
+        In m, (y, x), 0 on land.
+    land
+        Bool field (y, x).
 
     """
 

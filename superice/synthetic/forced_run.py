@@ -25,11 +25,16 @@ from superice.utils.files import atomic_path
 class ForcedRun:
     """A run of the forced synthetic Arctic from the first to the last year.
 
-    Attributes:
-        region: the grid of the files.
-        settings: the numbers of ice and weather.
-        first, last: years.
-        hours: time between two steps.
+    Attributes
+    ----------
+    region
+        The grid of the files.
+    settings
+        The numbers of ice and weather.
+    first, last
+        Years.
+    hours
+        Time between two steps.
 
     """
 

@@ -110,14 +110,22 @@ def _create_product(
 ) -> Iterator[netCDF4.Dataset]:
     """Create a file with what all products share: time, its bounds, axes in km from the top, grid mapping, coordinates.
 
-    Args:
-        path: of the file.
-        grid: of the product.
-        mapping: name of the variable with the grid mapping.
-        proj4: the projection.
-        span: first and last moment of the mean or of the displacement.
-        time_is_end: whether the time is the last moment, or else the middle of the span.
-        with_lonlat: whether longitude and latitude are written.
+    Parameters
+    ----------
+    path
+        Of the file.
+    grid
+        Of the product.
+    mapping
+        Name of the variable with the grid mapping.
+    proj4
+        The projection.
+    span
+        First and last moment of the mean or of the displacement.
+    time_is_end
+        Whether the time is the last moment, or else the middle of the span.
+    with_lonlat
+        Whether longitude and latitude are written.
 
     """
     with atomic_path(path) as temporary, netCDF4.Dataset(temporary, "w", format="NETCDF4_CLASSIC") as file:

@@ -37,11 +37,16 @@ class View:
     The cells are projected from map to map, without the detour over longitude and latitude of
     ``fields.regridding.locate_pixels``: both agree to rounding, and the files of a season keep their bits.
 
-    Attributes:
-        native: the product's grid.
-        x, y: positions of its cells on the map of the synthetic Arctic, m, (y, x).
-        points: the same as fractional rows and columns of the synthetic Arctic, (2, y, x).
-        covered: bool (y, x), the cells inside the synthetic Arctic.
+    Attributes
+    ----------
+    native
+        The product's grid.
+    x, y
+        Positions of its cells on the map of the synthetic Arctic, m, (y, x).
+    points
+        The same as fractional rows and columns of the synthetic Arctic, (2, y, x).
+    covered
+        Bool field (y, x), the cells inside the synthetic Arctic.
 
     """
 

@@ -33,8 +33,10 @@ class Waves:
 class Weather:
     """Wind and temperature at given points, from the first moment of a run.
 
-    Attributes:
-        hours: time between two steps.
+    Attributes
+    ----------
+    hours
+        Time between two steps.
 
     """
 

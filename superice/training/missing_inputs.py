@@ -82,13 +82,20 @@ def hide_inputs(
 
     Nothing is drawn without a thickness: where it is hidden, the whole sample is masked.
 
-    Args:
-        context: (channel, y, x), as ``Normalisation.normalise_inputs`` returns it for inputs that are partly missing.
-        target: (1, y, x).
-        names: of the inputs.
-        missing: how often.
-        random: what is drawn from.
-        pixel_km: the grid spacing.
+    Parameters
+    ----------
+    context
+        (channel, y, x), as ``Normalisation.normalise_inputs`` returns it for inputs that are partly missing.
+    target
+        (1, y, x).
+    names
+        Of the inputs.
+    missing
+        How often.
+    random
+        What is drawn from.
+    pixel_km
+        The grid spacing.
     """
     context = context.clone()
     rows, columns = context.shape[1:]

@@ -30,14 +30,20 @@ TRIES = 10  # random positions of a patch, the one with the most ice is taken
 class Crop:
     """How samples are cut out of a day and augmented.
 
-    Attributes:
-        size: (rows, columns) of a sample, or None for the full grid.
-        min_ice_fraction: the ice that a sample should have; the best of a few random positions is taken.
-        rotate_and_flip: whether samples are rotated and flipped at random.
-        masked_fraction: fraction of the samples that get a part masked at random, as the drift product masks
-            observations.
-        input_noise: noise added to the inputs.
-        missing_inputs: how often inputs are missing; None for a network that takes complete inputs only.
+    Attributes
+    ----------
+    size
+        (rows, columns) of a sample, or None for the full grid.
+    min_ice_fraction
+        The ice that a sample should have; the best of a few random positions is taken.
+    rotate_and_flip
+        Whether samples are rotated and flipped at random.
+    masked_fraction
+        Fraction of the samples that get a part masked at random, as the drift product masks observations.
+    input_noise
+        Noise added to the inputs.
+    missing_inputs
+        How often inputs are missing; None for a network that takes complete inputs only.
     """
 
     size: tuple[int, int] | None
@@ -51,9 +57,12 @@ class Crop:
 class Stored(Protocol):
     """What samples are made of: arrays (variable, y, x) of a split, by their number.
 
-    Attributes:
-        inputs: what a network reads of them.
-        pixel_km: the grid spacing.
+    Attributes
+    ----------
+    inputs
+        What a network reads of them.
+    pixel_km
+        The grid spacing.
     """
 
     inputs: Any

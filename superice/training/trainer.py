@@ -41,10 +41,14 @@ class Training:
     A training that was killed resumes after its last finished epoch. One that was asked to stop (``stop_asked``) resumes
     after the batch that it was in.
 
-    Attributes:
-        build: makes the network from its settings.
-        stop_asked: set this to end the training after the current batch.
-        history: one row per finished epoch, by the names of ``history_columns``.
+    Attributes
+    ----------
+    build
+        Makes the network from its settings.
+    stop_asked
+        Set this to end the training after the current batch.
+    history
+        One row per finished epoch, by the names of ``history_columns``.
     """
 
     build: Callable[[Any], Network] = staticmethod(build_network)

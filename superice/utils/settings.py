@@ -99,10 +99,14 @@ class Settings(BaseModel):
 
     Raises InputError with one sentence that names the key, the value and what is allowed.
 
-    Attributes:
-        section: the section of the configuration that the model describes.
-        unknown_key: how an unknown key is refused.
-        is_partial: whether the model is of a section that states only what differs.
+    Attributes
+    ----------
+    section
+        The section of the configuration that the model describes.
+    unknown_key
+        How an unknown key is refused.
+    is_partial
+        Whether the model is of a section that states only what differs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

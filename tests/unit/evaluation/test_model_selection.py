@@ -102,7 +102,9 @@ def test_judged_scores_are_those_of_the_score_files(weights, days):
     assert judged["spread_skill"] == pytest.approx(np.sqrt(5 / 4 * variance / error))
     truth, generated, _ = np.mean([day["fine_variance"][0] for day in scores], axis=0)
     assert judged["fine_variance_ratio"] == pytest.approx(generated / truth)
-    assert judged["fine_variance_ratio"] != pytest.approx(np.mean([day["fine_scale"][0, 0] for day in scores]), rel=1e-3)
+    assert judged["fine_variance_ratio"] != pytest.approx(
+        np.mean([day["fine_scale"][0, 0] for day in scores]), rel=1e-3
+    )
 
 
 def test_the_factor_of_the_noise_is_chosen_for_one_training_as_for_several(weights, days):

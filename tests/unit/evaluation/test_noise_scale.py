@@ -40,14 +40,15 @@ def test_fine_scales_that_grow_faster_than_the_spread_decide_before_it(spread, f
     assert chosen == pytest.approx(min(max(right, min(tried)), max(tried)), abs=0.02)
 
 
-def test_no_more_factors_are_tried_than_are_needed():
+@pytest.mark.parametrize(
+    ("spread", "cost", "tried"),
+    [(0.85, 0, [1.0, 1.1, 1.2]), (1.12, 0, [1.0, 0.9, 0.8]), (0.5, 1, [1.0, 1.1])],
+    ids=["until the spread is crossed upwards", "downwards", "until the CRPS forbids more"],
+)
+def test_no_more_factors_are_tried_than_are_needed(spread, cost, tried):
     """Each costs the ensembles of all validation days."""
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 0.85 * scale, "fine_variance_ratio": 1.0})[1]
-    assert list(tried) == [1.0, 1.1, 1.2]
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1, "spread_skill": 1.12 * scale, "fine_variance_ratio": 1.0})[1]
-    assert list(tried) == [1.0, 0.9, 0.8]
-    tried = choose_noise_scale(lambda scale: {"crps": 0.1 * scale, "spread_skill": 0.5 * scale, "fine_variance_ratio": 1.0})[1]
-    assert list(tried) == [1.0, 1.1], "the CRPS forbids more"
+    judge = lambda scale: {"crps": 0.1 * scale**cost, "spread_skill": spread * scale, "fine_variance_ratio": 1.0}
+    assert list(choose_noise_scale(judge)[1]) == tried
 
 
 @pytest.mark.parametrize("ratio", [0.0, np.nan])
