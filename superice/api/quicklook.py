@@ -136,7 +136,9 @@ def _simulate(output: Path, grid: Grid, day: date, distance: int) -> tuple[dict[
         if season.first <= other <= season.last:
             files.write_products(other, ["concentration"])
     truth = files.crop_truth(day).sit
-    content = make_frame(grid, day, "SuperIce synthetic truth", "Thickness of the synthetic Arctic at 3 km.", {})
+    content = make_frame(
+        grid, day, "SuperIce synthetic truth", f"Thickness of the synthetic Arctic at {grid.spacing}.", {}
+    )
     content.variables["sit_truth"] = make_field(truth, "sit", "modelResult", ", of the synthetic Arctic")
     write_content(output / TRUTH.format(date=f"{day:%Y%m%d}"), content, complete=COMPLETE)
     return {"thickness": paths["cs2smos"]} | {name: paths[name] for name in ("concentration", "drift")}, truth

@@ -183,7 +183,7 @@ def write_model_features(
         grid,
         day,
         "SuperIce model features",
-        "neXtSIM fields on the 3 km grid and, as *_reprocessed, at the resolution of satellite products.",
+        f"neXtSIM fields on the {grid.spacing} grid and, as *_reprocessed, at the resolution of satellite products.",
         details,
     )
     for name in FIELDS:
@@ -232,7 +232,7 @@ def make_observed_features(
         grid,
         day,
         "SuperIce observed features",
-        "CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the 3 km grid.",
+        f"CS2SMOS thickness, OSI SAF concentration and deformation from OSI SAF drift on the {grid.spacing} grid.",
         details,
     )
     for name in FIELDS:
@@ -307,7 +307,7 @@ def make_ensemble_frame(grid: Grid, day: date, details: Mapping[str, str | float
         grid,
         day,
         "SuperIce ensemble of sea ice thickness",
-        "Sea ice thickness at 3 km drawn by a conditional diffusion network from low-resolution fields.",
+        f"Sea ice thickness at {grid.spacing} drawn by a neural network from low-resolution fields.",
         details,
     )
 

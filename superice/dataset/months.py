@@ -19,10 +19,26 @@ def summarise_months(season: xarray.Dataset) -> dict[str, xarray.Dataset]:
     months = season.time.values.astype("M8[M]")
     of_year = season.time.dt.month.values
     monthly = _gather(season, "time", months)
-    monthly["time"] = ("time", monthly.time.values.astype("M8[ns]"), {"long_name": "first day of the month"})
+    firsts = np.unique(months)
+    about_time = {"standard_name": "time", "long_name": "first day of the month", "axis": "T", "bounds": "time_bounds"}
+    monthly["time"] = ("time", firsts.astype("M8[ns]"), about_time)
+    monthly["time_bounds"] = (("time", "bound"), np.stack([firsts, firsts + 1], axis=1).astype("M8[ns]"))
+    monthly["sit_mean"].attrs["cell_methods"] = "area: mean time: mean"
     climatology = _gather(season, "month", of_year)
     climatology["month"].attrs |= {"long_name": "month of the year", "units": "1"}
-    return {"monthly": monthly, "climatology": climatology}
+    return {
+        "monthly": monthly.set_coords("time_bounds").assign_attrs(_describe("monthly means")),
+        "climatology": climatology.assign_attrs(_describe("means by month of the year")),
+    }
+
+
+def _describe(means: str) -> dict[str, str]:
+    """Return the attributes in which a group of means differs from the season that it is made from."""
+    return {
+        "title": f"SuperIce {means} of summaries of ensembles of sea ice thickness",
+        "summary": f"{means.capitalize()} of the members' mean of each day, with two spreads: of members and of dates.",
+        "time_coverage_resolution": "P1M",
+    }
 
 
 def _gather(season: xarray.Dataset, axis: str, labels: np.ndarray) -> xarray.Dataset:
@@ -48,17 +64,14 @@ def _average(dates: xarray.Dataset) -> xarray.Dataset:
         "sit_std_of_dates": np.sqrt(((mean - average) ** 2).sum("time") / divisor),
     }
     described = {
-        "sit_mean": (
-            "mean of the ensemble means of the dates",
-            "area: mean time: mean",
-        ),
-        "sit_std": ("root mean square over the dates of the standard deviation of the members", "area: mean"),
-        "sit_std_of_dates": ("standard deviation over the dates of the ensemble mean, with N", "area: mean"),
+        "sit_mean": "mean of the ensemble means of the dates",
+        "sit_std": "root mean square over the dates of the standard deviation of the members",
+        "sit_std_of_dates": "standard deviation over the dates of the ensemble mean, with N",
     }
     result = xarray.Dataset()
     for name, field in fields.items():
-        long_name, cell_methods = described[name]
-        attributes = {"long_name": f"sea ice thickness, mean over the cell: {long_name}", "cell_methods": cell_methods}
+        long_name = f"sea ice thickness, mean over the cell: {described[name]}"
+        attributes = {"long_name": long_name, "cell_methods": "area: mean"}
         result[name] = field.astype("f4")
         result[name].attrs = attributes | THICKNESS
     result["date_count"] = count.astype("i2")

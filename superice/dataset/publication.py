@@ -21,7 +21,7 @@ from superice.utils.provenance import describe_origin
 NOT_STATED = "not stated"
 # What the section says by default. A name or an address that was not given is written as `not stated`.
 DEFAULTS = {
-    "title": "SuperIce ensembles of Arctic sea ice thickness at 3 km",
+    "title": "SuperIce ensembles of Arctic sea ice thickness",
     "version": "1",
     "license": "CC-BY-4.0",
     "creator_name": NOT_STATED,

@@ -30,6 +30,7 @@ SHARD: dict[Hashable, int] = {"time": 48, "y": 640, "x": 768}
 PARTS = {"dates": None, "monthly": "monthly", "climatology": "climatology"}  # groups of the store or file
 TIMES = {"units": f"days since {EPOCH} 12:00:00", "calendar": "proleptic_gregorian", "dtype": "f8"}
 STORE, FILE = ".zarr", ".nc"
+BOUNDS = "class_bounds"  # limits of the classes of thickness
 
 
 def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
@@ -69,9 +70,12 @@ def open_season(path: str | Path, part: str = "dates") -> xarray.Dataset:
         with warnings.catch_warnings():
             # Snakemake marks every folder that a rule makes; zarr warns of each file that is not its own.
             warnings.filterwarnings("ignore", r"Object at \.snakemake_timestamp")
-            return xarray.open_dataset(path, group=PARTS[part], chunks={}, decode_coords="all", **engine)
+            season = xarray.open_dataset(path, group=PARTS[part], chunks={}, decode_coords="all", **engine)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"cannot be read as a season ({error})", file=path) from error
+    for name in {BOUNDS, "time_bounds"} & set(season.coords):
+        season[name].load()  # its chunks are not those of the fields
+    return season
 
 
 def find_summaries(folder: str | Path) -> list[Path]:
@@ -109,6 +113,7 @@ def open_summaries(paths: Sequence[Path]) -> xarray.Dataset:
     season = xarray.concat(
         parts, "time", data_vars="all", coords="minimal", compat="override", combine_attrs="drop_conflicts"
     )
+    season = season.assign_coords({BOUNDS: days[0][BOUNDS].variable.compute()})  # no field has its second dimension
     season.attrs |= _describe_period(season, days[0])
     return season.transpose(..., "time", "y", "x", missing_dims="ignore")
 
@@ -200,6 +205,7 @@ def _forget_files(season: xarray.Dataset) -> xarray.Dataset:
     bare = season.drop_encoding()
     for coordinate in bare.coords.values():
         coordinate.load()  # what is lazy is not written with the metadata
+    bare["class"].attrs["bounds"] = BOUNDS
     for variable in bare.data_vars.values():
         if "y" in variable.dims:
             variable.attrs |= {"grid_mapping": "crs", "cell_measures": "area: cell_area"}
@@ -239,8 +245,11 @@ def _write_file(season: xarray.Dataset, temporary: Path, _progress: bool) -> Non
 
 
 def _write_group(means: xarray.Dataset, temporary: Path, group: str, suffix: str) -> None:
+    encoding: dict[Hashable, dict[str, Any]] = (
+        dict.fromkeys(("time", "time_bounds"), TIMES) if "time" in means.dims else {}
+    )
     if suffix == STORE:
-        means.to_zarr(temporary, group=group, mode="a", zarr_format=3, consolidated=False)
+        means.to_zarr(temporary, group=group, mode="a", encoding=encoding, zarr_format=3, consolidated=False)
     else:
-        encoding = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name in means.data_vars}
+        encoding |= {name: {"zlib": True, "complevel": 1, "shuffle": True} for name in means.data_vars}
         means.to_netcdf(temporary, group=group, mode="a", engine="netcdf4", encoding=encoding)

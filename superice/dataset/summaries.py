@@ -169,7 +169,7 @@ def make_summary(
         grid,
         features.date,
         "SuperIce summary of an ensemble of sea ice thickness",
-        "Mean, spread, quantiles and shares by thickness of the members of one day at 3 km.",
+        f"Mean, spread, quantiles and shares by thickness of the members of one day at {grid.spacing}.",
         details,
     )
     add = content.variables

@@ -73,6 +73,7 @@ def _interpolate_best(tried: Mapping[float, Mapping[str, float]]) -> float:
     known = sorted(tried)
     scales = np.round(np.arange(known[0], known[-1] + 0.5 * 10**-DIGITS, 10**-DIGITS), DIGITS)
     interpolate = lambda name: np.interp(scales, known, [tried[scale][name] for scale in known])
-    misfit = sum(np.nan_to_num(np.abs(np.log(interpolate(ratio)))) for ratio in ("spread_skill", "fine_variance_ratio"))
+    ratios = [interpolate(name) for name in ("spread_skill", "fine_variance_ratio")]
+    misfit = np.nan_to_num(np.abs(np.log(ratios))).sum(axis=0)
     allowed = interpolate("crps") <= _limit_crps(tried)
     return float(scales[allowed][misfit[allowed].argmin()])

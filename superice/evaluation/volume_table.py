@@ -307,7 +307,7 @@ def _describe_check(check: Calibration) -> dict[str, object]:
 
 PLACED = ("latitude", "longitude", "south", "north", "west", "east", "altitude")
 """Variables that say where the regions lie."""
-STANDARD_NAMES = {"volume": "sea_ice_volume", "thin_ice": "sea_ice_extent", "extent": "sea_ice_extent"}
+STANDARD_NAMES = {"volume": "sea_ice_volume", "thin_ice": "sea_ice_area", "extent": "sea_ice_extent"}
 """By a word in a variable's name; all other sums are of the areas of cells."""
 
 

@@ -56,6 +56,11 @@ class Grid:
         """The distance between neighbouring cell centres in m."""
         return float(self.x[1] - self.x[0])
 
+    @property
+    def spacing(self) -> str:
+        """The grid spacing in words, such as ``3 km``."""
+        return f"{self.step / 1000:g} km"
+
     @cached_property
     def _lonlat(self) -> tuple[np.ndarray, np.ndarray]:
         import pyproj

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from superice.errors import InputError
 
 KINDS = {
-    "model/features": "fields of the model at 3 km and, as *_reprocessed, at the resolution of satellites",
+    "model/features": "fields of the model on the target grid and, as *_reprocessed, at the resolution of satellites",
     "model/predictions": "ensembles drawn from the model's fields at the resolution of satellites",
     "model/summaries": "what the members say at each pixel: mean, spread, quantiles, shares by thickness",
     "model/season.zarr": "the summaries of all dates, with means by month",
-    "observations/features": "fields of the satellites on the 3 km grid, with the reasons of the mask",
+    "observations/features": "fields of the satellites on the target grid, with the reasons of the mask",
     "observations/predictions": "ensembles drawn from the satellites' fields",
     "observations/summaries": "what the members say at each pixel: mean, spread, quantiles, shares by thickness",
     "observations/season.zarr": "the summaries of all dates, with means by month",
@@ -60,7 +60,7 @@ class PackagedFile:
     @property
     def branch(self) -> str:
         """Return the branch that it belongs to; ``observations`` where it holds both, ``model`` for a training."""
-        is_model = "model" in self.name.parts or self.name.name == "model.nc" or self.kind == "training"
+        is_model = "model" in (*self.name.parts, self.name.stem) or self.kind == "training"
         return "model" if is_model else OBSERVED
 
     @property

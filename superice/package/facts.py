@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from superice.dataset.publication import DEFAULTS, read_today
+from superice.fields.grid import load_grid
 from superice.package.contents import KINDS, PackagedFile
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES, RunPaths
@@ -52,6 +54,11 @@ class PackageFacts:
         """Name of the target grid."""
         return self.run.content["grid"]["area"]
 
+    @cached_property
+    def spacing(self) -> str:
+        """Spacing of the target grid, with its unit."""
+        return load_grid(self.run.areas, self.run.area).spacing
+
     @property
     def periods(self) -> dict[str, tuple[date, date]]:
         """First and last day of the published ensembles of each branch that has some."""
@@ -69,14 +76,15 @@ class PackageFacts:
             for branch, (first, last) in self.periods.items()
         )
         return (
-            f"Ensembles of {members} fields of sea ice thickness at 3 km in the Arctic (grid {self.grid}), drawn by a neural"
-            f" network (experiment {self.run.published}) for {branches}."
+            f"Ensembles of {members} fields of sea ice thickness at {self.spacing} in the Arctic (grid {self.grid}),"
+            f" drawn by a neural network (experiment {self.run.published}) for {branches}."
         )
 
     @property
     def times(self) -> list[float]:
-        """When the files of the run were made, seconds since 1970."""
-        return [file.source.stat().st_mtime for file in self.files if file.kind != "workflow"]
+        """When the files of the run were made, seconds since 1970; neither its code nor given weights are."""
+        given = ("workflow", "weights")
+        return [file.source.stat().st_mtime for file in self.files if file.kind not in given]
 
     def count_days(self, branch: str) -> int:
         """Return the number of days of the published ensembles of a branch."""

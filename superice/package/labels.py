@@ -1,4 +1,4 @@
-"""Put files of a run into a package: as links, or as copies where they state another publisher than the configuration."""
+"""Put files of a run into a package: as links, or as copies where they must differ from those of the run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from superice.package.contents import PackagedFile
 from superice.utils.files import write_json
 
 ZARR = "zarr.json"
+OPTIONAL = {"doi", "metadata_link"}  # attributes that a publication without an identifier lacks
 
 
 def place_files(files: Iterable[PackagedFile], folder: Path, publication: Mapping[str, str]) -> list[str]:
@@ -40,26 +41,27 @@ def place_files(files: Iterable[PackagedFile], folder: Path, publication: Mappin
             _label(target, publication)
             labelled.append(str(file.name))
         else:
-            link(file.source, target)
+            link_or_copy(file.source, target)
     return labelled
 
 
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name without a copy: a hard link, or a symbolic one where there can be no hard link.
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where there can be no hard link, as from one file system to another.
 
-    Files are replaced and never written into, so that a hard link keeps the content when the run makes the file again.
+    Files are replaced and never written into, so that a hard link keeps the content when the run makes the file again. A
+    symbolic link would not, and BagIt refuses those that lead out of the package.
     """
     source = source.resolve()
     try:
         os.link(source, target)
     except OSError:
-        target.symlink_to(source)
+        shutil.copyfile(source, target)
 
 
 def _states_another(path: Path, publication: Mapping[str, str]) -> bool:
     """Return whether a file states a publisher, and another one."""
     stated = _read_attributes(path)
-    return "license" in stated and any(stated.get(key) != value for key, value in publication.items())
+    return "license" in stated and any(stated.get(key) != publication.get(key) for key in {*publication, *OPTIONAL})
 
 
 def _read_attributes(path: Path) -> dict[str, object]:
@@ -76,10 +78,12 @@ def _read_attributes(path: Path) -> dict[str, object]:
 def _label(path: Path, publication: Mapping[str, str]) -> None:
     if path.name == ZARR:
         content = json.loads(path.read_text(encoding="utf-8"))
-        content["attributes"] |= publication
-        write_json(path, content)
+        kept = {key: value for key, value in content["attributes"].items() if key not in OPTIONAL}
+        write_json(path, content | {"attributes": {**kept, **publication}})
         return
     import netCDF4
 
     with netCDF4.Dataset(path, "a") as file:
+        for name in OPTIONAL & set(file.ncattrs()):
+            file.delncattr(name)
         file.setncatts(dict(publication))

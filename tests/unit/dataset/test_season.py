@@ -71,6 +71,8 @@ def test_the_cube_holds_every_number_of_the_summaries(cube, folder):
                     np.testing.assert_array_equal(season[name].sel(time=of_day), summary[name], err_msg=name)
                     assert season[name].attrs["units"] == summary[name].attrs["units"] if "sit" in name else True
                     assert season[name].dtype == summary[name].dtype
+                np.testing.assert_array_equal(season.class_bounds, summary.class_bounds)
+        assert season["class"].encoding["bounds"] == "class_bounds"
         assert season.attrs["experiment"] == "e" and "features_digest" not in season.attrs
         assert season.attrs["time_coverage_end"].startswith(f"{DAYS[-1]}")
 
@@ -102,11 +104,16 @@ def test_means_by_month_are_those_of_xarray(cube, folder):
         np.testing.assert_allclose(monthly.sit_std**2, variance, rtol=1e-5)
         np.testing.assert_array_equal(monthly.date_count, expected.count()[months.values])
         assert [str(time)[:10] for time in monthly.time.values] == ["2021-11-01", "2021-12-01", "2022-11-01"]
+        ends = [str(time)[:10] for time in monthly.time_bounds.values[:, 1]]
+        assert ends == ["2021-12-01", "2022-01-01", "2022-12-01"]
+        assert monthly.sit_mean.attrs["cell_methods"] == "area: mean time: mean"
+        assert monthly.attrs["time_coverage_resolution"] == "P1M" and "monthly" in monthly.attrs["title"]
     with superice.open_season(cube, "climatology") as climatology:
         of_year = dates.sit_mean.astype("f8").groupby("time.month")
         assert climatology.month.values.tolist() == [11, 12]
         np.testing.assert_allclose(climatology.sit_mean, of_year.mean("time"), rtol=1e-6)
         np.testing.assert_allclose(climatology.sit_std_of_dates, of_year.std("time"), atol=1e-6)
+        assert "time" not in climatology.sit_mean.attrs["cell_methods"]
         assert set(climatology.coords) >= {"longitude", "latitude", "crs", "cell_area"}
 
 

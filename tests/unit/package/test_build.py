@@ -1,8 +1,10 @@
 """The package of a run: a bag of links, with pages whose numbers are those of the run."""
 
 import csv
+import errno
 import hashlib
 import json
+import os
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -58,6 +60,18 @@ def test_nothing_is_copied_and_a_file_that_is_made_again_leaves_the_package_as_i
     assert held.read_text() == "report.html"
 
 
+def test_files_of_another_file_system_are_copied(tmp_path, monkeypatch):
+    """A bag with links that lead out of it is refused."""
+
+    def refuse(*_):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    package, *_ = make_package(tmp_path)
+    bagit.Bag(str(package)).validate()
+    assert not any(path.is_symlink() for path in package.rglob("*"))
+
+
 def test_the_table_of_files_tells_bytes_licences_and_origins(made):
     with (made[0] / "data/files.csv").open() as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
@@ -93,9 +107,14 @@ def test_regions_and_given_weights_are_made_from_no_satellite(tmp_path):
         made_from = {row["file"]: row["made_from"] for row in csv.DictReader(file)}
     weights = f"weights/{Path(paths.weights('mine')).name}"
     assert made_from[weights] == made_from["regions.nc"] == made_from["settings/configuration.yaml"] == ""
-    assert "CS2SMOS" in made_from["volumes/observations.nc"] and "CS2SMOS" not in made_from["volumes/model.nc"]
+    for suffix in ("nc", "csv"):
+        assert "CS2SMOS" in made_from[f"volumes/observations.{suffix}"]
+        assert (
+            "neXtSIM" in made_from[f"volumes/model.{suffix}"] and "CS2SMOS" not in made_from[f"volumes/model.{suffix}"]
+        )
     card = (package / "data/DATACARD.md").read_text()
     assert "not in this run; the weights were given" in card and "Training: 2 days" not in card
+    assert "this run cannot tell" in card and "neither trained the network nor chose it" not in card
     assert "- formulation: proper_scores" in card and "- widths: 64 96" in card and "wherever the thickness" in card
 
 
@@ -152,6 +171,23 @@ def test_files_of_another_publisher_are_copied_with_the_new_one(tmp_path):
     assert season["license"] == "CC-BY-4.0" and season["experiment"] == "reference"
     assert any("stated another publisher and were copied" in note for note in notes)
     bagit.Bag(str(package)).validate()
+
+
+def test_an_identifier_that_the_configuration_no_longer_states_is_removed(tmp_path):
+    """From NetCDF and from Zarr."""
+    name, group = "model/predictions/sit_hrai_20221101.nc", "model/season.zarr/zarr.json"
+    run, paths = make_finished_run(tmp_path)
+    with netCDF4.Dataset(tmp_path / "results/tiny" / name, "a") as file:
+        file.setncatts({"doi": "10.1234/old", "metadata_link": "https://doi.org/10.1234/old"})
+    season = tmp_path / "results/tiny" / group
+    content = json.loads(season.read_text())
+    content["attributes"] |= {"license": "CC-BY-4.0", "doi": "10.1234/old"}
+    season.write_text(json.dumps(content))
+    write_package(run, paths, make_clone(tmp_path / "clone"), tmp_path / "package")
+    with netCDF4.Dataset(tmp_path / "package/data" / name) as held:
+        assert not {"doi", "metadata_link"} & set(held.ncattrs())
+    assert "doi" not in json.loads((tmp_path / "package/data" / group).read_text())["attributes"]
+    assert "10.1234/old" in season.read_text(), "the file of the run stays"
 
 
 def test_what_is_not_stated_is_told(made):
