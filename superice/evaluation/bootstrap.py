@@ -25,8 +25,7 @@ def bootstrap_means(dates: pd.Series, values: pd.DataFrame, intervals: Bootstrap
     intervals
         How blocks are resampled.
     """
-    days = (pd.to_datetime(dates) - pd.Timestamp("1900-01-01")).dt.days  # a Monday
-    groups = values.groupby(days // intervals.block_days)
+    groups = values.groupby(number_blocks(dates, intervals))
     sums, counts = groups.sum().to_numpy(), groups.count().to_numpy()
     blocks = len(sums)
     if blocks < 2:
@@ -36,3 +35,23 @@ def bootstrap_means(dates: pd.Series, values: pd.DataFrame, intervals: Bootstrap
     times_drawn = np.apply_along_axis(np.bincount, 1, drawn, minlength=blocks)
     with np.errstate(invalid="ignore"):
         return pd.DataFrame((times_drawn @ sums) / (times_drawn @ counts), columns=values.columns)
+
+
+def number_blocks(dates: pd.Series, intervals: BootstrapSettings) -> pd.Series:
+    """Return the number of the block that each date belongs to."""
+    days = (pd.to_datetime(dates) - pd.Timestamp("1900-01-01")).dt.days  # a Monday
+    return days // intervals.block_days
+
+
+def compute_expansion(blocks: int) -> float:
+    """Return the factor that makes percentiles of few blocks as wide as they must be; NaN for fewer than two.
+
+    A bootstrap of n blocks spreads by n - 1 over n of their variance, and takes it for the true one: the factor is that
+    of Student's interval over the normal one (Hesterberg 2015, doi:10.1080/00031305.2015.1089789).
+    """
+    if blocks < 2:
+        return np.nan
+    from scipy.special import ndtri, stdtrit
+
+    upper = BOUNDS["upper"]
+    return float(np.sqrt(blocks / (blocks - 1)) * stdtrit(blocks - 1, upper) / ndtri(upper))

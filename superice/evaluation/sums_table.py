@@ -179,10 +179,12 @@ def _list_day_rows(content: FileContent) -> list[dict[str, object]]:
 
 def _add_up(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of sums, a row for each date or period and part, added up over the dates or periods."""
+    # Every date lists all parts in the order of the configuration, those without a value too.
+    rows = rows.assign(place=rows.groupby(PART_KEYS, sort=False, dropna=False).ngroup())
     known = rows[rows.areas > 0]
     groups = known.groupby([*RUN_KEYS, "days", *PART_KEYS, "members"], sort=False, dropna=False)
     table = groups[list(SUMS)].sum(min_count=1).rename(columns={"areas": "means"})
-    table["ranks"] = groups.rank_count.agg(sum)
+    table["ranks"], table["place"] = groups.rank_count.agg(sum), groups.place.first()
     table["periods"], table["dates_per_period"] = groups.size(), groups.dates_per_period.mean()
     table = table.reset_index()
     variance, square_error = table.variance / table.area, table.square_error / table.area
@@ -194,4 +196,4 @@ def _add_up(rows: pd.DataFrame) -> pd.DataFrame:
     table["reliability_index"] = [reliability_index(counts) for counts in table.ranks]
     for name, percent in zip(COVERAGES, INTERVALS, strict=True):
         table[name] = [float(compute_coverage(counts, percent)) for counts in table.ranks]
-    return table.sort_values([*RUN_KEYS, "days"], kind="stable", ignore_index=True)
+    return table.sort_values([*RUN_KEYS, "days", "place"], kind="stable", ignore_index=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from superice.errors import InputError
-from superice.evaluation.bootstrap import BOUNDS, bootstrap_means
+from superice.evaluation.bootstrap import BOUNDS, bootstrap_means, compute_expansion, number_blocks
 from superice.evaluation.calibration import COVERAGES, INTERVALS, compute_coverage, reliability_index
 from superice.evaluation.scored_date import COSTS, ICE
 from superice.evaluation.settings import BootstrapSettings
@@ -28,11 +28,11 @@ ENSEMBLE_SCORES = [*WRITTEN_ENSEMBLE_SCORES, *COVERAGES]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
     "medium_scale", "fine_variance_ratio", "medium_variance_ratio", "bias", "rmse_unlimited", "rmse_domain",
-    "rmse_member", "spread",
+    "rmse_member", "spread", "rmse_low_resolution", "crps_low_resolution", "n_pixels",
 ]  # fmt: skip
 WITH_INTERVAL = [
-    "rmse", "rmse_gain_percent", "crps", "spread_skill", *COVERAGES, "variability", "fine_scale", "medium_scale",
-    "fine_variance_ratio", "medium_variance_ratio",
+    "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
+    "medium_scale", "fine_variance_ratio", "medium_variance_ratio",
 ]  # fmt: skip
 INTERVAL_COLUMNS = [f"{score}_{end}" for score in WITH_INTERVAL for end in BOUNDS]
 SUMMARY = {
@@ -95,14 +95,23 @@ def read_score_groups(paths: Iterable[Path]) -> dict[tuple[str, str], list[xr.Da
 def tabulate_days(days: Iterable[xr.Dataset]) -> pd.DataFrame:
     """Return a row for each branch, split, experiment, region, field and date, from the scores of single dates.
 
-    A date without a scored pixel keeps its row, with n_pixels 0 and NaN.
+    A date without a scored pixel keeps its row, with n_pixels 0 and NaN. Raises InputError when the dates of an experiment
+    have ensembles of different sizes.
     """
     keys = [*RUN_KEYS, "region", "field", "date"]
     columns = [*keys, "members", "n_pixels", *AVERAGED, *ENSEMBLE_SCORES]
     tables = [tabulate_day(scores)[columns] for scores in days]
     if not tables:
         return pd.DataFrame(columns=columns)
-    return pd.concat(tables).sort_values(keys, ignore_index=True)
+    table = pd.concat(tables).sort_values(keys, ignore_index=True)
+    for run, sizes in table.groupby(RUN_KEYS).members.unique().items():
+        if len(sizes) > 1:
+            raise InputError(
+                "the dates have ensembles of different sizes: draw and score those of one size again",
+                variable="/".join(run),
+                value=" and ".join(map(str, sorted(sizes))) + " members",
+            )
+    return table
 
 
 def tabulate_day(scores: xr.Dataset) -> pd.DataFrame:
@@ -174,17 +183,29 @@ def tabulate_scores(days: pd.DataFrame, intervals: BootstrapSettings, ensembles:
     return result.merge(ensembles.assign(field="generated"), how="left", on=keys)
 
 
-def tabulate_comparison(days: pd.DataFrame, intervals: BootstrapSettings, ensembles: pd.DataFrame) -> pd.DataFrame:
+def tabulate_comparison(scores: Sequence[xr.Dataset], intervals: BootstrapSettings) -> pd.DataFrame:
     """Compare all experiments, and the low-resolution field as one of them, on the same dates; the best CRPS first.
 
     The columns are those of `tabulate_scores`. The dates of a branch and split are those on which every experiment has a
-    scored pixel.
+    scored pixel. Where experiments have different inputs, the low-resolution field is that of the first by name.
+
+    Parameters
+    ----------
+    scores
+        The scores of single dates, as `read_scores` returns them.
+    intervals
+        How dates are resampled.
     """
     split_keys = ["branch", "split"]
+    days = tabulate_days(scores)
     scored = days[(days.n_pixels > 0) & (days.region == ICE)]
     experiments_of_date = scored.groupby([*split_keys, "date"]).experiment.transform("nunique")
     experiments_of_split = scored.groupby(split_keys).experiment.transform("nunique")
     shared = scored[experiments_of_date == experiments_of_split]
+    kept = set(shared[[*RUN_KEYS, "date"]].itertuples(index=False, name=None))
+    ensembles = tabulate_ensembles(
+        date for date in scores if tuple(date.attrs[key] for key in [*RUN_KEYS, "date"]) in kept
+    )
     result = tabulate_scores(shared, intervals, ensembles)
     is_low = result.field == "low_resolution"
     result["experiment"] = result.experiment.mask(is_low, "low_resolution")
@@ -221,7 +242,7 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
     if scored.empty:
         return pd.DataFrame(columns=columns)
     groups = scored.groupby(keys, sort=False)
-    means = groups[[*AVERAGED, *ENSEMBLE_SCORES, "members"]].mean()
+    means = groups[[*AVERAGED, *ENSEMBLE_SCORES, "members", "n_pixels"]].mean()
     means["dates"] = groups.size()
     result = derive_scores(means.reset_index(), pair_keys)
     result["members"] = result.members.where(result.field == "generated", 1).astype(int)
@@ -237,11 +258,12 @@ def derive_scores(means: pd.DataFrame, pair_keys: Sequence[str]) -> pd.DataFrame
     scores = {"spread_skill": np.sqrt(factor * means.mean_variance / means.mean_square_error)}
     scores |= {f"{name}_ratio": means[name] / means[OF_TRUTH + name] for name in VARIANCES}
     pairs = [means[key] for key in pair_keys]
+    is_ensemble = means.field == "generated"
     for score in ("rmse", "crps"):
         low_resolution = means[score].where(means.field == "low_resolution")
         reference = low_resolution.groupby(pairs).transform("max")
-        gain_percent = 100 * (1 - means[score] / reference)
-        scores[f"{score}_gain_percent"] = gain_percent.where(means.field == "generated")
+        scores[f"{score}_gain_percent"] = (100 * (1 - means[score] / reference)).where(is_ensemble)
+        scores[f"{score}_low_resolution"] = reference.where(is_ensemble)
     return means.assign(**scores)
 
 
@@ -251,12 +273,18 @@ def bound_means(days: pd.DataFrame, intervals: BootstrapSettings) -> pd.DataFram
     scored = days[days.n_pixels > 0]
     if scored.empty:
         return pd.DataFrame(columns=[*keys, *INTERVAL_COLUMNS])
-    samples = {}
+    samples, expansions = {}, {}
     for key, group in scored.groupby(keys, sort=False):
         samples[key] = bootstrap_means(group.date, group[[*AVERAGED, *ENSEMBLE_SCORES, "members"]], intervals)
+        expansions[key] = compute_expansion(number_blocks(group.date, intervals).nunique())
     means = pd.concat(samples, names=[*keys, "sample"]).reset_index()
     groups = derive_scores(means, [*RUN_KEYS, "sample"]).groupby(keys, sort=False)[WITH_INTERVAL]
-    bounds = [groups.quantile(probability).add_suffix(f"_{end}") for end, probability in BOUNDS.items()]
+    scores = average_days(days, []).set_index(keys)[WITH_INTERVAL]
+    expansion = pd.Series(expansions).rename_axis(keys)
+    bounds = [
+        scores.add((groups.quantile(probability) - scores).mul(expansion, axis=0)).add_suffix(f"_{end}")
+        for end, probability in BOUNDS.items()
+    ]
     return pd.concat(bounds, axis=1)[INTERVAL_COLUMNS].reset_index()
 
 
@@ -277,7 +305,7 @@ def format_summary(compared: pd.DataFrame) -> str:
         return "no date was scored"
     blocks = []
     for (branch, split), rows in compared.groupby(["branch", "split"], sort=False):
-        unequal = describe_sizes(rows)
+        unequal = describe_differences(rows)
         cells = [["", *SUMMARY]]
         for _, row in rows.iterrows():
             cells.append([row.experiment.replace("_", " "), *format_scores(row)])
@@ -307,11 +335,17 @@ def format_headline(compared: pd.DataFrame, experiment: str) -> str:
     return "\n".join(lines)
 
 
-def describe_sizes(rows: pd.DataFrame) -> str:
-    """Return a sentence on the scores that cannot be compared, where a table's ensembles have different sizes.
+def describe_differences(rows: pd.DataFrame) -> str:
+    """Return what keeps the rows of a table from being compared: ensembles of different sizes, or different inputs.
 
-    A single field, such as the low resolution or a deterministic network, is no ensemble. Returns nothing for one size.
+    A single field, such as the low resolution or a deterministic network, is no ensemble. Returns nothing where all have
+    one size and one input.
     """
+    return " ".join(filter(None, [describe_sizes(rows), _describe_inputs(rows)]))
+
+
+def describe_sizes(rows: pd.DataFrame) -> str:
+    """Return a sentence on the scores that cannot be compared, where a table's ensembles have different sizes."""
     sizes = sorted(set(rows.members) - {1})
     if len(sizes) < 2:
         return ""
@@ -320,6 +354,16 @@ def describe_sizes(rows: pd.DataFrame) -> str:
         f"The ensembles have {', '.join(first)} and {last} members. RMSE, gain and rank index depend on that number: "
         "compare RMSE∞, CRPS and spread–skill."
     )
+
+
+def _describe_inputs(rows: pd.DataFrame) -> str:
+    inputs = rows.dropna(subset=["rmse_low_resolution"])
+    of_input = [inputs.rmse_low_resolution.round(6), inputs.n_pixels]
+    groups = inputs.groupby(of_input, sort=False).experiment.agg(", ".join)
+    if len(groups) < 2:
+        return ""
+    told = [f"{rmse:.3f} m on {pixels:,.0f} pixels ({names})" for (rmse, pixels), names in groups.items()]
+    return f"Inputs differ; compare gains, each on its own input. RMSE of the inputs: {'; '.join(told)}."
 
 
 def format_scores(row: pd.Series) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from superice.evaluation.by_scale import BOX
-from superice.evaluation.tables import describe_sizes
+from superice.evaluation.tables import describe_differences
 from superice.evaluation.thin_ice_table import parse_quantiles
 from superice.evaluation.volume_table import NARROW, WIDE
 from superice.fields.regions import ALL
@@ -158,7 +158,7 @@ def make_score_blocks(scores: pd.DataFrame) -> list[Block]:
     """Return the scores of all experiments, ``comparison.csv``, by branch and split."""
     if scores.empty:
         return []
-    notes = [describe_sizes(rows) for _, rows in scores.groupby(["branch", "split"], sort=False)]
+    notes = [describe_differences(rows) for _, rows in scores.groupby(["branch", "split"], sort=False)]
     return [
         replace(block, note=note)
         for block, note in zip(make_blocks(scores, SCORE_COLUMNS, SHORT_COMPARISON), notes, strict=True)

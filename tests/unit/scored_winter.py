@@ -19,11 +19,11 @@ ERRORS = {
 }
 
 
-def score_error(day, error, experiment="e"):
+def score_error(day, error, experiment="e", low=0.8):
     """A date whose members are wrong by ``error`` in the pack and by twice that in the marginal zone; None for no ice."""
     truth = np.random.default_rng(day.toordinal()).gamma(2, 1, SHAPE) if error else np.full(SHAPE, np.nan)
     members = np.stack([truth + (error or 0) * np.where(CONCENTRATION > 0.8, 1, 2)] * 3)
-    scores = score_date(members, truth, truth + 0.8, day, 3.0, SETTINGS, CONCENTRATION)
+    scores = score_date(members, truth, truth + low, day, 3.0, SETTINGS, CONCENTRATION)
     scores.attrs |= {"branch": "model", "experiment": experiment, "split": "test"}
     return scores
 

@@ -59,7 +59,7 @@ def main() -> None:
         args.by_scale: select_scales(sums),
         args.by_thickness: select_thicknesses(sums),
         args.by_stratum: select_strata(sums),
-        args.comparison: tabulate_comparison(days, intervals, ensembles),
+        args.comparison: tabulate_comparison(scores, intervals),
         args.output: tabulate_scores(days, intervals, ensembles),
     }
     for path, frame in tables.items():

@@ -9,6 +9,7 @@ from scored_fields import SHAPE
 from scored_winter import SETTINGS, score_error, score_winter
 
 from superice.errors import InputError
+from superice.evaluation.bootstrap import compute_expansion
 from superice.evaluation.date_scores import score_date
 from superice.evaluation.settings import BootstrapSettings
 from superice.evaluation.tables import (
@@ -121,16 +122,21 @@ def test_intervals_hold_the_means_and_those_of_the_gain_are_of_pairs(dates):
     # Four dates in four weeks: the means of four draws of 0.1, 0.2, 0.3, 0.4.
     draws = np.stack(np.meshgrid(*[[0.1, 0.2, 0.3, 0.4]] * 4)).reshape(4, -1).mean(axis=0)
     low, high = whole_error(np.quantile(draws, [0.025, 0.975]))
-    assert (result.rmse_lower, result.rmse_upper) == pytest.approx((low, high), abs=0.04)
+    mean = whole_error(0.25)
+    expected = [mean + compute_expansion(4) * (bound - mean) for bound in (low, high)]
+    assert (result.rmse_lower, result.rmse_upper) == pytest.approx(expected, abs=0.04)
     assert result.rmse_lower < result.rmse < result.rmse_upper
-    # The low-resolution field has the same error on all dates, so that the gain is a function of the error alone.
+    # The low-resolution field has the same error on all dates, so that the gain is a linear function of the error alone.
     assert result.rmse_gain_percent_upper == pytest.approx(100 * (1 - result.rmse_lower / 0.8), rel=1e-4)
 
 
 def test_no_scored_date_makes_empty_tables():
     nothing = [score_error(date(2023, 2, 1), None)]
     days = tabulate_days(nothing)
-    of_means = [make(days, INTERVALS, tabulate_ensembles(nothing)) for make in (tabulate_scores, tabulate_comparison)]
+    of_means = [
+        tabulate_scores(days, INTERVALS, tabulate_ensembles(nothing)),
+        tabulate_comparison(nothing, INTERVALS),
+    ]
     for frame in (*of_means, tabulate_regions(days), tabulate_months(days)):
         assert frame.empty
         assert "experiment" in frame
@@ -152,11 +158,43 @@ def test_experiments_are_compared_on_the_dates_that_they_share(dates):
         *dates,
         *(score_error(date(2022, 11, day), error, "f") for day, error in ((7, 0.5), (20, 0.6), (21, 9.0))),
     ]
-    result = tabulate_comparison(tabulate_days(several), INTERVALS, tabulate_ensembles(several)).set_index("experiment")
+    result = tabulate_comparison(several, INTERVALS).set_index("experiment")
     assert list(result.index) == ["e", "f", "low_resolution"]
     assert result.dates.tolist() == [2, 2, 2]
     assert result.rmse.tolist() == pytest.approx([whole_error(0.15), whole_error(0.55), 0.8], rel=1e-5)
     assert result.members.tolist() == [3, 3, 1]
+
+
+def test_what_is_no_mean_is_of_the_shared_dates_too(dates):
+    """Ranks and costs of a date that another experiment lacks take no part."""
+    dates = [scores.copy(deep=True) for scores in dates]
+    for scores, seconds in zip(dates, (1.0, 90.0, 90.0, 90.0, 90.0)):
+        scores.attrs["seconds_per_member"] = seconds
+    shared = date.fromisoformat(dates[0].attrs["date"])
+    one = score_error(shared, 0.2, "f")
+    dates[0].rank_count[:] = 25  # uniform; on the other dates the truth is below all members
+    result = tabulate_comparison([*dates, one], INTERVALS).set_index("experiment")
+    assert result.dates.tolist() == [1, 1, 1]
+    assert result.seconds_per_member["e"] == 1.0 and result.reliability_index["e"] == 0
+
+
+def test_experiments_on_other_inputs_are_named(dates):
+    """Their gains are over inputs of their own, of which the table shows one."""
+    others = [score_error(date(2022, 11, 7), 0.2, "f", low=1.6)]
+    result = tabulate_comparison([*dates, *others], INTERVALS).set_index("experiment")
+    assert result.rmse_low_resolution[["e", "f"]].tolist() == pytest.approx([0.8, 1.6])
+    assert result.rmse_gain_percent["f"] == pytest.approx(100 * (1 - result.rmse["f"] / 1.6))
+    told = format_summary(result.reset_index())
+    assert "0.800 m on" in told and "(e); 1.600 m on" in told and "pixels (f)." in told
+    assert "Inputs differ" not in format_summary(tabulate_comparison(dates, INTERVALS))
+
+
+def test_dates_with_ensembles_of_different_sizes_are_refused():
+    days = [score_gaussian_ensemble(members, "e", side=48) for members in (5, 10)]
+    with pytest.raises(
+        InputError, match=r"model/test/e: the dates have ensembles of different sizes.*5 and 10 members"
+    ):
+        tabulate_days(days)
 
 
 def score_gaussian_ensemble(members, experiment, error=0.3, spread=0.4, side=192):
@@ -173,7 +211,7 @@ def score_gaussian_ensemble(members, experiment, error=0.3, spread=0.4, side=192
 def test_the_error_of_unlimited_members_does_not_depend_on_their_number():
     """The mean of n members has the square error 0.3² + 0.4² / n, that of infinitely many 0.3²."""
     scores = [score_gaussian_ensemble(6, "few"), score_gaussian_ensemble(30, "many")]
-    result = tabulate_comparison(tabulate_days(scores), INTERVALS, tabulate_ensembles(scores)).set_index("experiment")
+    result = tabulate_comparison(scores, INTERVALS).set_index("experiment")
     assert result.rmse["few"] == pytest.approx(np.sqrt(0.09 + 0.16 / 6), rel=0.01)
     assert result.rmse["many"] == pytest.approx(np.sqrt(0.09 + 0.16 / 30), rel=0.01)
     assert result.rmse_unlimited[["few", "many"]].tolist() == pytest.approx([0.3, 0.3], rel=0.01)
@@ -185,7 +223,7 @@ def test_coverage_is_that_of_the_spread_and_stands_beside_it_in_every_table():
     scores = [score_gaussian_ensemble(99, "narrow", error=0.4, spread=0.3, side=144)]
     days, ensembles = tabulate_days(scores), tabulate_ensembles(scores)
     for table in (
-        tabulate_comparison(days, INTERVALS, ensembles),
+        tabulate_comparison(scores, INTERVALS),
         tabulate_scores(days, INTERVALS, ensembles),
         tabulate_regions(days),
         tabulate_months(days),
@@ -200,13 +238,13 @@ def test_coverage_is_that_of_the_spread_and_stands_beside_it_in_every_table():
 
 def test_ensembles_of_different_sizes_are_not_compared_without_a_word():
     scores = [score_gaussian_ensemble(members, f"e{members}", side=48) for members in (1, 6, 30)]
-    tabulate = lambda chosen: tabulate_comparison(tabulate_days(chosen), INTERVALS, tabulate_ensembles(chosen))
+    tabulate = lambda chosen: tabulate_comparison(chosen, INTERVALS)
     assert "The ensembles have 6 and 30 members. RMSE, gain and rank index depend" in format_summary(tabulate(scores))
     assert "The ensembles have" not in format_summary(tabulate(scores[:2]))
 
 
 def test_the_summary_is_a_table_in_markdown(dates):
-    result = tabulate_comparison(tabulate_days(dates), INTERVALS, tabulate_ensembles(dates))
+    result = tabulate_comparison(dates, INTERVALS)
     title, _, head, rule, *rows = format_summary(result).splitlines()
     assert title == "model, test, 4 dates"
     assert {line.count("|") for line in (head, rule, *rows[:2])} == {18}
