@@ -27,10 +27,12 @@ TRUTH = ("sit_truth", "sit")
 LOW_RESOLUTION = ("sit_low_resolution", "sit_reprocessed", "sit")
 MEMBER_AXES = ("member", "n")
 ALL = "all"
-OF_LOW_RESOLUTION = ("rmse_gain_percent", "crps_gain_percent")
-UNITS = dict.fromkeys(("rmse", "crps", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread"), "m") | {
-    "rmse_gain_percent": "%",
-    "crps_gain_percent": "%",
+GAINS, INPUTS = ("rmse_gain_percent", "crps_gain_percent"), ("rmse_low_resolution", "crps_low_resolution")
+OF_LOW_RESOLUTION = (*GAINS, *INPUTS)
+IN_METRES = ("rmse", "crps", "bias", "rmse_unlimited", "rmse_domain", "rmse_member", "spread", *INPUTS)
+UNITS = {
+    **dict.fromkeys(IN_METRES, "m"),
+    **dict.fromkeys(GAINS, "%"),
     **dict.fromkeys(COVERAGES, "%"),
 }
 
@@ -62,9 +64,9 @@ def score(
     -------
     pandas.DataFrame
         A row a date and, of several dates, one of all: ``members``, ``n_pixels``, and the scores. ``rmse``, ``bias`` and
-        ``crps`` (fair) in m, gains over the low resolution in %. At best ``reliability_index`` is 0, the coverages are 50
-        and 90 %, and ``spread_skill``, ``variability``, ``fine_scale`` (6 to 20 km), ``medium_scale`` (20 to 80 km) and
-        the ratios of variance in these two bands are 1. Their units are in ``table.attrs["units"]``.
+        ``crps`` (fair) in m, also of the low resolution, and gains over it in %. At best ``reliability_index`` is 0, the
+        coverages are 50 and 90 %, and ``spread_skill``, ``variability``, ``fine_scale`` (6 to 20 km), ``medium_scale``
+        (20 to 80 km) and the ratios of variance in these two bands are 1. Their units are in ``table.attrs["units"]``.
 
     Raises
     ------
@@ -118,7 +120,7 @@ def _make_table(days: pd.DataFrame, ranks: Sequence[np.ndarray], has_low: bool) 
         parts.append(average_days(days, []).assign(date=ALL))
     rows = pd.concat(parts)
     rows = rows[rows.field == "generated"].set_index("date")
-    rows.insert(0, "n_pixels", days[days.field == "generated"].groupby("date").n_pixels.sum())
+    rows["n_pixels"] = days[days.field == "generated"].groupby("date").n_pixels.sum()
     rows["n_pixels"] = rows.n_pixels.fillna(rows.n_pixels.sum()).astype(int)
     indices = dict(zip(dates, map(reliability_index, ranks))) | {ALL: reliability_index(np.sum(ranks, axis=0))}
     rows["reliability_index"] = [indices[day] for day in rows.index]

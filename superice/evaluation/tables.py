@@ -28,7 +28,7 @@ ENSEMBLE_SCORES = [*WRITTEN_ENSEMBLE_SCORES, *COVERAGES]
 COLUMNS = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
     "medium_scale", "fine_variance_ratio", "medium_variance_ratio", "bias", "rmse_unlimited", "rmse_domain",
-    "rmse_member", "spread", "rmse_low_resolution", "crps_low_resolution", "n_pixels",
+    "rmse_member", "spread", "rmse_low_resolution", "crps_low_resolution",
 ]  # fmt: skip
 WITH_INTERVAL = [
     "rmse", "rmse_gain_percent", "crps", "crps_gain_percent", "spread_skill", *COVERAGES, "variability", "fine_scale",
@@ -237,7 +237,7 @@ def average_days(days: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
     """Return means over the scored dates by branch, split, experiment, ``parts`` and field, with the derived scores."""
     pair_keys = [*RUN_KEYS, *parts]
     keys = [*pair_keys, "field"]
-    columns = [*keys, "dates", "members", *COLUMNS]
+    columns = [*keys, "dates", "members", "n_pixels", *COLUMNS]
     scored = days[days.n_pixels > 0]
     if scored.empty:
         return pd.DataFrame(columns=columns)

@@ -39,6 +39,13 @@ class InputErrors(Settings):
     )
     products_factor: Number = declare(1.0, "Factor of the products' standard deviations.", "1", gt=0)
 
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the products' standard deviations have no parts that say how they are shared out."""
+        if self.sizes == "products" and not self.parts:
+            raise RuleBroken(
+                "sizes", "products needs the parts of an input's error, such as sit: [[18, 0.08], [60, 0.035]]"
+            )
+
     @property
     def parts(self) -> dict[str, ErrorParts]:
         """The parts of the inputs that have errors, by the name of the input."""

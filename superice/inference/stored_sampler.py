@@ -8,7 +8,7 @@ from typing import Any
 from superice.errors import InputError
 from superice.inference.settings import NOISE_SCALED, STORED, SamplerSettings
 from superice.network.weights import TrainedNetwork
-from superice.utils.settings import build_settings, dump_settings
+from superice.utils.settings import build_settings, dump_settings, merge_sections
 
 # A factor of the noise holds for these alone.
 DECIDE_NOISE_SCALE = ("name", "steps", "shared_first_step", "input_errors")
@@ -65,7 +65,7 @@ def complete_sampler(stated: Mapping[str, Any], trained: TrainedNetwork) -> Samp
     if stored.get("memory_follows_drift") and "memory_follows_drift" not in stated:
         # Commands and programs draw a date by itself. A run that has the motion of the ice states the key.
         stored |= {"memory_follows_drift": False, "memory_days": 0.0}
-    merged = stored | dict(stated)
+    merged = merge_sections(stored, stated)
     if trained.diffusion["formulation"] == "regression":
         merged.setdefault("members", 1)  # all would be the same
     changed = any(merged.get(key) != trained.sampler.get(key) for key in DECIDE_NOISE_SCALE)

@@ -18,7 +18,7 @@ from superice.run import checks
 from superice.run.settings import AUTO, FigureDays, FigureSettings, RunSettings, StudiesSettings
 from superice.seasons import Calendar, Season, choose_days, find_neighbours, spread_evenly
 from superice.utils.provenance import compute_digest
-from superice.utils.settings import build_settings, dump_settings
+from superice.utils.settings import build_settings, dump_settings, merge_sections
 
 
 class Configuration:
@@ -95,7 +95,7 @@ class Configuration:
                 kind = FORMULATION_SETTINGS[values["formulation"]]
                 merged[section] = dump_settings(build_settings(kind, values, f"experiments.{name}.diffusion"))
             else:
-                merged[section] = merged[section] | values if isinstance(values, dict) else values
+                merged = merge_sections(merged, {section: values})
         return merged
 
     def chooses_for_itself(self, experiment: str) -> bool:
@@ -118,10 +118,7 @@ class Configuration:
 
     def features(self, feature_set: str | None = None) -> dict[str, Any]:
         """Return the section ``features`` with the changes of a feature set on top."""
-        merged = dict(self.content["features"])
-        for key, values in self.content["feature_sets"].get(feature_set, {}).items():
-            merged[key] = merged[key] | values if isinstance(values, dict) else values
-        return merged
+        return merge_sections(self.content["features"], self.content["feature_sets"].get(feature_set, {}))
 
     @property
     def areas(self) -> str:

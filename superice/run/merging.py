@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from superice.errors import InputError
 from superice.utils.command_line import read_settings
+from superice.utils.settings import merge_sections
 
 PLACED = (("grid", "areas"), ("volume", "regions"))
 """Keys that name a file which is looked for beside the configuration file that names it."""
@@ -25,8 +26,8 @@ def read_includes(content: Mapping[str, Any], *folders: str | Path) -> dict[str,
     for name in content.get("include") or []:
         path = find_include(name, folders)
         included = place_files(read_settings(str(path)), path.parent)
-        _merge(under, read_includes(included, path.parent, *folders))
-    _merge(under, content)
+        under = merge_sections(under, read_includes(included, path.parent, *folders))
+    under = merge_sections(under, content)
     return {key: value for key, value in under.items() if key not in ("include", "pathvars")}
 
 
@@ -74,16 +75,4 @@ def find_include(name: str, folders: Sequence[str | Path]) -> Path:
 
 def merge_configurations(*contents: Mapping[str, Any]) -> dict[str, Any]:
     """Return configurations merged section by section; a later one wins over an earlier one."""
-    merged: dict[str, Any] = {}
-    for content in contents:
-        _merge(merged, content)
-    return merged
-
-
-def _merge(content: dict[str, Any], over: Mapping[str, Any]) -> None:
-    """Put ``over`` on top of ``content``, section by section."""
-    for key, value in over.items():
-        if isinstance(value, Mapping) and isinstance(content.get(key), dict):
-            _merge(content[key], value)
-        else:
-            content[key] = deepcopy(value)
+    return reduce(merge_sections, contents, {})

@@ -7,7 +7,7 @@ in the documentation are generated from them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin
 
@@ -344,3 +344,12 @@ def _strip_tags(place: Sequence[int | str], values: Any) -> list[int | str]:
 
 def _join(where: str, place: list[int | str]) -> str:
     return ".".join(str(part) for part in (where, *place) if part != "") or OUTERMOST
+
+
+def merge_sections(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with others on top: sections are merged key by key at any depth, all other values replaced."""
+    merged = deepcopy(dict(under))
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge_sections(merged[key], value) if both else deepcopy(value)
+    return merged

@@ -81,7 +81,8 @@ def test_rmse_gain_and_crps_are_what_numpy_and_another_library_compute(fields, t
 
 def test_without_a_low_resolution_there_are_no_gains_and_all_else_is_the_same(fields, table):
     own = superice.score(fields.sit_ai, fields.sit_truth)
-    assert set(table.columns) - set(own.columns) == {"rmse_gain_percent", "crps_gain_percent"}
+    of_low = {f"{score}_{name}" for score in ("rmse", "crps") for name in ("gain_percent", "low_resolution")}
+    assert set(table.columns) - set(own.columns) == of_low
     pd.testing.assert_frame_equal(own, table[own.columns])
     assert own.attrs["units"]["rmse"] == "m" and own.attrs["units"]["coverage_90_percent"] == "%"
 

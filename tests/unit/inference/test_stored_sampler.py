@@ -6,7 +6,7 @@ from random_networks import make_trained_network
 
 from superice.errors import InputError
 from superice.inference.day import generate_day
-from superice.inference.settings import SamplerSettings
+from superice.inference.settings import InputErrors, SamplerSettings
 from superice.inference.stored_sampler import complete_sampler, describe_sampler
 from superice.network.weights import TrainedNetwork
 
@@ -51,6 +51,22 @@ def test_a_factor_that_was_not_chosen_for_the_sampler_is_refused(weights, model_
     trained.save(weights)
     with pytest.raises(InputError, match=sentence):
         draw(weights, AWAITING, model_days, small_grid)
+
+
+def test_one_key_of_a_section_leaves_its_others_as_they_are_stored(normalisation):
+    """Parts that are lost with it would leave the inputs without errors, and their sum far too certain."""
+    trained = make_trained_network(normalisation, seed=7)
+    errors = InputErrors(sit=((18, 0.08), (60, 0.035)))
+    trained.sampler = describe_sampler(SAMPLER.model_copy(update={"input_errors": errors}))
+    stated = {"input_errors": {"sizes": "products", "products_factor": 0.84}, "noise_scale": 1.0}
+    expected = InputErrors(sit=((18, 0.08), (60, 0.035)), sizes="products", products_factor=0.84)
+    assert complete_sampler(stated, trained).input_errors == expected
+    assert complete_sampler({"input_errors": {"sit": []}, "noise_scale": 1.0}, trained).input_errors == InputErrors()
+
+
+def test_sizes_of_the_products_need_parts():
+    with pytest.raises(InputError, match=r"sizes: products needs the parts of an input's error"):
+        InputErrors(sizes="products")
 
 
 def test_weights_of_older_versions_are_read(weights):

@@ -73,6 +73,16 @@ def test_an_experiment_with_another_formulation_keeps_nothing_of_the_default_one
     assert diffusion["noise_max"] == 20.0
 
 
+def test_one_key_of_a_section_within_a_section_leaves_its_others():
+    content = load()
+    parts = [[18, 0.08], [60, 0.035]]
+    content["experiments"]["preconditioned"]["sampler"] |= {"input_errors": {"sit": parts}}
+    own = {"input_errors": {"sizes": "products", "products_factor": 0.84}, "noise_scale": 1.0}
+    content["experiments"]["as_products"] = {"trained_as": "preconditioned", "sampler": own}
+    errors = Configuration(content).experiment("as_products")["sampler"]["input_errors"]
+    assert errors["sit"] == parts and errors["sizes"] == "products" and errors["products_factor"] == 0.84
+
+
 def test_an_experiment_that_is_trained_as_another_is_that_one_but_for_its_own_keys():
     content = load()
     content["experiments"]["fewer_steps"] = {"trained_as": "preconditioned", "sampler": {"steps": 4}}
