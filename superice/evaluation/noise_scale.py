@@ -20,17 +20,18 @@ from superice.errors import InputError
 STEP = 0.1  # from one factor that is tried to the next
 SMALLEST, LARGEST = 0.5, 2.0
 DIGITS = 2  # of the factor that is chosen
+RATIOS = ("spread_skill", "fine_variance_ratio")
 CRPS_TOLERANCE = 0.005  # relative; a spread that costs more than this is not wanted
 
 
 def choose_noise_scale(judge: Callable[[float], Mapping[str, Any]]) -> tuple[float, dict[float, Mapping[str, Any]]]:
     """Return the factor with the best spread and roughness without a loss of CRPS, and the scores of those tried.
 
-    Starting from 1, factors are tried in steps of 0.1 towards a spread over error of 1, until it is crossed or the CRPS
-    is more than 0.5 % above the lowest. Between them all scores are taken as linear, which they nearly are as long as
-    all factors scale the same noise. Of the factors with a CRPS of at most 0.5 % above the lowest, the one is chosen
-    with which spread over error and the ratio of variances at fine scales are together nearest to 1: the sum of their
-    logarithms' sizes is lowest.
+    The misfit of a factor is the sum of the sizes of two logarithms: of spread over error, and of the ratio of variances at
+    fine scales. Starting from 1, factors are tried in steps of 0.1 while the misfit falls, first to the side to which the
+    spread points, and to the other side where that leads nowhere. Both ratios grow with the factor, as powers of it, so that
+    the misfit has one minimum. Between the factors tried all scores are taken as linear. Of those with a CRPS of at most
+    0.5 % above the lowest, the factor with the smallest misfit is chosen.
 
     Parameters
     ----------
@@ -47,21 +48,30 @@ def choose_noise_scale(judge: Callable[[float], Mapping[str, Any]]) -> tuple[flo
     first = tried[1.0]["spread_skill"]
     if not first > 0:
         raise InputError("sampler.noise_scale: no validation day has members that differ, so a number is needed")
-    direction = 1 if first < 1 else -1
-    scale = 1.0
-    while _wants_more(tried, direction):
-        scale = round(scale + direction * STEP, DIGITS)
-        if not SMALLEST <= scale <= LARGEST:
+    towards = 1 if first < 1 else -1
+    for direction in (towards, -towards):
+        scale, falls = 1.0, True
+        while falls and _may_fall(tried[scale], direction):
+            following = round(scale + direction * STEP, DIGITS)
+            if not SMALLEST <= following <= LARGEST:
+                break
+            tried[following] = judge(following)
+            falls = _measure_misfit(tried[following]) < _measure_misfit(tried[scale])
+            falls &= tried[following]["crps"] <= _limit_crps(tried)
+            scale = following
+        if len(tried) > 2:  # the first step was an improvement
             break
-        tried[scale] = judge(scale)
     return _interpolate_best(tried), tried
 
 
-def _wants_more(tried: Mapping[float, Mapping[str, float]], direction: int) -> bool:
-    """Return whether the last factor tried has neither crossed the ratio of 1 nor cost too much CRPS."""
-    last = list(tried.values())[-1]
-    crossed = (last["spread_skill"] - 1) * direction >= 0
-    return not crossed and last["crps"] <= _limit_crps(tried)
+def _measure_misfit(scores: Mapping[str, Any]) -> Any:
+    """Return how far the spread over error and the ratio of variances are from 1; one that is not known does not count."""
+    return sum(np.nan_to_num(np.abs(np.log(scores[name]))) for name in RATIOS)
+
+
+def _may_fall(scores: Mapping[str, Any], direction: int) -> bool:
+    """Return whether a ratio has still to come to 1 with a larger factor, or with a smaller one (``direction`` -1)."""
+    return any(direction * np.log(scores[name]) < 0 for name in RATIOS)
 
 
 def _limit_crps(tried: Mapping[float, Mapping[str, float]]) -> float:
@@ -69,11 +79,10 @@ def _limit_crps(tried: Mapping[float, Mapping[str, float]]) -> float:
 
 
 def _interpolate_best(tried: Mapping[float, Mapping[str, float]]) -> float:
-    """Return the factor with the best spread and roughness, to two digits, among those whose CRPS is near the lowest."""
+    """Return the factor with the smallest misfit, to two digits, among those whose CRPS is near the lowest."""
     known = sorted(tried)
     scales = np.round(np.arange(known[0], known[-1] + 0.5 * 10**-DIGITS, 10**-DIGITS), DIGITS)
-    interpolate = lambda name: np.interp(scales, known, [tried[scale][name] for scale in known])
-    ratios = [interpolate(name) for name in ("spread_skill", "fine_variance_ratio")]
-    misfit = np.nan_to_num(np.abs(np.log(ratios))).sum(axis=0)
-    allowed = interpolate("crps") <= _limit_crps(tried)
-    return float(scales[allowed][misfit[allowed].argmin()])
+    names = ("crps", *RATIOS)
+    between = {name: np.interp(scales, known, [tried[scale][name] for scale in known]) for name in names}
+    allowed = between["crps"] <= _limit_crps(tried)
+    return float(scales[allowed][_measure_misfit(between)[allowed].argmin()])
