@@ -88,7 +88,8 @@ def scale_coherence(field: np.ndarray, spacing_km: float, bands_km: Sequence[tup
         in_band = (wavenumber > 1 / longest) & (wavenumber <= 1 / shortest)
         band = fft.idctn(np.where(in_band, modes, 0))
         energy = ndimage.uniform_filter(band**2, width)
-        energies.append(energy[:: width // 3, :: width // 3].ravel())
+        every = max(1, width // 3)
+        energies.append(energy[::every, ::every].ravel())
     return rank_correlation(*energies)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isclose
 from typing import TYPE_CHECKING, Any
 
 from superice.errors import InputError
 from superice.inference.settings import SamplerSettings
 from superice.network.released import RELEASED, find_released
-from superice.run.settings import ExperimentSettings
+from superice.run.settings import BRANCHES, ExperimentSettings
 from superice.seasons import NEIGHBOURS
 from superice.utils.renamed_keys import RENAMED_EXPERIMENTS
 from superice.utils.settings import build_settings
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from superice.run.configuration import Configuration
 
 DECIDED_BY_TRAINING = ("features", "weights", "seeds", "network", "diffusion", "training")
+FEATURE_WIDTHS = ("concentration_km", "thickness_km", "deformation_km")
+SCORE_WIDTHS = ("fractions_widths_km", "lead_window_km", "coherence_window_km", "scale_widths_km")
 ONE_PASS = ("proper_scores", "regression")  # formulations that make a member in one network evaluation
 
 
@@ -113,6 +116,36 @@ def _check_made(run: Configuration, name: str) -> None:
     for split in stated:
         if run.calendar.splits and split not in run.calendar.splits:
             raise InputError(f"experiments.{name}.ensembles.splits: calendar.{split} is not configured")
+
+
+def check_widths(run: Configuration, spacing_km: float) -> None:
+    """Raise InputError where a box of the features or of the scores is not a whole number of the grid's cells wide.
+
+    Only what the run makes is checked, before it begins: what fails in the scores would fail after all trainings.
+    """
+    widths = {}
+    if run.calendar.model_days():
+        for name in {None, *map(run.feature_set, run.experiments)}:
+            section = run.features(name)["low_resolution"]
+            key = f"feature_sets.{name}.low_resolution" if name else "features.low_resolution"
+            widths |= {f"{key}.{box}": section[box] for box in FEATURE_WIDTHS}
+    if any(run.scored_days(name, branch) for name in run.experiments for branch in BRANCHES):
+        section = run.content["scores"]
+        widths |= {f"scores.{key}": section[key] for key in SCORE_WIDTHS}
+    for key, value in widths.items():
+        listed = value if isinstance(value, list | tuple) else [value]
+        fitting = [fit_width(width, spacing_km) for width in listed]
+        if not all(map(isclose, fitting, listed)):
+            shown = ", ".join(f"{width:g}" for width in fitting)
+            shown = f"[{shown}]" if isinstance(value, list | tuple) else shown
+            raise InputError(
+                f"{key}: whole numbers of the grid's {spacing_km:g} km are needed, such as {shown}", value=value
+            )
+
+
+def fit_width(width_km: float, spacing_km: float) -> float:
+    """Return the width in km of the nearest number of cells, at least one."""
+    return round(max(1, round(width_km / spacing_km)) * spacing_km, 6)
 
 
 def check_studies(run: Configuration) -> None:

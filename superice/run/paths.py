@@ -14,9 +14,9 @@ from typing import Any
 from superice.dataset import layout
 from superice.network.released import RELEASED, find_released
 from superice.run.configuration import Configuration
+from superice.run.settings import BRANCHES
 from superice.surrogate.configuration import SurrogateConfiguration
 
-BRANCHES = ("model", "observations")
 SCORE_TABLES = (
     "table",
     "daily",

@@ -44,6 +44,7 @@ Address = Annotated[
 ]
 Addresses = Annotated[tuple[Address, ...], Field(min_length=1)]
 
+BRANCHES = ("model", "observations")
 AUTO = "auto"  # instead of days: the run chooses them from its own
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from superice.fields.grid import load_grid, read_area
+from superice.run.checks import check_widths
 from superice.run.configuration import Configuration
 from superice.run.paths import format_stamps
 from superice.utils.provenance import compute_digest
@@ -22,7 +23,10 @@ class SettingsDigests:
     """
 
     def __init__(self, run: Configuration, folder: Path = Path()) -> None:
-        """Take a run, and the folder where Snakemake was started. Raises InputError for a grid that is not defined."""
+        """Take a run, and the folder where Snakemake was started.
+
+        Raises InputError for a grid that is not defined, or whose cells do not fit the boxes of features and scores.
+        """
         self.run = run
         areas = folder / run.areas
         self._training_days = format_stamps(run.calendar.split_days("training"))
@@ -30,6 +34,7 @@ class SettingsDigests:
         self._area = read_area(areas, run.area)
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(areas, run.area).step / 1000
+        check_widths(run, self.spacing_km)
 
     def digest_features(self, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides a branch's features."""

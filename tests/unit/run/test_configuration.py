@@ -93,6 +93,31 @@ def test_an_experiment_that_is_trained_as_another_is_that_one_but_for_its_own_ke
     assert all(fewer[section] == whole[section] for section in ("network", "diffusion", "training", "ensembles"))
 
 
+@pytest.mark.parametrize(
+    ("step_km", "names", "sentence"),
+    [
+        (
+            5,
+            ("demo",),
+            r"scores.fractions_widths_km: whole numbers of the grid's 5 km are needed, such as \[5, 15, 45, 95\]",
+        ),
+        (4, ("demo",), r"features.low_resolution.concentration_km: whole .* 4 km are needed, such as 16 .found 15"),
+        (5, ("real-day",), None),  # nothing is scored
+        (3, ("demo",), None),
+    ],
+)
+def test_boxes_of_cells_that_do_not_fit_end_the_plan(step_km, names, sentence):
+    """What fails in the scores would fail after all trainings."""
+    content = load(*names)
+    content["grid"] |= {"around": {"centre": [84, -20], "size_km": [600, 480], "step_km": step_km}}
+    digest = lambda: SettingsDigests(Configuration(content)).spacing_km
+    if sentence is None:
+        assert digest() == step_km
+        return
+    with pytest.raises(InputError, match=sentence):
+        digest()
+
+
 def set_key(content, path, value):
     *parents, last = path.split(".")
     for parent in parents:
