@@ -16,6 +16,36 @@ from superice.evaluation.scored_date import ScoredDate
 INTERVALS = (50, 90)  # central intervals whose coverage is shown, in percent
 COVERAGES = tuple(f"coverage_{percent}_percent" for percent in INTERVALS)
 
+NARROW, WIDE = 0.8, 1.25  # spread over error between which a band can be used
+FEWEST = 5  # means from which on it is judged
+LEVEL = 0.95  # of the interval that must not hold 1 where a band is called too narrow or too wide
+
+
+def judge_spread(ratio: float, count: int) -> str:
+    """Return whether a spread is ``narrow``, ``wide`` or ``right``; nothing where ``count`` errors are too few to tell.
+
+    Of independent Gaussian errors the mean square follows a chi-square distribution, which bounds the true ratio. Errors
+    that are alike from date to date leave it less certain still.
+
+    Parameters
+    ----------
+    ratio
+        Spread over the root mean square of the errors.
+    count
+        Number of the errors.
+    """
+    if count < FEWEST or not np.isfinite(ratio):
+        return ""
+    if NARROW <= ratio <= WIDE:
+        return "right"
+    from scipy.special import gammaincinv
+
+    tail = (1 - LEVEL) / 2
+    lower, upper = (ratio * np.sqrt(2 * gammaincinv(count / 2, share) / count) for share in (tail, 1 - tail))
+    if ratio < NARROW:
+        return "narrow" if upper < 1 else ""
+    return "wide" if lower > 1 else ""
+
 
 def compute_calibration(scored: ScoredDate) -> dict[str, np.ndarray]:
     """Return counts and sums by name, (region, ...)."""

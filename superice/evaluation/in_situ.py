@@ -77,7 +77,7 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
     """
     totals: dict[int, _Totals] = {}
     for run_day in days:
-        used = [(number, _find_points(series, run_day.day)) for number, series in enumerate(all_series)]
+        used = [(number, find_points(series, run_day.day)) for number, series in enumerate(all_series)]
         used = [(number, points) for number, points in used if points.size]
         if not used:
             continue
@@ -96,10 +96,10 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
     return [_finish(all_series[number], totals[number]) for number in sorted(totals) if totals[number].inside.any()]
 
 
-def _find_points(series: PointSeries, day: date) -> np.ndarray:
-    """Return the points whose time contains a day, as indices."""
+def find_points(series: PointSeries, day: date) -> np.ndarray:
+    """Return the points whose time contains a day, as indices: as many days as it spans, around that of the point."""
     apart = (series.days - np.datetime64(day, "D")).astype(int)
-    return np.flatnonzero(2 * np.abs(apart) < series.span_days)
+    return np.flatnonzero((-series.span_days <= 2 * apart) & (2 * apart < series.span_days))
 
 
 class _Totals:

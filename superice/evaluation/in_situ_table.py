@@ -13,6 +13,7 @@ import pandas as pd
 
 from superice.evaluation.calibration import COVERAGES, INTERVALS, compute_coverage
 from superice.evaluation.in_situ import Collocation
+from superice.evaluation.pixel_statistics import find_ranks
 from superice.fields.point_series import LEVEL_ICE
 
 DAYS_OF_GROWTH = 30
@@ -100,11 +101,12 @@ def _rank(measured: np.ndarray, uncertainty: np.ndarray, members: np.ndarray) ->
     """Return ranks and coverage of measurements (point,) among the members (point, n), in percent.
 
     An uncertain measurement is the truth plus an error: members with such errors, which are random and always the same,
-    are what it must be compared with.
+    are what it must be compared with. Neither is negative; what is equal, such as open water, is ranked at random.
     """
-    errors = np.random.default_rng(STREAM).standard_normal(members.shape)
+    random = np.random.default_rng(STREAM)
+    errors = random.standard_normal(members.shape)
     perturbed = members + np.where(np.isfinite(uncertainty), uncertainty, 0.0)[:, None] * errors
-    below = (perturbed < measured[:, None]).sum(axis=1)
+    below = find_ranks(np.clip(perturbed, 0, None).T, measured, random)
     thinner = below / members.shape[1]
     scores = {
         "rank_percent": thinner.mean(),

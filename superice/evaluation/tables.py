@@ -357,6 +357,8 @@ def describe_sizes(rows: pd.DataFrame) -> str:
 
 
 def _describe_inputs(rows: pd.DataFrame) -> str:
+    if "rmse_low_resolution" not in rows:  # of a table that an older version wrote
+        return ""
     inputs = rows.dropna(subset=["rmse_low_resolution"])
     of_input = [inputs.rmse_low_resolution.round(6), inputs.n_pixels]
     groups = inputs.groupby(of_input, sort=False).experiment.agg(", ".join)

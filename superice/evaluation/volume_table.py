@@ -17,6 +17,7 @@ import pandas as pd
 from superice.dataset.layout import EAST, EPOCH, NORTH, describe_altitude
 from superice.dataset.publication import SEA_LEVEL_M, Extent, describe_file
 from superice.errors import InputError
+from superice.evaluation.calibration import judge_spread
 from superice.fields.regions import RegionPlaces
 from superice.utils.netcdf import FileContent, Variable, read_content
 
@@ -27,8 +28,7 @@ NAMES = ("region", "thin_ice", "volume", "thin_ice_area", *LOW)
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 DAY, MONTH = "day", "month"
 NO_SPLIT = "none"
-FEWEST = 5  # dates or months from which on a calibration is judged
-NARROW, WIDE = 0.8, 1.25
+READINGS = {"": "too few to judge", "narrow": "band too narrow", "wide": "band too wide", "right": "consistent"}
 UNKNOWN_TRUTH = "not checked: the truth is not known"
 COLUMNS = (
     "split", "period", "date", "dates", "region", "quantity", "unit", "mean", "spread", *QUANTILES, "low_resolution",
@@ -226,16 +226,11 @@ def check_calibration(members: np.ndarray, truth: np.ndarray, of: str) -> Calibr
     ratio = float(np.sqrt((size + 1) / size * variance / square_error))
     counted = f"{count} {of}" + ("s" if count > 1 else "")
     return Calibration(
-        ratio, float(errors.mean()), count, f"spread/error {ratio:.2f} on {counted}, {_judge(ratio, count)}"
+        ratio,
+        float(errors.mean()),
+        count,
+        f"spread/error {ratio:.2f} on {counted}, {READINGS[judge_spread(ratio, count)]}",
     )
-
-
-def _judge(ratio: float, count: int) -> str:
-    if count < FEWEST:
-        return "too few to judge"
-    if ratio < NARROW:
-        return "band too narrow"
-    return "band too wide" if ratio > WIDE else "consistent"
 
 
 def tabulate_volumes(daily: Volumes) -> pd.DataFrame:

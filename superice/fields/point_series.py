@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -127,16 +128,20 @@ def take_daily_medians(series: PointSeries) -> PointSeries:
 def merge_series(all_series: list[PointSeries]) -> list[PointSeries]:
     """Return the series with each platform once: files may repeat the days of a platform, under a slightly other name.
 
-    Names are compared by their letters and digits. Of a level floe's day that several files have, the first counts.
+    Names are compared by their letters and numbers. Of a level floe's day that several files have, the first counts.
 
     Raises InputError when two files give thicknesses of one day that differ by more than 5 cm.
     """
     merged: dict[tuple, PointSeries] = {}
     for series in all_series:
-        letters = "".join(filter(str.isalnum, series.platform.lower()))
-        key = letters, series.measures, series.width_km, series.span_days
+        key = _simplify(series.platform), series.measures, series.width_km, series.span_days
         merged[key] = _join(merged[key], series) if key in merged else series
     return list(merged.values())
+
+
+def _simplify(name: str) -> str:
+    """Return the letters and numbers of a name; what separates two numbers stays, as a hyphen."""
+    return re.sub(r"[^a-z0-9-]|(?<!\d)-|-(?!\d)", "", re.sub(r"(?<=\d)[^a-z0-9]+(?=\d)", "-", name.lower()))
 
 
 def _list_points(series: PointSeries) -> list[tuple[np.datetime64, float, float, float]]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from superice.evaluation.by_scale import BOX
+from superice.evaluation.calibration import judge_spread
 from superice.evaluation.tables import describe_differences
 from superice.evaluation.thin_ice_table import parse_quantiles
-from superice.evaluation.volume_table import NARROW, WIDE
 from superice.fields.regions import ALL
 from superice.report.tables import GAIN, Block, Column, TextTable, format_table, make_blocks
 
@@ -225,12 +225,15 @@ def _read_scales(rows: pd.DataFrame) -> str:
     best = known.experiment[known.crps[known.width_km == known.width_km.min()].idxmin()]
     of_best = known[known.experiment == best]
     first, last = of_best.iloc[0], of_best.iloc[-1]
-    worst = of_best.loc[np.abs(np.log(of_best.spread_skill.clip(lower=1e-6))).idxmax()]
+    judged = [judge_spread(row.spread_skill, int(row.means)) for _, row in of_best.iterrows()]
     name = lambda row: "the whole grid" if row.scale == ALL else f"boxes of {row.scale}"
     ratios = f"{first.spread_skill:.2f} in {name(first)} and {last.spread_skill:.2f} in {name(last)}"
     reading = f"The members of {best.replace('_', ' ')} spread by {ratios} of the error of their mean. "
-    if NARROW <= worst.spread_skill <= WIDE:
-        return reading + "Their band can be used for means over every scale of this table."
+    wrong = of_best[[judgement in ("narrow", "wide") for judgement in judged]]
+    if wrong.empty:
+        limit = "" if all(judged) else ", as far as so few dates can tell"
+        return f"{reading}Their band can be used for means over every scale of this table{limit}."
+    worst = wrong.loc[np.abs(np.log(wrong.spread_skill.clip(lower=1e-6))).idxmax()]
     factor, word = (1 / worst.spread_skill, "narrow") if worst.spread_skill < 1 else (worst.spread_skill, "wide")
     band = f"Their band of means over {name(worst)} is {factor:.1f} times too {word}"
     return f"{reading}{band}: do not use it as an uncertainty."

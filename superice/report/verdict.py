@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from superice.evaluation.volume_table import DAY, NARROW, UNKNOWN_TRUTH, WIDE
+from superice.evaluation.calibration import NARROW, WIDE, judge_spread
+from superice.evaluation.volume_table import DAY, UNKNOWN_TRUTH
 from superice.fields.regions import ALL
 from superice.report.tables import TextTable
 
@@ -15,6 +17,7 @@ SPLITS = ("test", "validation")  # a verdict is given on the first that has scor
 SOURCES = {"model": "model fields", "observations": "observations"}
 LOW = "low_resolution"
 FEWEST_MEMBERS = 19  # fewer have no interval of 90 %: their 5 and 95 % are the lowest and the highest
+LEAST_LACKING = 0.5  # percent of the ice; less is none when it is rounded
 UNKNOWN = (
     "No date of this run has both members and a known truth, so nothing can be said of their skill: "
     "look at the maps, and at the scores of the weights where they were trained."
@@ -59,20 +62,28 @@ def find_results(table: pd.DataFrame, published: str) -> list[Result]:
 def judge(row: pd.Series) -> str:
     """Return whether an ensemble is better than its input: RMSE of its mean and CRPS against the low-resolution field.
 
-    The mean counts as equal where the 95 % interval of its gain contains zero.
+    A gain counts as zero where its 95 % interval contains zero.
     """
-    mean, crps = row.get("rmse_gain_percent", float("nan")), row.get("crps_gain_percent", float("nan"))
+    mean, crps = (_find_sign(row, f"{score}_gain_percent") for score in ("rmse", "crps"))
     if pd.isna(mean) or pd.isna(crps):
         return ""
-    if row.get("rmse_gain_percent_lower", mean) <= 0 <= row.get("rmse_gain_percent_upper", mean):
-        mean = 0.0
-    if mean >= 0 and crps > 0:
+    if mean == crps == 0:
+        return "no different from its input, as far as so few dates can tell"
+    if mean >= 0 and crps >= 0:
         return "better than its input"
     if mean <= 0 and crps <= 0:
         return "worse than its input"
     if crps > 0:
         return "better than its input as an ensemble, but worse in its mean"
     return "better than its input in its mean, but worse as an ensemble"
+
+
+def _find_sign(row: pd.Series, gain: str) -> float:
+    """Return the sign of a gain, 0 where its interval contains zero; NaN where it is not known."""
+    value = row.get(gain, np.nan)
+    if row.get(f"{gain}_lower", value) <= 0 <= row.get(f"{gain}_upper", value):
+        return 0.0
+    return float(np.sign(value))
 
 
 def summarise(results: list[Result]) -> str:
@@ -105,19 +116,29 @@ def _describe_uncertainty(result: Result, by_scale: pd.DataFrame) -> str:
     at_pixel = (
         f"Drawn from {SOURCES[result.branch]}, the spread of its members at a pixel is {row.spread_skill:.2f} of the error "
         f"of their mean, and {row.coverage_90_percent:.0f} % of the true values lie in their central 90 %: "
-        f"as an uncertainty it is {_judge_spread(row.spread_skill)}"
+        f"as an uncertainty it is {_describe_spread(row.spread_skill, _judge_at_pixel(row))}"
     )
     sums = _select(by_scale, branch=result.branch, split=result.split, experiment=row.experiment, scale=ALL, days=1)
     if sums.empty or pd.isna(sums.iloc[0].spread_skill):
         return at_pixel + "."
-    ratio = sums.iloc[0].spread_skill
-    return f"{at_pixel}. For the mean over the whole area the ratio is {ratio:.2f}: there it is {_judge_spread(ratio)}."
+    ratio, count = sums.iloc[0].spread_skill, int(sums.iloc[0].means)
+    reading = _describe_spread(ratio, judge_spread(ratio, count))
+    return f"{at_pixel}. For the mean over the whole area the ratio is {ratio:.2f}: there it is {reading}."
 
 
-def _judge_spread(ratio: float) -> str:
-    if ratio < NARROW:
+def _judge_at_pixel(row: pd.Series) -> str:
+    """Return whether the spread is narrow, wide or right; nothing where its 95 % interval holds 1."""
+    if NARROW <= row.spread_skill <= WIDE:
+        return "right"
+    if row.get("spread_skill_lower", np.nan) <= 1 <= row.get("spread_skill_upper", np.nan):
+        return ""
+    return "narrow" if row.spread_skill < 1 else "wide"
+
+
+def _describe_spread(ratio: float, judgement: str) -> str:
+    if judgement == "narrow":
         return f"{1 / max(ratio, 1e-6):.1f} times too narrow"
-    return "right" if ratio <= WIDE else f"{ratio:.1f} times too wide"
+    return {"right": "right", "wide": f"{ratio:.1f} times too wide"}.get(judgement, "not known, from so few dates")
 
 
 def list_headlines(results: list[Result], volumes: pd.DataFrame, calendar: pd.DataFrame) -> list[Headline]:
@@ -167,7 +188,9 @@ def _describe_volume(volumes: pd.DataFrame) -> Iterator[Headline]:
     members = f"All {last.members:.0f} members" if few else "Central 90 % of the members"
     band = f"{members}: {last.q05:,.0f} to {last.q95:,.0f} km³, on {last.date}"
     source = f", from {SOURCES[last.branch]}" if "branch" in days else ""
-    yield Headline(f"ice volume{source}", f"{last['mean']:,.0f} km³", _add_check(band, last.calibration))
+    lacking = last.get("without_ensemble_percent", 0.0)
+    part = f" Without the {lacking:.0f} % of the ice that has no ensemble." if lacking >= LEAST_LACKING else ""
+    yield Headline(f"ice volume{source}", f"{last['mean']:,.0f} km³", _add_check(band, last.calibration) + part)
 
 
 def _add_check(band: str, calibration: object) -> str:

@@ -123,7 +123,7 @@ def check_widths(run: Configuration, spacing_km: float) -> None:
 
     Only what the run makes is checked, before it begins: what fails in the scores would fail after all trainings.
     """
-    widths = {}
+    widths: dict[str, Any] = {}
     if run.calendar.model_days():
         for name in {None, *map(run.feature_set, run.experiments)}:
             section = run.features(name)["low_resolution"]

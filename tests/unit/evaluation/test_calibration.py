@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 from scored_fields import DAY, SHAPE, draw_exchangeable
 
 from superice.evaluation.calibration import (
     compute_coverage,
     count_ranks,
     count_reliability,
+    judge_spread,
     reliability_index,
     sum_by_spread,
 )
@@ -111,3 +113,24 @@ def test_few_members_have_no_wide_interval_and_no_counts_no_coverage():
     assert compute_coverage(np.ones(4), 50) == pytest.approx(50)
     assert np.isnan(compute_coverage(np.zeros(31), 90))
     assert compute_coverage(np.eye(31), 90)[[0, 1, 2, 15]] == pytest.approx([0, 45, 100, 100])
+
+
+@pytest.mark.parametrize("count", [5, 15, 60])
+@pytest.mark.parametrize(("true_ratio", "word"), [(1.0, ""), (0.5, "narrow"), (2.0, "wide")])
+def test_a_reliable_spread_is_rarely_called_wrong(count, true_ratio, word):
+    """Errors of a known size: a right spread is called too narrow or too wide in 5 % of the cases at most."""
+    errors = np.random.default_rng(count).standard_normal((400, count))
+    ratios = true_ratio / np.sqrt((errors**2).mean(axis=1))
+    judged = [judge_spread(ratio, count) for ratio in ratios]
+    if not word:
+        assert np.mean([one in ("narrow", "wide") for one in judged]) < 0.06
+    else:
+        assert np.mean([one in {"narrow", "wide"} - {word} for one in judged]) < 0.01
+        assert np.mean([one == word for one in judged]) > {5: 0.3, 15: 0.9, 60: 0.99}[count]
+
+
+def test_the_interval_of_a_spread_is_that_of_chi_square():
+    lower = 0.7 * np.sqrt(chi2.ppf(0.975, 30) / 30)
+    assert lower < 1 and judge_spread(0.7, 30) == "narrow"
+    assert 0.78 * np.sqrt(chi2.ppf(0.975, 15) / 15) > 1 and judge_spread(0.78, 15) == ""
+    assert judge_spread(0.9, 4) == "" and judge_spread(0.9, 5) == "right" and judge_spread(np.nan, 99) == ""

@@ -15,6 +15,7 @@ from superice.errors import InputError
 from superice.evaluation.in_situ import (
     Collocation,
     collocate,
+    find_points,
     find_run_days,
     read_collocations,
     sample_fields,
@@ -121,6 +122,13 @@ def test_a_mean_of_thirty_days_is_compared_with_that_of_the_days_that_the_run_ha
     assert first.low_resolution - second.low_resolution == pytest.approx([-0.01], abs=1e-6)  # days 0 to 2, and 2 alone
 
 
+@pytest.mark.parametrize("span_days", [1, 2, 7, 30])
+def test_a_mean_is_compared_with_as_many_days_as_it_spans(span_days):
+    series = make_series(days=(0,), span_days=span_days)
+    around = [DAY + timedelta(number) for number in range(-40, 41)]
+    assert sum(find_points(series, day).size for day in around) == span_days
+
+
 def test_members_and_low_resolution_are_averaged_over_the_same_days(run, small_grid):
     """On a day without members the low resolution says nothing of what they are drawn from."""
     with open_predictions(run[2].ensemble, small_grid, run[2].day, 2, {}) as file:
@@ -216,6 +224,18 @@ def test_ranks_and_coverage_of_an_exchangeable_truth_are_those_of_chance():
         assert row["rank_percent"] == pytest.approx(50, abs=1)
         assert row["below_all_percent"] == pytest.approx(10, abs=1)
         assert row["coverage_50_percent"] == pytest.approx(50, abs=1.5)
+
+
+@pytest.mark.parametrize("uncertainty", [0.0, 0.1])
+def test_open_water_among_open_water_has_no_rank_of_its_own(uncertainty):
+    """A truth and members that are zero half of the time, neither negative: exchangeable, ties and all."""
+    random = np.random.default_rng(1)
+    draws = np.clip(0.2 * random.standard_normal((20_000, 20)), 0, None)
+    measured = np.clip(draws[:, 0] + uncertainty * random.standard_normal(20_000), 0, None)
+    series = make_series("A", MEAN, np.zeros(20_000, int), measured, uncertainty)
+    row = score_platform(Collocation(series, draws[:, 1:], draws[:, 1]))
+    assert row["rank_percent"] == pytest.approx(50, abs=1)
+    assert (row["coverage_50_percent"], row["coverage_90_percent"]) == pytest.approx((50, 90), abs=1.5)
 
 
 def test_points_without_a_value_of_the_run_do_not_count():

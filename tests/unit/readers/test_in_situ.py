@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superice.errors import InputError, MachineError, MissingInput
-from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries, take_daily_medians
+from superice.fields.point_series import LEVEL_ICE, MEAN, PointSeries, merge_series, take_daily_medians
 from superice.readers import in_situ
 from superice.readers.sonar_draft import convert_draft
 
@@ -254,3 +254,15 @@ def test_the_real_buoy_of_12_april_2022():
     # The winter of tests: 667 buoy-days between 15 October and 30 April, counted in the table by other means.
     days = np.concatenate([buoy.days for buoy in buoys.values()])
     assert np.sum((days >= np.datetime64("2022-10-15")) & (days <= np.datetime64("2023-04-30"))) >= 667
+
+
+def test_a_hyphen_between_numbers_tells_two_platforms_apart(tmp_path):
+    text = "platform,date,lat,lon,sit\nM 1-1,2022-04-12,80,0,1.5\nM 11,2022-04-12,75,0,2.5\n"
+    assert [one.platform for one in in_situ.read(write(tmp_path, "a.csv", text))] == ["M 1-1", "M 11"]
+
+
+def test_a_platform_of_two_files_is_one_however_its_name_is_spelt(tmp_path):
+    for name, spelt in (("a.csv", "IMB 2015-1b"), ("b.csv", "imb_2015_1B")):
+        write(tmp_path, name, f"platform,date,lat,lon,sit\n{spelt},2022-04-12,80,0,1.5\n")
+    (one,) = merge_series([series for name in ("a.csv", "b.csv") for series in in_situ.read(tmp_path / name)])
+    assert one.thickness.size == 1

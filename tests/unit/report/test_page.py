@@ -75,7 +75,9 @@ def test_thickness_strata_and_scales_have_tables_with_their_coverage():
     run = {"branch": "model", "split": "test", "experiment": "e", "spread_skill": 0.5, "coverage_90_percent": 71.0}
     thicknesses = pd.DataFrame([run | {"thickness": "from 3 m"}])
     strata = pd.DataFrame([run | {"stratum": "coast", "inputs": "some inputs"}])
-    scales = pd.DataFrame([run | {"kind": "box", "scale": "45 km", "width_km": 45.0, "days": 1, "crps": 0.1}])
+    scales = pd.DataFrame(
+        [run | {"kind": "box", "scale": "45 km", "width_km": 45.0, "days": 1, "means": 90, "crps": 0.1}]
+    )
     page = Page(render(Contents("demo", {}, SCORES, by_thickness=thicknesses, by_stratum=strata, by_scale=scales)))
     assert page.open == []
     for text in ("from 3 m", "some inputs", "45 km", "spread by 0.50 in boxes of 45 km"):

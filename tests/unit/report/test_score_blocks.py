@@ -58,12 +58,12 @@ def test_each_study_has_a_block():
     assert [block.table.rows for block in blocks] == [[("0.01", "0.5")], [("10", "0.25")]]
 
 
-def make_scales(*ratios):
+def make_scales(*ratios, dates=15):
     names, kinds = ["3 km", "90 km", "all"], ["box", "box", "region"]
     table = pd.DataFrame(
         RUN | {"experiment": "few_steps", "kind": kinds, "scale": names, "width_km": [3.0, 90.0, 400.0]}
     )
-    return table.assign(days=1, crps=0.1, spread_skill=ratios)
+    return table.assign(days=1, crps=0.1, means=[9000, 900, dates], spread_skill=ratios)
 
 
 def test_the_reading_of_the_scales_names_the_worst_and_what_it_is_good_for():
@@ -77,6 +77,8 @@ def test_the_reading_of_the_scales_names_the_worst_and_what_it_is_good_for():
     assert "boxes of 90 km is 2.5 times too wide" in block.note
     (block,) = score_blocks.make_scale_blocks(make_scales(0.9, 1.2, 0.85))
     assert block.note.endswith("Their band can be used for means over every scale of this table.")
+    (block,) = score_blocks.make_scale_blocks(make_scales(0.9, 1.2, 0.7, dates=5))
+    assert block.note.endswith("of this table, as far as so few dates can tell.")
     (block,) = score_blocks.make_scale_blocks(make_scales(float("nan"), float("nan"), float("nan")))
     assert block.note == ""
 

@@ -34,6 +34,9 @@ def test_a_mean_within_its_interval_of_zero_is_no_gain_and_no_loss():
     gains = {"rmse_gain_percent": -1.0, "rmse_gain_percent_lower": -3.0, "rmse_gain_percent_upper": 1.0}
     assert verdict.judge(pd.Series(gains | {"crps_gain_percent": 20.0})) == "better than its input"
     assert verdict.judge(pd.Series(gains | {"crps_gain_percent": -20.0})) == "worse than its input"
+    crps = {"crps_gain_percent": 2.0, "crps_gain_percent_lower": -1.0, "crps_gain_percent_upper": 5.0}
+    assert verdict.judge(pd.Series(gains | crps)).startswith("no different from its input")
+    assert verdict.judge(pd.Series(crps | {"rmse_gain_percent": 9.0})) == "better than its input"
 
 
 def test_the_test_season_goes_before_the_validation_season():
@@ -55,10 +58,27 @@ def test_the_sentences_name_numbers_units_and_input():
 
 
 def test_a_spread_that_is_right_at_a_pixel_may_be_wrong_for_the_area():
-    scales = pd.DataFrame([RUN | {"scale": "all", "days": 1, "spread_skill": 0.5}])
+    scales = pd.DataFrame([RUN | {"scale": "all", "days": 1, "means": 15, "spread_skill": 0.5}])
     assert verdict.write_sentences(find(ENSEMBLE, LOW), scales)[-1].endswith(
         "it is right. For the mean over the whole area the ratio is 0.50: there it is 2.0 times too narrow."
     )
+
+
+def test_a_ratio_that_few_dates_do_not_tell_from_1_is_no_verdict():
+    """Half of all reliable ensembles of 5 dates have a ratio beyond 0.8 to 1.25."""
+    scales = pd.DataFrame([RUN | {"scale": "all", "days": 1, "means": 5, "spread_skill": 0.7}])
+    assert verdict.write_sentences(find(ENSEMBLE, LOW), scales)[-1].endswith(
+        "the ratio is 0.70: there it is not known, from so few dates."
+    )
+    uncertain = ENSEMBLE | {"spread_skill": 0.7, "spread_skill_lower": 0.4, "spread_skill_upper": 1.1}
+    assert "it is not known, from so few dates" in verdict.write_sentences(find(uncertain, LOW), pd.DataFrame())[-1]
+
+
+def test_the_headline_says_how_much_ice_has_no_ensemble():
+    day = {"period": "day", "region": "all", "quantity": "volume", "date": "2022-04-12", "calibration": None}
+    volumes = pd.DataFrame([day | {"mean": 7000.0, "q05": 6900, "q95": 7100, "without_ensemble_percent": 40.0}])
+    (volume,) = verdict.list_headlines([], volumes, pd.DataFrame())
+    assert volume.meaning.endswith("on 2022-04-12. Without the 40 % of the ice that has no ensemble.")
 
 
 def test_a_run_without_a_truth_has_no_verdict_but_its_days_and_volume():
