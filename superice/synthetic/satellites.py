@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 import pyproj
-from scipy.ndimage import distance_transform_edt, uniform_filter
+from scipy.ndimage import distance_transform_edt
 
+from superice.fields.box_filter import box_sum
 from superice.fields.grid import Grid
 from superice.fields.quantities import SECONDS_PER_DAY
 from superice.fields.regridding import interpolate
@@ -17,18 +18,19 @@ from superice.synthetic.arctic import Arctic
 from superice.synthetic.random_fields import PeriodicField, draw_power_law
 
 ICE = 0.15  # concentration above which a pixel has a thickness
+LEAST_COUNT = 1e-3  # known pixels of a box; what is less is rounding
 THICKNESS_STREAM, CONCENTRATION_STREAM, DRIFT_STREAM = 0, 1, 2  # of random numbers
 
 
 def average_footprint(field: np.ndarray, cells: int) -> np.ndarray:
-    """Average the known pixels of a field (y, x) over boxes of ``cells`` x ``cells``; NaN where a box holds none.
+    """Average the known pixels of a field (y, x) over centred boxes of ``cells`` x ``cells``; NaN where a box holds none.
 
     Unlike ``fields.box_filter.box_mean``, it also has a value at missing pixels near known ones.
     """
     known = np.isfinite(field)
-    weight = uniform_filter(known.astype(float), cells)
+    count = box_sum(known, cells)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 1e-6, uniform_filter(np.where(known, field, 0.0), cells) / weight, np.nan)
+        return np.where(count > LEAST_COUNT, box_sum(np.where(known, field, 0.0), cells) / count, np.nan)
 
 
 class View:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pytest
 
 from superice.readers.osisaf_drift import GRID as DRIFT_GRID
 from superice.synthetic.satellites import View, average_footprint
@@ -27,3 +28,15 @@ def test_footprint_of_a_constant_is_the_constant_and_ignores_gaps():
     field[10:20, 5:30] = np.nan
     assert np.nanmax(np.abs(average_footprint(field, 9) - 2.5)) < 1e-12
     assert np.isnan(average_footprint(field, 5)[15, 15])
+
+
+@pytest.mark.parametrize("cells", [4, 5, 30])
+def test_footprints_lie_around_their_pixels(cells):
+    """Of a plane the mean is the plane, however wide the footprint; a point is spread evenly to all sides."""
+    plane = np.arange(64.0)[:, None] + 2 * np.arange(64.0)
+    inside = (slice(16, 48),) * 2
+    np.testing.assert_allclose(average_footprint(plane, cells)[inside], plane[inside], atol=1e-10)
+    point = np.zeros((65, 65))
+    point[32, 32] = 1
+    spread = average_footprint(point, cells)
+    np.testing.assert_allclose(spread, spread[::-1, ::-1], atol=1e-15)
