@@ -309,12 +309,13 @@ class Configuration:
         counts = [f"{split} {len(calendar.split_days(split))}" for split in calendar.splits]
         trained = [self._describe_training(name) for name in experiments]
         weights = [self.experiment(name).get("weights") for name in experiments]
+        used = {"model": calendar.model_days(), "observations": calendar.observed_days()}
         return {
             "configuration": f"{self.name}, digest {self.digest}",
             "grid": name_area(self.area),
             "model days": ", ".join(counts) or "none",
             "observed days": str(len(calendar.observed_days())),
-            "sources": f"model: {sources['model']['kind']}; observations: {sources['observations']['kind']}",
+            "sources": "; ".join(f"{branch}: {sources[branch]['kind']}" for branch, days in used.items() if days),
             "experiments": ", ".join(experiments if any(weights) else trained),
             "weights": ", ".join(filter(None, weights)) or "trained here",
             "published": self.content["published"],

@@ -54,6 +54,11 @@ def test_the_studies_are_table_2_of_the_report():
     assert len(studies["size"].dates) == 12
 
 
+def test_a_report_names_the_sources_that_the_run_has_days_of():
+    assert Configuration(load("real-day")).summary([])["sources"].startswith("observations: ")
+    assert Configuration(load("demo")).summary([])["sources"] == "model: synthetic; observations: synthetic"
+
+
 def test_where_nothing_is_trained_there_are_no_studies():
     assert Configuration(load("real-day")).studies == {}
 
