@@ -106,3 +106,9 @@ class Steps:
         target = np.where(sea, change / self.scaling.deviation["increment"], 0).astype(np.float32)
         context = np.stack([*channels, sea]).astype(np.float32)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
+
+    def describe(self) -> str:
+        """Return the times of the steps, the moments of their years, which tell the content, the inputs and the scaling."""
+        records = {id(record): record for record, _ in self.samples}.values()
+        years = [(record.first, record.hours, record.length, record.statistics) for record in records]
+        return repr((years, [index for _, index in self.samples], self.inputs, self.scaling))

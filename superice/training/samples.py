@@ -22,6 +22,7 @@ from superice.training.input_noise import EXACT, PIXEL_KM, draw_errors, perturb
 from superice.training.missing_inputs import count_cell_pixels, draw_side_of_line, hide_inputs
 from superice.training.settings import InputNoise, MissingInputs
 from superice.training.store import decode_day, find_known_pixels, open_day
+from superice.utils.provenance import digest_file
 
 TRIES = 10  # random positions of a patch, the one with the most ice is taken
 
@@ -88,6 +89,9 @@ class Stored(Protocol):
         Where there are errors, the inputs are then smoothed, by name over so many km.
         """
 
+    def describe(self) -> str:
+        """Return all that samples depend on: what is stored, by digests of its content, and how it is normalised."""
+
 
 class Days:
     """The stored days of a split that hold ice.
@@ -152,6 +156,11 @@ class Days:
         context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
         target = self.normalisation.normalise_target(quantities)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
+
+    def describe(self) -> str:
+        """Return the names of the days, digests of their files (0.9 s for 100 days of the full grid), and the normalisation."""
+        digests = {path.name: digest_file(path) for path in self.files}
+        return repr((digests, self.normalisation, self.pixel_km))
 
 
 def cut_patch(stored: np.ndarray, crop: Crop, random: np.random.Generator) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +253,12 @@ class Training:
         """Return what a checkpoint must be of to resume this training."""
         unimportant = {"devices": 1, "workers": 0, "compile": False}  # these change results by rounding at most
         settings = self.settings.model_copy(update=unimportant)
-        return repr((self.network.settings, self.formulation, settings, self.seed, len(self.training_days)))
+        return repr((self.network.settings, self.formulation, settings, self.seed, self._described_days))
+
+    @cached_property
+    def _described_days(self) -> list[str]:
+        """What the samples of training and validation depend on; every checkpoint needs it, and days are read for it once."""
+        return [days.describe() for days in (self.training_days, self.validation_days)]
 
     def _save_checkpoint(self, checkpoint: Path) -> None:
         if not distributed.is_first_process():
@@ -267,7 +273,7 @@ class Training:
             torch.save(content, file)
 
     def _load_checkpoint(self, checkpoint: Path) -> None:
-        """Continue from a checkpoint where there is one; one of other settings is ignored.
+        """Continue from a checkpoint where there is one; one of other settings or other days is ignored.
 
         Raises InputError for a damaged checkpoint, one of another program, and one of an older version.
         """

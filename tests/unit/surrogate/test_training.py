@@ -1,16 +1,19 @@
 """Loss and training of the surrogate: it learns to carry ice, resumes to the same weights, and stops early."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from checkpoints import UNUSABLE
-from surrogate_years import INPUTS, SHAPE
+from surrogate_years import INPUTS, SHAPE, write_drifting_year
 
 from superice.errors import InputError
 from superice.surrogate.rollout import RollOut, Surrogate
 from superice.surrogate.samples import Steps
 from superice.surrogate.scores import score_forecasts, tabulate_forecasts
 from superice.surrogate.settings import ForecastSettings, SurrogateNetworkSettings
+from superice.surrogate.store import Record
 from superice.surrogate.training import IncrementLoss, SurrogateTraining
 from superice.training.settings import TrainingSettings
 
@@ -108,6 +111,20 @@ def test_a_checkpoint_without_the_best_weights_is_named(record, scaling, tmp_pat
     torch.save(content, path)
     with pytest.raises(InputError, match=r"is of another version of this program \(KeyError 'best'"):
         training(record, scaling)._load_checkpoint(path)
+
+
+def test_a_checkpoint_of_other_years_or_of_another_scaling_is_not_used(record, scaling, tmp_path):
+    """A year that was made again has the name, the shape and the times of the one before."""
+    write_drifting_year(tmp_path / "2010.npy", 2010, seed=1)
+    other = Record([tmp_path / "2010.npy"])
+    wider = replace(scaling, deviation={name: 2 * size for name, size in scaling.deviation.items()})
+    run = training(record, scaling)
+    run.history = [dict.fromkeys(run.history_columns, 1.0)]
+    run._save_checkpoint(tmp_path / "checkpoint.pt")
+    resumed = [training(*data) for data in ((record, scaling), (other, scaling), (record, wider))]
+    for run in resumed:
+        run._load_checkpoint(tmp_path / "checkpoint.pt")
+    assert [len(run.history) for run in resumed] == [1, 0, 0]
 
 
 def test_a_training_ends_without_improvement_and_keeps_the_best_weights(record, scaling, tmp_path, monkeypatch):

@@ -2,6 +2,9 @@
 
 import math
 import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,7 @@ from superice.network.normalisation import VARIABLES, compute_quantities
 from superice.network.settings import NetworkSettings
 from superice.training.samples import Days
 from superice.training.settings import TrainingSettings
-from superice.training.store import write_day
+from superice.training.store import decode_day, open_day, write_day
 from superice.training.trainer import Stopped, Training, make_schedule
 
 NETWORK = NetworkSettings(widths=(8, 12), depth=1, embedding_channels=8, embedding_frequencies=(0.25, 16.0))
@@ -124,6 +127,40 @@ def test_a_checkpoint_of_other_settings_is_not_used(days, tmp_path):
     alone = training(days, seed=1)
     alone.run(tmp_path / "alone.pt")
     assert same_weights(other.network, alone.network)
+
+
+def write_doubled(files, folder):
+    """Write the days of a store with twice the increment, under the same names."""
+    folder.mkdir()
+    for path in files:
+        values = decode_day(open_day(path))
+        write_day(folder / path.name, values | {"increment": 2 * values["increment"]})
+    return [folder / path.name for path in files]
+
+
+def test_a_checkpoint_of_other_days_or_of_another_normalisation_is_not_used(stored_days, normalisation, tmp_path):
+    """A store that was made again has the names and sizes of the one before; a copy of it is the same store."""
+    make_days = lambda files, numbers=normalisation: Days(files, numbers, NETWORK.inputs)
+    make = lambda days, validation: Training(NETWORK, Preconditioned(), SETTINGS, days, validation, seed=0)
+    first, doubled = make_days(stored_days), make_days(write_doubled(stored_days, tmp_path / "doubled"))
+    copies = [shutil.copy(path, tmp_path) for path in stored_days]
+    wider = replace(normalisation, deviation={name: 2 * size for name, size in normalisation.deviation.items()})
+    run = make(first, first)
+    run.history = [dict.fromkeys(run.history_columns, 1.0)]
+    run._save_checkpoint(tmp_path / "checkpoint.pt")
+
+    def count_resumed(days, validation):
+        resumed = make(days, validation)
+        resumed._load_checkpoint(tmp_path / "checkpoint.pt")
+        return len(resumed.history)
+
+    assert count_resumed(first, first) == 1
+    assert count_resumed(make_days([Path(path) for path in copies]), first) == 1
+    others = [doubled, make_days(stored_days, wider), make_days(stored_days[::-1]), make_days(stored_days[1:])]
+    others.append(Days(stored_days, normalisation, NETWORK.inputs, pixel_km=6.0))
+    for days in others:
+        assert count_resumed(days, first) == 0
+        assert count_resumed(first, days) == 0
 
 
 def test_a_training_that_meets_nan_stops(days, tmp_path):
