@@ -30,24 +30,22 @@ def draw_errors(
     inputs: Iterable[str] = INPUTS,
     pixel_km: float = PIXEL_KM,
 ) -> dict[str, np.ndarray]:
-    """Draw the errors of one sample of ``shape`` (y, x), by quantity; an empty dictionary for a sample without errors.
+    """Draw the errors of one sample of ``shape`` (y, x), by quantity; an empty dictionary for a sample that stays exact.
 
-    Concentrations of other days among the ``inputs`` have errors of the concentration's parts, each its own. Without any
-    parts nothing is taken from ``random``.
+    Concentrations of other days among the ``inputs`` have errors of the concentration's parts, each its own. What is
+    smoothed and has no parts has errors of 0. Without any parts and smoothing nothing is taken from ``random``.
     """
-    parts = {QUANTITIES[name]: getattr(noise, name) for name in INPUTS}
-    if not any(parts.values()):
+    if not (noise.smoothing or any(getattr(noise, name) for name in INPUTS)):
         return {}
-    parts |= {name: noise.sic for name in inputs if name in NEIGHBOURS}
+    sources = {QUANTITIES[name]: name for name in INPUTS} | {name: "sic" for name in inputs if name in NEIGHBOURS}
     if random.random() >= noise.share:
         return {}
     errors = {}
-    for quantity, parts_of_quantity in parts.items():
-        if parts_of_quantity:
-            errors[quantity] = sum(
-                deviation * draw_smooth_noise(shape, length / pixel_km, random)
-                for length, deviation in parts_of_quantity
-            )
+    for quantity, source in sources.items():
+        parts = getattr(noise, source)
+        if parts or source in noise.smoothing:
+            fields = [deviation * draw_smooth_noise(shape, length / pixel_km, random) for length, deviation in parts]
+            errors[quantity] = sum(fields, start=np.zeros(shape, np.float32))
     return errors
 
 

@@ -1,6 +1,7 @@
 """Input noise: its size and smoothness, its limits, and a truth that stays the same."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from superice.features.files import read_model_features
+from superice.inference.input_errors import simulate_observation
+from superice.inference.settings import InputErrors
+from superice.network.normalisation import compute_quantities
 from superice.network.settings import INPUTS
+from superice.seasons import NEIGHBOURS
 from superice.training.input_noise import PIXEL_KM, draw_errors, perturb
 from superice.training.samples import Crop, Days, Samples
 from superice.training.settings import InputNoise
@@ -76,6 +82,31 @@ def test_noisy_inputs_lose_the_waves_that_a_gaussian_removes(name, width_km, wav
     assert left == pytest.approx(math.exp(-((2 * np.pi * width_km / wavelength_km) ** 2) / 2), abs=0.01)
     assert all(seen[other] is field for other in exact.keys() - {name, "increment"})
     assert np.allclose(seen["sit"] + seen["increment"], field, atol=1e-6)
+
+
+@pytest.mark.parametrize("parts", [{}, {"deformation": [(30.0, 1e-9)]}], ids=["no parts", "parts of another input"])
+def test_inputs_without_errors_are_smoothed_as_in_the_simulated_observation(model_days, parts):
+    """A training and the choice of its factor of the noise see the same inputs."""
+    noise = InputNoise(sic_smoothing=3.5, sit_smoothing=8.0, **parts)
+    features = read_model_features(model_days[0])
+    features = replace(
+        features, neighbours={name: factor * features.sic for name, factor in zip(NEIGHBOURS, (0.9, 0.8))}
+    )
+    exact = compute_quantities(features)
+    errors = draw_errors(noise, features.sit.shape, np.random.default_rng(0), (*INPUTS, *NEIGHBOURS))
+    seen = perturb(exact, errors, noise.smoothing)
+    observed = compute_quantities(simulate_observation(features, InputErrors(), PIXEL_KM, noise.smoothing))
+    for name in ("sic", "sit", *NEIGHBOURS):
+        assert np.nanmax(np.abs(seen[name] - exact[name])) > 1e-3
+        np.testing.assert_allclose(seen[name], observed[name], atol=1e-6)
+    assert np.allclose(seen["sit"] + seen["increment"], features.truth, atol=1e-5, equal_nan=True)
+
+
+def test_a_share_of_the_samples_is_smoothed_where_nothing_has_errors():
+    random, noise = np.random.default_rng(0), InputNoise(share=0.3, sit_smoothing=8.0)
+    drawn = [draw_errors(noise, (4, 4), random) for _ in range(2000)]
+    assert {tuple(errors) for errors in drawn} == {(), ("sit",)}
+    assert np.mean([bool(errors) for errors in drawn]) == pytest.approx(0.3, abs=0.04)
 
 
 def test_smoothing_spreads_no_gap_and_stays_within_the_range_of_the_field():
