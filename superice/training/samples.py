@@ -158,7 +158,7 @@ class Days:
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 
     def describe(self) -> str:
-        """Return the names of the days, digests of their files (0.9 s for 100 days of the full grid), and the normalisation."""
+        """Return the days with digests of their files (0.9 s for 100 days of the full grid), and the normalisation."""
         digests = {path.name: digest_file(path) for path in self.files}
         return repr((digests, self.normalisation, self.pixel_km))
 

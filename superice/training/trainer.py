@@ -257,7 +257,7 @@ class Training:
 
     @cached_property
     def _described_days(self) -> list[str]:
-        """What the samples of training and validation depend on; every checkpoint needs it, and days are read for it once."""
+        """What the samples of both splits depend on: every checkpoint needs it, and the days are read for it once."""
         return [days.describe() for days in (self.training_days, self.validation_days)]
 
     def _save_checkpoint(self, checkpoint: Path) -> None:
