@@ -4,32 +4,29 @@ A member that is drawn from inexact inputs as if they were exact is as wrong as 
 sums over many pixels then look far too certain. Here each member has inputs of its own, the product's fields plus
 errors with the correlation lengths of the product.
 
-An error depends on the seed, the date and the member alone. Its white noise is drawn on the CPU, on nodes that are one
-length apart, and each node is spread by a Gaussian of this length. The correlation of two pixels at a distance d is
-exp(-d² / 4 length²), everywhere to 1e-4: it has a length of its own, about 1.4 times that of the smoothing.
+An error depends on the seed, the date and the member alone: its noise (`network.smooth_noise`) is drawn on the CPU. The
+correlation has a length of its own, about 1.4 times that of the smoothing.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from superice.features.day import Features
 from superice.inference.noise import MemberNoise
 from superice.inference.settings import InputErrors, SamplerSettings
 from superice.network.settings import ErrorParts
+from superice.network.smooth_noise import Draw, draw_smooth_noise
 from superice.utils.settings import dump_settings
 
-MARGIN = 5  # nodes beyond each edge; the Gaussian of a farther one is below 4e-6
 STATED = {"sic": "sic_uncertainty", "sit": "sit_uncertainty", "deformation": "divergence_uncertainty"}
-Draw = Callable[[tuple[int, int]], Tensor]
 
 
 def perturb_members(
@@ -95,7 +92,7 @@ def draw_errors(errors: InputErrors, features: Features, draw: Draw, pixel_km: f
         fields = [
             deviation * draw_smooth_noise(features.sit.shape, length / pixel_km, draw) for length, deviation in parts
         ]
-        drawn[name] = torch.stack(fields).sum(dim=0).numpy()
+        drawn[name] = torch.stack(fields).sum(dim=0)[:, 0].numpy()
     return drawn
 
 
@@ -127,21 +124,6 @@ def describe_input_errors(features: Features, errors: InputErrors) -> dict[str, 
     stated = [name for name in errors.parts if np.ndim(measure_scale(name, features, errors))]
     sizes = [f"{name}: {'product' if name in stated else 'configured'}" for name in errors.parts]
     return {"input_errors": json.dumps(dump_settings(errors)), "input_error_sizes": ", ".join(sizes)}
-
-
-def draw_smooth_noise(shape: tuple[int, int], length: float, draw: Draw) -> Tensor:
-    """Draw noise of variance 1, smoothed by a Gaussian of ``length`` pixels, (member, y, x); see `draw_errors`."""
-    down, across = (_spread_nodes(size, length) for size in shape)
-    white = draw((down.shape[1], across.shape[1]))[:, 0]
-    return down @ white @ across.T
-
-
-def _spread_nodes(size: int, length: float) -> Tensor:
-    """Return the weights of the nodes at the pixels of an axis, (pixel, node); their squares sum to 1 at each pixel."""
-    nodes = length * (torch.arange(math.ceil(size / length) + 2 * MARGIN, dtype=torch.float64) - MARGIN)
-    distance = (torch.arange(size, dtype=torch.float64)[:, None] - nodes) / length
-    weights = torch.exp(-0.5 * distance.square())
-    return (weights / weights.norm(dim=1, keepdim=True)).float()
 
 
 def perturb(features: Features, errors: dict[str, np.ndarray]) -> Features:

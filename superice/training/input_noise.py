@@ -7,14 +7,16 @@ Products also hold nothing finer than their cells: noisy inputs are smoothed, so
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from superice.fields.regridding import smooth_as_product
 from superice.network.normalisation import QUANTITIES
 from superice.network.settings import INPUTS
+from superice.network.smooth_noise import draw_smooth_noise
 from superice.seasons import NEIGHBOURS
 from superice.training.settings import InputNoise
 
@@ -40,21 +42,19 @@ def draw_errors(
     sources = {QUANTITIES[name]: name for name in INPUTS} | {name: "sic" for name in inputs if name in NEIGHBOURS}
     if random.random() >= noise.share:
         return {}
+
+    def draw_white(size: tuple[int, int]) -> Tensor:
+        return torch.from_numpy(random.standard_normal(size, np.float32))
+
     errors = {}
     for quantity, source in sources.items():
         parts = getattr(noise, source)
         if parts or source in noise.smoothing:
-            fields = [deviation * draw_smooth_noise(shape, length / pixel_km, random) for length, deviation in parts]
-            errors[quantity] = sum(fields, start=np.zeros(shape, np.float32))
+            fields = [
+                deviation * draw_smooth_noise(shape, length / pixel_km, draw_white) for length, deviation in parts
+            ]
+            errors[quantity] = sum(fields, start=torch.zeros(shape)).numpy()
     return errors
-
-
-def draw_smooth_noise(shape: tuple[int, int], width: float, random: np.random.Generator) -> np.ndarray:
-    """Draw white noise smoothed by a Gaussian of ``width`` pixels, of unit variance, float32 (y, x)."""
-    from scipy.ndimage import gaussian_filter
-
-    white = random.standard_normal(shape, dtype=np.float32)
-    return 2 * math.sqrt(math.pi) * width * gaussian_filter(white, width, mode="wrap")
 
 
 def perturb(

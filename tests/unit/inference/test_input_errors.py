@@ -15,7 +15,7 @@ from random_networks import DIFFUSION, make_trained_network
 from superice.features.day import Features
 from superice.features.files import read_model_features
 from superice.inference.ensemble import draw_members
-from superice.inference.input_errors import describe_input_errors, draw_smooth_noise, perturb, perturb_members
+from superice.inference.input_errors import describe_input_errors, perturb, perturb_members
 from superice.inference.noise import weigh_days
 from superice.inference.settings import InputErrors, SamplerSettings
 
@@ -37,26 +37,6 @@ def trained(normalisation):
 def draw(trained, features, seed=0, **sampler):
     settings = SamplerSettings(**{**FEW_PASSES, "members": 3, "input_errors": ERRORS} | sampler)
     return np.stack(list(draw_members(trained, features, settings, seed)))
-
-
-def make_draw(members, seed=0):
-    stream = torch.Generator().manual_seed(seed)
-    return lambda shape: torch.randn((members, 1, *shape), generator=stream)
-
-
-@pytest.mark.parametrize("length", [1.5, 4.0, 30.0])
-def test_smooth_noise_has_variance_one_and_the_correlation_of_its_length_up_to_the_edges(length):
-    """White noise smoothed by a Gaussian is correlated by exp(-d^2 / 4 length^2); opposite edges are independent."""
-    noise = draw_smooth_noise((9, 200), length, make_draw(members=3000)).numpy()
-    middle, edge, opposite = noise[:, 4, 100], noise[:, 0, 0], noise[:, 0, -1]
-    for values in (middle, edge, opposite):
-        assert values.mean() == pytest.approx(0, abs=0.06)
-        assert values.var() == pytest.approx(1, abs=0.1)
-    for distance in (1, round(length), 2 * round(length)):
-        expected = np.exp(-(distance**2) / (4 * length**2))
-        for along, beside in ((noise[:, 4, 100 - distance], middle), (noise[:, 0, distance], edge)):
-            assert np.corrcoef(along, beside)[0, 1] == pytest.approx(expected, abs=0.06)
-    assert np.corrcoef(edge, opposite)[0, 1] == pytest.approx(0, abs=0.06)
 
 
 @pytest.mark.parametrize(

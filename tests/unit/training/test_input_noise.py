@@ -37,6 +37,17 @@ def test_errors_have_the_given_size_and_length(length, deviation, pixel_km):
         assert alike == pytest.approx(math.exp(-(distance**2) / (4 * width**2)), abs=0.05)
 
 
+@pytest.mark.parametrize(("length", "pixel_km"), [(120.0, PIXEL_KM), (300.0, PIXEL_KM), (3.0, 6.0)])
+def test_errors_that_are_longer_than_a_patch_or_shorter_than_a_pixel_have_the_given_size(length, pixel_km):
+    """Over many samples, at one pixel, in a pair that is a quarter of the patch apart, and from edge to edge."""
+    random, noise = np.random.default_rng(0), InputNoise(sit=[(length, 0.05)])
+    errors = np.stack([draw_errors(noise, (96, 96), random, pixel_km=pixel_km)["sit"][50] for _ in range(3000)])
+    assert errors.std(axis=0) == pytest.approx(0.05, rel=0.06)
+    for distance in (24, 95):
+        alike = np.corrcoef(errors[:, 0], errors[:, distance])[0, 1]
+        assert alike == pytest.approx(math.exp(-((distance * pixel_km) ** 2) / (4 * length**2)), abs=0.06)
+
+
 def test_parts_are_independent():
     error = draw_errors(InputNoise(sit=[(3.0, 0.03), (12.0, 0.04)]), SHAPE, np.random.default_rng(0))["sit"]
     assert error.std() == pytest.approx(0.05, rel=0.05)
