@@ -148,12 +148,14 @@ class Days:
     ) -> tuple[Tensor, Tensor]:
         """Return context (channel, y, x) and target (1, y, x) of a stored day or of a part of it.
 
-        ``errors``, by quantity, are added to the inputs, which are then smoothed, as `input_noise.perturb` does.
+        ``errors``, by quantity, are added to the inputs, which are then smoothed, as `input_noise.perturb` does. Where the
+        truth is unknown, nothing can be learnt: there the sample is masked.
         """
         quantities = decode_day(stored)
         if errors:
             quantities = perturb(quantities, errors, smoothing, self.pixel_km)
         context = self.normalisation.normalise_inputs(quantities, self.inputs, self.partly_missing)
+        context[:, np.isnan(quantities["increment"])] = 0
         target = self.normalisation.normalise_target(quantities)
         return torch.from_numpy(context), torch.from_numpy(target)[None]
 

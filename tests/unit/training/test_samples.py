@@ -6,6 +6,7 @@ import torch
 
 from superice.errors import InputError
 from superice.network.normalisation import VARIABLES, Normalisation
+from superice.network.regression import Regression
 from superice.network.settings import INPUTS
 from superice.training.samples import Crop, Days, Samples
 from superice.training.store import write_day
@@ -43,6 +44,32 @@ def test_masked_samples_lose_inputs_and_target_alike(days):
         assert torch.equal(left[:, ~lost], context[:, ~lost])
         assert torch.equal(kept[:, ~lost], target[:, ~lost])
     assert 0.1 < np.mean(shares) < 0.7
+
+
+def make_day(unknown):
+    """Return a day whose truth is unknown in a part, bool (y, x)."""
+    random, shape = np.random.default_rng(0), unknown.shape
+    values = {name: random.uniform(0.2, 1, shape).astype(np.float32) for name in VARIABLES}
+    return values | {"increment": np.where(unknown, np.nan, values["increment"])}
+
+
+@pytest.mark.parametrize("partly_missing", [False, True])
+def test_where_the_truth_is_unknown_a_sample_is_masked(normalisation, tmp_path, partly_missing):
+    """A network that knows the truth wherever there is one is at its best: nothing tells it a mean increment."""
+    unknown = np.zeros((16, 24), bool)
+    unknown[:, :10] = True
+    contexts = []
+    for name, where in (("all", np.zeros_like(unknown)), ("part", unknown)):
+        write_day(tmp_path / f"{name}.npy", make_day(where))
+        days = Days([tmp_path / f"{name}.npy"], normalisation, INPUTS, partly_missing)
+        context, target = Samples(days, Crop(None), 8, 1, seed=0, epoch=0)[0]
+        contexts.append(context)
+        assert torch.equal(context[-1] == 0, torch.from_numpy(where))
+    assert (contexts[1][:, unknown] == 0).all()
+    assert torch.equal(contexts[1][:, ~unknown], contexts[0][:, ~unknown])
+    wrong_where_unknown = torch.where(torch.from_numpy(unknown), 7.0, target)[None]
+    losses = Regression().loss(lambda z, level, seen: wrong_where_unknown, target[None], context[None], None)
+    assert losses.objective == 0
 
 
 def test_full_grid_samples_are_padded_for_the_network(days):
