@@ -105,9 +105,7 @@ def _find_corners(grid: Grid, latitude: np.ndarray, longitude: np.ndarray) -> tu
     """Return the four points around each cell and their bilinear weights, each (4, y, x)."""
     wanted_longitude, wanted_latitude = grid.lonlat()
     row = (wanted_latitude - latitude[0]) / (latitude[1] - latitude[0])
-    # Cells up to half a step before the first longitude take its value, and not that of the last.
-    step = longitude[1] - longitude[0]
-    column = ((wanted_longitude - longitude[0]) / step + 0.5) % (360 / abs(step)) - 0.5
+    column = _locate_columns(wanted_longitude, longitude)
     first_row = np.clip(np.floor(row), 0, latitude.size - 2).astype(int)
     left = np.floor(column).astype(int)
     right = left + 1
@@ -152,6 +150,15 @@ def _goes_around_globe(longitude: np.ndarray) -> bool:
     return abs(longitude.size * abs(longitude[1] - longitude[0]) - 360) < 1e-3
 
 
+def _locate_columns(wanted: np.ndarray, longitude: np.ndarray) -> np.ndarray:
+    """Return the fractional columns of longitudes on an axis that runs to the east or to the west.
+
+    They begin half a step before the first longitude: cells there take its value, and not that of the last.
+    """
+    step = longitude[1] - longitude[0]
+    return ((wanted - longitude[0]) / step + 0.5) % (360 / abs(step)) - 0.5
+
+
 def _convert_to_unit_vectors(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
     """Convert degrees to points on the unit sphere, shape (..., 3)."""
     east, north = np.deg2rad(longitude), np.deg2rad(latitude)
@@ -164,9 +171,7 @@ def _require_covered(file: ProductFile, grid: Grid, latitude: np.ndarray, longit
     half_step = abs(latitude[1] - latitude[0]) / 2
     outside = (wanted_latitude < latitude.min() - half_step) | (wanted_latitude > latitude.max() + half_step)
     if not _goes_around_globe(longitude):
-        step = longitude[1] - longitude[0]
-        column = ((wanted_longitude - longitude[0] + step / 2) % 360) / step
-        outside |= column > longitude.size
+        outside |= _locate_columns(wanted_longitude, longitude) > longitude.size - 0.5
     if outside.any():
         lost = f"{outside.sum()} of {outside.size} cells of {grid.name!r} lie outside"
         span = f"{latitude.min():g} to {latitude.max():g} N, {longitude.min():g} to {longitude.max():g} E"

@@ -286,8 +286,8 @@ class ProductFile:
         Raises InputError when a time is missing or absurd, for units that are not understood, and for a calendar without
         the days of the real one.
         """
-        units = self.get_units(name) or self.get_units("time")
-        calendar = self.get_attribute(name, "calendar") or self.get_attribute("time", "calendar", "standard")
+        units = str(self._get_time_attribute(name, "units", "")).strip()
+        calendar = self._get_time_attribute(name, "calendar", "standard")
         if str(calendar).lower() not in REAL_CALENDARS:
             raise self.error(
                 "a calendar other than the standard one, whose days are not dates: convert the times to the standard one",
@@ -308,6 +308,13 @@ class ProductFile:
                 f"times that cannot be converted ({error}); {expected}", name, units or "no unit"
             ) from error
         return list(times)
+
+    def _get_time_attribute(self, name: str, attribute: str, default: str) -> Any:
+        """Return an attribute of times; bounds that do not state it have that of the variable time, if there is one."""
+        own = self.get_attribute(name, attribute)
+        if not own and "time" in self:
+            own = self.get_attribute("time", attribute)
+        return own or default
 
 
 @contextmanager

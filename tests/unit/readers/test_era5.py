@@ -86,6 +86,49 @@ def test_bilinear_takes_the_near_edge_of_a_regional_file_beside_it(tmp_path):
     np.testing.assert_allclose(found["t2m"], 250 + np.maximum(grid.lonlat()[0], 10), atol=1e-3)
 
 
+def make_grid_at(longitude):
+    """Return a small grid around a longitude at 80 degrees north."""
+    crs = pyproj.CRS(f"+proj=stere +lat_0=90 +lat_ts=90 +lon_0={longitude} +R=6378273")
+    _, y = pyproj.Proj(crs)(longitude, 80.0)
+    return Grid("region", crs, 3e3 * np.arange(-5, 5), y + 3e3 * np.arange(-5, 5))
+
+
+@pytest.mark.parametrize("northward", [True, False], ids=["latitudes upwards", "latitudes downwards"])
+@pytest.mark.parametrize("eastward", [True, False], ids=["longitudes upwards", "longitudes downwards"])
+@pytest.mark.parametrize("first", [10.0, 170.0, -30.0], ids=["east", "across 180", "west"])
+def test_regional_axes_of_either_direction_hold_the_same_field(tmp_path, first, eastward, northward):
+    """A plane in longitude and latitude is exact between points; a region 40 degrees farther on is refused."""
+    longitude = first + np.arange(0, 22, 2.0)[:: 1 if eastward else -1]
+    latitude = LATITUDE[:: -1 if northward else 1]
+    content = fields(longitude, 1, latitude)
+    plane = 200 + (longitude - first) + 0.5 * latitude[:, None]
+    write_new_era5(tmp_path / "any.nc", moments(1), latitude, longitude, content | {"t2m": plane[None]})
+    grid = make_grid_at(first + 9)
+    wanted_longitude, wanted_latitude = grid.lonlat()
+    expected = 200 + (wanted_longitude - first) % 360 + 0.5 * wanted_latitude
+    for method, error in (("bilinear", 1e-3), ("nearest", 1.3)):
+        (found,) = read_forcings(tmp_path, moments(1), grid, method)
+        assert np.abs(found["t2m"] - expected).max() < error
+        for distance in (-40, 40, 180):
+            with pytest.raises(InputError, match=r"does not cover the grid: 100 of 100 cells of 'region' lie outside"):
+                list(read_forcings(tmp_path, moments(1), make_grid_at(first + 9 + distance), method))
+
+
+def test_times_without_a_calendar_have_the_standard_one(polar_grid, tmp_path):
+    """As CF says; without units they are refused for what they lack."""
+    path = tmp_path / "any.nc"
+    write_new_era5(path, moments(), LATITUDE, longitudes(), fields(longitudes()))
+    whole = list(read_forcings(tmp_path, moments(), polar_grid))
+    with netCDF4.Dataset(path, "a") as file:
+        del file["valid_time"].calendar
+    for found, expected in zip(read_forcings(tmp_path, moments(), polar_grid), whole, strict=True):
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    with netCDF4.Dataset(path, "a") as file:
+        del file["valid_time"].units
+    with pytest.raises(InputError, match=r"any\.nc, valid_time: times that cannot be converted .*\(found no unit\)"):
+        list(read_forcings(tmp_path, moments(), polar_grid))
+
+
 def test_variables_may_have_files_of_their_own(polar_grid, tmp_path):
     content = fields(longitudes())
     for name, values in content.items():
