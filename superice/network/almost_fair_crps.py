@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from superice.errors import InputError
 from superice.network.formulations import Losses, Model, OnePass, masked_mean_square
-from superice.network.settings import ProperScoresSettings
+from superice.network.settings import MOVED_EDGE, ProperScoresSettings
 
 LONGEST_MOVE = 7  # pixels, along each axis: all places in a patch of 4, and in a cell of the level below
 MOVED_SHARE = 8  # one sample in so many is evaluated moved
-EDGE = 16  # pixels along the edge that are not compared: what is moved over one edge comes in at the other
 
 
 class ProperScores(ProperScoresSettings, OnePass):
@@ -41,7 +41,16 @@ class ProperScores(ProperScoresSettings, OnePass):
         return math.ceil(samples / MOVED_SHARE) if self.equivariance_weight else 0
 
     def loss(self, model: Model, target: Tensor, context: Tensor, generator: torch.Generator) -> Losses:
-        """Return the sum of the scores of two members; the pixels' CRPS and a member's square error are reported."""
+        """Return the sum of the scores of two members; the pixels' CRPS and a member's square error are reported.
+
+        Raises InputError for samples that are too small to be compared when they are moved.
+        """
+        if min(target.shape[-2:]) < self.smallest_patch:
+            raise InputError(
+                f"diffusion.equivariance_weight: samples of {self.smallest_patch} rows and columns are needed, or a weight"
+                " of 0",
+                value=tuple(target.shape[-2:]),
+            )
         noise = torch.randn((2, *target.shape), generator=generator).to(target.device)
         moved = self._count_moved(len(target))
         move = draw_move(generator) if moved else (0, 0)
@@ -116,7 +125,7 @@ def measure_change(member: Tensor, of_moved: Tensor, move: tuple[int, int], mask
     Fields are (batch, 1, y, x). Pixels along the edge do not count, nor those outside the ``mask``.
     """
     back = of_moved.roll((-move[0], -move[1]), (-2, -1))
-    inner = (..., slice(EDGE, -EDGE), slice(EDGE, -EDGE))
+    inner = (..., slice(MOVED_EDGE, -MOVED_EDGE), slice(MOVED_EDGE, -MOVED_EDGE))
     return masked_mean_square((back - member)[inner], mask[inner])
 
 

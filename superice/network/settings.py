@@ -14,6 +14,8 @@ from superice.utils.settings import DISCRIMINATOR, Distinct, Number, RuleBroken,
 INPUTS = ("sic", "sit", "deformation")
 BLOCK_REACH = 2  # pixels from which a residual block takes anything
 HEAD_REACH = 2  # the same of the head
+# Pixels along the edge of a moved sample that are not compared: what is moved over one edge comes in at the other.
+MOVED_EDGE = 16
 ErrorParts = tuple[tuple[Annotated[Number, Field(ge=3)], Annotated[Number, Field(gt=0)]], ...]
 """Independent parts of an input's error, white noise smoothed by a Gaussian: its length in km and standard deviation."""
 
@@ -101,6 +103,11 @@ class FormulationSettings(Settings):
     section: ClassVar[str] = "diffusion"
     unknown_key: ClassVar[str] = "no key {!r} here"
 
+    @property
+    def smallest_patch(self) -> int:
+        """Rows and columns that a sample needs."""
+        return 1
+
 
 class NoisePredictionSettings(FormulationSettings):
     """The report's method (section 3): cosine rates, and a network that predicts the noise."""
@@ -146,8 +153,16 @@ class ProperScoresSettings(FormulationSettings):
         1.0, "Weight of the score of the spectrum's modes; pixels and each size of boxes have 1.", ge=0
     )
     equivariance_weight: Number = declare(
-        0.0, "Weight of what a member changes, beyond moving with them, when its noise and inputs are moved.", ge=0
+        0.0,
+        "Weight of what a member changes, beyond moving with them, when its noise and inputs are moved; above 0, samples"
+        f" need {2 * MOVED_EDGE + 1} rows and columns.",
+        ge=0,
     )
+
+    @property
+    def smallest_patch(self) -> int:
+        """Rows and columns that a sample needs: some are left to compare where it is moved."""
+        return 2 * MOVED_EDGE + 1 if self.equivariance_weight else 1
 
 
 class RegressionSettings(FormulationSettings):

@@ -13,6 +13,7 @@ from superice.fields.area_around import AreaAround
 from superice.inference.settings import DEFAULT_SEED, SamplerSettings
 from superice.network.settings import (
     DiffusionSettings,
+    FormulationSettings,
     NetworkSettings,
     NoisePredictionSettings,
     PartialDiffusion,
@@ -223,6 +224,18 @@ class EnsembleSettings(Settings):
     summary: SummarySettings = declare(SummarySettings(), "What a summary tells of the members.")
 
 
+def _check_patch(diffusion: FormulationSettings, training: TrainingSettings) -> None:
+    """Raise RuleBroken where the patches of a training are too small for the loss."""
+    smallest = diffusion.smallest_patch
+    if training.patch and min(training.patch) < smallest:
+        rows, columns = training.patch
+        raise RuleBroken(
+            "training",
+            f"patch needs at least {smallest} rows and columns with diffusion.equivariance_weight above 0"
+            f" (found {rows} x {columns})",
+        )
+
+
 class ExperimentSettings(Settings):
     """A training and the ensembles that are drawn with it."""
 
@@ -245,6 +258,10 @@ class ExperimentSettings(Settings):
     training: TrainingSettings = declare(TrainingSettings(), "How the network is trained.")
     sampler: SamplerSettings = declare(SamplerSettings(), "How members are drawn.")
     ensembles: EnsembleSettings = declare(EnsembleSettings(), "Which ensembles are drawn.")
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where the patches are too small for the loss."""
+        _check_patch(self.diffusion, self.training)
 
 
 class PartialExperiment(make_partial(ExperimentSettings)):  # type: ignore[misc]
@@ -377,7 +394,11 @@ class RestorationSection(RestorationSettings):
     )
 
     def check_rules(self) -> None:
-        """Raise RuleBroken where the factor of the noise would have to be chosen, which nothing does here."""
+        """Raise RuleBroken where patches are too small, or where the factor of the noise would have to be chosen.
+
+        Nothing chooses it here.
+        """
+        _check_patch(self.diffusion, self.training)
         if self.sampler.awaits_noise_scale:
             raise RuleBroken("sampler", "noise_scale must be a number here (found validation)")
 

@@ -125,6 +125,15 @@ def test_members_that_answer_to_the_place_in_a_patch_are_penalised_by_the_square
     assert np.mean([change for change in changes if change > 1e-6]) == pytest.approx(2 / 16, rel=0.1)
 
 
+def test_samples_without_pixels_to_compare_are_refused_and_the_smallest_others_are_penalised():
+    """A model whose noise counts by its place: of a sample of 33 x 33 pixels the one in the middle is compared."""
+    by_place = lambda z, level, seen: 3 * torch.linspace(-1, 1, z.shape[-1]) * z
+    assert objective(by_place, 33, equivariance_weight=1.0) > objective(by_place, 33)
+    with pytest.raises(InputError, match=r"equivariance_weight: samples of 33 rows and columns .*\(found \(32, 32\)\)"):
+        objective(by_place, 32, equivariance_weight=1.0)
+    assert np.isfinite(objective(by_place, 32))
+
+
 def test_the_moved_samples_are_counted():
     plain, moving = ProperScores(), ProperScores(equivariance_weight=1.0)
     assert [plain.count_evaluations(samples) for samples in (1, 8, 9)] == [2, 16, 18]

@@ -108,3 +108,12 @@ def test_the_restoration_needs_a_number():
     content["surrogate"]["restoration"]["sampler"]["noise_scale"] = "validation"
     with pytest.raises(InputError, match=r"restoration\.sampler: noise_scale must be a number here"):
         SurrogateConfiguration(Configuration(content).surrogate)
+
+
+def test_the_restoration_needs_patches_that_can_be_compared_when_they_are_moved():
+    content = load()
+    restoration = content["surrogate"]["restoration"]
+    restoration["diffusion"] = {"formulation": "proper_scores", "equivariance_weight": 1.0}
+    restoration["training"]["patch"] = [32, 32]
+    with pytest.raises(InputError, match=r"restoration\.training: patch needs at least 33 rows and columns"):
+        SurrogateConfiguration(Configuration(content).surrogate)

@@ -184,6 +184,14 @@ def test_a_wrong_configuration_is_refused_by_name(path, value, sentence):
         ({"diffusion": {"formulation": "proper_scores"}}, "experiments.mine.sampler.steps: .* .found 40."),
         ({"diffusion": {"noise_max": 9.0}}, "experiments.mine.diffusion: no key 'noise_max' here; known are"),
         ({"trained_as": "reference", "sampler": {"name": "one_pass"}}, "mine.sampler.steps: .* .found 40."),
+        (
+            {
+                "diffusion": {"formulation": "proper_scores", "equivariance_weight": 1.0},
+                "training": {"patch": [96, 32]},
+                "sampler": {"name": "one_pass", "steps": 1},
+            },
+            "mine.training: patch needs at least 33 rows and columns with diffusion.equi.* .found 96 x 32.",
+        ),
         ({"sampler": {"steps": 1, "shared_first_step": True}}, "mine.sampler.steps: 1 is less than the minimum of 2"),
     ],
 )
