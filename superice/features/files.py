@@ -5,6 +5,7 @@ This module imports no reader of satellite or model products: whatever only read
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +46,7 @@ CELL_TOLERANCE = 1e-4  # degrees
 
 
 def read_model_features(
-    path: str | Path, sic_threshold: float = 0.15, with_truth: bool = True, day: date | None = None
+    path: str | Path, sic_threshold: float | None = None, with_truth: bool = True, day: date | None = None
 ) -> Features:
     """Read a published model day.
 
@@ -56,7 +57,7 @@ def read_model_features(
     path
         The file.
     sic_threshold
-        Concentration above which a pixel is ice.
+        Concentration above which a pixel is ice; None for that which the file states, or else 0.15.
     with_truth
         Whether the thickness at high resolution is read, which scores and trainings need but drawing does not.
     day
@@ -81,7 +82,8 @@ def read_model_features(
         if variable in content.variables
     }
     day = _find_day(path, content, day)
-    features = Features(day, **fields, truth=truth, sic_threshold=sic_threshold, neighbours=neighbours)
+    threshold = _find_threshold(path) if sic_threshold is None else sic_threshold
+    features = Features(day, **fields, truth=truth, sic_threshold=threshold, neighbours=neighbours)
     require_limits(path, features)
     return features
 
@@ -95,11 +97,12 @@ def is_observed(path: Path) -> bool:
 
 
 def read_observed_features(
-    path: str | Path, sic_threshold: float = 0.15, day: date | None = None, partly_missing: bool = False
+    path: str | Path, sic_threshold: float | None = None, day: date | None = None, partly_missing: bool = False
 ) -> Features:
     """Read a published observed day, its arrays (``.npz``) or its NetCDF file.
 
-    Its date is that of a variable time or of the file's name, or ``day`` where there is neither. With ``partly_missing``,
+    Its date is that of a variable time or of the file's name, or ``day`` where there is neither. A pixel is ice above
+    ``sic_threshold``; None for that which the NetCDF file of its name states, or else 0.15. With ``partly_missing``,
     each field is also read where others are missing. A file without those arrays has no such pixels.
 
     Raises InputError for a missing array, and for a value out of range such as a percentage instead of a fraction.
@@ -111,7 +114,7 @@ def read_observed_features(
     features = Features(
         found_day,
         **fields,
-        sic_threshold=sic_threshold,
+        sic_threshold=_find_threshold(path) if sic_threshold is None else sic_threshold,
         partly_missing=partly_missing,
         observed=True,
         uncertainties={name: arrays[name] for name in UNCERTAINTIES if name in arrays},
@@ -194,6 +197,19 @@ def read_input_notes(path: Path) -> dict[str, str]:
         return {}
     attributes = read_content(described, ()).attributes
     return {INPUT_NOTES: str(attributes[INPUT_NOTES])} if INPUT_NOTES in attributes else {}
+
+
+def _find_threshold(path: str | Path) -> float:
+    """Return the concentration above which a pixel is ice: that which a feature file states, or the default.
+
+    Of arrays (``.npz``), the NetCDF file of the same name in their folder states it.
+    """
+    described = Path(path).with_suffix(".nc")
+    stated = read_content(described, ()).attributes.get("feature_settings", "{}") if described.exists() else "{}"
+    try:
+        return float(json.loads(stated).get("sic_threshold", Features.sic_threshold))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError("is no JSON of settings", file=described, variable="feature_settings", value=stated) from error
 
 
 def read_mask_reason(path: Path, features: Features) -> np.ndarray | None:

@@ -57,7 +57,8 @@ def main() -> None:
     # A training that stands alone has nothing to be compared with.
     scored = len(args.weights) > 1 or sampler.awaits_noise_scale
     chosen = spread_evenly(args.validation, selection.days) if scored else []
-    days = [read_model_features(args.features / model_features_name(d)) for d in chosen]
+    threshold = args.settings["features"]["sic_threshold"]
+    days = [read_model_features(args.features / model_features_name(d), threshold) for d in chosen]
     days = [features for features in days if features.mask.any()]
     if sampler.awaits_noise_scale and not days:
         raise InputError("sampler.noise_scale: no validation day holds ice, so a number is needed")

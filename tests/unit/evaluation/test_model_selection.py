@@ -1,10 +1,13 @@
 """The choice among trainings."""
 
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
+from feature_days import AREAS, ROOT
 from random_networks import make_trained_network
 
 from superice.errors import InputError
@@ -167,3 +170,23 @@ def test_days_are_spread_evenly_with_both_ends(length, count):
     assert chosen[0] == 0 and chosen[-1] == length - 1
     steps = np.diff(chosen)
     assert steps.max() - steps.min() <= 1
+
+
+def test_the_script_takes_the_ice_of_the_features_that_the_trainings_had(weights, model_days, tmp_path, monkeypatch):
+    """Above a concentration that the days do not reach there is no ice, whatever their files say."""
+    settings = {
+        "sampler": {"name": "stochastic_multistep", "steps": 3, "noise_scale": "validation"},
+        "input_noise": {},
+        "features": {"sic_threshold": 1.5},
+        "scores": {},
+        "selection": {"members": 4, "days": 2},
+    }
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "areas.yaml").write_text(AREAS)
+    options = ["--area=near_pole", f"--areas={tmp_path / 'areas.yaml'}", f"--settings={tmp_path / 'settings.yaml'}"]
+    options += [f"--features={model_days[0].parent}", "--validation", *(path.stem for path in model_days[:2])]
+    options += ["--weights", *map(str, weights), "--table", str(tmp_path / "t.csv"), "--output", str(tmp_path / "w")]
+    monkeypatch.setattr("sys.argv", ["select_training", *options])
+    monkeypatch.setattr("superice.utils.command_line.run_command", lambda main: main())
+    with pytest.raises(InputError, match="no validation day holds ice"):
+        runpy.run_path(str(ROOT / "workflow/scripts/select_training.py"), run_name="__main__")

@@ -22,7 +22,7 @@ from superice.features.files import (
     read_shape,
 )
 from superice.features.model import make_model_day
-from superice.features.settings import FeatureSettings
+from superice.features.settings import FeatureSettings, describe_feature_settings
 from superice.fields.grid import Grid
 
 
@@ -107,6 +107,32 @@ def test_reading_features_imports_no_reader_of_products():
         "superice.network",
     )
     assert not [name for name in imported if name.startswith(making) or name.endswith("observation_operator")]
+
+
+def test_ice_begins_at_the_concentration_that_the_file_states(tmp_path, grid):
+    """Of a model day, and of an observed one in both of its files; who names another threshold has that one."""
+    concentration = np.broadcast_to(np.linspace(0.0, 1.0, grid.shape[1], dtype=np.float32), grid.shape)
+    fields = {name: np.full(grid.shape, 1e-7, np.float32) for name in FIELDS} | {"sic": concentration}
+    model, observed = tmp_path / "20220412.nc", tmp_path / "sic_sit_e1_e2_20220412"
+    reason = np.zeros(grid.shape, np.uint8)
+    for stated, expected in ((0.4, 0.4), (0.0, 0.0), (None, 0.15)):
+        settings = "" if stated is None else describe_feature_settings(FeatureSettings(sic_threshold=stated))
+        details = {"feature_settings": settings} if settings else {}
+        write_model_features(model, grid, DAY, fields, fields, details)
+        arrays, described = observed.with_suffix(".npz"), observed.with_suffix(".nc")
+        write_observed_features(arrays, described, grid, DAY, fields, reason, details)
+        for read, path in (
+            (read_model_features, model),
+            (read_observed_features, arrays),
+            (read_observed_features, described),
+        ):
+            assert np.array_equal(read(path).mask, concentration > expected)
+            assert np.array_equal(read(path, 0.7).mask, concentration > 0.7)
+    described.unlink()
+    assert read_observed_features(arrays).sic_threshold == 0.15
+    write_model_features(model, grid, DAY, fields, fields, {"feature_settings": "boxes"})
+    with pytest.raises(InputError, match=r"20220412\.nc, feature_settings: is no JSON of settings \(found boxes\)"):
+        read_model_features(model)
 
 
 def test_notes_of_a_degraded_day_come_back_from_the_file_beside_the_arrays(tmp_path, grid):
