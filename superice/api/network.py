@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -139,8 +140,9 @@ class Network:
         Raises
         ------
         InputError
-            For features that are not on cells of the network's size, in units or with dimensions that are not understood, of
-            another set than those of the training, or out of range; of a lazy result when it is computed.
+            For a seed that is no whole number, and for features that are not on cells of the network's size, in units or with
+            dimensions that are not understood, of another set than those of the training, or out of range; of a lazy result
+            when it is computed.
 
         Examples
         --------
@@ -161,6 +163,7 @@ class Network:
         >>> bool((season.sit_ai[0] == drawn.sit_ai).where(drawn.sit_ai.notnull(), True).all())
         True
         """
+        seed = _require_whole(seed)
         days, sampler = self._prepare(dataset, members)
         draw = partial(self._draw_array, replace(days, arrays={}), sampler, seed)
         if days.has_time:
@@ -222,6 +225,7 @@ class Network:
         >>> summary.sit_quantile.sizes["quantile"], summary.sit_mean.dims, int(summary.ensemble_size)
         (3, ('y', 'x'), 4)
         """
+        seed = _require_whole(seed)
         days, sampler = self._prepare(dataset, members)
         settings = build_settings(SummarySettings, statistics, "ensembles.summary")
         summarise = partial(self._summarise_day, replace(days, arrays={}), sampler, seed, settings)
@@ -318,6 +322,14 @@ class Network:
         reason = np.zeros(days.grid.shape, np.int8) if has_reason else None
         statistics = MemberStatistics(features.mask, sampler.members)
         return make_summary(settings, days.grid, features, reason, statistics, self._describe(days, sampler, seed))
+
+
+def _require_whole(seed: Any) -> int:
+    """Return a seed as an int: the noise depends on its text. Raises InputError for what is no whole number, as 1.0."""
+    try:
+        return operator.index(seed)
+    except TypeError as error:
+        raise InputError("a whole number is needed, such as 2024", variable="seed", value=repr(seed)) from error
 
 
 def _make_lazy(task: Any, shape: tuple[int, ...], dtype: np.dtype | type) -> dask.array.Array:

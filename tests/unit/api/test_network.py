@@ -57,6 +57,21 @@ def test_members_and_summary_are_those_of_the_command(network, files, features):
         xarray.testing.assert_identical(own[name].variable, summary[name].variable)
 
 
+def test_a_seed_is_a_whole_number_of_any_type(network, features, season):
+    """1 and what Python takes for it draw one ensemble; 1.0 is refused, also before a season is computed."""
+    one = network.draw(features, members=2, seed=1)
+    for same in (True, np.int64(1), np.array(1)):
+        drawn = network.draw(features, members=2, seed=same)
+        np.testing.assert_array_equal(drawn.sit_ai, one.sit_ai)
+        assert type(drawn.attrs["ensemble_seed"]) is int
+    for draw in (network.draw, network.summary):
+        for data in (features, season):
+            with pytest.raises(InputError, match=r"^seed: a whole number is needed, such as 2024 \(found 1\.0\)$"):
+                draw(data, members=2, seed=1.0)
+        with pytest.raises(InputError, match=r"seed: a whole number is needed, .*'1'"):
+            draw(features, members=2, seed="1")
+
+
 def test_a_season_is_drawn_when_it_is_computed_and_date_by_date(network, season, features, monkeypatch):
     asked = []
     read = network._read_day
