@@ -140,8 +140,8 @@ class Network:
         Raises
         ------
         InputError
-            For a seed that is no whole number, and for features that are not on cells of the network's size, in units or with
-            dimensions that are not understood, of another set than those of the training, or out of range; of a lazy result
+            For a seed that is no whole number; for features that are not on cells of the network's size, in units or with
+            dimensions that are not understood, of another set than those of the training, or out of range: of a lazy result
             when it is computed.
 
         Examples

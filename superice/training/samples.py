@@ -216,6 +216,8 @@ class Samples(Dataset):
         """Order ``count`` samples so that every day appears equally often; ``factor`` is that of the network."""
         self.days, self.crop, self.factor = days, crop, factor
         self.seed, self.epoch = seed, epoch
+        # This is the stream of sample 0 as well, as numpy fills seeds with zeros. The order of the days and where that one
+        # sample is cut do not mind; another stream would change every training that is known.
         random = np.random.default_rng((seed, epoch))
         rounds = -(-count // len(days))
         self.order = np.concatenate([random.permutation(len(days)) for _ in range(rounds)])[:count]
