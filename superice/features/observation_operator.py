@@ -10,11 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyproj
 
 from superice.features.settings import LowResolution
 from superice.fields.box_filter import box_mean, count_pixels
-from superice.fields.deformation import polar_map_scale
+from superice.fields.deformation import find_ends, polar_map_scale
 from superice.fields.grid import Grid
 from superice.fields.regridding import locate_pixels, sample_bilinear
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
@@ -58,13 +57,9 @@ def _simulate_drift(model: ModelDay, grid: Grid, ice: np.ndarray) -> tuple[np.nd
         on_map = np.where(ice, component * scale, np.nan)
         return STEP_SECONDS * sample_bilinear(box_mean(on_map, width), grid, native)
 
-    moved_x, moved_y = displace(model.u), displace(model.v)
-    known = np.isfinite(moved_x) & np.isfinite(moved_y)
+    displacement = displace(model.u), displace(model.v)
     rows, columns = locate_pixels(grid, native)
-    x, y = grid.x[0] + grid.step * columns, grid.y[0] + grid.step * rows
-    to_native = pyproj.Transformer.from_crs(grid.crs, native.crs, always_xy=True)
-    end_x, end_y = to_native.transform(np.where(known, x + moved_x, x), np.where(known, y + moved_y, y))
+    start = grid.x[0] + grid.step * columns, grid.y[0] + grid.step * rows
+    end_x, end_y = find_ends(grid.crs, native.crs, start, displacement)
     start_x, start_y = np.meshgrid(native.x, native.y)
-    u = np.where(known, (end_x - start_x) / STEP_SECONDS, np.nan)
-    v = np.where(known, (end_y - start_y) / STEP_SECONDS, np.nan)
-    return u, v
+    return (end_x - start_x) / STEP_SECONDS, (end_y - start_y) / STEP_SECONDS

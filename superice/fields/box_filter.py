@@ -6,8 +6,6 @@ import numpy as np
 
 from superice.errors import InputError
 
-METHODS = ("boxes", "satellites")
-
 
 def count_pixels(width_km: float, step_m: float) -> int:
     """Return the number of pixels of ``step_m`` in a width. Raises InputError when that is not a whole number."""

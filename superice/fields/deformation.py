@@ -156,14 +156,30 @@ def rotate_velocity(
     import pyproj
 
     step = 60.0
-    to_other = pyproj.Transformer.from_crs(grid.crs, crs, always_xy=True)
     x, y = np.meshgrid(grid.x, grid.y)
-    known = np.isfinite(u) & np.isfinite(v)
-    end_x = np.where(known, x + step * u, x)
-    end_y = np.where(known, y + step * v, y)
-    x0, y0 = to_other.transform(x, y)
-    x1, y1 = to_other.transform(end_x, end_y)
-    return x0, y0, np.where(known, (x1 - x0) / step, np.nan), np.where(known, (y1 - y0) / step, np.nan)
+    x0, y0 = pyproj.Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+    x1, y1 = find_ends(grid.crs, crs, (x, y), (step * u, step * v))
+    return x0, y0, (x1 - x0) / step, (y1 - y0) / step
+
+
+def find_ends(
+    crs: pyproj.CRS,
+    other: pyproj.CRS,
+    start: tuple[np.ndarray, np.ndarray],
+    displacement: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find where displacements on a map end on another map.
+
+    ``start`` and ``displacement`` are x and y (m on the map ``crs``, any shape). Returns x and y (m on the map ``other``),
+    NaN where a component of the displacement is unknown.
+    """
+    import pyproj
+
+    (x, y), (moved_x, moved_y) = start, displacement
+    known = np.isfinite(moved_x) & np.isfinite(moved_y)
+    to_other = pyproj.Transformer.from_crs(crs, other, always_xy=True)
+    end_x, end_y = to_other.transform(np.where(known, x + moved_x, x), np.where(known, y + moved_y, y))
+    return np.where(known, end_x, np.nan), np.where(known, end_y, np.nan)
 
 
 def make_contour_grid(grid: Grid, cells: int = 2) -> Grid:

@@ -10,6 +10,7 @@ import pyproj
 from scipy.ndimage import distance_transform_edt
 
 from superice.fields.box_filter import box_sum
+from superice.fields.deformation import find_ends
 from superice.fields.grid import Grid
 from superice.fields.quantities import SECONDS_PER_DAY
 from superice.fields.regridding import interpolate
@@ -137,8 +138,8 @@ class Satellites:
             mean = np.average([getattr(truth, component) for truth in days], axis=0, weights=[0.5, 1, 0.5])
             return view.sample(average_footprint(2 * SECONDS_PER_DAY * mean * arctic.scale, cells))
 
-        to_native = pyproj.Transformer.from_crs(arctic.grid.crs, view.native.crs, always_xy=True)
-        end_x, end_y = to_native.transform(view.x + displace("u"), view.y + displace("v"))
+        moved = displace("u"), displace("v")
+        end_x, end_y = find_ends(arctic.grid.crs, view.native.crs, (view.x, view.y), moved)
         start_x, start_y = np.meshgrid(view.native.x, view.native.y)
         displacement = np.stack([end_x - start_x, end_y - start_y]) / 1000
         random = self._make_random(DRIFT_STREAM, day)
