@@ -1,11 +1,15 @@
 """The documentation site: links between the pages of the repository, pages made of notebooks and parsers, the build."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from superice.fields.grid import load_grid
+from superice.run.settings import SurrogateSettings
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
@@ -62,6 +66,13 @@ def test_every_page_is_in_the_contents(pages):
     written = {path.stem for path in [*DOCS.glob("*.md"), *(DOCS / "experiments").glob("*.md")]} - {"index"}
     assert written <= listed
     assert {Path(name).stem for name in pages.OUTER.values()} <= listed
+
+
+def test_the_forcings_that_the_surrogates_page_asks_for_cover_its_area():
+    """All cells of the default area, and less than a degree more."""
+    (asked,) = re.findall(r"north of (\d+)° N", (DOCS / "surrogate.md").read_text())
+    lowest = load_grid(None, SurrogateSettings().area).lonlat()[1].min()
+    assert 0 < lowest - int(asked) < 1
 
 
 @pytest.mark.slow
