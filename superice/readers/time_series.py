@@ -7,9 +7,9 @@ years are therefore opened only when the others do not hold all moments, and few
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,7 +142,8 @@ class TimeSeries:
         if missing:
             held = f"{len(steps)} times from {min(steps):%Y-%m-%d %H:%M} to {max(steps):%Y-%m-%d %H:%M}"
             raise InputError(
-                f"{missing[0]:%Y-%m-%d %H:%M} is not covered, nor are {len(missing) - 1} other times that are needed",
+                f"{missing[0]:%Y-%m-%d %H:%M} is not covered, nor are {len(missing) - 1} other times that are needed"
+                + _describe_offset(moments, steps),
                 product=self.product,
                 file=self.folder,
                 variable=self.names[key][0],
@@ -196,6 +197,23 @@ class TimeSeries:
         return _merge_versions(values) if values.ndim > 2 else values
 
 
+def _describe_offset(moments: Sequence[datetime], held: Iterable[datetime]) -> str:
+    """Return the part of a sentence for times that all lie the same hours beside those that are needed; else nothing."""
+    if len(moments) < 2:
+        return ""
+    spacing = moments[1] - moments[0]
+    offsets = {(moment - moments[0]) % spacing for moment in held}
+    offset = min(offsets)
+    if len(offsets) > 1 or not offset:
+        return ""
+    midnight = datetime.combine(moments[0], time())
+    hour = (moments[0] + offset - midnight) % spacing / timedelta(hours=1)
+    return (
+        f"; all times of the files are {offset / timedelta(hours=1):g} h later than such a time: state"
+        f" surrogate.first_hour: {hour:g}, or get files of the times that are needed"
+    )
+
+
 def may_hold(name: str, years: set[int]) -> bool:
     """Return whether a file may hold one of the ``years`` by its name: it spans one of them, or names no year."""
     named = [int(year) for year in YEAR.findall(name)]
@@ -240,3 +258,9 @@ def list_moments(first: datetime, last: datetime, hours: float) -> list[datetime
     """Return the moments from ``first`` to ``last``, both included, ``hours`` apart."""
     count = int((last - first) / timedelta(hours=hours))
     return [first + timedelta(hours=hours * n) for n in range(count + 1)]
+
+
+def list_moments_of_year(year: int, hours: float, first_hour: float = 0) -> list[datetime]:
+    """Return the moments of a year, ``hours`` apart; the first is ``first_hour`` hours after the year begins."""
+    begin, end = (datetime(when, 1, 1) + timedelta(hours=first_hour) for when in (year, year + 1))
+    return list_moments(begin, end, hours)[:-1]

@@ -411,6 +411,12 @@ class SurrogateSettings(Settings):
     area: str = declare("surrogate", "The model's grid, an area of grid.areas.")
     source: SurrogateSource = declare(SurrogateSource(), "Where thickness and forcings come from.")
     hours: Number = declare(6, "Time from one moment of thickness and forcings to the next.", "h", gt=0)
+    first_hour: Number = declare(
+        0,
+        "Hour in UTC of the first moment of each day, less than hours: 3 for means over 6 h whose times are their middles.",
+        "h",
+        ge=0,
+    )
     years: YearSettings = declare(YearSettings(), "The years of each split.")
     defaults: SurrogateExperiment = declare(SurrogateExperiment(), "What all experiments of the surrogate share.")
     experiments: dict[Name, make_partial(SurrogateExperiment)] = declare(  # type: ignore[valid-type]
@@ -423,6 +429,13 @@ class SurrogateSettings(Settings):
     season: SeasonForecast = declare(SeasonForecast(), "The long run.")
     restoration: RestorationSection = declare(RestorationSection(), "How lost scales are restored.")
     synthetic: ForcedRunSettings = declare(ForcedRunSettings(), "The forced synthetic Arctic.")
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken where every day would not have the same moments."""
+        if 24 % self.hours:
+            raise RuleBroken("hours", f"a divisor of 24, as every day has the same moments (found {self.hours})")
+        if self.first_hour >= self.hours:
+            raise RuleBroken("first_hour", f"less than hours, {self.hours} (found {self.first_hour})")
 
 
 class RunSettings(Settings):

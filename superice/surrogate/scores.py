@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -158,11 +158,14 @@ def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: floa
 
 
 def forecast_season(
-    roll_out: RollOut, start: datetime, steps: int, every: int
+    roll_out: RollOut, start: date, steps: int, every: int
 ) -> Iterator[tuple[datetime, np.ndarray, np.ndarray]]:
-    """Run one long forecast, and yield every ``every``-th step: its time, forecast and truth, each (y, x) in m."""
+    """Run one long forecast from the first time of a day.
+
+    Yields every ``every``-th step: its time, forecast and truth, each (y, x) in m.
+    """
     record = roll_out.record
-    first = record.find_index(start)
+    first = record.find_day(start)
     progress = tqdm(roll_out.run([first], steps), total=steps, unit="step", desc="season")
     for number, states in enumerate(progress, 1):
         index = first + roll_out.step * number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +96,7 @@ class Record:
     Attributes
     ----------
     first
-        The first time.
+        The first time, which is also the hour of the first time of every day.
     hours
         Between two times.
     length
@@ -137,6 +137,10 @@ class Record:
         if index != int(index) or not 0 <= index < self.length:
             raise InputError(f"thickness and forcings do not cover {time:%Y-%m-%d %H:%M}", value=self.describe_span())
         return int(index)
+
+    def find_day(self, day: date) -> int:
+        """Return the index of a day's first time. Raises InputError when the record does not hold it."""
+        return self.find_index(datetime.combine(day, self.first.time()))
 
     def describe_span(self) -> str:
         """Return the first and the last time, for messages."""

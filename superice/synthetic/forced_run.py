@@ -35,7 +35,8 @@ class ForcedRun:
         Years.
     hours
         Time between two steps.
-
+    first_hour
+        Hour of the first step of each day.
     """
 
     region: Grid
@@ -43,15 +44,20 @@ class ForcedRun:
     first: int
     last: int
     hours: float
+    first_hour: float = 0
 
     @property
     def start(self) -> datetime:
         """The first moment of the run."""
-        return datetime(self.first, 1, 1)
+        return self._find_start_of(self.first)
+
+    def _find_start_of(self, year: int) -> datetime:
+        """Return the first moment of a year."""
+        return datetime(year, 1, 1) + timedelta(hours=self.first_hour)
 
     def count_steps_before(self, year: int) -> int:
         """Return the number of steps before a year, which is the number of its first step."""
-        return round((datetime(year, 1, 1) - self.start) / timedelta(hours=self.hours))
+        return round((self._find_start_of(year) - self.start) / timedelta(hours=self.hours))
 
     def list_steps(self, year: int) -> range:
         """Return the numbers of the steps of a year."""

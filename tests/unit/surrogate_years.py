@@ -11,7 +11,7 @@ SHAPE = (22, 26)
 INPUTS = InputSettings(forcings_h=(0, 12))
 
 
-def write_drifting_year(path, year, count=60, seed=0, hours=12):
+def write_drifting_year(path, year, count=60, seed=0, hours=12, first_hour=0):
     """Write a year of bumps of ice that a uniform wind along x carries by whole pixels, with a corner of land.
 
     Returns the states (time, y, x), the wind (time,) in pixels a step, and the land (y, x).
@@ -27,6 +27,6 @@ def write_drifting_year(path, year, count=60, seed=0, hours=12):
         {"t2m": 250 + 10 * random.standard_normal() + still, "u10": w + still, "v10": random.standard_normal() + still}
         for w in wind
     ]
-    moments = [datetime(year, 1, 1) + timedelta(hours=hours * n) for n in range(count)]
+    moments = [datetime(year, 1, 1) + timedelta(hours=first_hour + hours * n) for n in range(count)]
     write_year(path, moments, 12, [np.where(land, np.nan, state) for state in states], weather)
     return np.array(states), wind, land

@@ -20,6 +20,7 @@ surrogate:
   area: tiny
   source: {kind: synthetic}
   hours: 12
+  first_hour: 6
   years: {training: [2013, 2013], validation: [2014, 2014], test: [2015, 2015]}
   defaults:
     inputs: {forcings_h: [0, 12]}

@@ -34,12 +34,13 @@ if SURROGATE_SOURCE["kind"] == "synthetic":
             grid=grid_options(SURROGATE.content["area"]),
             years=[SURROGATE.years()[0], SURROGATE.years()[-1]],
             hours=SURROGATE.content["hours"],
+            first_hour=SURROGATE.content["first_hour"],
             before=input_options("before"),
         message:
             "weather and thickness of {wildcards.year}"
         shell:
             "{params.command} {params.grid} --years {params.years} --year {wildcards.year} --hours {params.hours}"
-            " --settings {input.settings:q} {params.before} --thickness {output.thickness:q} --forcings {output.forcings:q}"
+            " --first-hour {params.first_hour} --settings {input.settings:q} {params.before} --thickness {output.thickness:q} --forcings {output.forcings:q}"
             " --after {output.state:q} > {log:q} 2>&1"
 
 
@@ -69,13 +70,14 @@ rule store_year:
         resample="--resample" if SURROGATE_SOURCE.get("resample") else "",
         interpolation=SURROGATE_SOURCE["interpolation"],
         hours=SURROGATE.content["hours"],
+        first_hour=SURROGATE.content["first_hour"],
         step=SURROGATE.content["defaults"]["inputs"]["step_hours"],
     message:
         "thickness and forcings of {wildcards.year} on the grid of the surrogate"
     shell:
         "{params.command} --thickness {params.thickness:q} --forcings {params.forcings:q} {params.grid} {params.resample}"
-        " --interpolation {params.interpolation} --year {wildcards.year} --hours {params.hours} --step-hours {params.step}"
-        " --output {output.array:q} > {log:q} 2>&1"
+        " --interpolation {params.interpolation} --year {wildcards.year} --hours {params.hours} --first-hour {params.first_hour}"
+        " --step-hours {params.step} --output {output.array:q} > {log:q} 2>&1"
 
 
 rule make_climatology:

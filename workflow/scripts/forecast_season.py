@@ -1,6 +1,6 @@
 """One long run of the surrogate under the true forcings, beside the model's."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 from superice.utils.command_line import add_grid, add_threads, make_parser, run_command, use_threads
@@ -10,7 +10,7 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--years", type=Path, nargs="+", required=True, help="test years of the store, npy, in order")
     parser.add_argument("--weights", type=Path, required=True, help="of the surrogate, safetensors")
-    parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="the first moment")
+    parser.add_argument("--start", type=date.fromisoformat, required=True, help="the first day, YYYY-MM-DD")
     parser.add_argument("--steps", type=int, default=720, help="of the run")
     parser.add_argument("--every", type=int, default=4, help="steps from one state that is kept to the next")
     parser.add_argument("--precision", default="fp32", help="fp32, bf16 or auto")

@@ -11,6 +11,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, nargs=2, required=True, metavar=("FIRST", "LAST"), help="of the whole run")
     parser.add_argument("--year", type=int, required=True, help="the year to write")
     parser.add_argument("--hours", type=float, default=12, help="between two states")
+    parser.add_argument("--first-hour", type=float, default=0, help="of the first state of each day")
     parser.add_argument(
         "--settings", type=read_settings, required=True, help="section synthetic of the surrogate, YAML"
     )
@@ -27,7 +28,7 @@ def main() -> None:
 
     region = load_grid(args.areas, args.area)
     how = build_settings(ForcedRunSettings, args.settings["synthetic"], "surrogate.synthetic")
-    run = ForcedRun(region, how, *args.years, args.hours)
+    run = ForcedRun(region, how, *args.years, args.hours, args.first_hour)
     run.write_year(args.year, args.before, args.thickness, args.forcings, args.after)
 
 

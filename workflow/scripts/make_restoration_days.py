@@ -1,7 +1,6 @@
 """Write days of neXtSIM thickness and their box averages to a training store, and compute their normalisation."""
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 from superice.utils.command_line import add_grid, make_parser, parse_day, run_command
@@ -30,7 +29,7 @@ def main() -> None:
     record, step = Record(args.years), load_grid(args.areas, args.area).step
     seen = []
     for when in tqdm([*args.training, *args.validation], unit="day"):
-        truth = record.read_field("sit", record.find_index(datetime(when.year, when.month, when.day)))
+        truth = record.read_field("sit", record.find_day(when))
         features = make_features(when, truth, step, args.box_km, truth)
         write_day(args.store / store_name(when), compute_quantities(features))
         if when in args.training:

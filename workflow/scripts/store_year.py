@@ -1,6 +1,5 @@
 """Bring a year of thickness and forcings to the model's grid, as the surrogate reads them."""
 
-from datetime import datetime
 from pathlib import Path
 
 from superice.readers.era5 import METHODS, read_forcings
@@ -16,6 +15,7 @@ def main() -> None:
     parser.add_argument("--interpolation", choices=METHODS, default="nearest", help="of the forcings")
     parser.add_argument("--year", type=int, required=True, help="the year")
     parser.add_argument("--hours", type=float, default=6, help="between two moments")
+    parser.add_argument("--first-hour", type=float, default=0, help="of the first moment of each day")
     parser.add_argument("--step-hours", type=float, default=12, help="that the network predicts")
     parser.add_argument("--output", type=Path, required=True, help="the year's array, npy; its description beside it")
     args = parser.parse_args()
@@ -24,11 +24,10 @@ def main() -> None:
 
     from superice.fields.grid import load_grid
     from superice.readers.nextsim_thickness import read_thickness
-    from superice.readers.time_series import list_moments
+    from superice.readers.time_series import list_moments_of_year
     from superice.surrogate.store import write_year
 
-    grid, last = load_grid(args.areas, args.area), datetime(args.year + 1, 1, 1)
-    moments = [moment for moment in list_moments(datetime(args.year, 1, 1), last, args.hours) if moment < last]
+    grid, moments = load_grid(args.areas, args.area), list_moments_of_year(args.year, args.hours, args.first_hour)
     ice = tqdm(read_thickness(args.thickness, moments, grid, args.resample), total=len(moments), unit="step")
     weather = read_forcings(args.forcings, moments, grid, args.interpolation)
     write_year(args.output, moments, args.step_hours, ice, weather)

@@ -11,12 +11,12 @@ import pytest
 from product_files import write_moorings
 
 from superice.errors import InputError, MissingInput
-from superice.fields.grid import Grid
+from superice.fields.grid import Grid, load_grid
 from superice.readers import nextsim_thickness, time_series
 from superice.readers.curvilinear import locate_grid
 from superice.readers.nextsim_thickness import read_thickness
 from superice.readers.product_file import open_product
-from superice.readers.time_series import TimeSeries, list_moments, may_hold, read_moments
+from superice.readers.time_series import TimeSeries, list_moments, list_moments_of_year, may_hold, read_moments
 
 FIRST = datetime(2018, 1, 1)
 THICKNESS = {"sit": ("sit",)}
@@ -49,6 +49,22 @@ def test_moments_that_no_file_holds_are_counted_and_the_first_is_named(folder):
         TimeSeries("nextsim", folder, THICKNESS, list_moments(FIRST, FIRST + timedelta(hours=18), 3))
     assert caught.value.value == "4 times from 2018-01-01 00:00 to 2018-01-01 18:00"
     assert (caught.value.file, caught.value.variable) == (str(folder), "sit")
+
+
+@pytest.mark.parametrize(("held", "needed"), [(3, 0), (0, 3), (5, 1)])
+def test_times_that_all_lie_beside_the_needed_ones_are_told_with_the_key_to_set(tmp_path, small_grid, held, needed):
+    first = FIRST + timedelta(hours=held)
+    moments = list_moments(first, first + timedelta(hours=18), 6)
+    write_moorings(tmp_path, small_grid, moments, {"sit": np.zeros((4, *small_grid.shape))}, "a.nc")
+    offset = (held - needed) % 6
+    sentence = f"files are {offset} h later than such a time: state surrogate.first_hour: {held}, or get files"
+    with pytest.raises(InputError, match=sentence):
+        TimeSeries("nextsim", tmp_path, THICKNESS, list_moments_of_year(2018, 6, needed))
+
+
+def test_times_of_different_offsets_are_told_without_one(folder):
+    with pytest.raises(InputError, match=r"nor are 5 other times that are needed \(found"):
+        TimeSeries("nextsim", folder, THICKNESS, list_moments(FIRST + timedelta(hours=1), FIRST + timedelta(days=2), 8))
 
 
 @pytest.fixture
@@ -143,6 +159,21 @@ def test_moments_include_both_ends():
         FIRST + timedelta(hours=3),
     ]
     assert list_moments(FIRST, FIRST + timedelta(hours=2.9), 1.5)[-1] == FIRST + timedelta(hours=1.5)
+
+
+def test_the_moments_of_a_year_end_before_those_of_the_next():
+    moments = list_moments_of_year(2016, 6, 3)
+    assert moments[:2] == [datetime(2016, 1, 1, 3), datetime(2016, 1, 1, 9)] and len(moments) == 366 * 4
+    assert moments[-1] + timedelta(hours=6) == list_moments_of_year(2017, 6, 3)[0]
+
+
+@pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
+def test_a_real_mean_over_six_hours_is_read_at_its_middle():
+    folder, grid = Path(REAL) / "nextsim", load_grid(None, "surrogate")
+    with pytest.raises(InputError, match="files are 3 h later than such a time: state surrogate.first_hour: 3"):
+        next(read_thickness(folder, list_moments_of_year(2015, 6), grid, resample=True))
+    thickness = next(read_thickness(folder, list_moments_of_year(2015, 6, 3)[:1], grid, resample=True))
+    assert 0.2 < np.isfinite(thickness).mean() < 0.8 and 2 < np.nanmax(thickness) < 30
 
 
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")

@@ -299,6 +299,8 @@ def test_the_surrogates_reference_is_the_papers():
         ("years.test", [2016, 2018], "surrogate.years.test: years must ascend"),
         ("defaults.network", {"depth": 3}, "surrogate.defaults.network: unknown key 'depth'"),
         ("synthetic", {"wind": 3}, "surrogate.synthetic: unknown key 'wind'"),
+        ("first_hour", 6, r"surrogate.first_hour: less than hours, 6 \(found 6\)"),
+        ("hours", 7, r"surrogate.hours: a divisor of 24, as every day has the same moments \(found 7\)"),
     ],
 )
 def test_a_wrong_configuration_of_the_surrogate_is_refused_by_name(path, value, sentence):

@@ -1,6 +1,6 @@
 """The surrogate's store gives back what was written, and refuses gaps."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pytest
@@ -24,6 +24,12 @@ def test_years_follow_each_other_or_are_refused(tmp_path):
         write_drifting_year(tmp_path / f"{name}.npy", when)
     with pytest.raises(InputError, match=r"b.npy: does not continue at 2011-01-31 00:00:00 \(found 2013"):
         Record([tmp_path / "a.npy", tmp_path / "b.npy"])
+
+
+def test_a_day_begins_at_its_first_time(tmp_path):
+    write_drifting_year(tmp_path / "a.npy", 2011, first_hour=3)
+    record = Record([tmp_path / "a.npy"])
+    assert record.time_at(record.find_day(date(2011, 1, 5))) == datetime(2011, 1, 5, 3)
 
 
 def test_a_time_beyond_the_record_is_refused(record):

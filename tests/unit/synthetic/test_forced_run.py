@@ -1,5 +1,6 @@
 """Years of the forced synthetic Arctic: they follow each other, and their files are read."""
 
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +20,7 @@ def written(tmp_path_factory):
     """Two years, the first in ERA5's old layout and the second in the new one."""
     folder = tmp_path_factory.mktemp("forced")
     settings = ForcedRunSettings(refinement=1, new_layout_from=2011, degrees=(0.5, 2.0))
-    run, before = ForcedRun(GRID, settings, 2010, 2011, 48), None
+    run, before = ForcedRun(GRID, settings, 2010, 2011, 48, first_hour=3), None
     for year in (2010, 2011):
         after = folder / f"{year}.npy"
         (folder / "ice").mkdir(exist_ok=True)
@@ -39,6 +40,12 @@ def test_both_years_are_read_as_one_weather(written):
         u, v = weather.wind(first + number)
         assert np.sqrt(np.mean((found["u10"] - u) ** 2 + (found["v10"] - v) ** 2)) < 0.6
         assert np.abs(found["t2m"] - weather.temperature(first + number)).max() < 1.5
+
+
+def test_every_year_begins_at_the_first_hour(written):
+    _, run = written
+    assert run.list_moments(2010)[0] == run.start == datetime(2010, 1, 1, 3)
+    assert run.list_moments(2011)[0] - run.list_moments(2010)[-1] == run.list_moments(2010)[1] - run.start
 
 
 def test_a_year_goes_on_where_the_one_before_ended(written):
