@@ -20,7 +20,7 @@ class InputSettings(Settings):
 
     step_hours: Number = declare(12, "Time from the state to its prediction.", "h", gt=0)
     states_h: Annotated[tuple[Annotated[Number, Field(le=0)], ...], Field(min_length=1)] = declare(
-        (0,), "Hours of the states; 0 is now and comes first, earlier states are negative.", "h"
+        (0,), "Hours of the states: 0, which is now, then one, two, … steps before it.", "h"
     )
     forcings: Annotated[tuple[Literal["t2m", "u10", "v10"], ...], Distinct] = declare(
         ("t2m", "u10", "v10"), "Fields of the weather."
@@ -30,10 +30,10 @@ class InputSettings(Settings):
     def check_rules(self) -> None:
         """Raise RuleBroken where the hours are none that a roll-out has."""
         states, step, forcings = self.states_h, self.step_hours, self.forcings_h
-        if states[0] != 0:
-            raise RuleBroken("states_h", f"0, then hours below 0 (found {states})")
-        if any(hours % step for hours in states):
-            raise RuleBroken("states_h", f"multiples of the step, as a roll-out has them (found {states})")
+        rolled = tuple(0 - number * step for number in range(len(states)))
+        if states != rolled:
+            held = ", ".join(f"{hours:g}" for hours in rolled)
+            raise RuleBroken("states_h", f"{held}: every state that a roll-out has, step by step (found {states})")
         if forcings and max(forcings) > step:
             raise RuleBroken("forcings_h", f"none after the step (found {forcings})")
 
