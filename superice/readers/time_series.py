@@ -99,7 +99,7 @@ class TimeSeries:
         self._files.close()
 
     def _find(self, moments: Sequence[datetime]) -> None:
-        files = [path for path in sorted(self.folder.rglob("*.nc")) if not path.name.startswith(".")]
+        files = list_files(self.folder)
         years = {moment.year for moment in moments}
         likely = [path for path in files if may_hold(path.name, years)]
         for path in likely:
@@ -212,6 +212,11 @@ def _describe_offset(moments: Sequence[datetime], held: Iterable[datetime]) -> s
         f"; all times of the files are {offset / timedelta(hours=1):g} h later than such a time: state"
         f" surrogate.first_hour: {hour:g}, or get files of the times that are needed"
     )
+
+
+def list_files(folder: str | Path) -> list[Path]:
+    """Return the NetCDF files of a folder and its subfolders, sorted; hidden ones are left out."""
+    return [path for path in sorted(Path(folder).rglob("*.nc")) if not path.name.startswith(".")]
 
 
 def may_hold(name: str, years: set[int]) -> bool:

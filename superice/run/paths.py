@@ -13,6 +13,7 @@ from typing import Any
 
 from superice.dataset import layout
 from superice.network.released import RELEASED, find_released
+from superice.readers.time_series import list_files, may_hold
 from superice.run.configuration import Configuration
 from superice.run.settings import BRANCHES
 from superice.surrogate.configuration import SurrogateConfiguration
@@ -416,10 +417,15 @@ class SurrogatePaths:
         return [self.drawing.format(drawing=name, ending=ending) for name, ending in endings.items()]
 
     def list_year_files(self, year: int) -> list[str]:
-        """Return the year's raw files as far as they are known: those of the synthetic Arctic."""
-        if self.surrogate.content["source"]["kind"] != "synthetic":
-            return []
-        return [self.synthetic_thickness.format(year=year), self.synthetic_forcings.format(year=year)]
+        """Return the year's raw files: those of the synthetic Arctic, or those in the folders that may hold the year.
+
+        A file in a folder whose name states other years is none of them, though it is read where a moment is missing.
+        """
+        source = self.surrogate.content["source"]
+        if source["kind"] == "synthetic":
+            return [self.synthetic_thickness.format(year=year), self.synthetic_forcings.format(year=year)]
+        files = {path for key in ("thickness", "forcings") for path in list_files(source[key])}
+        return sorted(str(path) for path in files if may_hold(path.name, {year}))
 
     def state_before(self, year: int) -> list[str]:
         """Return the synthetic state that a year starts from; the first year starts from none."""

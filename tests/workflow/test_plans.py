@@ -1,5 +1,6 @@
 """What Snakemake plans: the reference run without data, single dates, named targets, and refused configurations."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,26 @@ def test_the_surrogates_reference_run_is_planned_without_data(plan):
     assert planned["train_surrogate"] == planned["forecast"] == 3
     assert planned["restore"] == planned["forecast_season"] == 1
     assert "make_forced_year" not in planned and "train" not in planned
+
+
+def test_a_stored_year_is_made_again_when_a_file_in_its_folder_changes(tmp_path):
+    folder = copy_workflow(tmp_path, own="surrogate: {source: {thickness: ice, forcings: era5}}\n")
+    stored = Path("results/superice/surrogate/store")
+    names = ("ice/2009.nc", "ice/2010.nc", "era5/2009.nc", stored / "2009.npy", stored / "2009.json")
+    files = [folder / name for name in names]
+    for age, path in enumerate(files):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.touch()
+        os.utime(path, (1e9 + age, 1e9 + age))
+
+    def dry_run():
+        return snakemake(folder, "--dry-run", "--configfile", "own.yaml", "--", str(stored / "2009.npy"))
+
+    assert "Nothing to be done" in dry_run()
+    os.utime(files[1])
+    assert "Nothing to be done" in dry_run()
+    os.utime(files[0])
+    assert "Updated input files: ice/2009.nc" in dry_run()
 
 
 def test_the_surrogates_demo_is_forced_year_after_year_and_no_part_of_all(plan, plan_of_demo):

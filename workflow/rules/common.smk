@@ -213,10 +213,10 @@ def all_model_records(wildcards):
 
 
 def year_files_of(wildcards):
-    """Return the raw files of a job's year as far as they are known."""
+    """Return the raw files of a job's year."""
     if SURROGATE_SOURCE["kind"] == "folder":
         need_folders({f"surrogate.source.{key}": SURROGATE_SOURCE[key] for key in ("thickness", "forcings")})
-    return SURROGATE_PATHS.list_year_files(wildcards.year)
+    return SURROGATE_PATHS.list_year_files(int(wildcards.year))
 
 
 def truth_of_volume(wildcards):
