@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from superice.errors import InputError
 from superice.features.day import Features
 from superice.fields.box_filter import box_mean, count_pixels
 from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.network.normalisation import Moments, Normalisation
 
+if TYPE_CHECKING:
+    from superice.network.weights import TrainedNetwork
+
 INPUTS = ("sit",)  # of the network, beside the mask
 FLOOR = 1e-4  # day-1: the deformation is 0 everywhere and not read
 SIC_THRESHOLD = 0.15  # the concentration is 1 on all the sea
+
+
+def require_sound(trained: TrainedNetwork) -> None:
+    """Raise InputError for a network whose training diverged."""
+    if trained.diverged:
+        raise InputError("its training diverged: there is nothing to draw", file=trained.file)
 
 
 def make_features(

@@ -37,12 +37,20 @@ class Surrogate:
         That of its training years.
     origin
         Experiment, seed, and whether the training diverged.
+    file
+        The file that it was read from.
     """
 
     network: Network
     inputs: InputSettings
     scaling: Scaling
     origin: dict[str, Any]
+    file: Path | None = None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the training met a loss that is not a number."""
+        return self.origin.get("diverged", False)
 
     def save(self, path: str | Path) -> None:
         """Write the file (safetensors, metadata in JSON)."""
@@ -64,6 +72,7 @@ class Surrogate:
                 inputs=build_settings(InputSettings, content["inputs"], "inputs"),
                 scaling=Scaling(**content["scaling"]),
                 origin=content["origin"],
+                file=Path(path),
             )
         load_weights(surrogate.network, tensors, path)
         return surrogate
@@ -73,6 +82,9 @@ class RollOut:
     """Forecasts from many starts at once, stepped under the forcings of a record."""
 
     def __init__(self, surrogate: Surrogate, record: Record, precision: str = "fp32") -> None:
+        """Take a surrogate and the record of its states and forcings. Raises InputError where its training diverged."""
+        if surrogate.diverged:
+            raise InputError("its training diverged: there is nothing to forecast with", file=surrogate.file)
         self.surrogate, self.record, self.device = surrogate, record, default_device()
         self.precision = resolve_precision(precision, self.device)
         self.network = surrogate.network.to(self.device)

@@ -33,7 +33,7 @@ def main() -> None:
     from superice.inference.ensemble import clip_negative, draw_members
     from superice.inference.settings import SamplerSettings
     from superice.network.weights import TrainedNetwork
-    from superice.surrogate.restoration import compute_spectrum, make_features
+    from superice.surrogate.restoration import compute_spectrum, make_features, require_sound
     from superice.surrogate.settings import RestorationSettings
     from superice.utils.files import write_dataset, write_table
     from superice.utils.settings import build_settings
@@ -43,6 +43,7 @@ def main() -> None:
     drawing = {**args.settings["sampler"], "members": how.members}
     sampler = build_settings(SamplerSettings, drawing, "surrogate.restoration.sampler").without_drift()
     grid, trained = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
+    require_sound(trained)
     with xr.open_dataset(args.forecasts) as dataset:
         at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
     members = []

@@ -62,6 +62,8 @@ def main() -> None:
     except Stopped:
         print(f"asked to stop: {args.checkpoint} goes on from here", file=sys.stderr)
         sys.exit(128 + signal.SIGTERM)
+    if not finished:
+        print(f"the loss is not a number in epoch {len(training.history) + 1}: stopped, no forecasts", file=sys.stderr)
     training.write_history(args.history)
     origin = {"experiment": args.experiment, "seed": args.seed, "diverged": not finished}
     Surrogate(training.best, inputs, scaling, origin).save(args.output)

@@ -44,6 +44,15 @@ def test_forcings_that_do_not_cover_the_roll_out_are_refused(record, scaling):
         next(RollOut(untrained(scaling), record).run([0, 20], 40))
 
 
+def test_a_diverged_training_forecasts_nothing(record, scaling, tmp_path):
+    surrogate = untrained(scaling)
+    surrogate.origin["diverged"] = True
+    surrogate.save(tmp_path / "model.safetensors")
+    sentence = r"model\.safetensors: its training diverged: there is nothing to forecast with"
+    with pytest.raises(InputError, match=sentence):
+        RollOut(Surrogate.load(tmp_path / "model.safetensors"), record)
+
+
 def test_weights_are_read_as_they_were_written(record, scaling, tmp_path):
     surrogate = untrained(scaling)
     torch.nn.init.normal_(surrogate.network.output.weight)
