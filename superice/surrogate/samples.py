@@ -60,7 +60,7 @@ class Steps:
 
     def __init__(self, records: list[Record], inputs: InputSettings, scaling: Scaling, every_hours: float) -> None:
         """List the steps of the records that hold all their fields, one every ``every_hours``."""
-        self.inputs, self.scaling = inputs, scaling
+        self.records, self.inputs, self.scaling = records, inputs, scaling
         self.samples: list[tuple[Record, int]] = []
         for record in records:
             earliest, latest = inputs.needed_hours

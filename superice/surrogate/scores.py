@@ -15,7 +15,7 @@ from superice.fields.spectra import find_ice_square, radial_spectrum, spectral_s
 from superice.surrogate.climatology import day_of_year
 from superice.surrogate.rollout import RollOut
 from superice.surrogate.settings import ForecastSettings, InputSettings
-from superice.surrogate.store import Record
+from superice.surrogate.store import Record, require_same_sea
 
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")
 WIDEST_RING = 5  # the released code fits the exponent of the whole field to the rings after this one
@@ -135,8 +135,12 @@ class Tally:
 
 
 def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: float, how: ForecastSettings) -> Tally:
-    """Roll out from every start, and score each lead against the record, persistence and climatology."""
+    """Roll out from every start, and score each lead against the record, persistence and climatology.
+
+    ``climatology`` is (day of the year, y, x), m, NaN on land. Raises InputError where its sea is not that of the record.
+    """
     record = roll_out.record
+    require_same_sea(np.isfinite(climatology[0]), "climatology", record.sea, record.files[0])
     inputs = roll_out.surrogate.inputs
     starts = find_starts(record, inputs, round(24 * how.days / inputs.step_hours), how.every_hours)
     tally = Tally(roll_out, starts, how, spacing_km)

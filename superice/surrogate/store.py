@@ -108,7 +108,7 @@ class Record:
     """
 
     def __init__(self, files: Sequence[str | Path]) -> None:
-        """Open years of the store, in order. Raises InputError unless they follow each other on one grid."""
+        """Open years of the store, in order. Raises InputError unless they follow each other on one grid with one sea."""
         if not files:
             raise InputError("no year of thickness and forcings is given")
         self.files = [Path(path) for path in files]
@@ -125,7 +125,13 @@ class Record:
             if datetime.fromisoformat(description["first"]) != expected:
                 raise InputError(f"does not continue at {expected}", file=path, value=description["first"])
         self.sea = np.asarray(self._years[0][0, 0] != MISSING)
+        for path, year in zip(self.files, self._years):
+            require_same_sea(year[0, 0] != MISSING, path, self.sea, self.files[0])
         self.statistics = [description["moments"] for description in descriptions]
+
+    def require_sea_of(self, other: Record) -> None:
+        """Raise InputError unless the sea is that of another record."""
+        require_same_sea(self.sea, self.files[0], other.sea, other.files[0])
 
     def time_at(self, index: int) -> datetime:
         """Return the time of an index."""
@@ -161,6 +167,19 @@ class Record:
     def read_field(self, name: str, index: int) -> np.ndarray:
         """Read a field, float32 (y, x): sit in m, NaN on land; t2m in K; u10 and v10 along the grid's axes in m s-1."""
         return decode_field(name, self.read_stored(name, index))
+
+
+def require_same_sea(sea: np.ndarray, file: str | Path, reference: np.ndarray, reference_file: str | Path) -> None:
+    """Raise InputError unless the sea of a file, bool (y, x), is that of a reference."""
+    if sea.shape != reference.shape:
+        raise InputError(f"not on the grid of {reference_file}", file=file, value=sea.shape)
+    moved = int((sea != reference).sum())
+    if moved:
+        raise InputError(
+            f"land and sea are not those of {reference_file}; make both of files with one land mask",
+            file=file,
+            value=f"{moved} other cells",
+        )
 
 
 def decode_field(name: str, stored: np.ndarray) -> np.ndarray:

@@ -71,6 +71,8 @@ class SurrogateTraining(Training):
         validation_steps: Steps,
         seed: int,
     ) -> None:
+        for record in validation_steps.records:
+            record.require_sea_of(training_steps.records[0])
         super().__init__(network, loss, settings, training_steps, validation_steps, seed)
         self.patience, self.constraint = patience, loss.constraint
         self.best = deepcopy(self.best_network)

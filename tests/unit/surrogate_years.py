@@ -11,7 +11,7 @@ SHAPE = (22, 26)
 INPUTS = InputSettings(forcings_h=(0, 12))
 
 
-def write_drifting_year(path, year, count=60, seed=0, hours=12, first_hour=0):
+def write_drifting_year(path, year, count=60, seed=0, hours=12, first_hour=0, land_rows=6):
     """Write a year of bumps of ice that a uniform wind along x carries by whole pixels, with a corner of land.
 
     Returns the states (time, y, x), the wind (time,) in pixels a step, and the land (y, x).
@@ -20,7 +20,7 @@ def write_drifting_year(path, year, count=60, seed=0, hours=12, first_hour=0):
     wind = random.integers(-1, 2, count).astype(float)
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     place = np.concatenate([[0], np.cumsum(wind[:-1])])
-    land = (y < 6) & (x < 8)
+    land = (y < land_rows) & (x < 8)
     states = [1.5 + np.sin(2 * np.pi * (x - p) / 13) * np.cos(2 * np.pi * y / 11) for p in place]
     still = np.zeros(SHAPE)
     weather = [

@@ -203,7 +203,8 @@ rule forecast_season:
 
 rule make_restoration_days:
     input:
-        years=SURROGATE_PATHS.years("training", "validation"),
+        training=SURROGATE_PATHS.years("training"),
+        validation=SURROGATE_PATHS.years("validation"),
     output:
         days=SURROGATE_PATHS.restoration_days("training", "validation"),
         normalisation=SURROGATE_PATHS.restoration_normalisation,
@@ -228,7 +229,8 @@ rule make_restoration_days:
     message:
         "days for the network of the restoration"
     shell:
-        "{params.command} --years {input.years:q} --training {params.training} --validation {params.validation}"
+        "{params.command} --training-years {input.training:q} --training {params.training}"
+        " --validation-years {input.validation:q} --validation {params.validation}"
         " {params.grid} --box-km {params.box} --store {params.store:q} --normalisation {output.normalisation:q}"
         " > {log:q} 2>&1"
 

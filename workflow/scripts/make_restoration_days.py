@@ -8,9 +8,10 @@ from superice.utils.command_line import add_grid, make_parser, parse_day, run_co
 
 def main() -> None:
     parser = make_parser(__doc__)
-    parser.add_argument("--years", type=Path, nargs="+", required=True, help="years of the surrogate's store, in order")
-    parser.add_argument("--training", type=parse_day, nargs="+", required=True, help="training days, YYYYMMDD")
-    parser.add_argument("--validation", type=parse_day, nargs="+", required=True, help="validation days, YYYYMMDD")
+    for split in ("training", "validation"):
+        stored = f"{split} years of the surrogate's store, in order"
+        parser.add_argument(f"--{split}-years", type=Path, nargs="+", required=True, help=stored)
+        parser.add_argument(f"--{split}", type=parse_day, nargs="+", required=True, help=f"{split} days, YYYYMMDD")
     add_grid(parser)
     parser.add_argument("--box-km", type=float, required=True, help="width of the average")
     parser.add_argument("--store", type=Path, required=True, help="folder of the days to write")
@@ -26,13 +27,16 @@ def main() -> None:
     from superice.training.store import store_name, write_day
     from superice.utils.files import write_json
 
-    record, step = Record(args.years), load_grid(args.areas, args.area).step
+    training, validation = Record(args.training_years), Record(args.validation_years)
+    validation.require_sea_of(training)
+    step = load_grid(args.areas, args.area).step
+    days = [(training, when) for when in args.training] + [(validation, when) for when in args.validation]
     seen = []
-    for when in tqdm([*args.training, *args.validation], unit="day"):
+    for record, when in tqdm(days, unit="day"):
         truth = record.read_field("sit", record.find_day(when))
         features = make_features(when, truth, step, args.box_km, truth)
         write_day(args.store / store_name(when), compute_quantities(features))
-        if when in args.training:
+        if record is training:
             seen.append(features)
     write_json(args.normalisation, asdict(compute_normalisation(seen)))
 

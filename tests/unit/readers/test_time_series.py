@@ -170,7 +170,7 @@ def test_the_moments_of_a_year_end_before_those_of_the_next():
 @pytest.mark.skipif(not REAL, reason="SUPERICE_REAL_DATA is not set")
 def test_a_real_mean_over_six_hours_is_read_at_its_middle():
     folder, grid = Path(REAL) / "nextsim", load_grid(None, "surrogate")
-    with pytest.raises(InputError, match="files are 3 h later than such a time: state surrogate.first_hour: 3"):
+    with pytest.raises(InputError, match=r"files are 3 h later than such a time: state surrogate\.first_hour: 3"):
         next(read_thickness(folder, list_moments_of_year(2015, 6), grid, resample=True))
     thickness = next(read_thickness(folder, list_moments_of_year(2015, 6, 3)[:1], grid, resample=True))
     assert 0.2 < np.isfinite(thickness).mean() < 0.8 and 2 < np.nanmax(thickness) < 30

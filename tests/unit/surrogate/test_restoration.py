@@ -1,9 +1,12 @@
 """Inputs of the restoration's network: the averaged thickness on all the sea, with a normalisation of its own."""
 
+import runpy
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
+from surrogate_years import write_drifting_year
 
 from superice.errors import InputError
 from superice.fields.box_filter import box_mean
@@ -12,7 +15,15 @@ from superice.inference.settings import SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import INPUTS, compute_normalisation, compute_spectrum, make_features
+from superice.surrogate.restoration import INPUTS, compute_normalisation, compute_spectrum, make_features, require_sound
+from superice.utils.files import read_json
+
+ROOT = Path(__file__).parents[3]
+AREAS = """sea:
+  projection: {proj: stere, lat_0: 90, lat_ts: 90, lon_0: -45, R: 6378273}
+  shape: {height: 22, width: 26}
+  area_extent: {lower_left_xy: [-156000, -132000], upper_right_xy: [156000, 132000], units: m}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +61,34 @@ def test_members_are_drawn_from_a_forecast(days):
     diffusion = {"formulation": "preconditioned", "noise_min": 0.02, "noise_max": 20.0}
     trained = TrainedNetwork(build_network(shape).eval(), diffusion, normalisation, {"experiment": "x", "seed": 0})
     sampler = SamplerSettings(name="stochastic_multistep", steps=4, members=2)
+    require_sound(trained)
     first, second = draw_members(trained, days[0], sampler, seed=1)
     assert (np.isfinite(first) == days[0].mask).all()
     assert 0 < np.nanstd(first - second) < 3 * normalisation.deviation["increment"]
+
+
+def test_a_diverged_training_restores_nothing(days):
+    shape, origin = NetworkSettings(widths=(8, 8), depth=1, inputs=INPUTS), {"diverged": True}
+    trained = TrainedNetwork(build_network(shape), {}, compute_normalisation(days), origin, file="model.safetensors")
+    with pytest.raises(InputError, match=r"^model\.safetensors: its training diverged: there is nothing to draw$"):
+        require_sound(trained)
+
+
+def test_the_days_of_years_with_a_gap_between_the_splits_are_made(tmp_path, monkeypatch):
+    """The training is 2010, the validation 2012: no year lies between them."""
+    for year in (2010, 2012):
+        write_drifting_year(tmp_path / f"{year}.npy", year)
+    (tmp_path / "areas.yaml").write_text(AREAS)
+    options = {
+        "--training-years": [tmp_path / "2010.npy"], "--training": ["20100101", "20100105"],
+        "--validation-years": [tmp_path / "2012.npy"], "--validation": ["20120103"],
+        "--areas": [tmp_path / "areas.yaml"], "--area": ["sea"], "--box-km": [60],
+        "--store": [tmp_path / "days"], "--normalisation": [tmp_path / "normalisation.json"],
+    }  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["x", *(str(part) for name, values in options.items() for part in (name, *values))])
+    runpy.run_path(str(ROOT / "workflow/scripts/make_restoration_days.py"), run_name="__main__")
+    assert sorted(path.stem for path in (tmp_path / "days").iterdir()) == ["20100101", "20100105", "20120103"]
+    assert read_json(tmp_path / "normalisation.json")["days"] == 2
 
 
 def test_spectra_are_means_over_the_fields():

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import linregress
-from surrogate_years import INPUTS
+from surrogate_years import INPUTS, SHAPE
 
 from superice.errors import InputError
 from superice.fields.spectra import radial_spectrum
-from superice.surrogate.scores import find_starts, fit_exponent, fit_exponent_of_all_pixels
-from superice.surrogate.settings import InputSettings
+from superice.surrogate.network import build_surrogate
+from superice.surrogate.rollout import RollOut, Surrogate
+from superice.surrogate.scores import find_starts, fit_exponent, fit_exponent_of_all_pixels, score_forecasts
+from superice.surrogate.settings import ForecastSettings, InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record
 from superice.synthetic.random_fields import draw_power_law
 
@@ -36,6 +38,15 @@ def test_every_start_whose_last_truth_is_known_is_taken(length, steps, every, pe
 def test_the_last_start_of_a_year_can_be_rolled_out(record):
     """Sixty moments of 12 h: after 58 steps from the second one the last is reached."""
     assert find_starts(record, INPUTS, 58, 12) == [1]
+
+
+def test_a_climatology_with_another_land_is_refused(record, scaling):
+    network = build_surrogate(SurrogateNetworkSettings(filters=4, inputs=len(INPUTS.channels)))
+    roll_out = RollOut(Surrogate(network.eval(), INPUTS, scaling, {"experiment": "test"}), record)
+    climatology = np.where(record.sea, np.ones((366, *SHAPE)), np.nan)
+    climatology[:, -1, -3:] = np.nan
+    with pytest.raises(InputError, match=r"climatology: land and sea are not those of .*\(found 3 other cells\)"):
+        score_forecasts(roll_out, climatology, 12.0, ForecastSettings(days=2, exponent_km=(24, 100), kept_days=(1,)))
 
 
 def sum_rings_as_in_the_slides(field):

@@ -26,6 +26,15 @@ def test_years_follow_each_other_or_are_refused(tmp_path):
         Record([tmp_path / "a.npy", tmp_path / "b.npy"])
 
 
+def test_land_that_moves_between_years_is_refused(tmp_path):
+    """Two more rows of eight cells are land in the second year."""
+    write_drifting_year(tmp_path / "a.npy", 2011, count=730)
+    write_drifting_year(tmp_path / "b.npy", 2012, land_rows=8)
+    sentence = r"b\.npy: land and sea are not those of .*a\.npy; make both .* \(found 16 other cells\)"
+    with pytest.raises(InputError, match=sentence):
+        Record([tmp_path / "a.npy", tmp_path / "b.npy"])
+
+
 def test_a_day_begins_at_its_first_time(tmp_path):
     write_drifting_year(tmp_path / "a.npy", 2011, first_hour=3)
     record = Record([tmp_path / "a.npy"])
