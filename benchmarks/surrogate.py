@@ -33,7 +33,7 @@ def write_record(folder: Path, size: int, steps: int) -> Record:
     moments = [datetime(2018, 1, 1) + timedelta(hours=6 * n) for n in range(2 * steps + 4)]
     states = (np.where(land, np.nan, 1.5 + np.sin(6 * x + n / 50)) for n in range(len(moments)))
     weather = ({"t2m": 250 + 9 * y * random.random(), "u10": 5 * x, "v10": -4 * y} for _ in moments)
-    write_year(folder / "2018.npy", moments, 12, states, weather)
+    write_year(folder / "2018.npy", moments, states, weather)
     return Record([folder / "2018.npy"])
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     print(f"{'':18s}{'GFLOP/step':>12s}{'steps/s':>10s}{'of product':>12s}{'720 steps, s':>14s}")
     with tempfile.TemporaryDirectory() as folder:
         sea = write_record(Path(folder), args.size, args.steps + 1)
-        scaling = Scaling.from_years(sea.statistics)
+        scaling = Scaling.from_record(sea, inputs.step_hours)
         for precision in args.precision:
             product, copy = measure_machine(resolve_precision(precision, device), device, 3)
             for filters in args.filters:

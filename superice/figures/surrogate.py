@@ -32,7 +32,7 @@ from superice.surrogate.restoration import compute_spectrum
 from superice.utils.files import atomic_path
 
 BASELINES = {"persistence": LOW_RESOLUTION, "climatology": "0.5"}  # colours
-SPECTRA_LEADS = {0.5: "12 h", 2: "2 d", 10: "10 d", 30: "30 d"}  # days, labels
+SPECTRA_LEADS = (0.5, 2, 10, 30)  # days; those of an experiment that are nearest are drawn
 MOST_FRAMES = 60
 FRAMES_PER_SECOND = 8
 FRAME_DOTS = 80
@@ -99,13 +99,19 @@ def draw_skill(scores: Sequence[xr.Dataset]) -> Figure:
 def _draw_forecast_spectra(axis: Axes, mean: xr.Dataset) -> None:
     """Draw the spectra of an experiment at some leads, darker with time, and the mean spectrum of the truth."""
     wavelength = 1 / mean.wavenumber
-    leads = [lead for lead in SPECTRA_LEADS if lead <= float(mean.lead[-1])]
+    wanted = [lead for lead in SPECTRA_LEADS if lead <= float(mean.lead[-1])] or [float(mean.lead[-1])]
+    leads = np.unique(mean.lead.sel(lead=wanted, method="nearest"))
     for brightness, lead in zip(np.linspace(0.9, 0.35, len(leads)), leads, strict=True):
-        power = mean.power.sel(forecast="surrogate").sel(lead=lead, method="nearest")
+        power = mean.power.sel(forecast="surrogate", lead=lead)
         colour = plt.get_cmap("cmo.dense")(1 - brightness / 1.2)
-        axis.loglog(wavelength, power, color=colour, label=SPECTRA_LEADS[lead])
+        axis.loglog(wavelength, power, color=colour, label=_format_lead(lead))
     axis.loglog(wavelength, mean.sel(forecast="truth").power.mean("lead"), color=TRUTH, label="model")
     _label_spectra(axis)
+
+
+def _format_lead(days: float) -> str:
+    """Return a lead time in hours where it is less than a day, else in days."""
+    return f"{24 * days:g} h" if days < 1 else f"{days:g} d"
 
 
 def _label_spectra(axis: Axes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,12 +35,16 @@ class Scaling:
     deviation: dict[str, float]
 
     @classmethod
-    def from_years(cls, statistics: Iterable[dict]) -> Scaling:
-        """Merge the moments of years, those of ``Record.statistics``. Raises InputError for a variable without variation."""
-        total = dict.fromkeys((*VARIABLES, "increment"), Moments())
-        for year in statistics:
-            for name in total:
+    def from_record(cls, record: Record, step_hours: float) -> Scaling:
+        """Merge the moments of a record's years, and compute those of its increments over ``step_hours``.
+
+        Raises InputError for a variable without variation.
+        """
+        total = dict.fromkeys(VARIABLES, Moments())
+        for year in record.statistics:
+            for name in VARIABLES:
                 total[name] = total[name].merge(Moments(**year[name]))
+        total["increment"] = record.compute_increments(step_hours)
         for name, moments in total.items():
             if moments.deviation == 0:
                 raise InputError("the training years hold a constant field", variable=name)

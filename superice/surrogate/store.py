@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from superice.errors import InputError
 from superice.network.normalisation import Moments
@@ -27,11 +28,10 @@ STEPS = np.array([1e-3, 1e-2, 2e-3, 2e-3], np.float32)
 def write_year(
     path: str | Path,
     times: Sequence[datetime],
-    step_hours: float,
     thickness: Iterable[np.ndarray],
     forcings: Iterable[dict[str, np.ndarray]],
 ) -> None:
-    """Write a year as ``path`` (npy), and beside it (json) its first time, its time step and its statistics.
+    """Write a year as ``path`` (npy), and beside it (json) its first time, the hours between two and its statistics.
 
     Parameters
     ----------
@@ -39,8 +39,6 @@ def write_year(
         The array.
     times
         Evenly spaced.
-    step_hours
-        Time over which the increments of the statistics are taken.
     thickness
         Of each time, m, (y, x), NaN on land.
     forcings
@@ -67,27 +65,20 @@ def write_year(
                 stored[row, place] = scale_to_integers(path, name, values - OFFSETS[place], STEPS[place])
         if stored is None:
             raise InputError("the year has no time", file=path)
-        write_json(path.with_suffix(".json"), _describe_year(stored, times, step_hours))
+        write_json(path.with_suffix(".json"), _describe_year(stored, times))
         stored.flush()
 
 
-def _describe_year(stored: np.ndarray, times: Sequence[datetime], step_hours: float) -> dict:
+def _describe_year(stored: np.ndarray, times: Sequence[datetime]) -> dict:
     """Return the first time, the hours between two, and the moments of every variable over the sea."""
     hours = (times[1] - times[0]) / timedelta(hours=1)
-    lead = round(step_hours / hours)
     sea = stored[0, 0] != MISSING
-    steps = {name: stored[:, place][:, sea].astype(np.float32) for place, name in enumerate(VARIABLES)}
     statistics = {}
     for place, name in enumerate(VARIABLES):
-        statistics[name] = _compute_moments(name, steps[name])
+        values = stored[:, place][:, sea].astype(np.float32) * float(STEPS[place])
+        statistics[name] = asdict(Moments.from_values(values))
         statistics[name]["mean"] += float(OFFSETS[place])
-    statistics["increment"] = _compute_moments("sit", steps["sit"][lead:] - steps["sit"][:-lead])
     return {"first": times[0].isoformat(), "hours": hours, "moments": statistics}
-
-
-def _compute_moments(name: str, steps: np.ndarray) -> dict[str, float]:
-    """Return the moments of a variable from its values in whole steps, without its offset."""
-    return asdict(Moments.from_values(steps * float(STEPS[VARIABLES.index(name)])))
 
 
 class Record:
@@ -158,6 +149,14 @@ class Record:
         if steps != int(steps):
             raise InputError(f"{hours:g} h are not a whole number of the record's steps of {self.hours:g} h")
         return int(steps)
+
+    def compute_increments(self, hours: float) -> Moments:
+        """Compute the moments of the change of the thickness over some hours, m, from every time and over the sea."""
+        lead, moments = self.count_steps(hours), Moments()
+        for index in tqdm(range(self.length - lead), desc="increments", unit="step"):
+            before, after = (self.read_field("sit", time)[self.sea] for time in (index, index + lead))
+            moments = moments.merge(Moments.from_values(after - before))
+        return moments
 
     def read_stored(self, name: str, index: int) -> np.ndarray:
         """Read a field as it is stored, int16 (y, x)."""

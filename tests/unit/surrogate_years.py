@@ -28,5 +28,5 @@ def write_drifting_year(path, year, count=60, seed=0, hours=12, first_hour=0, la
         for w in wind
     ]
     moments = [datetime(year, 1, 1) + timedelta(hours=first_hour + hours * n) for n in range(count)]
-    write_year(path, moments, 12, [np.where(land, np.nan, state) for state in states], weather)
+    write_year(path, moments, [np.where(land, np.nan, state) for state in states], weather)
     return np.array(states), wind, land

@@ -71,13 +71,12 @@ rule store_year:
         interpolation=SURROGATE_SOURCE["interpolation"],
         hours=SURROGATE.content["hours"],
         first_hour=SURROGATE.content["first_hour"],
-        step=SURROGATE.content["defaults"]["inputs"]["step_hours"],
     message:
         "thickness and forcings of {wildcards.year} on the grid of the surrogate"
     shell:
         "{params.command} --thickness {params.thickness:q} --forcings {params.forcings:q} {params.grid} {params.resample}"
         " --interpolation {params.interpolation} --year {wildcards.year} --hours {params.hours} --first-hour {params.first_hour}"
-        " --step-hours {params.step} --output {output.array:q} > {log:q} 2>&1"
+        " --output {output.array:q} > {log:q} 2>&1"
 
 
 rule make_climatology:

@@ -16,7 +16,6 @@ def main() -> None:
     parser.add_argument("--year", type=int, required=True, help="the year")
     parser.add_argument("--hours", type=float, default=6, help="between two moments")
     parser.add_argument("--first-hour", type=float, default=0, help="of the first moment of each day")
-    parser.add_argument("--step-hours", type=float, default=12, help="that the network predicts")
     parser.add_argument("--output", type=Path, required=True, help="the year's array, npy; its description beside it")
     args = parser.parse_args()
 
@@ -30,7 +29,7 @@ def main() -> None:
     grid, moments = load_grid(args.areas, args.area), list_moments_of_year(args.year, args.hours, args.first_hour)
     ice = tqdm(read_thickness(args.thickness, moments, grid, args.resample), total=len(moments), unit="step")
     weather = read_forcings(args.forcings, moments, grid, args.interpolation)
-    write_year(args.output, moments, args.step_hours, ice, weather)
+    write_year(args.output, moments, ice, weather)
 
 
 if __name__ == "__main__":

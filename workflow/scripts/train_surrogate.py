@@ -44,7 +44,7 @@ def main() -> None:
     shape = {**args.settings["network"], "inputs": len(inputs.channels)}
     how = build_settings(SurrogateTrainingSettings, args.settings["training"], "surrogate.training")
     records = [Record(args.training), Record(args.validation)]
-    scaling = Scaling.from_years(records[0].statistics)
+    scaling = Scaling.from_record(records[0], inputs.step_hours)
     training = SurrogateTraining(
         build_settings(SurrogateNetworkSettings, shape, "surrogate.network"),
         build_settings(IncrementLoss, args.settings["loss"], "surrogate.loss"),

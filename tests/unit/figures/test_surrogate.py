@@ -32,21 +32,34 @@ def test_losses_have_a_panel_for_the_field_and_one_for_its_mean():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["residual", "two states"]
 
 
-def test_skill_stands_beside_that_of_the_baselines():
-    leads, wavenumber = np.array([0.5, 1.0, 2.0]), np.array([0.01, 0.05, 0.1])
+def make_scores(*leads):
+    """Scores of two starts, all 1, at leads in days."""
+    wavenumber = np.array([0.01, 0.05, 0.1])
     forecasts = ["surrogate", "persistence", "climatology", "truth"]
     shape = (2, len(forecasts), len(leads))
-    scores = xr.Dataset(
+    return xr.Dataset(
         {name: (("start", "forecast", "lead"), np.ones(shape)) for name in ("rmse", "bias", "exponent")}
         | {"power": (("start", "forecast", "lead", "wavenumber"), np.ones((*shape, len(wavenumber))))},
-        coords={"forecast": forecasts, "lead": leads, "wavenumber": wavenumber},
+        coords={"forecast": forecasts, "lead": np.array(leads), "wavenumber": wavenumber},
         attrs={"experiment": "two_states"},
     )
-    figure = surrogate.draw_skill([scores])
+
+
+def test_skill_stands_beside_that_of_the_baselines():
+    figure = surrogate.draw_skill([make_scores(0.5, 1.0, 2.0)])
     error, _, _, spectra = figure.axes
     assert [line.get_label() for line in error.lines] == ["two states", "persistence", "climatology"]
     assert error.lines[1].get_color() == LOW_RESOLUTION
     assert [line.get_label() for line in spectra.lines] == ["12 h", "2 d", "model"]
+
+
+@pytest.mark.parametrize(
+    ("leads", "labels"),
+    [((1.0, 2.0, 3.0), ["1 d", "2 d"]), ((0.25,), ["6 h"]), ((0.75, 1.5, 2.25), ["18 h", "2.25 d"]), ((3.0,), ["3 d"])],
+)
+def test_spectra_are_labelled_with_the_leads_that_are_drawn(leads, labels):
+    spectra = surrogate.draw_skill([make_scores(*leads)]).axes[3]
+    assert [line.get_label() for line in spectra.lines] == [*labels, "model"]
 
 
 def test_the_error_of_a_run_is_over_the_sea(season):

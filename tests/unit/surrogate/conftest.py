@@ -23,4 +23,4 @@ def record(year):
 @pytest.fixture(scope="session")
 def scaling(record):
     """The scaling of the year."""
-    return Scaling.from_years(record.statistics)
+    return Scaling.from_record(record, 12)

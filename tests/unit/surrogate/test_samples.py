@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from surrogate_years import SHAPE
 
-from superice.surrogate.samples import Steps
+from superice.surrogate.samples import Scaling, Steps
 from superice.surrogate.settings import InputSettings
 
 
@@ -14,6 +14,14 @@ def test_statistics_are_those_of_the_sea(year, scaling):
     assert scaling.mean["sit"] == pytest.approx(at_sea.mean(), abs=1e-4)
     assert scaling.deviation["increment"] == pytest.approx(np.diff(at_sea, axis=0).std(), rel=1e-3)
     assert 245 < scaling.mean["t2m"] < 255
+
+
+def test_the_increment_is_scaled_with_the_step_of_the_experiment(year, record):
+    _, states, _, land = year
+    changes = {lead: (states[lead:] - states[:-lead])[:, ~land].std() for lead in (1, 2)}
+    assert changes[2] > 1.2 * changes[1]
+    for lead, change in changes.items():
+        assert Scaling.from_record(record, 12 * lead).deviation["increment"] == pytest.approx(change, rel=1e-3)
 
 
 def test_a_sample_holds_the_state_the_weather_and_the_change(year, record, scaling):
