@@ -24,8 +24,10 @@ def compute_climatology(record: Record, window_days: int = 1) -> np.ndarray:
     """Compute the mean thickness of every day of the year, m, (366, y, x), NaN on land.
 
     Each mean is taken over the ``window_days`` around its day. Without a leap year 29 February has the mean of
-    28 February. Raises InputError when the record lacks another day.
+    28 February. Raises InputError when the record lacks another day, and for a window that has no day in its middle.
     """
+    if window_days % 2 == 0:
+        raise InputError("the window of the climatology must be an odd number of days", value=window_days)
     total, count = np.zeros((DAYS, *record.sea.shape), np.float32), np.zeros(DAYS)
     for index in tqdm(range(record.length), desc="climatology", unit="step"):
         day = day_of_year(record.time_at(index))

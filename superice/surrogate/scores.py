@@ -18,6 +18,7 @@ from superice.surrogate.settings import ForecastSettings, InputSettings
 from superice.surrogate.store import Record, require_same_sea
 
 FORECASTS = ("surrogate", "persistence", "climatology", "truth")
+WITH_SPECTRA = ("surrogate", "truth")
 WIDEST_RING = 5  # the released code fits the exponent of the whole field to the rings after this one
 
 
@@ -59,7 +60,7 @@ def fit_exponent_of_all_pixels(field: np.ndarray, spacing_km: float) -> float:
 class Tally:
     """Scores and fields of the roll-outs, filled case by case.
 
-    For each forecast, lead and start it holds the ``rmse`` and the ``bias`` over the sea in m. For surrogate and truth it
+    For each forecast, lead and start it holds the ``rmse`` and the ``bias`` over the sea in m. For ``WITH_SPECTRA`` it
     also holds the spectral ``exponent`` on the largest square of sea and that of the whole field with land as zero,
     ``exponent_all_pixels``, and, averaged over the starts, the mean ``power`` in a ring on the largest square of sea. The
     paper averages over all pixels and counts land as without error: its rmse is sqrt(sea_share) times this one, its bias
@@ -70,15 +71,17 @@ class Tally:
         self.record, self.experiment = roll_out.record, roll_out.surrogate.origin["experiment"]
         self.starts, self.how, self.spacing = starts, how, spacing_km
         self.hours = roll_out.surrogate.inputs.step_hours
-        self.steps = round(24 * how.days / self.hours)
+        count_steps = roll_out.surrogate.inputs.count_steps
+        self.steps = count_steps(how.days, "surrogate.forecasts.days")
         self.square = find_ice_square(self.record.sea)
         self.wavenumber, _ = radial_spectrum(np.zeros(self.record.sea.shape)[self.square], spacing_km)
         shape = (len(FORECASTS), self.steps, len(starts))
         self.values = {name: np.full(shape, np.nan) for name in ("rmse", "bias", "exponent", "exponent_all_pixels")}
-        self.power = np.zeros((len(FORECASTS), self.steps, self.wavenumber.size))
+        self.power = np.full((len(FORECASTS), self.steps, self.wavenumber.size), np.nan)
+        self.power[[FORECASTS.index(name) for name in WITH_SPECTRA]] = 0
         every = max(1, -(-len(starts) // how.kept_starts))
         self.kept = starts[::every]
-        self.kept_steps = [round(24 * day / self.hours) for day in how.kept_days if day <= how.days]
+        self.kept_steps = [count_steps(day, "surrogate.forecasts.kept_days") for day in how.kept_leads]
         shape = (len(self.kept), len(self.kept_steps), *self.record.sea.shape)
         self.kept_forecasts = np.full(shape, np.nan, np.float32)
         self.kept_truths = np.full(shape, np.nan, np.float32)
@@ -93,7 +96,7 @@ class Tally:
             error = (candidates[name] - truth)[sea]
             self.values["rmse"][place, step - 1, number] = np.sqrt(np.mean(error**2))
             self.values["bias"][place, step - 1, number] = error.mean()
-            if name in ("surrogate", "truth"):
+            if name in WITH_SPECTRA:
                 _, power = radial_spectrum(candidates[name][self.square], self.spacing)
                 exponent = fit_exponent(self.wavenumber, power, *self.how.exponent_km)
                 self.values["exponent"][place, step - 1, number] = exponent
@@ -142,7 +145,7 @@ def score_forecasts(roll_out: RollOut, climatology: np.ndarray, spacing_km: floa
     record = roll_out.record
     require_same_sea(np.isfinite(climatology[0]), "climatology", record.sea, record.files[0])
     inputs = roll_out.surrogate.inputs
-    starts = find_starts(record, inputs, round(24 * how.days / inputs.step_hours), how.every_hours)
+    starts = find_starts(record, inputs, inputs.count_steps(how.days, "surrogate.forecasts.days"), how.every_hours)
     tally = Tally(roll_out, starts, how, spacing_km)
     with tqdm(total=len(starts) * tally.steps, unit="step", desc="forecasts") as bar:
         for first in range(0, len(starts), how.batch):
@@ -180,15 +183,17 @@ def forecast_season(
 def tabulate_forecasts(scores: Sequence[xr.Dataset], days: Sequence[float] = (1, 5, 10, 30)) -> pd.DataFrame:
     """Make a table of a row for each experiment.
 
-    It holds the errors at the leads ``days``, the gains over both baselines, and bias and spectral exponent at the end.
+    It holds the errors at the leads ``days``, the gains over both baselines, and bias and spectral exponent at the end. An
+    experiment without a lead of so many days has NaN there, and no column where none has one.
     """
     rows = []
     for experiment in scores:
         mean = experiment.mean("start")
         row = {"experiment": experiment.attrs["experiment"], "starts": experiment.sizes["start"]}
         for day in days:
-            if day <= float(experiment.lead[-1]):
-                row |= _tabulate_lead(mean, day, experiment.attrs["sea_share"])
+            (places,) = np.nonzero(np.isclose(experiment.lead, day))
+            if places.size:
+                row |= _tabulate_lead(mean.isel(lead=places[0]), day, experiment.attrs["sea_share"])
         last = mean.isel(lead=-1)
         row["bias_end"] = float(last.bias.sel(forecast="surrogate"))
         for name in ("exponent", "exponent_all_pixels"):
@@ -199,8 +204,8 @@ def tabulate_forecasts(scores: Sequence[xr.Dataset], days: Sequence[float] = (1,
 
 
 def _tabulate_lead(mean: xr.Dataset, day: float, sea_share: float) -> dict[str, float]:
-    """Return the errors at a lead in days, and the gains over the baselines in %."""
-    rmse = mean.rmse.sel(lead=day, method="nearest")
+    """Return the errors of a lead, which is that many days, and the gains over the baselines in %."""
+    rmse = mean.rmse
     surrogate = float(rmse.sel(forecast="surrogate"))
     persistence = float(rmse.sel(forecast="persistence"))
     climatology = float(rmse.sel(forecast="climatology"))

@@ -11,7 +11,13 @@ from superice.errors import InputError
 from superice.fields.spectra import radial_spectrum
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.scores import find_starts, fit_exponent, fit_exponent_of_all_pixels, score_forecasts
+from superice.surrogate.scores import (
+    find_starts,
+    fit_exponent,
+    fit_exponent_of_all_pixels,
+    score_forecasts,
+    tabulate_forecasts,
+)
 from superice.surrogate.settings import ForecastSettings, InputSettings, SurrogateNetworkSettings
 from superice.surrogate.store import Record
 from superice.synthetic.random_fields import draw_power_law
@@ -40,13 +46,47 @@ def test_the_last_start_of_a_year_can_be_rolled_out(record):
     assert find_starts(record, INPUTS, 58, 12) == [1]
 
 
-def test_a_climatology_with_another_land_is_refused(record, scaling):
-    network = build_surrogate(SurrogateNetworkSettings(filters=4, inputs=len(INPUTS.channels)))
-    roll_out = RollOut(Surrogate(network.eval(), INPUTS, scaling, {"experiment": "test"}), record)
-    climatology = np.where(record.sea, np.ones((366, *SHAPE)), np.nan)
+def score_untrained(record, scaling, climatology, inputs=INPUTS, days=2, kept_days=(1,)):
+    """Return the tally of forecasts of an untrained network, which are persistence."""
+    network = build_surrogate(SurrogateNetworkSettings(filters=4, inputs=len(inputs.channels)))
+    roll_out = RollOut(Surrogate(network.eval(), inputs, scaling, {"experiment": "test"}), record)
+    how = ForecastSettings(days=days, every_hours=120, exponent_km=(24, 100), kept_days=kept_days)
+    return score_forecasts(roll_out, climatology, 12.0, how)
+
+
+@pytest.fixture(scope="module")
+def climatology(record):
+    return np.where(record.sea, np.ones((366, *SHAPE)), np.nan)
+
+
+def test_forecasts_without_a_spectrum_have_none(record, scaling, climatology):
+    power = score_untrained(record, scaling, climatology).to_scores().power
+    assert np.isnan(power.sel(forecast=["persistence", "climatology"])).all()
+    assert (power.sel(forecast=["surrogate", "truth"]) > 0).all()
+
+
+def test_a_table_has_the_errors_of_a_day_only_where_a_lead_is_that_day(record, scaling, climatology):
+    """Of steps of 36 h none is one day, and the second is three."""
+    every_12h = score_untrained(record, scaling, climatology, days=3)
+    slow = InputSettings(step_hours=36, forcings_h=(0,))
+    every_36h = score_untrained(record, scaling, climatology, slow, days=3, kept_days=(3,))
+    both = tabulate_forecasts([every_12h.to_scores(), every_36h.to_scores()], days=(1, 3))
+    assert both.rmse_1d.notna().tolist() == [True, False] and both.rmse_3d.notna().all()
+    expected = every_36h.to_scores().rmse.sel(forecast="surrogate", lead=3).mean()
+    assert both.rmse_3d[1] == pytest.approx(float(expected))
+    assert "rmse_1d" not in tabulate_forecasts([every_36h.to_scores()], days=(1, 3))
+
+
+def test_leads_that_are_no_steps_are_refused(record, scaling, climatology):
+    with pytest.raises(InputError, match=r"kept_days: 0\.75 days are no whole number of steps of 12 h"):
+        score_untrained(record, scaling, climatology, kept_days=(0.75,))
+
+
+def test_a_climatology_with_another_land_is_refused(record, scaling, climatology):
+    climatology = climatology.copy()
     climatology[:, -1, -3:] = np.nan
     with pytest.raises(InputError, match=r"climatology: land and sea are not those of .*\(found 3 other cells\)"):
-        score_forecasts(roll_out, climatology, 12.0, ForecastSettings(days=2, exponent_km=(24, 100), kept_days=(1,)))
+        score_untrained(record, scaling, climatology)
 
 
 def sum_rings_as_in_the_slides(field):
