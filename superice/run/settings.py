@@ -374,6 +374,11 @@ class SeasonForecast(Settings):
     steps: int = declare(720, "Number of steps.", "steps", ge=1)
     every: int = declare(4, "Distance of the states that are kept.", "steps", ge=1)
 
+    def check_rules(self) -> None:
+        """Raise RuleBroken where no state would be kept."""
+        if self.every > self.steps:
+            raise RuleBroken("every", f"at most the number of steps, {self.steps} (found {self.every})")
+
 
 class RestorationSection(RestorationSettings):
     """How the network of the report restores the scales that a roll-out smooths out, and that network."""
@@ -398,6 +403,7 @@ class RestorationSection(RestorationSettings):
 
         Nothing chooses it here.
         """
+        super().check_rules()
         _check_patch(self.diffusion, self.training)
         if self.sampler.awaits_noise_scale:
             raise RuleBroken("sampler", "noise_scale must be a number here (found validation)")
@@ -424,18 +430,22 @@ class SurrogateSettings(Settings):
     )
     run: tuple[str, ...] = declare((), "Experiments that `surrogate` makes.")
     chosen: str = declare("with_forcings", "The experiment of the maps, the long run and the restoration.")
-    climatology_days: int = declare(1, "Width of the window over days of the climatology.", "days", ge=1)
+    climatology_days: int = declare(1, "Width of the window over days of the climatology, odd.", "days", ge=1)
     forecasts: ForecastSettings = declare(ForecastSettings(), "What is forecast, and how it is scored.")
     season: SeasonForecast = declare(SeasonForecast(), "The long run.")
     restoration: RestorationSection = declare(RestorationSection(), "How lost scales are restored.")
     synthetic: ForcedRunSettings = declare(ForcedRunSettings(), "The forced synthetic Arctic.")
 
     def check_rules(self) -> None:
-        """Raise RuleBroken where every day would not have the same moments."""
+        """Raise RuleBroken where every day would not have the same moments, and for a window that has no middle."""
         if 24 % self.hours:
             raise RuleBroken("hours", f"a divisor of 24, as every day has the same moments (found {self.hours})")
         if self.first_hour >= self.hours:
             raise RuleBroken("first_hour", f"less than hours, {self.hours} (found {self.first_hour})")
+        if self.climatology_days % 2 == 0:
+            raise RuleBroken(
+                "climatology_days", f"an odd number, so that its day is in the middle (found {self.climatology_days})"
+            )
 
 
 class RunSettings(Settings):

@@ -19,6 +19,8 @@ from superice.fields.spectra import find_ice_square, radial_spectrum
 from superice.network.normalisation import Moments, Normalisation
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from superice.network.weights import TrainedNetwork
 
 INPUTS = ("sit",)  # of the network, beside the mask
@@ -30,6 +32,17 @@ def require_sound(trained: TrainedNetwork) -> None:
     """Raise InputError for a network whose training diverged."""
     if trained.diverged:
         raise InputError("its training diverged: there is nothing to draw", file=trained.file)
+
+
+def select_lead(forecasts: xr.Dataset, days: float) -> xr.Dataset:
+    """Return the forecasts after some days. Raises InputError where these were not kept."""
+    (places,) = np.nonzero(np.isclose(forecasts.lead, days))
+    if not places.size:
+        kept = ", ".join(f"{float(lead):g}" for lead in forecasts.lead)
+        raise InputError(
+            f"surrogate.restoration.lead_days: of {days:g} days no forecasts were kept", value=f"{kept} days"
+        )
+    return forecasts.isel(lead=places[0])
 
 
 def make_features(

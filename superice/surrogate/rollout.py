@@ -112,15 +112,22 @@ class RollOut:
 
     def _require_forcings(self, starts: Sequence[int], steps: int) -> None:
         """Raise InputError unless the record covers ``steps`` steps from every start."""
-        earliest, latest = self.surrogate.inputs.needed_hours
-        for start in (min(starts), max(starts)):
-            first_needed = start + self.record.count_steps(earliest)
-            last_needed = start + self.step * (steps - 1) + self.record.count_steps(latest)
-            if first_needed < 0 or last_needed >= self.record.length:
-                raise InputError(
-                    f"forcings do not cover {steps} steps from {self.record.time_at(start):%Y-%m-%d %H:%M}",
-                    value=self.record.describe_span(),
-                )
+        earliest, latest = map(self.record.count_steps, self.surrogate.inputs.needed_hours)
+        first_needed = min(starts) + earliest
+        last_needed = max(starts) + self.step * (steps - 1) + latest
+        if first_needed < 0:
+            missing, start = f"begin after {self._format_time(first_needed)}", min(starts)
+        elif last_needed >= self.record.length:
+            missing, start = f"end before {self._format_time(last_needed)}", max(starts)
+        else:
+            return
+        raise InputError(
+            f"states and forcings {missing}, which {steps} steps from {self._format_time(start)} need",
+            value=self.record.describe_span(),
+        )
+
+    def _format_time(self, index: int) -> str:
+        return f"{self.record.time_at(index):%Y-%m-%d %H:%M}"
 
     def _read_states(self, starts: Sequence[int], hours: float) -> Tensor:
         """Read the states ``hours`` after the starts, (start, y, x), 0 on land."""

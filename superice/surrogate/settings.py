@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from superice.errors import InputError
 from superice.training.settings import TrainingSettings
 from superice.utils.settings import Distinct, Number, RuleBroken, Settings, declare
 
@@ -37,6 +38,13 @@ class InputSettings(Settings):
         if forcings and max(forcings) > step:
             raise RuleBroken("forcings_h", f"none after the step (found {forcings})")
 
+    def count_steps(self, days: float, key: str) -> int:
+        """Return the number of steps in some days. Raises InputError, which begins with the ``key``, unless it is whole."""
+        steps = 24 * days / self.step_hours
+        if steps != round(steps):
+            raise InputError(f"{key}: {days:g} days are no whole number of steps of {self.step_hours:g} h")
+        return round(steps)
+
     @property
     def channels(self) -> list[tuple[str, float]]:
         """Name and hours of every input: the states, then the forcings, time after time."""
@@ -65,6 +73,11 @@ class SurrogateNetworkSettings(Settings):
     )
     blocks: int = declare(5, "Blocks of the residual network.", ge=1)
     kernel: int = declare(5, "Size of the kernels of the residual network.", "cells", ge=1)
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken for a kernel without a cell in its middle."""
+        if self.kernel % 2 == 0:
+            raise RuleBroken("kernel", f"an odd number, so that a cell is in its middle (found {self.kernel})")
 
     @property
     def factor(self) -> int:
@@ -132,7 +145,22 @@ class ForecastSettings(Settings):
         (24, 200), "Shortest and longest wavelength of the spectral exponent over the sea.", "km"
     )
     kept_starts: int = declare(12, "Forecasts that are kept as fields.", ge=1)
-    kept_days: tuple[Positive, ...] = declare((1, 5, 10, 30), "Lead times at which they are kept.", "days")
+    kept_days: Annotated[tuple[Positive, ...], Distinct] = declare(
+        (1, 5, 10, 30), "Lead times at which they are kept, those within a forecast.", "days"
+    )
+
+    @property
+    def kept_leads(self) -> list[float]:
+        """The lead times in days at which forecasts are kept."""
+        return [day for day in self.kept_days if day <= self.days]
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken for wavelengths in the wrong order, and where no lead time would be kept."""
+        _require_ascending("exponent_km", self.exponent_km)
+        if not self.kept_leads:
+            raise RuleBroken(
+                "kept_days", f"at least one within the {self.days:g} days of a forecast (found {self.kept_days})"
+            )
 
 
 class RestorationSettings(Settings):
@@ -146,3 +174,13 @@ class RestorationSettings(Settings):
     members: int = declare(4, "Members that are drawn of each forecast.", "members", ge=1)
     every_days: int = declare(5, "Time from one training day to the next.", "days", ge=1)
     seed: int = declare(0, "Seed of the training and of the members.", ge=0)
+
+    def check_rules(self) -> None:
+        """Raise RuleBroken for wavelengths in the wrong order."""
+        _require_ascending("band_km", self.band_km)
+
+
+def _require_ascending(key: str, wavelengths: tuple[float, float]) -> None:
+    shortest, longest = wavelengths
+    if shortest >= longest:
+        raise RuleBroken(key, f"the shorter wavelength first, then a longer one (found {wavelengths})")

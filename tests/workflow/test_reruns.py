@@ -20,6 +20,7 @@ studies: {compared: {steps: {dates: ["2021-10-18"]}}}
 surrogate:
   source: {kind: synthetic}
   years: {training: [2013, 2013], validation: [2014, 2014], test: [2015, 2015]}
+  season: {start: "2015-01-01"}
 """
 WEIGHTS = "results/small/training/reference/seed0/model.safetensors"
 FORCED = "results/small/surrogate/synthetic/era5/2013/ERA5_y2013.nc"

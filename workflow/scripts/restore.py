@@ -33,7 +33,7 @@ def main() -> None:
     from superice.inference.ensemble import clip_negative, draw_members
     from superice.inference.settings import SamplerSettings
     from superice.network.weights import TrainedNetwork
-    from superice.surrogate.restoration import compute_spectrum, make_features, require_sound
+    from superice.surrogate.restoration import compute_spectrum, make_features, require_sound, select_lead
     from superice.surrogate.settings import RestorationSettings
     from superice.utils.files import write_dataset, write_table
     from superice.utils.settings import build_settings
@@ -45,7 +45,7 @@ def main() -> None:
     grid, trained = load_grid(args.areas, args.area), TrainedNetwork.load(args.weights)
     require_sound(trained)
     with xr.open_dataset(args.forecasts) as dataset:
-        at_lead = dataset.sel(lead=how.lead_days, method="nearest").load()
+        at_lead = select_lead(dataset, how.lead_days).load()
     members = []
     for start, forecast in zip(at_lead.start.values, at_lead.forecast.values, strict=True):
         features = make_features(date.fromisoformat(str(start)[:10]), forecast, grid.step, how.box_km)

@@ -299,6 +299,59 @@ def test_the_surrogates_reference_is_the_papers():
         ("years.test", [2016, 2018], "surrogate.years.test: years must ascend"),
         ("defaults.network", {"depth": 3}, "surrogate.defaults.network: unknown key 'depth'"),
         ("synthetic", {"wind": 3}, "surrogate.synthetic: unknown key 'wind'"),
+        (
+            "climatology_days",
+            4,
+            r"surrogate.climatology_days: an odd number, so that its day is in the middle \(found 4\)",
+        ),
+        (
+            "forecasts.exponent_km",
+            [200, 24],
+            r"forecasts.exponent_km: the shorter wavelength first, .*\(found \(200, 24\)\)",
+        ),
+        ("restoration.band_km", [80, 24], r"restoration.band_km: the shorter wavelength first"),
+        ("forecasts.kept_days", [1, 5, 5, 10], r"forecasts.kept_days: \[1, 5, 5, 10\] names an item twice"),
+        ("forecasts.days", 0.5, r"forecasts.kept_days: at least one within the 0.5 days of a forecast"),
+        ("forecasts.kept_days", [0.1, 10], r"forecasts.kept_days: 0.1 days are no whole number of steps of 12 h"),
+        ("forecasts.days", 10.3, r"forecasts.days: 10.3 days are no whole number of steps of 12 h"),
+        ("forecasts.days", 365, r"forecasts.days: the test years hold no forecast of that length by 'with_forcings'"),
+        ("restoration.lead_days", 20, r"lead_days: one of the lead times .*: 1, 5, 10, 30 \(found 20\)"),
+        ("forecasts.days", 5, r"lead_days: one of the lead times .*: 1, 5 \(found 10\)"),
+        ("season.every", 721, r"surrogate.season.every: at most the number of steps, 720 \(found 721\)"),
+        ("season.steps", 730, r"season.steps: forcings are needed until 2019-01-01 00:00, .* end at 2018-12-31 18:00"),
+        ("season.start", "2018-02-30", r"season.start: no day of the calendar"),
+        (
+            "chosen",
+            "two_states",
+            r"season.start: .* needed from 2017-12-31 12:00, and the test years begin at 2018-01-01 00",
+        ),
+        (
+            "season.start",
+            "2017-06-01",
+            r"season.start: .* needed from 2017-06-01 00:00, and the test years begin at 2018",
+        ),
+        (
+            "hours",
+            12,
+            r"surrogate.defaults.inputs.forcings_h: a multiple of surrogate.hours, 12, is needed \(found 6\)",
+        ),
+        ("defaults.training.every_hours", 4, r"defaults.training.every_hours: a multiple of surrogate.hours, 6"),
+        ("forecasts.every_hours", 9, r"surrogate.forecasts.every_hours: a multiple of surrogate.hours, 6"),
+        (
+            "experiments.without_forcings",
+            {"inputs": {"step_hours": 9, "forcings_h": []}},
+            r"experiments.without_forcings.inputs.step_hours: a multiple of surrogate.hours, 6, is needed \(found 9\)",
+        ),
+        (
+            "experiments.without_forcings",
+            {"inputs": {"step_hours": 6}},
+            r"experiments.without_forcings.inputs.forcings_h: none after the step",
+        ),
+        (
+            "experiments.without_forcings",
+            {"network": {"kind": "residual", "kernel": 4}},
+            r"experiments.without_forcings.network.kernel: an odd number, so that a cell is in its middle \(found 4\)",
+        ),
         ("first_hour", 6, r"surrogate.first_hour: less than hours, 6 \(found 6\)"),
         ("hours", 7, r"surrogate.hours: a divisor of 24, as every day has the same moments \(found 7\)"),
     ],
@@ -308,6 +361,15 @@ def test_a_wrong_configuration_of_the_surrogate_is_refused_by_name(path, value, 
     set_key(content["surrogate"], path, value)
     with pytest.raises(InputError, match=sentence):
         SurrogateConfiguration(Configuration(content).surrogate)
+
+
+def test_the_surrogates_experiments_may_have_steps_of_their_own():
+    content = load()
+    content["surrogate"]["experiments"]["daily"] = {"inputs": {"step_hours": 24, "forcings_h": [0, 12, 24]}}
+    content["surrogate"]["experiments"]["never_made"] = {"inputs": {"step_hours": 9}}
+    content["surrogate"]["run"] = ["daily"]
+    content["surrogate"]["first_hour"] = 3
+    assert SurrogateConfiguration(Configuration(content).surrogate).experiments == ["with_forcings", "daily"]
 
 
 def test_an_own_season_has_its_own_days_and_folders():

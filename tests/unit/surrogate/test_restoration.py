@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from surrogate_years import write_drifting_year
 
 from superice.errors import InputError
@@ -15,7 +16,14 @@ from superice.inference.settings import SamplerSettings
 from superice.network.settings import NetworkSettings
 from superice.network.unet import build_network
 from superice.network.weights import TrainedNetwork
-from superice.surrogate.restoration import INPUTS, compute_normalisation, compute_spectrum, make_features, require_sound
+from superice.surrogate.restoration import (
+    INPUTS,
+    compute_normalisation,
+    compute_spectrum,
+    make_features,
+    require_sound,
+    select_lead,
+)
 from superice.utils.files import read_json
 
 ROOT = Path(__file__).parents[3]
@@ -89,6 +97,13 @@ def test_the_days_of_years_with_a_gap_between_the_splits_are_made(tmp_path, monk
     runpy.run_path(str(ROOT / "workflow/scripts/make_restoration_days.py"), run_name="__main__")
     assert sorted(path.stem for path in (tmp_path / "days").iterdir()) == ["20100101", "20100105", "20120103"]
     assert read_json(tmp_path / "normalisation.json")["days"] == 2
+
+
+def test_only_forecasts_that_were_kept_are_restored():
+    forecasts = xr.Dataset({"forecast": ("lead", [1.0, 2.0])}, {"lead": [5.0, 10.0]})
+    assert float(select_lead(forecasts, 10).forecast) == 2
+    with pytest.raises(InputError, match=r"lead_days: of 9 days no forecasts were kept \(found 5, 10 days\)"):
+        select_lead(forecasts, 9)
 
 
 def test_spectra_are_means_over_the_fields():

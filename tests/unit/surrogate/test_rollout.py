@@ -9,7 +9,7 @@ from superice.errors import InputError
 from superice.network.weights import write_weights
 from superice.surrogate.network import build_surrogate
 from superice.surrogate.rollout import RollOut, Surrogate
-from superice.surrogate.settings import SurrogateNetworkSettings
+from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings
 
 
 def untrained(scaling, inputs=INPUTS, **shape):
@@ -40,8 +40,19 @@ def test_starts_rolled_out_together_equal_those_rolled_out_alone(record, scaling
 
 
 def test_forcings_that_do_not_cover_the_roll_out_are_refused(record, scaling):
-    with pytest.raises(InputError, match="forcings do not cover 40 steps from 2010-01-11 00:00"):
+    """The last of 40 steps from 11 January needs the forcings of 31 January 00:00, and the record ends 12 h before."""
+    sentence = (
+        r"end before 2010-01-31 00:00, which 40 steps from 2010-01-11 00:00 need \(found 2010-01-01 00:00 to 2010-01"
+    )
+    with pytest.raises(InputError, match=sentence):
         next(RollOut(untrained(scaling), record).run([0, 20], 40))
+
+
+def test_earlier_states_that_the_record_does_not_hold_are_named(record, scaling):
+    inputs = InputSettings(states_h=(0, -12), forcings_h=(-12, 0, 12))
+    sentence = "states and forcings begin after 2009-12-31 12:00, which 3 steps from 2010-01-01 00:00 need"
+    with pytest.raises(InputError, match=sentence):
+        next(RollOut(untrained(scaling, inputs), record).run([0, 20], 3))
 
 
 def test_a_diverged_training_forecasts_nothing(record, scaling, tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from superice.errors import InputError
-from superice.surrogate.settings import InputSettings
+from superice.surrogate.settings import InputSettings, SurrogateNetworkSettings
 
 
 @pytest.mark.parametrize("states", [(0, -24), (0, -24, -12), (0, 0), (-12, 0), (-12,)])
@@ -12,6 +12,12 @@ def test_states_that_a_roll_out_would_take_for_others_are_refused(states):
     with pytest.raises(InputError, match="states_h: 0"):
         InputSettings(states_h=states)
     assert InputSettings(states_h=(0, -6, -12), step_hours=6, forcings_h=(0, 6)).states_h == (0, -6, -12)
+
+
+def test_a_kernel_without_a_middle_is_refused():
+    """Its convolution would return a field of another size."""
+    with pytest.raises(InputError, match=r"surrogate\.network\.kernel: an odd number"):
+        SurrogateNetworkSettings(kind="residual", kernel=4)
 
 
 def test_inputs_that_cannot_be_rolled_out_are_refused():
