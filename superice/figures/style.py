@@ -29,6 +29,7 @@ EXPERIMENTS = ("#0072B2", "#D55E00", "#CC79A7", "#009E73", "#999933", "#332288",
 USUAL = dict(zip(("preconditioned", "reference", "deterministic", "correlated_noise", "cubic"), EXPERIMENTS))
 LOW = "low-resolution field"
 NOTHING = "No date was scored: nothing to draw."
+FEW_POINTS = 5  # of a curve
 LAND = "0.62"
 COAST = "0.25"
 NO_DATA = "0.93"
@@ -72,6 +73,11 @@ def choose_colours(names: Iterable[str]) -> dict[str, str]:
 def spell_experiment(name: str) -> str:
     """Return an experiment's name for a legend or a title."""
     return name.replace("_", " ")
+
+
+def mark_few(points: int) -> str | None:
+    """Return the marker of a curve: a dot where it has few points, as a curve of one would not be seen; else none."""
+    return "." if points < FEW_POINTS else None
 
 
 def format_date(day: date) -> str:

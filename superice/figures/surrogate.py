@@ -26,6 +26,7 @@ from superice.figures.style import (
     TRUTH,
     apply_style,
     choose_colours,
+    mark_few,
     spell_experiment,
 )
 from superice.surrogate.restoration import compute_spectrum
@@ -44,14 +45,15 @@ def draw_surrogate_losses(histories: Mapping[str, pd.DataFrame]) -> Figure:
     ``histories`` holds, by experiment, the columns ``epoch`` and ``<training|validation>_<field|amount>_loss``.
     """
     colours = choose_colours(histories)
-    losses = {"field": "squared error", "amount": "squared error of the mean"}
+    losses = {"field": "squared error over the sea", "amount": "squared error of its mean × share of the sea"}
     with apply_style():
         figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 2.5))
         for axis, (name, title) in zip(axes, losses.items(), strict=True):
             for experiment, history in histories.items():
-                colour, label = colours[experiment], spell_experiment(experiment)
-                axis.plot(history.epoch, history[f"training_{name}_loss"], color=colour, alpha=0.5, lw=0.9)
-                axis.plot(history.epoch, history[f"validation_{name}_loss"], color=colour, ls="--", label=label)
+                style = {"color": colours[experiment], "marker": mark_few(len(history))}
+                label = spell_experiment(experiment)
+                axis.plot(history.epoch, history[f"training_{name}_loss"], alpha=0.5, lw=0.9, **style)
+                axis.plot(history.epoch, history[f"validation_{name}_loss"], ls="--", label=label, **style)
             axis.set(yscale="log", xlabel="epoch", title=title, ylabel="loss (increment variances)")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
@@ -72,16 +74,17 @@ def draw_skill(scores: Sequence[xr.Dataset]) -> Figure:
         error, bias, exponent, spectrum = axes.flat
         for name, mean in zip(names, means, strict=True):
             forecast = mean.sel(forecast="surrogate")
-            style = {"color": colours[name], "label": spell_experiment(name)}
+            style = {"color": colours[name], "label": spell_experiment(name), "marker": mark_few(mean.lead.size)}
             error.plot(forecast.lead, forecast.rmse, **style)
             bias.plot(forecast.lead, 100 * forecast.bias, **style)
             exponent.plot(forecast.lead, forecast.exponent, **style)
         for name, colour in BASELINES.items():
             baseline = means[0].sel(forecast=name)
-            error.plot(baseline.lead, baseline.rmse, color=colour, ls="--", label=name)
-            bias.plot(baseline.lead, 100 * baseline.bias, color=colour, ls="--", label=name)
+            style = {"color": colour, "ls": "--", "label": name, "marker": mark_few(baseline.lead.size)}
+            error.plot(baseline.lead, baseline.rmse, **style)
+            bias.plot(baseline.lead, 100 * baseline.bias, **style)
         truth = means[0].sel(forecast="truth")
-        exponent.plot(truth.lead, truth.exponent, color=TRUTH, label="model")
+        exponent.plot(truth.lead, truth.exponent, color=TRUTH, label="model", marker=mark_few(truth.lead.size))
         bias.axhline(0, color=TRUTH, lw=0.6, ls=":")
         _draw_forecast_spectra(spectrum, means[0])
         error.set(title="forecast error over the sea", xlabel="lead time (days)", ylabel="RMSE (m)", ylim=(0, None))
@@ -128,9 +131,9 @@ def draw_forecast_maps(fields: xr.Dataset, grid: Grid) -> Figure:
         for (upper, lower), lead in zip(axes.T, case.lead.values, strict=True):
             at_lead = case.sel(lead=lead)
             draw_field(upper, grid, at_lead.truth.values, style)
-            upper.set_title(f"model, {lead:g} d")
+            upper.set_title(f"model, {_format_lead(lead)}")
             draw_field(lower, grid, at_lead.forecast.values, style)
-            lower.set_title(f"surrogate, {lead:g} d")
+            lower.set_title(f"surrogate, {_format_lead(lead)}")
         draw_colour_bar(figure, axes, style)
         letter_panels(axes.flat)
         figure.suptitle(f"from {str(case.start.values)[:10]}", fontsize=9)
@@ -146,10 +149,11 @@ def draw_season(fields: xr.Dataset) -> Figure:
     error = np.sqrt(((fields.forecast - fields.truth) ** 2).mean(("y", "x")))
     with apply_style():
         figure, axes = plt.subplots(1, 2, figsize=(PAGE_WIDTH, 2.5))
-        axes[0].plot(means.time, means.truth, color=TRUTH, label="model")
-        axes[0].plot(means.time, means.forecast, color=MEMBERS, label="surrogate, one run")
+        marker = mark_few(means.time.size)
+        axes[0].plot(means.time, means.truth, color=TRUTH, label="model", marker=marker)
+        axes[0].plot(means.time, means.forecast, color=MEMBERS, label="surrogate, one run", marker=marker)
         axes[0].set(title="mean thickness over the sea", ylabel="thickness (m)", ylim=(0, None))
-        axes[1].plot(error.time, error, color=MEMBERS)
+        axes[1].plot(error.time, error, color=MEMBERS, marker=marker)
         axes[1].set(title="error of the run", ylabel="RMSE (m)", ylim=(0, None))
         for axis in axes:
             axis.tick_params(axis="x", rotation=30)
@@ -190,24 +194,20 @@ def animate_season(fields: xr.Dataset, path: str | Path, frames: int = MOST_FRAM
 
 
 def draw_restoration(fields: xr.Dataset, grid: Grid) -> Figure:
-    """Draw model, surrogate and two members of the first forecast, and the mean spectra of all forecasts.
+    """Draw model, surrogate and up to two members of the first forecast, and the mean spectra of all forecasts.
 
     ``fields`` holds truth and forecast (start, y, x) and members (start, member, y, x) in m.
     """
     case = fields.isel(start=0)
-    first, second = case.members.values[:2]
-    panels = {
-        "model": case.truth.values,
-        f"surrogate, {float(fields.lead):g} d": case.forecast.values,
-        "member 1": first,
-        "member 2": second,
-    }
+    panels = {"model": case.truth.values, f"surrogate, {_format_lead(float(fields.lead))}": case.forecast.values}
+    panels |= {f"member {number}": member for number, member in enumerate(case.members.values[:2], 1)}
     style = make_thickness_style([case.truth.values])
     with apply_style():
         figure = plt.figure(figsize=(PAGE_WIDTH, 5.0), layout="constrained")
         upper, lower = figure.subfigures(2, 1, height_ratios=(1.1, 1), squeeze=False)[:, 0]
         projection = make_projection(grid)
-        maps = [upper.add_subplot(1, 4, number, projection=projection) for number in range(1, 5)]
+        places = range(1, len(panels) + 1)
+        maps = [upper.add_subplot(1, len(panels), place, projection=projection) for place in places]
         for axis, (title, field) in zip(maps, panels.items(), strict=True):
             draw_field(axis, grid, field, style)
             axis.set_title(title)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from superice.figures.annotation import letter_panels
-from superice.figures.style import PAGE_WIDTH, apply_style, choose_colours, spell_experiment
+from superice.figures.style import PAGE_WIDTH, apply_style, choose_colours, mark_few, spell_experiment
 
 KINDS = ("noise", "image")
 
@@ -55,8 +55,9 @@ def _draw_losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colou
     for number, history in enumerate(histories):
         first = number == 0
         training, validation = history[f"training_{kind}_loss"], history[f"validation_{kind}_loss"]
-        axis.plot(history.epoch, training, color=colour, alpha=0.5, lw=0.9, label="training" if first else None)
-        axis.plot(history.epoch, validation, color=colour, ls="--", label=_label_validation(history) if first else None)
+        style = {"color": colour, "marker": mark_few(len(history))}
+        axis.plot(history.epoch, training, alpha=0.5, lw=0.9, label="training" if first else None, **style)
+        axis.plot(history.epoch, validation, ls="--", label=_label_validation(history) if first else None, **style)
     axis.set_yscale("log")
 
 

@@ -32,6 +32,14 @@ def test_losses_have_a_panel_for_the_field_and_one_for_its_mean():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["residual", "two states"]
 
 
+def test_losses_of_one_epoch_are_seen():
+    columns = [f"{part}_{name}_loss" for part in ("training", "validation") for name in ("field", "amount")]
+    one, many = (pd.DataFrame({"epoch": range(1, n + 1)} | dict.fromkeys(columns, 1.0)) for n in (1, 30))
+    figure = surrogate.draw_surrogate_losses({"residual": one, "two_states": many})
+    for axis in figure.axes:
+        assert [line.get_marker() for line in axis.lines] == [".", ".", "None", "None"]
+
+
 def make_scores(*leads):
     """Scores of two starts, all 1, at leads in days."""
     wavenumber = np.array([0.01, 0.05, 0.1])
@@ -60,6 +68,26 @@ def test_skill_stands_beside_that_of_the_baselines():
 def test_spectra_are_labelled_with_the_leads_that_are_drawn(leads, labels):
     spectra = surrogate.draw_skill([make_scores(*leads)]).axes[3]
     assert [line.get_label() for line in spectra.lines] == [*labels, "model"]
+
+
+def test_scores_of_one_lead_and_a_run_of_one_state_are_seen(season):
+    error, bias, exponent, _ = surrogate.draw_skill([make_scores(1.0)]).axes
+    run = surrogate.draw_season(season.isel(time=[0])).axes
+    lines = [line for axis in (error, *run) for line in axis.lines] + bias.lines[:3] + exponent.lines[:]
+    assert {line.get_marker() for line in lines} == {"."}
+
+
+@pytest.mark.parametrize(("members", "maps"), [(1, 3), (2, 4), (3, 4)])
+def test_restored_members_are_drawn_as_many_as_there_are_and_two_at_most(small_grid, members, maps):
+    fields = np.random.default_rng(0).gamma(2, 1, (1 + members, 1, *small_grid.shape))
+    dims = ("start", "y", "x")
+    restored = xr.Dataset(
+        {"truth": (dims, fields[0]), "forecast": (dims, fields[0])}
+        | {"members": (("start", "member", "y", "x"), fields[1:].swapaxes(0, 1))},
+        coords={"lead": 0.5},
+    )
+    titles = read_titles(surrogate.draw_restoration(restored, small_grid))
+    assert len(titles) == maps + 1 and "surrogate, 12 h" in titles[1]
 
 
 def test_the_error_of_a_run_is_over_the_sea(season):
