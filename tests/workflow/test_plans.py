@@ -80,6 +80,8 @@ def test_the_surrogates_reference_run_is_planned_without_data(plan):
     assert planned["train_surrogate"] == planned["forecast"] == 3
     assert planned["restore"] == planned["forecast_season"] == 1
     assert "make_forced_year" not in planned and "train" not in planned
+    page = (Path(__file__).parents[2] / "docs/surrogate.md").read_text()
+    assert f"plans its {sum(planned.values())} jobs" in page
 
 
 def test_a_stored_year_is_made_again_when_a_file_in_its_folder_changes(tmp_path):
