@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -55,7 +56,7 @@ def _draw_losses(axis: Axes, histories: Sequence[pd.DataFrame], kind: str, colou
     for number, history in enumerate(histories):
         first = number == 0
         training, validation = history[f"training_{kind}_loss"], history[f"validation_{kind}_loss"]
-        style = {"color": colour, "marker": mark_few(len(history))}
+        style: dict[str, Any] = {"color": colour, "marker": mark_few(len(history))}
         axis.plot(history.epoch, training, alpha=0.5, lw=0.9, label="training" if first else None, **style)
         axis.plot(history.epoch, validation, ls="--", label=_label_validation(history) if first else None, **style)
     axis.set_yscale("log")
