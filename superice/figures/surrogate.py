@@ -55,7 +55,7 @@ def draw_surrogate_losses(histories: Mapping[str, pd.DataFrame]) -> Figure:
                 axis.plot(history.epoch, history[f"training_{name}_loss"], alpha=0.5, lw=0.9, **style)
                 axis.plot(history.epoch, history[f"validation_{name}_loss"], ls="--", label=label, **style)
             axis.set(yscale="log", xlabel="epoch", title=title, ylabel="loss (increment variances)")
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
         letter_panels(axes)
     return figure

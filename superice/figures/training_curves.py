@@ -43,7 +43,7 @@ def draw_training_losses(histories: Mapping[tuple[str, int], pd.DataFrame]) -> F
                 _draw_losses(axis, seeds, kind, colours[experiment])
                 axis.set_title(f"{spell_experiment(experiment)}: {kind} error")
             column[-1].set_xlabel("epoch")
-            column[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+            column[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             column[0].legend()
         for axis in axes[:, 0]:
             axis.set_ylabel("mean squared error (1)")

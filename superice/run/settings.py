@@ -399,12 +399,13 @@ class RestorationSection(RestorationSettings):
     )
 
     def check_rules(self) -> None:
-        """Raise RuleBroken where patches are too small, or where the factor of the noise would have to be chosen.
-
-        Nothing chooses it here.
-        """
+        """Raise RuleBroken for small patches, inputs that a forecast lacks, and a factor of the noise that had to be chosen."""
         super().check_rules()
         _check_patch(self.diffusion, self.training)
+        if self.network.inputs != ("sit",):
+            raise RuleBroken(
+                "network", f"inputs must be sit alone, as a forecast holds no more (found {self.network.inputs})"
+            )
         if self.sampler.awaits_noise_scale:
             raise RuleBroken("sampler", "noise_scale must be a number here (found validation)")
 

@@ -123,6 +123,11 @@ class SurrogateConfiguration:
             ) from error
         begin = start + timedelta(hours=inputs.needed_hours[0])
         end = start + timedelta(hours=inputs.step_hours * season["steps"])
+        if start > last:
+            raise InputError(
+                f"surrogate.season.start: the test years end at {last:%Y-%m-%d %H:%M}; start earlier",
+                value=season["start"],
+            )
         if begin < first:
             raise InputError(
                 f"surrogate.season.start: states and forcings are needed from {begin:%Y-%m-%d %H:%M}, and the test years"
@@ -154,7 +159,7 @@ class SurrogateConfiguration:
     def experiments(self) -> list[str]:
         """The experiments to make, the chosen one first."""
         chosen = self.content["chosen"]
-        return [chosen] + [name for name in self.content["run"] if name != chosen]
+        return list(dict.fromkeys([chosen, *self.content["run"]]))
 
     def experiment(self, name: str) -> dict[str, Any]:
         """Return an experiment's sections: the defaults with its own values on top."""

@@ -37,6 +37,8 @@ def test_losses_of_one_epoch_are_seen():
     one, many = (pd.DataFrame({"epoch": range(1, n + 1)} | dict.fromkeys(columns, 1.0)) for n in (1, 30))
     figure = surrogate.draw_surrogate_losses({"residual": one, "two_states": many})
     for axis in figure.axes:
+        axis.set_xlim(0.95, 1.05)
+        assert all(float(tick).is_integer() for tick in axis.get_xticks())
         assert [line.get_marker() for line in axis.lines] == [".", ".", "None", "None"]
 
 
