@@ -295,6 +295,8 @@ def test_the_surrogates_reference_is_the_papers():
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
+        ("season.start", "2019-01-01", r"season.start: the test years end at 2018-12-31 18:00; start earlier"),
+        ("restoration.network", {"inputs": ["sit", "sic"]}, r"restoration.network: inputs must be sit alone"),
         ("chosen", "none", "surrogate.chosen: no experiment 'none'; there are with_forcings"),
         ("years.test", [2016, 2018], "surrogate.years.test: years must ascend"),
         ("defaults.network", {"depth": 3}, "surrogate.defaults.network: unknown key 'depth'"),
@@ -367,7 +369,7 @@ def test_the_surrogates_experiments_may_have_steps_of_their_own():
     content = load()
     content["surrogate"]["experiments"]["daily"] = {"inputs": {"step_hours": 24, "forcings_h": [0, 12, 24]}}
     content["surrogate"]["experiments"]["never_made"] = {"inputs": {"step_hours": 9}}
-    content["surrogate"]["run"] = ["daily"]
+    content["surrogate"]["run"] = ["daily", "with_forcings", "daily"]
     content["surrogate"]["first_hour"] = 3
     assert SurrogateConfiguration(Configuration(content).surrogate).experiments == ["with_forcings", "daily"]
 
