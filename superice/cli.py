@@ -66,7 +66,7 @@ def _add_areas(parser: argparse.ArgumentParser) -> None:
         parser,
         "--areas",
         remedy="name a file of area definitions, or leave the option out for the package's own",
-        help="file of area definitions, from where you are; without it, the package's",
+        help="file of area definitions, from the current folder; without it, the package's",
     )
 
 

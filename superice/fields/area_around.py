@@ -33,7 +33,7 @@ class AreaAround(Settings):
     size_km: tuple[Kilometres, Kilometres] = declare(
         ..., "Width and height, along the axes of the map, on which 45° W runs down from the pole.", "km"
     )
-    step_km: Number = declare(3, "Side of a cell; the networks of this project are of 3.", "km", ge=0.1, le=100)
+    step_km: Number = declare(3, "Side of a cell; this project's networks need 3.", "km", ge=0.1, le=100)
 
     def check_rules(self) -> None:
         """Raise RuleBroken for too few or too many cells."""

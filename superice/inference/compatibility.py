@@ -62,7 +62,7 @@ def find_grid(path: Path, trained: TrainedNetwork, area: str | None, areas: Path
         return own
     if trained.grid and tuple(trained.grid["shape"]) == read_shape(path):
         return Grid.from_description(trained.grid)
-    raise InputError("says not on which cells its fields are (x, y and crs): name their grid with --area", file=path)
+    raise InputError("does not say which cells its fields are on (x, y, crs): name their grid with --area", file=path)
 
 
 def _have_same_cells(one: Grid, other: Grid) -> bool:
@@ -112,8 +112,8 @@ def require_distance(trained: TrainedNetwork, stated: Mapping[str, Any], path: P
     wanted, found = (section.get("neighbouring_days") for section in (trained.features, stated))
     if trained.network.settings.neighbours and wanted and found and wanted != found:
         raise InputError(
-            f"its neighbouring days are not as far as those of the network's training, which has features.neighbouring_days"
-            f" {wanted}",
+            f"its neighbouring days are at another distance than those of the network's training (features.neighbouring_days"
+            f" {wanted})",
             file=path,
             value=found,
         )

@@ -84,7 +84,7 @@ def draw_members(
     if sampler.memory_follows_drift and motion is None:
         raise InputError(
             "sampler.memory_follows_drift needs the motion of the ice, which a run collects where its configuration states"
-            " this key: leave out it and memory_days to draw a date by itself"
+            " this key: leave both it and memory_days out to draw a date by itself"
         )
     keep_freed_memory()
     enlarge_convolution_cache()

@@ -77,8 +77,8 @@ class SamplerSettings(Settings):
     )
     memory_follows_drift: bool = declare(
         False,
-        "Whether the noise of earlier days moves with the ice, rather than staying in place; memory_days, whole then, are"
-        " those from one noise to the next.",
+        "Whether the noise of earlier days moves with the ice, rather than staying in place; memory_days, then a"
+        " whole number, is the time from one noise to the next.",
     )
     input_errors: InputErrors = declare(
         InputErrors(),

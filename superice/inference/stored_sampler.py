@@ -60,7 +60,7 @@ def complete_sampler(stated: Mapping[str, Any], trained: TrainedNetwork) -> Samp
     missing = [key for key in ("name", "steps") if key not in stated and key not in trained.sampler]
     if missing:
         usual = USUAL_OPTIONS[trained.diffusion["formulation"]]
-        raise InputError(f"says not with which sampler to draw from it: name one, such as {usual}", file=trained.file)
+        raise InputError(f"does not say which sampler draws from it: name one, such as {usual}", file=trained.file)
     stored = dict(trained.sampler)
     if stored.get("memory_follows_drift") and "memory_follows_drift" not in stated:
         # Commands and programs draw a date by itself. A run that has the motion of the ice states the key.

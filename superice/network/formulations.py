@@ -256,5 +256,5 @@ class OnePass(ABC):
     def steps(self, count: int) -> list[tuple[float, float]]:
         """Return the rates of pure noise and of the field. Raises InputError for more than one step."""
         if count != 1:
-            raise InputError("sampler.steps: a network of one pass makes its field in 1", value=count)
+            raise InputError("sampler.steps: a one-pass network takes 1 step", value=count)
         return [(0.0, 1.0), (1.0, 0.0)]

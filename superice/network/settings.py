@@ -48,7 +48,7 @@ class NetworkSettings(Settings):
     )
     partly_missing: bool = declare(
         False,
-        "Whether the network draws where only some inputs are known; for each it then reads as well where that is so.",
+        "Whether the network draws where only some inputs are known; it then also reads where each input is known.",
     )
     embedding_channels: int = declare(
         32, "Channels of the sinusoidal embedding of the noise level.", ge=2, multiple_of=2

@@ -141,7 +141,7 @@ class Table:
         """Raise InputError unless the table has one of the columns."""
         if not any(name in self for name in names):
             called = " or ".join(", ".join(NAMES[name]) for name in names)
-            raise self.error(f"no column is called {called}: name one so", " or ".join(names), ", ".join(self.head))
+            raise self.error(f"no column is called {called}: rename one", " or ".join(names), ", ".join(self.head))
 
     def read_text(self, name: str) -> list[str]:
         """Read a column as text, empty where nothing is written."""

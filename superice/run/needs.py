@@ -69,7 +69,7 @@ def require_named_folders(absent: Mapping[str, str]) -> None:
 def describe_absent_folders(absent: Mapping[str, str]) -> str:
     """Return the last line of a plan that was made without its folders."""
     folders = ", ".join(f"{folder} ({key})" for key, folder in absent.items())
-    return f"planned without data: no run begins before these folders are there: {folders}"
+    return f"planned without data: no run starts until these folders exist: {folders}"
 
 
 def describe_empty_plan(branch: str, days: int, folders: Collection[str]) -> str:

@@ -212,9 +212,7 @@ class EnsembleSettings(Settings):
     splits: Annotated[tuple[Split, ...], Distinct] = declare(
         ("validation", "test"), "Splits of which the ensembles are drawn from model features."
     )
-    every: int = declare(
-        1, "Of the days of each split, and of the observed days, each how many-th has an ensemble.", ge=1
-    )
+    every: int = declare(1, "Every n-th day of each split, and of the observed days, has an ensemble.", ge=1)
     observations: bool = declare(True, "Whether ensembles are drawn from observations.")
     keep: Literal["members", "summary", "both"] = declare(
         "members",
@@ -399,7 +397,7 @@ class RestorationSection(RestorationSettings):
     )
 
     def check_rules(self) -> None:
-        """Raise RuleBroken for small patches, inputs that a forecast lacks, and a factor of the noise that had to be chosen."""
+        """Raise RuleBroken for small patches, inputs that a forecast lacks, and a factor of the noise to be chosen."""
         super().check_rules()
         _check_patch(self.diffusion, self.training)
         if self.network.inputs != ("sit",):

@@ -78,7 +78,7 @@ class MissingInputs(Settings):
             total = getattr(self, f"{name}_everywhere") + getattr(self, f"{name}_in_part")
             if total > 1:
                 raise RuleBroken(
-                    f"{name}_in_part", f"{name}_everywhere and {name}_in_part are 1 together at most (found {total:g})"
+                    f"{name}_in_part", f"{name}_everywhere and {name}_in_part together exceed 1 (found {total:g})"
                 )
 
 

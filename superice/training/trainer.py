@@ -285,7 +285,7 @@ class Training:
         except Exception as error:  # torch, zip files and pickle raise errors of many classes
             raise InputError(f"is damaged: {anew}", file=checkpoint) from error
         if not isinstance(content, dict) or "training" not in content:
-            raise InputError(f"is no checkpoint of this program: {anew}", file=checkpoint)
+            raise InputError(f"is not a checkpoint of this program: {anew}", file=checkpoint)
         if content["training"] != self._describe():
             return
         try:

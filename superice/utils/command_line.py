@@ -32,13 +32,13 @@ def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write it as YYYY-MM-DD") from error
 
 
 def parse_count(text: str) -> int:
     """Read an option's value: a whole number above 0."""
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
@@ -174,7 +174,7 @@ def add_grid(parser: argparse.ArgumentParser) -> None:
     """Add the options ``--area`` and ``--areas``, which name a grid."""
     parser.add_argument("--area", type=parse_area, required=True, help=AREA)
     parser.add_argument(
-        "--areas", type=Path, help="file of area definitions, from where you are (default: the package's own)"
+        "--areas", type=Path, help="file of area definitions, from the current folder (default: the package's own)"
     )
 
 

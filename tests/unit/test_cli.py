@@ -170,4 +170,4 @@ def test_the_ending_of_an_output_is_that_of_its_format(tmp_path):
 def test_threads_are_a_whole_number_above_zero(value, capsys):
     with pytest.raises(SystemExit):
         cli.make_quicklook_parser().parse_args([f"--threads={value}"])
-    assert f"{value!r} is no whole number above 0" in capsys.readouterr().err
+    assert f"{value!r} is not a whole number above 0" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from superice.utils.command_line import make_parser, run_command
 def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--comparison", type=Path, required=True, help="table of all experiments, comparison.csv")
-    parser.add_argument("--experiment", help="whose scores stand at the end")
+    parser.add_argument("--experiment", help="whose scores are printed last")
     parser.add_argument("--picture", type=Path, help="a picture to look at first")
     parser.add_argument("--report", type=Path, required=True, help="the report (HTML)")
     args = parser.parse_args()

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--experiment", required=True, help="name of the experiment")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights, samples and noise")
     add_threads(parser)
-    parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training goes on from")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="file that a stopped training resumes from")
     parser.add_argument("--history", type=Path, required=True, help="losses of every epoch, CSV")
     parser.add_argument("--output", type=Path, required=True, help="weights, safetensors")
     args = parser.parse_args()

@@ -111,4 +111,4 @@ def test_the_sampler_and_cells_of_the_network_are_asked_for(call, weights, tmp_p
     trained = TrainedNetwork.load(weights)
     trained.sampler = {}
     trained.save(tmp_path / "bare.safetensors")
-    assert "says not with which sampler to draw" in call("--weights", tmp_path / "bare.safetensors")
+    assert "does not say which sampler draws" in call("--weights", tmp_path / "bare.safetensors")

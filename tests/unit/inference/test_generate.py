@@ -204,7 +204,7 @@ def test_weights_without_a_sampler_ask_for_one_that_draws_from_them(formulation,
     trained.sampler, trained.grid, trained.features = {}, {}, {}
     trained.diffusion = dump_settings(FORMULATION_SETTINGS[formulation]())
     sentence = refuse(model_days[0])
-    assert "w.safetensors: says not with which sampler to draw from it: name one, such as --sampler" in sentence
+    assert "w.safetensors: does not say which sampler draws from it: name one, such as --sampler" in sentence
     _, said = generate(model_days[0], *sentence.rpartition("such as ")[2].split())
     assert len(said) == 1 and said[0].startswith("note: ") and "of a single training or of an older version" in said[0]
 

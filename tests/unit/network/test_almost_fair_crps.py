@@ -168,7 +168,7 @@ def test_scaled_noise_increases_the_differences_between_members():
 
 
 def test_more_than_one_pass_is_refused():
-    with pytest.raises(InputError, match=r"sampler.steps: .* in 1 \(found 8\)"):
+    with pytest.raises(InputError, match=r"sampler.steps: .* takes 1 step \(found 8\)"):
         ProperScores().steps(8)
 
 

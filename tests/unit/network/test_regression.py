@@ -49,5 +49,5 @@ def test_members_are_the_same_field_in_one_pass_whatever_the_noise():
 
 
 def test_more_than_one_pass_is_refused():
-    with pytest.raises(InputError, match=r"sampler.steps: .* in 1 \(found 8\)"):
+    with pytest.raises(InputError, match=r"sampler.steps: .* takes 1 step \(found 8\)"):
         Regression().steps(8)

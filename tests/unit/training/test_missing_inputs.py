@@ -91,5 +91,5 @@ def test_a_mask_beyond_a_line_is_drawn_as_ever():
 
 def test_more_than_all_samples_cannot_miss_an_input():
     stated = {"missing_inputs": {"sic_everywhere": 0.6, "sic_in_part": 0.5}}
-    with pytest.raises(InputError, match="sic_everywhere and sic_in_part are 1 together at most"):
+    with pytest.raises(InputError, match="sic_everywhere and sic_in_part together exceed 1"):
         build_settings(TrainingSettings, stated, "training")
