@@ -16,7 +16,7 @@ from superice.api.datasets import make_dataset
 from superice.dataset.layout import INPUT_NOTES, make_observed_features
 from superice.errors import InputError
 from superice.features.neighbours import read_neighbours
-from superice.features.observed import ObservedDay, make_concentration, make_observed_day
+from superice.features.observed import ObservedDay, list_notes, make_concentration, make_observed_day
 from superice.features.settings import FeatureSettings, describe_feature_settings
 from superice.fields.grid import Area, Grid, load_grid, make_land_mask
 from superice.readers import cs2smos as thickness_reader
@@ -116,7 +116,7 @@ def read_products(
             f"no pixel of ice has all of them on {day} and on the grid {grid.name!r}", product="observations"
         )
     details = {"feature_settings": describe_feature_settings(how), "source_of_fields": "observations"}
-    notes = [f"{reader.PRODUCT}: {note}" for reader, read in products.items() if read for note in read.notes]
+    notes = list_notes(products, how)
 
     def read_around(other: datetime.date) -> np.ndarray:
         if concentration is None:

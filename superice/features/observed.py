@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -120,6 +122,19 @@ def make_observed_day(
         fields["shear"] = _bring_to_grid("shear", shear, blocks, grid, how)
     day = _mask_fields(fields, land, settings.sic_threshold)
     return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, settings))
+
+
+def list_notes(products: Mapping[ModuleType, Any], settings: FeatureSettings) -> list[str]:
+    """Return what makes a day worse than others: what its products say, and what stands for one that is missing.
+
+    ``products`` are what was read, by its reader; None, or nothing, of a product that is missing.
+    """
+    notes = [f"{reader.PRODUCT}: {note}" for reader, read in products.items() if read for note in read.notes]
+    is_substituted = products.get(cs2smos) and not products.get(osisaf_concentration)
+    if is_substituted and settings.observations.thickness_kind == "in_ice":
+        reason = "is missing: the thickness of the ice stands for the mean over the cell, too thick where it has gaps"
+        notes.append(f"{osisaf_concentration.PRODUCT}: {reason}")
+    return notes
 
 
 def make_concentration(

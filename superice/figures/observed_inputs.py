@@ -70,10 +70,12 @@ def draw_observed_inputs(day: date, grid: Grid, fields: Mapping[str, np.ndarray]
         return draw_notice(f"No features on {format_date(day)}: nothing to draw.")
     divergence, shear = fields["divergence"] * SECONDS_PER_DAY, fields["shear"] * SECONDS_PER_DAY
     deformation = np.maximum(total_deformation(divergence, shear), 1e-9)
+    # Without a concentration a day's thickness is that of the ice.
+    kind = "cell mean" if np.isfinite(fields["sic"]).any() else "of the ice"
     colours = [reason.colour for reason in (*SHOWN_REASONS, NOT_MASKED)]
     panels = [
         ("concentration", fields["sic"], make_concentration_style()),
-        ("thickness, cell mean", thickness, make_thickness_style([thickness])),
+        (f"thickness, {kind}", thickness, make_thickness_style([thickness])),
         ("divergence", divergence, make_divergence_style(0.06)),
         ("shear", shear, make_shear_style(0.12)),
         ("deformation", deformation, make_deformation_style()),

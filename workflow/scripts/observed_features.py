@@ -54,7 +54,7 @@ def main() -> None:
     from superice.dataset.layout import INPUT_NOTES, write_observed_features
     from superice.dataset.publication import describe_publication
     from superice.features.neighbours import read_neighbours
-    from superice.features.observed import ObservedDay, make_concentration, make_observed_day
+    from superice.features.observed import ObservedDay, list_notes, make_concentration, make_observed_day
     from superice.features.settings import FeatureSettings, describe_feature_settings
     from superice.fields.grid import load_grid
     from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
@@ -96,7 +96,7 @@ def main() -> None:
     )
     for error in (*problems, *unknown):
         print(f"warning: {error}", file=sys.stderr)
-    notes = [f"{product.PRODUCT}: {note}" for product, read in products.items() for note in read.notes]
+    notes = list_notes(products, how)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     if notes:

@@ -73,6 +73,18 @@ def test_a_network_of_partly_missing_inputs_can_do_without_the_drift(make):
     assert made.sit.isnull().all() and made.sit_beyond_mask.notnull().any()
 
 
+def test_a_thickness_without_a_concentration_is_too_thick_and_says_so(make):
+    """CS2SMOS is the thickness of the ice alone: times the concentration it is the mean over the cell."""
+    whole, lacking = make(), make(concentration=None)
+    both = whole.sit.notnull() & lacking.sit_beyond_mask.notnull()
+    assert float((lacking.sit_beyond_mask - whole.sit).where(both).min()) > -0.02
+    assert "thickness of the ice stands for the mean over the cell" in lacking.attrs["input_notes"]
+    assert "input_notes" not in whole.attrs
+    assert (
+        "input_notes" not in make(concentration=None, settings={"observations": {"thickness_kind": "cell_mean"}}).attrs
+    )
+
+
 def test_what_a_product_says_of_a_degraded_day_is_an_attribute(make, monkeypatch):
     read = cs2smos.read
     monkeypatch.setattr(cs2smos, "read", lambda *file: replace(read(*file), notes=("no cell has a thickness of SMOS",)))
