@@ -9,7 +9,7 @@ from superice.utils.provenance import digest_file
 
 RELEASED = "released"  # in a configuration, instead of a file
 FOLDER = Path(__file__).parents[1] / "released"
-LIMITS = "trained on the synthetic Arctic alone, for trying: how wrong its members are on real ice is not known"
+LIMITS = "trained on the synthetic Arctic alone, for trying out: how wrong their members are on real ice is not known"
 
 
 def find_released() -> Path:

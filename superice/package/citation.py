@@ -6,18 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from superice import __version__
-from superice.dataset.publication import KEYWORDS, NOT_STATED
+from superice.dataset.publication import KEYWORDS, NOT_STATED, Extent
 from superice.package.facts import PackageFacts
 from superice.run.providers import Provider
 
 UNKNOWN = ":unas"  # DataCite's word for a value that was not given
 SPDX = "https://spdx.org/licenses/"
-ARCTIC = {
-    "westBoundLongitude": -180,
-    "eastBoundLongitude": 180,
-    "southBoundLatitude": 60,
-    "northBoundLatitude": 90,
-}
 DATASET = "10.11582/2024.00175"  # the published data set, whose layout the files have
 
 
@@ -71,7 +65,7 @@ def make_datacite(facts: PackageFacts) -> dict[str, Any]:
             {"description": facts.abstract, "descriptionType": "Abstract"},
             {"description": section["acknowledgement"], "descriptionType": "Other"},
         ],
-        "geoLocations": [{"geoLocationPlace": f"Arctic, grid {facts.grid}", "geoLocationBox": ARCTIC}],
+        "geoLocations": [_describe_place(facts)],
         "formats": ["application/netcdf", "application/zip", "application/vnd+zarr", "text/csv"],
         "sizes": [f"{facts.count_bytes()} bytes", f"{len(facts.sizes)} files"],
         "relatedIdentifiers": [_relate(DATASET, "IsVariantFormOf"), *_list_sources(facts.providers)],
@@ -80,6 +74,18 @@ def make_datacite(facts: PackageFacts) -> dict[str, Any]:
     if "doi" in section:
         content["doi"] = section["doi"]
     return content
+
+
+def _describe_place(facts: PackageFacts) -> dict[str, Any]:
+    longitude, latitude = facts.target.lonlat()
+    place = Extent.around(latitude, longitude)
+    box = {
+        "westBoundLongitude": place.west,
+        "eastBoundLongitude": place.east,
+        "southBoundLatitude": place.south,
+        "northBoundLatitude": place.north,
+    }
+    return {"geoLocationPlace": f"Arctic, grid {facts.grid}", "geoLocationBox": box}
 
 
 def _describe_creator(section: Mapping[str, str]) -> dict[str, Any]:

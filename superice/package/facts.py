@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from superice.dataset.publication import DEFAULTS, read_today
-from superice.fields.grid import load_grid
+from superice.fields.grid import Grid, load_grid, name_area
 from superice.package.contents import KINDS, PackagedFile
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES, RunPaths
@@ -51,13 +51,13 @@ class PackageFacts:
 
     @property
     def grid(self) -> str:
-        """Name of the target grid."""
-        return self.run.content["grid"]["area"]
+        """Name of the target grid, or the place that it lies around."""
+        return name_area(self.run.area)
 
     @cached_property
-    def spacing(self) -> str:
-        """Spacing of the target grid, with its unit."""
-        return load_grid(self.run.areas, self.run.area).spacing
+    def target(self) -> Grid:
+        """The target grid."""
+        return load_grid(self.run.areas, self.run.area)
 
     @property
     def periods(self) -> dict[str, tuple[date, date]]:
@@ -76,7 +76,7 @@ class PackageFacts:
             for branch, (first, last) in self.periods.items()
         )
         return (
-            f"Ensembles of {members} fields of sea ice thickness at {self.spacing} in the Arctic (grid {self.grid}),"
+            f"Ensembles of {members} fields of sea ice thickness at {self.target.spacing} in the Arctic (grid {self.grid}),"
             f" drawn by a neural network (experiment {self.run.published}) for {branches}."
         )
 

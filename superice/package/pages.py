@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from superice.evaluation.scored_date import FIELDS
+from superice.network.released import describe_limits
 from superice.package.citation import format_citation
 from superice.package.facts import PackageFacts
 from superice.report.run_facts import tabulate_coverage, tabulate_degraded, tabulate_weights
@@ -51,6 +52,7 @@ def _collect(facts: PackageFacts) -> dict[str, Any]:
         "of_branch": {branch: list_providers(run, branch) for branch in BRANCHES if branch in facts.periods},
         "experiment": run.describe_experiment(run.published, given),
         "is_given": given is not None,
+        "limits": "; ".join(describe_limits(paths.weights(run.published)).values()) if given else "",
         "training_days": run.calendar.split_days("training"),
         "validation_days": run.calendar.split_days("validation"),
         "test_days": run.calendar.split_days("test"),

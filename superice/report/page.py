@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from superice.network.released import describe_limits
 from superice.report.resources import EmbeddedFigure, embed_figure, load_captions, load_template
 from superice.report.run_facts import list_versions, tabulate_coverage, tabulate_degraded, tabulate_weights
 from superice.report.score_blocks import (
@@ -25,6 +26,7 @@ from superice.report.score_blocks import (
 )
 from superice.report.tables import format_table
 from superice.report.verdict import (
+    Result,
     find_results,
     list_headlines,
     summarise,
@@ -107,6 +109,13 @@ class Contents:
     volumes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+def _write_result(contents: Contents, results: Sequence[Result]) -> list[str]:
+    """Return the sentences at the head of the report: the result, and what the weights are good for where this is known."""
+    sentences = write_sentences(list(results), contents.by_scale) if contents.studies.empty or results else []
+    limits = dict.fromkeys(note for path in contents.weights for note in describe_limits(path).values())
+    return [*sentences, *(f"The weights were {note}." for note in limits)]
+
+
 @dataclass(frozen=True)
 class NumberedFigure:
     """A figure with its number in the report."""
@@ -126,7 +135,7 @@ def render(contents: Contents) -> str:
         place=contents.place,
         locator=Markup(contents.locator),
         verdict=summarise(results),
-        sentences=write_sentences(results, contents.by_scale) if contents.studies.empty or results else [],
+        sentences=_write_result(contents, results),
         headlines=list_headlines(results, contents.volumes, contents.calendar),
         verdicts=tabulate_verdicts(contents.scores),
         warnings=write_warnings(contents.scores, contents.published),

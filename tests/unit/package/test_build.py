@@ -114,6 +114,8 @@ def test_regions_and_given_weights_are_made_from_no_satellite(tmp_path):
         )
     card = (package / "data/DATACARD.md").read_text()
     assert "not in this run; the weights were given" in card and "Training: 2 days" not in card
+    for page in (card, (package / "data/README.md").read_text()):
+        assert "**The weights were trained on the synthetic Arctic alone, for trying out" in page
     assert "this run cannot tell" in card and "neither trained the network nor chose it" not in card
     assert "- formulation: proper_scores" in card and "- widths: 64 96" in card and "wherever the thickness" in card
 
@@ -171,6 +173,18 @@ def test_files_of_another_publisher_are_copied_with_the_new_one(tmp_path):
     assert season["license"] == "CC-BY-4.0" and season["experiment"] == "reference"
     assert any("stated another publisher and were copied" in note for note in notes)
     bagit.Bag(str(package)).validate()
+
+
+def test_the_package_of_an_area_of_ones_own_says_where_it_lies(tmp_path):
+    """The corners of a square of 300 km around a place lie 212 km from it, 1.9 degrees of latitude at most."""
+    around = {"centre": [78.8, -139.0], "size_km": [300, 300]}
+    package, *_ = make_package(tmp_path, grid={"around": around})
+    (place,) = json.loads((package / "data/datacite.json").read_text())["geoLocations"]
+    assert place["geoLocationPlace"] == "Arctic, grid around 78.8° N, 139° W"
+    box = place["geoLocationBox"]
+    assert 76.8 < box["southBoundLatitude"] < 78.8 < box["northBoundLatitude"] < 80.8
+    assert -152 < box["westBoundLongitude"] < -139 < box["eastBoundLongitude"] < -126
+    assert "grid around 78.8° N, 139° W" in (package / "data/README.md").read_text()
 
 
 def test_an_identifier_that_the_configuration_no_longer_states_is_removed(tmp_path):

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from superice.network.released import find_released
 from superice.report.page import Contents, render
 
 SCORES = pd.DataFrame(
@@ -178,3 +179,9 @@ def test_a_report_of_studies_gives_no_verdict():
     text = render(Contents("demo", {}, studies=studies))
     assert "nothing can be said of their skill" not in text and "All" not in text
     assert "nothing can be said of their skill" in render(Contents("demo", {}))
+
+
+def test_the_report_of_released_weights_says_what_they_are_good_for():
+    page = Page(render(Contents("real-day", {}, weights=[find_released()])))
+    assert "The weights were trained on the synthetic Arctic alone, for trying out" in page.text
+    assert "The weights were" not in Page(render(Contents("real-day", {}))).text
