@@ -31,8 +31,8 @@ NO_SPLIT = "none"
 READINGS = {"": "too few to judge", "narrow": "band too narrow", "wide": "band too wide", "right": "consistent"}
 UNKNOWN_TRUTH = "not checked: the truth is not known"
 COLUMNS = (
-    "split", "period", "date", "dates", "region", "quantity", "unit", "mean", "spread", *QUANTILES, "low_resolution",
-    "truth", "without_ensemble_percent", "unknown_area_km2", "spread_over_error", "mean_error", "checked", "calibration",
+    "split", "period", "date", "dates", "region", "quantity", "unit", "members", "mean", "spread", *QUANTILES,
+    "low_resolution", "truth", "without_ensemble_percent", "unknown_area_km2", "spread_over_error", "mean_error", "checked", "calibration",
 )  # fmt: skip
 
 
@@ -283,6 +283,7 @@ def _describe_value(quantity: Quantity, place: int, at: int) -> dict[str, object
     return {
         "quantity": quantity.name,
         "unit": quantity.unit,
+        "members": members.size,
         "mean": members.mean(),
         "spread": members.std(ddof=1) if members.size > 1 else np.nan,
         **dict(zip(QUANTILES, quantiles, strict=True)),

@@ -96,3 +96,9 @@ def label_ticks(axis: Axes, ticks: Sequence[float]) -> None:
     """Set and label the ticks of the x axis, without minor ticks."""
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
+
+
+def name_band(members: int, percent: float) -> str:
+    """Name the band of a central share of the members; with too few members for it, it spans all of them."""
+    outside = (1 - percent / 100) / 2 * (members + 1)  # ranks on either side
+    return f"members, central {percent:g} %" if outside >= 1 - 1e-9 else f"all {members} members"

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from superice.evaluation.in_situ import Collocation, read_collocations
 from superice.fields.grid import Grid
 from superice.fields.point_series import LEVEL_ICE
+from superice.figures.annotation import name_band
 from superice.figures.ensemble_file import FRAME, make_grid
 from superice.figures.map_panels import make_map_panels
 from superice.figures.style import (
@@ -76,7 +77,12 @@ def _draw_track(axis: Axes, one: Collocation) -> None:
     at = _measure_length(one)
     for percent, opacity in BANDS:
         axis.fill_between(
-            at, *_find_band(one, percent), color=MEMBERS, alpha=opacity, lw=0, label=_name_band(one, percent)
+            at,
+            *_find_band(one, percent),
+            color=MEMBERS,
+            alpha=opacity,
+            lw=0,
+            label=name_band(one.members.shape[1], percent),
         )
     _draw_lines(axis, one, at)
     axis.set_title(f"{_name_platform(one)}, {_format_day(one)}", loc="left")
@@ -90,7 +96,12 @@ def _draw_dates(axis: Axes, one: Collocation) -> None:
     usual = np.median(steps[steps > 0])
     for percent, opacity in BANDS:
         low, high = _find_band(one, percent)
-        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(one, percent)}
+        look: dict[str, Any] = {
+            "color": MEMBERS,
+            "alpha": opacity,
+            "lw": 0,
+            "label": name_band(one.members.shape[1], percent),
+        }
         axis.bar(days.astype(object), high - low, width=BAR * usual, bottom=low, **look)
     # Nothing is known of the ice within a gap.
     gaps = 1 + np.flatnonzero(steps > LONGEST_GAP * usual)
@@ -122,7 +133,12 @@ def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
     rows = np.arange(len(points))
     for percent, opacity in BANDS:
         low, high = np.stack([np.squeeze(_find_band(one, percent), axis=1) for one in points], axis=1)
-        look: dict[str, Any] = {"color": MEMBERS, "alpha": opacity, "lw": 0, "label": _name_band(points[0], percent)}
+        look: dict[str, Any] = {
+            "color": MEMBERS,
+            "alpha": opacity,
+            "lw": 0,
+            "label": name_band(points[0].members.shape[1], percent),
+        }
         axis.barh(rows, high - low, height=BAR, left=low, **look)
     for row, one in zip(rows, points):
         axis.plot(one.members[0], np.full(one.members.shape[1], row), "|", color=MEMBERS, markersize=8, alpha=0.5)
@@ -142,13 +158,6 @@ def _draw_points(axis: Axes, points: Sequence[Collocation]) -> None:
 def _find_band(one: Collocation, percent: float) -> np.ndarray:
     """Return the ends of the members' central band, (2, point); member i of M stands for the probability i / (M + 1)."""
     return np.quantile(one.members, [0.5 - percent / 200, 0.5 + percent / 200], axis=1, method="weibull")
-
-
-def _name_band(one: Collocation, percent: float) -> str:
-    """Name the band of a central share of the members; with too few members for it, it spans all of them."""
-    members = one.members.shape[1]
-    outside = (1 - percent / 100) / 2 * (members + 1)  # ranks on either side
-    return f"members, central {percent} %" if outside >= 1 else f"all {members} members"
 
 
 def _name_platform(one: Collocation) -> str:

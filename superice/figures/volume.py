@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from superice.evaluation.volume_table import DAY
 from superice.fields.regions import ALL
-from superice.figures.annotation import letter_panels
+from superice.figures.annotation import letter_panels, name_band
 from superice.figures.style import LOW_RESOLUTION, MEMBERS, PAGE_WIDTH, TRUTH, apply_style, draw_notice
 
 MOST_REGIONS, COLUMNS = 8, 2
@@ -78,8 +78,8 @@ def _draw_region(axis: Axes, rows: pd.DataFrame, is_last: bool) -> None:
     """Draw the volume of a region; the panel that is the last of its row names the share without an ensemble."""
     known = rows.date[rows["mean"].notna()].drop_duplicates()
     for lower, upper, shade in BANDS:
-        percent = f"{float(upper[1:]) - float(lower[1:]):.0f} % of the members"
-        band: dict[str, Any] = {"color": MEMBERS, "alpha": shade, "label": percent}
+        label = name_band(int(rows.members.max()), float(upper[1:]) - float(lower[1:]))
+        band: dict[str, Any] = {"color": MEMBERS, "alpha": shade, "label": label}
         if len(known) == 1:
             axis.vlines(rows.date, rows[lower], rows[upper], lw=8, **band)
         else:

@@ -17,6 +17,7 @@ SPLITS = ("test", "validation")  # a verdict is given on the first that has scor
 SOURCES = {"model": "model fields", "observations": "observations"}
 LOW = "low_resolution"
 FEWEST_MEMBERS = 19  # fewer have no interval of 90 %: their 5 and 95 % are the lowest and the highest
+TOO_SHORT = " With a network, the usual reason is too short a training: see whether its losses still fall."
 LEAST_LACKING = 0.5  # percent of the ice; less is none when it is rounded
 UNKNOWN = (
     "No date of this run has both members and a known truth, so nothing can be said of their skill: "
@@ -235,8 +236,8 @@ def write_warnings(scores: pd.DataFrame, published: str) -> list[str]:
             sources.setdefault(_spell(row.experiment), []).append(SOURCES.get(row.branch, row.branch))
         listed = ", ".join(f"{name} (drawn from {' and '.join(found)})" for name, found in sources.items())
         sentences.append(
-            f"Worse than the low-resolution field in CRPS, and not better in RMSE: {listed}. Do not use these members. The "
-            "usual reason is too short a training: see whether its losses still fall."
+            f"Worse than the low-resolution field in CRPS, and not better in RMSE: {listed}. Do not use these members."
+            + (TOO_SHORT if any(row.get("passes", 0) > 0 for row in worse) else "")
         )
     best = {(row.branch, row.split): row for row in found if row.experiment == published}
     for row in found:

@@ -58,8 +58,7 @@ def main() -> None:
     grid, paths = load_grid(run.areas, run.area), RunPaths(run)
     volumes = read_table(args.volumes[0] if args.volumes else None)
     if args.volumes:
-        members = run.experiment(run.published).get("sampler", {}).get("members", 1)
-        volumes = volumes.assign(branch=args.volumes[0].stem, members=members)
+        volumes = volumes.assign(branch=args.volumes[0].stem)
     contents = Contents(
         name=run.name,
         summary=add_days_with_values(run.summary(args.experiments), calendar),

@@ -8,11 +8,11 @@ from superice.evaluation.volume_table import COLUMNS
 from superice.figures.volume import draw_volumes
 
 
-def make_table(region, volume, dates, missing=0.0, calibration="not checked: the truth is not known"):
+def make_table(region, volume, dates, missing=0.0, calibration="not checked: the truth is not known", members=30):
     rows = pd.DataFrame({"date": dates}).assign(
         split="test", period="day", region=region, quantity="volume", calibration=calibration, mean=volume, spread=1.0,
         q05=volume - 2, q25=volume - 1, q50=volume, q75=volume + 1, q95=volume + 2, low_resolution=volume,
-        without_ensemble_percent=missing,
+        without_ensemble_percent=missing, members=members,
     )  # fmt: skip
     return rows.reindex(columns=list(COLUMNS))
 
@@ -40,6 +40,15 @@ def test_panels_say_the_share_without_an_ensemble_and_the_check():
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert "truth" not in labels and "median" in labels
     plt.close(figure)
+
+
+def test_bands_of_few_members_are_named_as_what_they_are():
+    """The lowest of 10 members has rank 1 of 11: no 5 % are below it; 19 have 20 ranks."""
+    for members, widest in ((10, "all 10 members"), (18, "all 18 members"), (19, "members, central 90 %")):
+        figure = draw_volumes(make_table("all", 100.0, ["2022-12-01", "2022-12-09"], members=members))
+        labels = [band.get_label() for band in figure.axes[0].collections]
+        assert labels == [widest, "members, central 50 %"]
+        plt.close(figure)
 
 
 def test_a_single_date_is_shown_with_a_few_days_around_it():

@@ -1,5 +1,6 @@
 """The verdict of a report: what is called better or worse, and the sentences and numbers that say so."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -122,6 +123,9 @@ def test_the_experiments_that_lose_and_the_single_field_are_told():
     assert losing.startswith(
         "Worse than the low-resolution field in CRPS, and not better in RMSE: reference (drawn from model fields)"
     )
+    assert "too short a training" in losing
+    (no_network,) = verdict.write_warnings(scores.iloc[[0, 2, 3]].assign(passes=np.nan), "few_steps")
+    assert "Do not use these members." in no_network and "training" not in no_network
     assert "deterministic has a lower RMSE" in deterministic and "0.04 of the truth's variance" in deterministic
     assert verdict.write_warnings(scores.assign(rmse=[0.222, 0.3, 0.3, 0.27]), "few_steps") == [losing]
     rows = verdict.tabulate_verdicts(scores).rows
