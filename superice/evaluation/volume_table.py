@@ -32,7 +32,8 @@ READINGS = {"": "too few to judge", "narrow": "band too narrow", "wide": "band t
 UNKNOWN_TRUTH = "not checked: the truth is not known"
 COLUMNS = (
     "split", "period", "date", "dates", "region", "quantity", "unit", "members", "mean", "spread", *QUANTILES,
-    "low_resolution", "truth", "without_ensemble_percent", "unknown_area_km2", "spread_over_error", "mean_error", "checked", "calibration",
+    "low_resolution", "truth", "without_ensemble_percent", "unknown_area_km2", "spread_over_error", "mean_error",
+    "checked", "calibration",
 )  # fmt: skip
 
 
