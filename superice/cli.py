@@ -47,6 +47,8 @@ The folder of the output then holds the features (sic_sit_e1_e2_D.npz and .nc), 
 (sit_summary_D.nc), the picture (quicklook_D.png) and, of a synthetic day, its products and its truth. The last line names
 the picture. Open the files with xarray.open_dataset(file, decode_coords="all"); docs/python.md continues from there.
 """
+CLONE = Path(__file__).parents[1]  # an installed package has none
+CONFIGURATION = "config/config.yaml"
 WEIGHTS = "weights file (.safetensors) of a training; without it, those that come with the package"
 CHOSEN = "results/<run>/training/<experiment>/chosen.safetensors"
 PRODUCTS = {
@@ -269,7 +271,7 @@ def make_status_parser() -> argparse.ArgumentParser:
         remedy="name the configuration files of a run, such as config/demo.yaml",
         nargs="+",
         default=[],
-        help="configuration files of one run, on top of config/config.yaml",
+        help="configuration files of one run, on top of config/config.yaml of the folder, or else of the clone",
     )
     add_input(
         parser,
@@ -291,7 +293,7 @@ def report_status(arguments: list[str]) -> None:
     from superice.run.status import describe_progress
 
     for files in _find_runs(args.folder, args.results, args.configfile):
-        run = _read_run(files)
+        run = _read_run(files, args.folder)
         print(f"{run.name}:\n{describe_progress(run, args.folder, RunPaths(run, f'{args.results}/{run.name}'))}\n")
 
 
@@ -300,25 +302,30 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[list
     settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
     if settings and not configfiles:
         return [[path] for path in settings]
-    own = folder / "config/config.yaml"
-    files = [own, *configfiles] if own.is_file() else configfiles
-    if not files:
+    # Snakemake takes the configuration of its folder, or else that of the clone.
+    bases = [own for own in (folder / CONFIGURATION, CLONE / CONFIGURATION) if own.is_file()]
+    if not configfiles and not (folder / CONFIGURATION).is_file():
         raise InputError(
             f"holds no run, as there is neither {results}/<run> nor config/config.yaml; name the folder in which Snakemake"
             " was started with --folder, or the files of a run with --configfile",
             file=folder.resolve(),
         )
-    return [files]
+    return [[*bases[:1], *configfiles]]
 
 
-def _read_run(files: list[Path]) -> Configuration:
-    """Return the configuration of a run; an error names the file."""
+def _read_run(files: list[Path], folder: Path) -> Configuration:
+    """Return the configuration of a run in a folder; an error names the file.
+
+    What it includes is looked for where Snakemake does so, and beside its files.
+    """
     from superice.run.configuration import Configuration
     from superice.run.merging import merge_configurations, place_files, read_includes
     from superice.run.origins import name_origin
 
     contents = [place_files(command_line.read_settings(str(path)), path.parent.resolve()) for path in files]
-    content, folders = merge_configurations(*contents), [path.parent for path in files]
+    content = merge_configurations(*contents)
+    folders = [own.parent for own in (folder / CONFIGURATION, CLONE / CONFIGURATION)]
+    folders += [path.parent for path in files if path.parent not in folders]
     try:
         return Configuration(read_includes(content, *folders))
     except InputError as error:

@@ -19,6 +19,8 @@ SEASON = {
     "calendar": {
         "test": {"first": "2022-10-18", "last": "2022-10-20"},
         "training": {"first": "2021-10-18", "last": "2021-10-20"},
+        "validation": None,
+        "observations": None,
     },
     "defaults": {"ensembles": {"splits": ["test"], "observations": False}},
     "figures": {"members": [], "model": [], "observations": [], "smoothing": []},
@@ -54,6 +56,22 @@ def test_a_run_that_was_not_started_is_named_by_its_files(tmp_path, capsys):
     # On top of the workflow's own configuration, where it stands in the folder.
     counts = planned(capsys, "--folder", ROOT, "--configfile", ROOT / "config/demo.yaml")
     assert counts["demo", "model features"] == 116
+
+
+@pytest.mark.parametrize(
+    ("own", "members"), [(None, 30), ("include: [experiments]\ndefaults: {sampler: {members: 7}}", 7)]
+)
+def test_a_run_elsewhere_lies_on_the_configuration_of_its_folder_or_else_of_the_clone(tmp_path, capsys, own, members):
+    """As for Snakemake; the files that either includes are looked for in the clone too."""
+    file = tmp_path / "season.yaml"
+    file.write_text(yaml.safe_dump(SEASON | {"run": ["reference", "cubic"]}))
+    if own:
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config/config.yaml").write_text(own)
+    counts = planned(capsys, "--folder", tmp_path, "--configfile", file)
+    assert counts["own", "ensembles, cubic, model"] == 3
+    (files,) = cli._find_runs(tmp_path, "results", [file])
+    assert cli._read_run(files, tmp_path).experiment("reference")["sampler"]["members"] == members
 
 
 def test_of_a_run_that_was_not_started_there_is_the_plan_and_no_table_of_zeros(tmp_path, capsys):
