@@ -299,9 +299,9 @@ def report_status(arguments: list[str]) -> None:
 
 def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[list[Path]]:
     """Return the configuration files of the runs in a folder, or of the one that they name."""
-    settings = sorted((folder / results).glob("*/settings/configuration.yaml"))
-    if settings and not configfiles:
-        return [[path] for path in settings]
+    started = {} if configfiles else _find_started(folder / results)
+    if started:
+        return [[started[name]] for name in sorted(started)]
     # Snakemake takes the configuration of its folder, or else that of the clone.
     bases = [own for own in (folder / CONFIGURATION, CLONE / CONFIGURATION) if own.is_file()]
     if not configfiles and not (folder / CONFIGURATION).is_file():
@@ -311,6 +311,15 @@ def _find_runs(folder: Path, results: str, configfiles: list[Path]) -> list[list
             file=folder.resolve(),
         )
     return [[*bases[:1], *configfiles]]
+
+
+def _find_started(results: Path) -> dict[str, Path]:
+    """Return the configuration of each run in the folder of the results: that with which it was last started."""
+    from superice.run.paths import STARTED
+
+    older = results.glob("*/settings/configuration.yaml")  # where a run was made before that was kept
+    kept = results.glob(f"*/settings/{STARTED}.yaml")
+    return {path.parts[-3]: path for path in (*older, *kept)}
 
 
 def _read_run(files: list[Path], folder: Path) -> Configuration:

@@ -79,8 +79,15 @@ class OutputError(Exception):
     """A file that cannot be written: its name or its folder is wrong, or the user may not write there.
 
     ``str(error)`` is one sentence for the user.
+
+    Attributes
+    ----------
+    reason
+        What the operating system says.
+    file
+        The file.
     """
 
     def __init__(self, reason: str | None, *, file: str | Path) -> None:
-        self.file = str(file)
+        self.reason, self.file = reason, str(file)
         super().__init__(f"{file}: cannot be written ({reason}); name another file or folder")

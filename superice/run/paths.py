@@ -30,6 +30,7 @@ SCORE_TABLES = (
     "by_stratum",
     "comparison",
 )
+STARTED = "started"
 
 
 def fill(pattern: str, **values: object) -> list[str]:
@@ -59,6 +60,7 @@ class RunPaths:
         self.run = run
         self.folder = folder = folder or f"results/{run.name}"
         self.settings_file = f"{folder}/settings/{{settings}}.yaml"
+        self.started = self.settings(STARTED)  # the configuration that a run began with
         self.land = f"{folder}/land.npy"
         self.missing = f"{folder}/missing.csv"
         self.coverage = f"{folder}/coverage.csv"

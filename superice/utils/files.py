@@ -101,7 +101,6 @@ def write_text_if_changed(path: str | Path, text: str) -> None:
     path = Path(path)
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
 
 

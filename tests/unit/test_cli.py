@@ -49,6 +49,17 @@ def test_every_run_with_settings_is_reported(tmp_path, capsys):
     assert counts["first", "ensembles, reference, model"] == 3
 
 
+def test_a_run_is_known_by_what_it_was_started_with_before_its_report_is_made(tmp_path, capsys):
+    """What the report was made with may be older than the last start."""
+    settings = tmp_path / "results/own/settings"
+    settings.mkdir(parents=True)
+    longer = SEASON | {"calendar": SEASON["calendar"] | {"test": {"first": "2022-10-18", "last": "2022-10-21"}}}
+    (settings / "started.yaml").write_text(yaml.safe_dump(Configuration(longer).content))
+    assert planned(capsys, "--folder", tmp_path)["own", "model features"] == 7
+    (settings / "configuration.yaml").write_text(yaml.safe_dump(Configuration(SEASON).content))
+    assert planned(capsys, "--folder", tmp_path)["own", "model features"] == 7
+
+
 def test_a_run_that_was_not_started_is_named_by_its_files(tmp_path, capsys):
     file = tmp_path / "season.yaml"
     file.write_text(yaml.safe_dump(SEASON))

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from workflow_copy import ROOT, SMALL_AREA, copy_workflow, environment_in, jobs, snakemake
 
+from superice.cli import report_status
+
 CONFIG = """
 name: away
 grid: {areas: my areas.yaml, area: small}
@@ -116,6 +118,39 @@ use rule * from superice as superice_*
 def test_a_clone_that_cannot_be_written_to_is_enough(folder, read_only_clone):
     run(folder, read_only_clone / "Snakefile", "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", LAND)
     assert (folder / LAND).stat().st_size > 0
+
+
+def test_a_plan_writes_nothing_and_a_run_of_any_target_is_found_by_its_status(folder, capsys):
+    arguments = "--configfile", "away.yaml", "--", FEATURES
+    for question in ("--dry-run", "--summary"):
+        run(folder, ROOT / "Snakefile", question, *arguments)
+        assert not (folder / "results").exists()
+    run(folder, ROOT / "Snakefile", "--cores", "1", *arguments[:-1], LAND)
+    report_status(["--folder", str(folder)])
+    told = capsys.readouterr().out
+    assert told.startswith("away:") and "not begun" not in told
+    run(folder, ROOT / "Snakefile", "--cores", "2", *arguments)
+    assert "Nothing to be done" in run(folder, ROOT / "Snakefile", "--dry-run", *arguments)
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--cores=1"])
+def test_inside_a_clone_that_cannot_be_written_to_a_sentence_says_where_to_start(read_only_clone, folder, option):
+    """Snakemake itself writes its notes where it is started, also of a plan."""
+    arguments = option, "--configfile", "config/demo.yaml", "--", LAND.replace("away", "demo")
+    ended = snakemake(read_only_clone, *arguments, check=False)
+    assert ended.splitlines()[-1].startswith(f"{read_only_clone} cannot be written to")
+    assert "Traceback" not in ended and "with --directory" in ended
+    planned = snakemake(read_only_clone, "--directory", str(folder), "--dry-run", *arguments[1:])
+    assert jobs(planned)["make_land"] == 1
+
+
+def test_a_run_whose_results_cannot_be_written_ends_with_a_sentence(folder):
+    (folder / "results").symlink_to("/proc")
+    arguments = "--cores", "1", "--configfile", str(folder / "away.yaml"), "--", FEATURES
+    command = "-s", str(ROOT / "Snakefile"), "--directory", str(folder), *arguments
+    ended = snakemake(folder, *command, check=False, package=ROOT)
+    assert "settings: results/away/settings/publication.yaml cannot be written (" in ended.splitlines()[-1]
+    assert "Traceback" not in ended
 
 
 @pytest.fixture

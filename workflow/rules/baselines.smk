@@ -40,7 +40,7 @@ rule draw_baseline:
             else []
         ),
         settings=lambda wildcards: PATHS.settings(f"{wildcards.experiment}/ensembles"),
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         PATHS.ensemble,
     log:

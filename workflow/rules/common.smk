@@ -4,10 +4,11 @@ import json
 import os
 import shlex
 import sys
+from functools import cache
 
 from snakemake.settings.types import DeploymentMethod
 
-from superice.errors import InputError
+from superice.errors import InputError, OutputError
 from superice.figures.catalogue import find_kind
 from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code

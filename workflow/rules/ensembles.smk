@@ -54,7 +54,7 @@ rule draw_ensemble:
             else []
         ),
         motion=motion_of,
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         members=PATHS.ensemble,
     log:

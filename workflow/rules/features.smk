@@ -34,7 +34,7 @@ rule model_features:
     input:
         files=model_files_of,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("model", set_in_path(wildcards))),
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         features=PATHS.model_features,
         store=PATHS.stored_day,
@@ -73,7 +73,7 @@ rule observed_features:
         files=observed_files_of,
         land=PATHS.land,
         settings=lambda wildcards: PATHS.settings(feature_settings_name("observations", set_in_path(wildcards))),
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         features=PATHS.observed_features,
         netcdf=PATHS.observed_netcdf,

@@ -40,7 +40,7 @@ rule in_situ:
         measurements=measurements_of,
         features=PATHS.features("observations", RUN.in_situ_days(), RUN.feature_set(RUN.published)),
         predictions=PATHS.ensembles(RUN.published, "observations", RUN.in_situ_days()),
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         collocations=PATHS.in_situ,
         table=PATHS.in_situ_table,

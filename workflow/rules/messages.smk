@@ -1,9 +1,9 @@
 # What a plan and a run say of their days, those of the calendar, those with files and those with all inputs, and of what they lack.
-# Needs: the calendar, the folders of the sources, records/. Makes: nothing but lines in the terminal and in Snakemake's log.
+# Needs: the calendar, the folders of the sources, records/. Makes: lines in the terminal and in Snakemake's log; as a run begins,
+# settings/started.yaml.
 
 import atexit
 from contextlib import contextmanager
-from functools import cache
 
 from snakemake.logging import logger
 
@@ -16,6 +16,13 @@ from superice.run.needs import require_files, require_named_folders, require_wei
 ABSENT = {}
 # By branch, the days that are planned, and whether all their files are there.
 PLANNED = {"model": {}, "observations": {}}
+
+# Snakemake itself would end between the lines of a traceback, plans as well as runs.
+if not os.access(".snakemake" if os.path.exists(".snakemake") else ".", os.W_OK):
+    sys.exit(
+        f"{os.getcwd()} cannot be written to, where Snakemake keeps its notes of plans and runs in .snakemake; name a folder of"
+        " your own with --directory"
+    )
 
 if workflow.is_main_process:
     for SENTENCE in RUN.calendar.describe():
@@ -94,6 +101,8 @@ onstart:
         raise WorkflowError(
             f"no such folder: {FOLDERS}; put the files there, or name their folder in the configuration"
         )
+    # By it `superice status` knows the run, whatever its targets are.
+    write_at_start(PATHS.started, format_settings(RUN.content))
 
 
 onsuccess:

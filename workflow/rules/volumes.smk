@@ -5,7 +5,7 @@
 rule make_regions:
     input:
         regions=RUN.content["volume"]["regions"] or [],
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         PATHS.regions,
     log:
@@ -71,7 +71,7 @@ rule volume:
     input:
         dates=lambda wildcards: PATHS.volume_dates(wildcards.branch),
         regions=PATHS.regions,
-        publication=ancient(PATHS.settings("publication")),
+        publication=ancient(publication_file),
     output:
         table=PATHS.volume_table,
         netcdf=PATHS.volumes,
