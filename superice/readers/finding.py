@@ -118,7 +118,8 @@ def find_best_file(
         if key is not None and (holds is None or holds(Path(file), day)):
             ranked.append((key, Path(file)))
     if not ranked:
-        raise MissingInput(_explain_missing(files, day, rank, folder, example), product=product, file=folder)
+        reason = _explain_missing(files, day, rank, folder, example, days_around)
+        raise MissingInput(reason, product=product, file=folder)
     ranked.sort()
     highest, chosen = ranked.pop()
     for key, path in ranked:
@@ -127,21 +128,36 @@ def find_best_file(
     return chosen
 
 
-def _explain_missing(files: list[str], day: date, rank: Rank, folder: str | Path, example: str) -> str:
-    """Return the reason why no file was found, what is expected, and which file may be it under another name."""
+def _explain_missing(
+    files: list[str], day: date, rank: Rank, folder: str | Path, example: str, days_around: int
+) -> str:
+    """Return the reason why no file was found, what is expected, and which file may be that one under another name."""
     names = sorted(map(os.path.basename, files))
     for name in names:
         has_impossible_month = any(int(month) > 12 for _, month, _ in STAMP.findall(name))
         if has_impossible_month and rank(STAMP.sub(r"\1\3\2", name), day):
-            return f"no file for {day}; {name} may be it, with the day before the month in its name (YYYYDDMM)"
+            return f"no file for {day}; {name} may be that file, with the day before the month in its name (YYYYDDMM)"
     reason = f"no file for {day} {describe_folder(folder, len(files))}"
     if not example:
         return reason
     dates = DATES.findall(example)
-    near = next((name for name in names if format_day(day) in name or all(stamp in name for stamp in dates)), None)
-    if near is not None and rank(near, day) is None:
-        return f"{reason}; {near} may be it, but a name such as {example} is expected: rename it if it is that product"
+    for name in names:
+        is_near = format_day(day) in name or all(stamp in name for stamp in dates)
+        if is_near and rank(name, day) is None and not _is_of_another_day(name, rank, days_around):
+            return f"{reason}; {name} may be that file, but a name such as {example} is expected: rename it if it is"
     return f"{reason}; a name such as {example} is expected"
+
+
+def _is_of_another_day(name: str, rank: Rank, days_around: int) -> bool:
+    """Return whether a name is a proper one of a day within ``days_around`` days of a date in it, as that of a week is."""
+    for year, month, day in STAMP.findall(name):
+        try:
+            stamp = date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+        if any(rank(name, stamp + timedelta(offset)) for offset in range(-days_around, days_around + 1)):
+            return True
+    return False
 
 
 def describe_folder(folder: str | Path, files: int) -> str:

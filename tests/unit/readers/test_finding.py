@@ -214,8 +214,25 @@ class TestMissingFiles:
         (tmp_path / "other.nc").touch()
         with pytest.raises(MissingInput, match="no file for 2021-01-13 among the 2 NetCDF files") as refusal:
             product.find(tmp_path, DAY)
-        assert f"{near} may be it" in refusal.value.reason
+        assert f"{near} may be that file, but" in refusal.value.reason
         assert "rename it" in refusal.value.reason
+
+    @pytest.mark.parametrize("product", NAMES)
+    def test_a_file_of_another_day_is_not_to_be_renamed(self, tmp_path, product):
+        """Names that hold the date as an end of their period, or as that of their bulletin, are good ones of their days."""
+        for offset in (-3, -1, 1, 3):
+            shifted = {f"202101{number:02}": f"202101{number + offset:02}" for number in range(10, 17)}
+            name = re.sub("|".join(shifted), lambda found, to=shifted: to[found[0]], NAMES[product])
+            (tmp_path / name).touch()
+        if product is nextsim_cmems:
+            (tmp_path / "20210115_hr-nersc-MODEL-nextsimf-ARC-b20210113-fv00.0.nc").touch()
+        with pytest.raises(MissingInput, match=r"; a name such as \S+ is expected$"):
+            product.find(tmp_path, DAY)
+        near = NAMES[product].replace(".nc", "_subset.nc")
+        (tmp_path / near).touch()
+        if not product.rank(near, DAY):
+            with pytest.raises(MissingInput, match=f"; {near} may be that file, but "):
+                product.find(tmp_path, DAY)
 
     @pytest.mark.parametrize("product", [*NAMES, nextsim_moorings])
     def test_the_expected_name_is_one_that_is_found(self, tmp_path, product):
