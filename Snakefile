@@ -63,16 +63,19 @@ rule trainings:
 rule ensembles:
     input:
         lambda wildcards: needed("ensembles", PATHS.all_ensembles()),
+        PATHS.missing,
 
 
 rule seasons:
     input:
         lambda wildcards: needed("seasons", PATHS.seasons()),
+        PATHS.missing,
 
 
 rule scores:
     input:
         lambda wildcards: needed("scores", PATHS.table("table")),
+        PATHS.missing,
 
 
 # The target in_situ is the rule of that name in workflow/rules/in_situ.smk.
@@ -81,11 +84,13 @@ rule scores:
 rule volumes:
     input:
         lambda wildcards: needed("volumes", PATHS.volume_tables()),
+        PATHS.missing,
 
 
 rule figures:
     input:
         lambda wildcards: needed("figures", FIGURES),
+        PATHS.missing,
 
 
 rule package:

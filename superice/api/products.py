@@ -116,7 +116,7 @@ def read_products(
             f"no pixel of ice has all of them on {day} and on the grid {grid.name!r}", product="observations"
         )
     details = {"feature_settings": describe_feature_settings(how), "source_of_fields": "observations"}
-    notes = list_notes(products, how)
+    notes = list_notes({reader.PRODUCT: read for reader, read in products.items()}, how)
 
     def read_around(other: datetime.date) -> np.ndarray:
         if concentration is None:

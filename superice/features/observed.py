@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -124,13 +123,13 @@ def make_observed_day(
     return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, settings))
 
 
-def list_notes(products: Mapping[ModuleType, Any], settings: FeatureSettings) -> list[str]:
+def list_notes(products: Mapping[str, Any], settings: FeatureSettings) -> list[str]:
     """Return what makes a day worse than others: what its products say, and what stands for one that is missing.
 
-    ``products`` are what was read, by its reader; None, or nothing, of a product that is missing.
+    ``products`` are what was read, by the name of the product; None, or nothing, of one that is missing.
     """
-    notes = [f"{reader.PRODUCT}: {note}" for reader, read in products.items() if read for note in read.notes]
-    is_substituted = products.get(cs2smos) and not products.get(osisaf_concentration)
+    notes = [f"{product}: {note}" for product, read in products.items() if read for note in read.notes]
+    is_substituted = products.get(cs2smos.PRODUCT) and not products.get(osisaf_concentration.PRODUCT)
     if is_substituted and settings.observations.thickness_kind == "in_ice":
         reason = "is missing: the thickness of the ice stands for the mean over the cell, too thick where it has gaps"
         notes.append(f"{osisaf_concentration.PRODUCT}: {reason}")

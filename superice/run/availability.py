@@ -44,14 +44,16 @@ def describe_inputs(paths: RunPaths, folder: Path = Path()) -> list[str]:
         records = [folder / path for path in paths.all_records(branch)]
         made = [record for record in records if record.exists()]
         if made:
-            sentences.append(f"{branch}: {_count_values(made, len(records), paths.missing)}")
+            # Targets that need no table of all days have the records alone.
+            reasons = paths.missing if (folder / paths.missing).exists() else f"{paths.records}/{branch}/<date>.json"
+            sentences.append(f"{branch}: {_count_values(made, len(records), reasons)}")
     tables = [folder / path for path in paths.comparisons()]
     if any(table.exists() and len(table.read_text(encoding="utf-8").splitlines()) < 2 for table in tables):
         sentences.append("measurements: none is of a day and a place where the run has values (sources.in_situ)")
     return sentences
 
 
-def _count_values(made: list[Path], planned: int, table: str) -> str:
+def _count_values(made: list[Path], planned: int, reasons: str) -> str:
     empty, complete = sum(map(is_empty_day, made)), sum(map(has_all_inputs, made))
     partly = len(made) - empty - complete
     sentence = f"{complete} of {planned} days with all inputs"
@@ -61,4 +63,4 @@ def _count_values(made: list[Path], planned: int, table: str) -> str:
         sentence += f", {planned - len(made)} not yet made"
     if empty:
         sentence += f", {empty} empty"
-    return f"{sentence}: {table} names the reasons" if empty or partly else sentence
+    return f"{sentence}: {reasons} names the reasons" if empty or partly else sentence

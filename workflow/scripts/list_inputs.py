@@ -76,7 +76,7 @@ def main() -> None:
         for problem in record["problems"]
     ]
     write_table(args.missing, MISSING, missing)
-    observed = [record for record in records if record["branch"] == "observations" and record["ice_pixels"]]
+    observed = [record for record in records if record["branch"] == "observations"]
     write_table(args.coverage, COVERAGE, [describe_coverage(record) for record in observed])
     periods = Calendar.from_mapping(args.settings["calendar"]).periods()
     write_table(args.calendar, CALENDAR, tabulate_calendar(records, periods))

@@ -8,9 +8,10 @@ there is a thickness.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from superice.errors import InputError
 from superice.utils.command_line import add_grid, add_publication, make_parser, read_settings, run_command
@@ -18,6 +19,8 @@ from superice.utils.command_line import add_grid, add_publication, make_parser, 
 if TYPE_CHECKING:
     import numpy as np
 
+    from superice.features.observed import ObservedDay
+    from superice.features.settings import FeatureSettings
     from superice.fields.grid import Grid
 
 
@@ -33,6 +36,54 @@ def read_land(path: Path | None, grid: Grid) -> np.ndarray:
     if land.shape != grid.shape or land.dtype != bool:
         raise InputError(f"not a land mask of {grid.shape}", file=path, value=f"{land.dtype} {land.shape}")
     return land
+
+
+def explain_no_pixel(observed: ObservedDay, land: np.ndarray) -> str:
+    """Return why no pixel has all inputs, of a day with all its files or of an area without sea."""
+    from superice.features.observed import REASON_BITS
+    from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+
+    if land.all():
+        return "every cell of the area is land; name an area with sea in it"
+    missing = {
+        cs2smos.PRODUCT: "thickness_missing",
+        osisaf_concentration.PRODUCT: "concentration_missing",
+        osisaf_drift.PRODUCT: "drift_missing",
+    }
+    at_sea = observed.mask_reason[~land]
+    absent = [product for product, reason in missing.items() if (at_sea & REASON_BITS[reason]).all()]
+    if absent:
+        return f"no cell of the area at sea has a value of {', '.join(absent)}; name an area that the products cover"
+    return "no pixel of ice has all inputs"
+
+
+def count_ice(
+    observed: ObservedDay, products: Mapping[str, Any], grid: Grid, land: np.ndarray, how: FeatureSettings
+) -> dict[str, Any]:
+    """Return the pixels of ice of a day, and those that each product lacks: all of them where its file is missing.
+
+    Without a concentration those with a thickness are ice; without either, none are known.
+    """
+    import numpy as np
+
+    from superice.features.observed import REASON_BITS, make_observed_day
+    from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+
+    concentration, drift = (products.get(module.PRODUCT) for module in (osisaf_concentration, osisaf_drift))
+    if concentration is None:
+        ice = np.isfinite(observed.beyond_mask["sit"])
+        without_drift = ice & (observed.mask_reason & REASON_BITS["drift_missing"] > 0)
+        lacking = {
+            cs2smos.PRODUCT: 0,
+            osisaf_concentration.PRODUCT: ice.sum(),
+            osisaf_drift.PRODUCT: without_drift.sum(),
+        }
+        counts = {product: int(count) for product, count in lacking.items()}
+        return {"ice_pixels": int(ice.sum()), "masked_pixels": counts}
+    if cs2smos.PRODUCT not in products:
+        unknown = cs2smos.Thickness(Path(), cs2smos.GRID, np.full(cs2smos.GRID.shape, np.nan))
+        observed = make_observed_day(unknown, concentration, drift, grid, land, how)
+    return {"ice_pixels": observed.ice_pixels, "masked_pixels": observed.masked_pixels}
 
 
 def main() -> None:
@@ -78,15 +129,15 @@ def main() -> None:
     )
     for product, folder in folders:
         try:
-            products[product] = product.read(product.find(folder, args.date), args.date)
+            products[product.PRODUCT] = product.read(product.find(folder, args.date), args.date)
         except InputError as error:
             problems.append(error)
     observed = ObservedDay.empty(grid)
-    if cs2smos in products:
-        readings = (products.get(product) for product, _ in folders)
+    if cs2smos.PRODUCT in products:
+        readings = (products.get(product.PRODUCT) for product, _ in folders)
         observed = make_observed_day(*readings, grid, land, how)
-        if observed.kept_pixels == 0 and not problems:
-            problems.append(InputError("no pixel of ice has all inputs", product="observations"))
+    if land.all() or (observed.kept_pixels == 0 and not problems):
+        problems.append(InputError(explain_no_pixel(observed, land), product="observations"))
     find, read = osisaf_concentration.find, osisaf_concentration.read
     neighbours, unknown = read_neighbours(
         lambda day: make_concentration(read(find(args.concentration, day), day), grid, land, how.observations),
@@ -103,8 +154,6 @@ def main() -> None:
         details[INPUT_NOTES] = "; ".join(notes)
     contents = observed.list_contents() | {"neighbours": neighbours}
     write_observed_features(args.output, args.output_netcdf, grid, args.date, details=details, **contents)
-    # A product's gaps are counted on days that have all products; a missing file is a problem of its own.
-    is_complete = len(products) == len(folders)
     write_json(
         args.record,
         {
@@ -115,8 +164,7 @@ def main() -> None:
             "has_thickness": observed.thickness_pixels > 0,
             "problems": [error.as_record() for error in (*problems, *unknown)],
             "notes": notes,
-            "masked_pixels": observed.masked_pixels if is_complete else {},
-            "ice_pixels": observed.ice_pixels if is_complete else 0,
+            **count_ice(observed, products, grid, land, how),
             "kept_pixels": observed.kept_pixels,
             "thickness_pixels": observed.thickness_pixels,
         },

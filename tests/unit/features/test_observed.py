@@ -2,13 +2,16 @@
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
-from feature_days import DAY, STEREOGRAPHIC, make_grid_near_pole, run_script
+from feature_days import DAY, ROOT, STEREOGRAPHIC, make_grid_near_pole, run_script
 from product_files import DRIFT_AXES_KM, ease2_axes, write_concentration, write_drift, write_thickness
 
 from superice.dataset.layout import FIELDS, MASK_REASONS
@@ -17,6 +20,8 @@ from superice.features.observed import make_observed_day
 from superice.features.settings import FeatureSettings, ObservationSettings
 from superice.fields.grid import Grid
 from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
+from superice.report.run_facts import tabulate_coverage
+from superice.utils.files import write_json
 
 REAL = os.environ.get("SUPERICE_REAL_DATA")
 DIVERGENCE = 2e-7
@@ -109,9 +114,9 @@ def test_a_gap_of_one_product_masks_all(grid, readings, name):
     np.testing.assert_allclose(day.fields["sit"][elsewhere], whole.fields["sit"][elsewhere], atol=0.01)
 
 
-def observe(folder, products, day, **folders):
+def observe(folder, products, day, land=False, **folders):
     (folder / "land.npy").parent.mkdir(exist_ok=True)
-    np.save(folder / "land.npy", np.zeros((60, 70), bool))
+    np.save(folder / "land.npy", np.full((60, 70), land))
     output = folder / f"sic_sit_e1_e2_{day:%Y%m%d}.npz"
     options = {"cs2smos": products, "concentration": products, "drift": products} | folders
     sources = [part for name, place in options.items() for part in (f"--{name}", place)]
@@ -197,7 +202,7 @@ def test_a_missing_file_costs_only_what_it_holds(tmp_path, products, product):
     said, features, record = observe(tmp_path / "partly", products, DAY, **{product: tmp_path / "empty"})
     assert said.count("warning: ") == 1 and not record["available"] and record["has_thickness"]
     assert not any(np.isfinite(getattr(features, name)).any() for name in FIELDS)
-    assert (record["ice_pixels"], record["masked_pixels"], record["kept_pixels"]) == (0, {}, 0)
+    assert record["kept_pixels"] == 0
     path = tmp_path / "partly" / "sic_sit_e1_e2_20220412.npz"
     rest = read_observed_features(path, partly_missing=True)
     assert rest.mask.sum() == record["thickness_pixels"] == rest.mask.size
@@ -214,6 +219,70 @@ def test_a_missing_file_costs_only_what_it_holds(tmp_path, products, product):
     with netCDF4.Dataset(path.with_suffix(".nc")) as data:
         np.testing.assert_array_equal(np.ma.filled(data["sit_beyond_mask"][:], np.nan), rest.sit)
         assert data["sit_beyond_mask"].units == "m"
+
+
+@pytest.mark.parametrize(
+    "missing", [["drift"], ["concentration"], ["cs2smos"], ["concentration", "drift"], ["cs2smos", "drift"]]
+)
+def test_all_ice_of_a_day_lacks_a_product_that_is_missing(tmp_path, products, missing):
+    """All of the 60 x 70 cells are ice by the concentration and by the thickness; the drift has a hole."""
+    (tmp_path / "empty").mkdir()
+    _, complete, whole = observe(tmp_path / "complete", products, DAY)
+    _, _, record = observe(tmp_path / "partly", products, DAY, **dict.fromkeys(missing, tmp_path / "empty"))
+    names = {"cs2smos": "cs2smos", "concentration": "osisaf_concentration", "drift": "osisaf_drift"}
+    hole = int((~complete.mask).sum())
+    assert 0 < hole < 60 * 70
+    assert whole["masked_pixels"] == {"cs2smos": 0, "osisaf_concentration": 0, "osisaf_drift": hole}
+    assert record["ice_pixels"] == 60 * 70 and record["kept_pixels"] == 0
+    assert record["masked_pixels"] == whole["masked_pixels"] | {names[name]: 60 * 70 for name in missing}
+
+
+def test_every_day_has_a_row_of_coverage(tmp_path):
+    """That of a day which lacks a product has its pixels, that of a day without anything has none."""
+    pixels = {
+        10: (200, {"cs2smos": 0, "osisaf_concentration": 0, "osisaf_drift": 50}, 150),
+        11: (200, {"cs2smos": 0, "osisaf_concentration": 0, "osisaf_drift": 200}, 0),
+        12: (0, {"cs2smos": 0, "osisaf_concentration": 0, "osisaf_drift": 0}, 0),
+    }
+    for day, (ice, lacking, kept) in pixels.items():
+        record = {
+            "date": f"2022-04-{day}",
+            "branch": "observations",
+            "available": kept > 0,
+            "problems": [],
+            "notes": [],
+        }
+        counts = {"ice_pixels": ice, "masked_pixels": lacking, "kept_pixels": kept}
+        write_json(tmp_path / f"records/observations/202204{day}.json", record | counts)
+    observations = {"first": "2022-04-10", "last": "2022-04-12"}
+    (tmp_path / "calendar.yaml").write_text(
+        f"calendar: {{season: {{first: 10-18, last: 04-15}}, every: 1, gaps: [], observations: {observations}}}"
+    )
+    command = ["--records", "records", "--observations", *(f"202204{day}" for day in pixels)]
+    command += ["--settings", "calendar.yaml", "--missing", "m.csv", "--coverage", "c.csv", "--calendar", "k.csv"]
+    script = ROOT / "workflow/scripts/list_inputs.py"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, script, *command], cwd=tmp_path, env=environment, check=True)
+    rows = pd.read_csv(tmp_path / "c.csv").set_index("date")
+    assert rows.index.tolist() == ["2022-04-10", "2022-04-11", "2022-04-12"]
+    assert rows.without_osisaf_drift.tolist() == [50, 200, 0]
+    assert rows.kept_percent.tolist()[:2] == [75, 0] and np.isnan(rows.kept_percent.iloc[2])
+    (month,) = tabulate_coverage(rows.reset_index()).to_dict("records")
+    assert month["dates"] == 3
+    assert month["without osisaf drift (%)"] == 62.5 and month["kept (%)"] == 37.5  # 250 and 150 of 400 pixels
+
+
+def test_the_record_says_that_an_area_is_land_or_not_covered(tmp_path, products):
+    said, _, record = observe(tmp_path, products, DAY, land=True)
+    assert [problem["reason"].split(";")[0] for problem in record["problems"]] == ["every cell of the area is land"]
+    assert "every cell of the area is land" in said and not record["available"]
+    dx_axis, dy_axis = DRIFT_AXES_KM
+    elsewhere, nothing = tmp_path / "elsewhere", np.zeros((177, 119))
+    far = np.hypot(dx_axis, dy_axis[:, None]) > 2000
+    write_drift(elsewhere, DAY, nothing, nothing, np.where(far, 30, 0))
+    _, _, record = observe(tmp_path, products, DAY, drift=elsewhere)
+    (problem,) = record["problems"]
+    assert problem["reason"].startswith("no cell of the area at sea has a value of osisaf_drift; ")
 
 
 def test_features_carry_the_uncertainties_that_the_products_state(grid, readings):

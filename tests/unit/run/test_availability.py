@@ -22,6 +22,9 @@ def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
     paths = RunPaths(Configuration(yaml.safe_load(CONFIG)))
     assert describe_inputs(paths, tmp_path) == []
     records = paths.all_records("observations")
+    table = tmp_path / paths.missing
+    table.parent.mkdir(parents=True)
+    table.touch()
     for number, path in enumerate(records):
         write_json(tmp_path / path, {"available": number == 4})
     assert describe_inputs(paths, tmp_path) == [
@@ -40,6 +43,17 @@ def test_days_that_were_made_without_values_are_counted_apart(tmp_path):
         write_json(tmp_path / path, {"available": True})
     Path(tmp_path / records[0]).write_text("")  # no record ends a run that has succeeded
     assert describe_inputs(paths, tmp_path) == ["observations: 14 of 14 days with all inputs"]
+
+
+def test_reasons_are_looked_for_where_they_are(tmp_path):
+    """A run of one file, or of trainings alone, makes no table of all days."""
+    paths = RunPaths(Configuration(yaml.safe_load(CONFIG)))
+    write_json(tmp_path / paths.all_records("observations")[0], {"available": False})
+    (sentence,) = describe_inputs(paths, tmp_path)
+    assert sentence.endswith("1 empty: results/own/records/observations/<date>.json names the reasons")
+    (tmp_path / paths.missing).touch()
+    (sentence,) = describe_inputs(paths, tmp_path)
+    assert sentence.endswith("1 empty: results/own/missing.csv names the reasons")
 
 
 def test_measurements_of_other_days_and_places_are_told(tmp_path):
