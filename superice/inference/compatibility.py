@@ -17,10 +17,9 @@ import pyproj
 from superice.errors import InputError
 from superice.features.files import is_observed, read_own_grid, read_shape
 from superice.fields.grid import Grid, load_grid
+from superice.network.description import has_other_cells
 from superice.network.formulations import OnePass
 from superice.network.weights import TrainedNetwork
-
-STEP_TOLERANCE = 1e-3  # relative
 
 
 def require_sampler(trained: TrainedNetwork, name: str, steps: int) -> None:
@@ -77,11 +76,10 @@ def _have_same_cells(one: Grid, other: Grid) -> bool:
 
 def require_step(trained: TrainedNetwork, grid: Grid) -> None:
     """Raise InputError when the cells of the grid are larger or smaller than those that the network was trained on."""
-    step = trained.grid.get("step_m")
-    if step and abs(grid.step - step) > STEP_TOLERANCE * step:
+    if has_other_cells(trained.grid, grid.step):
         raise InputError(
-            f"its network was trained on cells of {step / 1000:g} km, not of {grid.step / 1000:g} km, which those of the"
-            f" grid {grid.name!r} are",
+            f"its network was trained on cells of {trained.grid['step_m'] / 1000:g} km, not of {grid.step / 1000:g} km,"
+            f" which those of the grid {grid.name!r} are",
             file=trained.file,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,17 @@ from superice.errors import InputError
 from superice.network.settings import NetworkSettings
 from superice.utils.renamed_keys import REMOVED_KEYS, RENAMED_KEYS
 from superice.utils.settings import build_settings, dump_settings
+
+STEP_TOLERANCE = 1e-3  # relative
+
+
+def has_other_cells(grid: Mapping[str, Any], step_m: float) -> bool:
+    """Return whether cells of ``step_m`` metres are larger or smaller than those of the grid that a weights file states.
+
+    A file that states none fits all.
+    """
+    stated = grid.get("step_m")
+    return bool(stated) and abs(step_m - stated) > STEP_TOLERANCE * stated
 
 
 def read_description(path: str | Path) -> dict[str, Any]:

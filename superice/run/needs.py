@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +11,7 @@ from operator import getitem
 from typing import Any
 
 from superice.errors import InputError
+from superice.network.description import has_other_cells
 from superice.network.released import RELEASED
 from superice.run.configuration import Configuration
 from superice.run.paths import BRANCHES, RunPaths
@@ -83,17 +85,31 @@ def describe_empty_plan(branch: str, days: int, folders: Collection[str]) -> str
     )
 
 
-def require_weights(run: Configuration, paths: RunPaths, experiment: str) -> None:
-    """Raise InputError when an experiment names weights that the run does not make itself, and there are none."""
+def require_weights(run: Configuration, paths: RunPaths, experiment: str, spacing_km: float) -> None:
+    """Raise InputError when an experiment names weights that the run does not make itself and cannot draw with.
+
+    There are none, or their network was trained on larger or smaller cells than those of ``spacing_km``, the grid's.
+    """
     named, path = run.experiment(experiment).get("weights"), paths.weights(experiment)
-    if not named or named == RELEASED or path.startswith(f"{paths.folder}/training/"):
+    if not named or path.startswith(f"{paths.folder}/training/"):
         return
-    released = f"write `weights: {RELEASED}` for those that come with the package"
+    key, released = (
+        f"experiments.{experiment}.weights",
+        f"write `weights: {RELEASED}` for those that come with the package",
+    )
     if os.path.isfile(path):
-        if not _are_weights(path):
+        content = _read_metadata(path)
+        if content is None:
             raise InputError(
-                f"experiments.{experiment}.weights: {path} holds no weights of SuperIce; name a file chosen.safetensors or"
+                f"{key}: {path} holds no weights of SuperIce; name a file chosen.safetensors or"
                 f" model.safetensors of a run, or {released}"
+            )
+        grid = content.get("grid") or {}
+        if has_other_cells(grid, 1000 * spacing_km):
+            step = f"{grid['step_m'] / 1000:g} km"
+            raise InputError(
+                f"{key}: the network in {path} was trained on cells of {step}, and those of the grid are {spacing_km:g} km;"
+                f" name a grid of {step}, or weights of one of {spacing_km:g} km"
             )
         return
     found = OF_A_RUN.fullmatch(os.path.normpath(path))
@@ -103,18 +119,19 @@ def require_weights(run: Configuration, paths: RunPaths, experiment: str) -> Non
         remedy = f"the run {found[1]} makes it (snakemake --configfile <its file> -- {path}), or "
     else:
         remedy = "name a file that is there, or "
-    raise InputError(f"experiments.{experiment}.weights: there is no file {path}; {remedy}{released}")
+    raise InputError(f"{key}: there is no file {path}; {remedy}{released}")
 
 
-def _are_weights(path: str) -> bool:
-    """Return whether a file is one of weights that say of which network they are."""
+def _read_metadata(path: str) -> dict[str, Any] | None:
+    """Return what a file of weights says of its network; None where a file is none."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            return "superice" in (file.metadata() or {})
-    except (OSError, SafetensorError):
-        return False
+            content = json.loads((file.metadata() or {})["superice"])
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def require_files(run: Configuration, target: str, files: Sequence[str]) -> Sequence[str]:

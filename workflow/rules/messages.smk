@@ -59,9 +59,9 @@ def needed(target, files):
 
 
 def weights_of(experiment):
-    """Return the weights that an experiment draws with; end where it names some that are not there."""
+    """Return the weights that an experiment draws with; end where it names some that it cannot draw with."""
     with end_with_sentence():
-        require_weights(RUN, PATHS, experiment)
+        require_weights(RUN, PATHS, experiment, DIGESTS.spacing_km)
     if RUN.experiment(experiment).get("weights") == RELEASED and RUN.uses_real_files:
         tell_limits(f"experiments.{experiment}.weights: those of the package were {LIMITS}")
     return PATHS.weights(experiment)

@@ -1,5 +1,6 @@
 """What a plan lacks is told in one sentence that names the key: folders, weights, and targets of which nothing is made."""
 
+import json
 import re
 from functools import reduce
 from operator import getitem
@@ -84,14 +85,30 @@ def test_given_weights_that_are_not_there_are_told_with_what_makes_them(tmp_path
     monkeypatch.chdir(tmp_path)
     run = configure(DAY + GIVEN.replace("released", weights))
     with pytest.raises(InputError) as caught:
-        require_weights(run, RunPaths(run), "mine")
+        require_weights(run, RunPaths(run), "mine", 3.0)
     assert str(caught.value).startswith(f"experiments.mine.weights: there is no file {weights}; {remedy}")
     (tmp_path / weights).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / weights).write_text("# a text")
     with pytest.raises(InputError, match=r"holds no weights of SuperIce; name a file chosen\.safetensors.*released"):
-        require_weights(run, RunPaths(run), "mine")
+        require_weights(run, RunPaths(run), "mine", 3.0)
     save_file({"layer": np.zeros(1)}, tmp_path / weights, metadata={"superice": "{}"})
-    require_weights(run, RunPaths(run), "mine")
+    require_weights(run, RunPaths(run), "mine", 3.0)
+
+
+@pytest.mark.parametrize("weights", ["released", "given.safetensors"])
+def test_given_weights_of_other_cells_are_refused_before_anything_is_made(tmp_path, monkeypatch, weights):
+    monkeypatch.chdir(tmp_path)
+    described = {"superice": json.dumps({"grid": {"step_m": 3000.0}})}
+    save_file({"layer": np.zeros(1)}, tmp_path / "given.safetensors", metadata=described)
+    run = configure(DAY + GIVEN.replace("released", weights))
+    for fitting in (3.0, 3.0001):
+        require_weights(run, RunPaths(run), "mine", fitting)
+    for other in (25.0, 2.9):
+        sentence = (
+            rf"^experiments\.mine\.weights: .* trained on cells of 3 km, and those of the grid are {other:g} km; name"
+        )
+        with pytest.raises(InputError, match=sentence):
+            require_weights(run, RunPaths(run), "mine", other)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +127,7 @@ def test_real_files_are_those_of_days_that_the_run_has(text, is_real):
 def test_weights_of_the_package_and_of_the_run_itself_need_not_be_there(tmp_path, monkeypatch, weights):
     monkeypatch.chdir(tmp_path)
     run = configure(DAY + GIVEN.replace("released", weights))
-    require_weights(run, RunPaths(run), "mine")
+    require_weights(run, RunPaths(run), "mine", 3.0)
 
 
 @pytest.mark.parametrize("target", TARGETS)
