@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NoReturn
 
 from superice.errors import InputError
 
@@ -133,6 +134,21 @@ class Calendar:
         """Return the days of the observed branch."""
         return self._list_days(self.observations) if self.observations else []
 
+    def refuse_day(self, stamp: str, branch: str) -> NoReturn:
+        """Raise InputError for a day, YYYYMMDD, that a branch does not have: with its periods, steps and nearest day."""
+        try:
+            day = date.fromisoformat(stamp)
+        except ValueError as error:
+            raise InputError("calendar: no date (YYYYMMDD)", value=stamp) from error
+        days = self.model_days() if branch == "model" else self.observed_days()
+        if not days:
+            keys = " or ".join(f"calendar.{name}" for name in (SPLITS if branch == "model" else ("observations",)))
+            raise InputError(f"calendar: {day} is no day of the branch {branch}, which has none; {keys} names its days")
+        periods = {"observations": self.observations} if branch == "observations" else self.splits
+        described = "; ".join(self._describe_days(name, period) for name, period in periods.items() if period)
+        nearest = min(days, key=lambda other: abs(other - day))
+        raise InputError(f"calendar: {day} is no day of the branch {branch} ({described}); the nearest is {nearest}")
+
     def describe(self) -> list[str]:
         """Return a sentence for each split and the observations: its days, how they are counted, and what is left out."""
         periods = dict(self.splits)
@@ -140,12 +156,16 @@ class Calendar:
             periods["observations"] = self.observations
         return [self._describe_period(name, period) for name, period in periods.items()]
 
-    def _describe_period(self, name: str, period: Period) -> str:
+    def _describe_days(self, name: str, period: Period) -> str:
         days = self._list_days(period)
         count = "1 day" if len(days) == 1 else f"{len(days)} days"
-        parts = [f"{name}: {count}, {days[0]} to {days[-1]}"]
+        described = f"{name}: {count}, {days[0]} to {days[-1]}"
         if period.every > 1:
-            parts.append(f"every {period.every} days counted from the season's first day, {_format(self.opening)}")
+            described += f"; every {period.every} days counted from the season's first day, {_format(self.opening)}"
+        return described
+
+    def _describe_period(self, name: str, period: Period) -> str:
+        parts = [self._describe_days(name, period)]
         length = (period.last - period.first).days + 1
         frozen = sum(
             (min(season.last, period.last) - max(season.first, period.first)).days + 1

@@ -22,8 +22,8 @@ def has_other_cells(grid: Mapping[str, Any], step_m: float) -> bool:
 
     A file that states none fits all.
     """
-    stated = grid.get("step_m")
-    return bool(stated) and abs(step_m - stated) > STEP_TOLERANCE * stated
+    stated: float = grid.get("step_m") or step_m
+    return abs(step_m - stated) > STEP_TOLERANCE * stated
 
 
 def read_description(path: str | Path) -> dict[str, Any]:

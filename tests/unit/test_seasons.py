@@ -106,3 +106,28 @@ def test_season_of_a_day():
     with pytest.raises(InputError, match="no freezing season"):
         calendar.find_season(date(2023, 7, 1))
     assert calendar.find_split(date(2023, 1, 1)) == "test"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "branch", "sentence"),
+    [
+        ("20191201", "observations", r"observations \(observations: 540 days, .*\); the nearest is 2020-10-18$"),
+        ("20230701", "observations", r"the nearest is 2023-04-15$"),
+        (
+            "20230301",
+            "model",
+            r"model \(training: 44 days, .* every 30 days counted.*test: 6 days.*\); the nearest is 2023-02-15$",
+        ),
+        ("20221399", "model", r"^calendar: no date \(YYYYMMDD\) \(found 20221399\)$"),
+    ],
+)
+def test_a_day_that_a_branch_does_not_have_is_refused_with_its_period_step_and_nearest_day(stamp, branch, sentence):
+    """Every 30 days from 18 October 2022 on: 15 February 2023 is the fifth, and 17 March is farther."""
+    every = {} if branch == "observations" else {"every": 30}
+    with pytest.raises(InputError, match=sentence):
+        Calendar.from_mapping(REPORT | every).refuse_day(stamp, branch)
+
+
+def test_a_branch_without_days_names_its_keys():
+    with pytest.raises(InputError, match=r"the branch observations, which has none; calendar\.observations names"):
+        Calendar.from_mapping(REPORT | {"observations": None}).refuse_day("20221018", "observations")

@@ -277,9 +277,24 @@ calendar: {observations: {first: "2024-04-05", last: "2024-04-18"}}
     assert "files, observations: 0 of 11 days have the files of all products" in plan
 
 
-def test_a_date_outside_the_calendar_is_an_error(plan_short):
-    target = PUBLISHED.format("model").replace("20220412", "20220701")
-    assert "20220701 is no day of the configuration" in plan_short(target, check=False)
+@pytest.mark.parametrize(
+    ("target", "stamp", "sentence"),
+    [
+        (PUBLISHED.format("model"), "20220701", "2022-07-01 is no day of the branch model (training: 10 days, "),
+        # A day of the model, and none of the observations.
+        (
+            PUBLISHED.format("observations"),
+            "20131020",
+            "2013-10-20 is no day of the branch observations (observations: 540",
+        ),
+        (FEATURES, "20221018", "2022-10-18 is no day of the branch model (training: 10 days, "),
+        (FEATURES, "20221399", "calendar: no date (YYYYMMDD) (found 20221399)"),
+    ],
+)
+def test_a_date_outside_the_calendar_ends_with_a_sentence(plan_short, target, stamp, sentence):
+    ended = plan_short(target.replace("20220412", stamp), configuration="calendar: {test: null}", check=False)
+    assert sentence in ended.splitlines()[-1]
+    assert "Traceback" not in ended and "InputFunctionException" not in ended
 
 
 @pytest.mark.parametrize(

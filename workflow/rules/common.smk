@@ -67,8 +67,16 @@ SURROGATE_PATHS = SurrogatePaths(SURROGATE, f"{PATHS.folder}/surrogate")
 SOURCES = Sources(RUN, PATHS)
 SETTINGS = collect_settings(RUN, SURROGATE)
 ENVIRONMENT = own_file("envs/superice.yaml")
-DAYS = RUN.add_neighbours([*RUN.calendar.model_days(), *RUN.calendar.observed_days()])
-DAY_OF_STAMP = {f"{day:%Y%m%d}": day for day in DAYS}
+# The days of jobs by their stamps: of each branch and, where a job is of none, with those around whose products are read.
+DAYS = {
+    branch: dict(zip(format_stamps(days), days))
+    for branch, days in {
+        "model": RUN.calendar.model_days(),
+        "observations": RUN.calendar.observed_days(),
+        None: RUN.add_neighbours([*RUN.calendar.model_days(), *RUN.calendar.observed_days()]),
+    }.items()
+}
+
 # Progress bars go to log files, where a line every ten seconds is enough.
 os.environ.setdefault("TQDM_MININTERVAL", "10")
 # Jobs use the Python that runs Snakemake, or that of their container or conda environment with the package of this clone.
@@ -135,11 +143,15 @@ def grid_options(area):
     return lambda wildcards, input: shlex.join(["--area", named, *areas])
 
 
-def day_of(wildcards):
-    """Return the date of a job."""
-    if wildcards.date not in DAY_OF_STAMP:
-        raise WorkflowError(f"{wildcards.date} is no day of the configuration's calendar")
-    return DAY_OF_STAMP[wildcards.date]
+def day_of(wildcards, branch=None):
+    """Return the date of a job; end where the branch that it names, or that its rule is of, has no such day."""
+    branch = branch or wildcards.get("branch")
+    day = DAYS[branch].get(wildcards.date)
+    if day is None:
+        with end_with_sentence():
+            of_product = "model" if wildcards.get("product") == "cmems" else "observations"
+            RUN.calendar.refuse_day(wildcards.date, branch or of_product)
+    return day
 
 
 def iso(wildcards):
@@ -171,8 +183,14 @@ def motion_of(wildcards):
 
 
 def days_of_motion(wildcards):
-    """Return the days of a branch in a job's season."""
-    (season,) = [one for one in RUN.calendar.seasons() if one.name == wildcards.season]
+    """Return the days of a branch in a job's season; end where the calendar has no such season."""
+    seasons = {season.name: season for season in RUN.calendar.seasons()}
+    if wildcards.season not in seasons:
+        with end_with_sentence():
+            raise InputError(
+                f"calendar: no freezing season begins in {wildcards.season}; there are {', '.join(seasons)}"
+            )
+    season = seasons[wildcards.season]
     days = RUN.calendar.model_days() if wildcards.branch == "model" else RUN.calendar.observed_days()
     return [day for day in days if season.first <= day <= season.last]
 
@@ -180,7 +198,7 @@ def days_of_motion(wildcards):
 def model_files_of(wildcards):
     """Return the model's files of a job's day."""
     need_folders(SOURCES.searched_folders("model"))
-    files = SOURCES.model_files(day_of(wildcards))
+    files = SOURCES.model_files(day_of(wildcards, "model"))
     PLANNED["model"][wildcards.date] = bool(files)
     return files + neighbour_files_of(wildcards, "model")
 
@@ -188,7 +206,7 @@ def model_files_of(wildcards):
 def observed_files_of(wildcards):
     """Return the product files of a job's day."""
     need_folders(SOURCES.searched_folders("observations"))
-    files = SOURCES.observed_files(day_of(wildcards))
+    files = SOURCES.observed_files(day_of(wildcards, "observations"))
     PLANNED["observations"][wildcards.date] = len(files) == len(PRODUCTS)
     return files + neighbour_files_of(wildcards, "observations")
 
