@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,46 @@ def make_observed_day(
         fields["shear"] = _bring_to_grid("shear", shear, blocks, grid, how)
     day = _mask_fields(fields, land, settings.sic_threshold)
     return replace(day, uncertainties=_make_uncertainties(thickness, concentration, drift, grid, settings))
+
+
+def explain_no_pixel(observed: ObservedDay, land: np.ndarray) -> str:
+    """Return why no pixel has all inputs, of a day with all its files or of an area without sea."""
+    if land.all():
+        return "every cell of the area is land; name an area with sea in it"
+    missing = {
+        cs2smos.PRODUCT: "thickness_missing",
+        osisaf_concentration.PRODUCT: "concentration_missing",
+        osisaf_drift.PRODUCT: "drift_missing",
+    }
+    at_sea = observed.mask_reason[~land]
+    absent = [product for product, reason in missing.items() if (at_sea & REASON_BITS[reason]).all()]
+    if absent:
+        return f"no cell of the area at sea has a value of {', '.join(absent)}; name an area that the products cover"
+    return "no pixel of ice has all inputs"
+
+
+def count_ice(
+    observed: ObservedDay, products: Mapping[str, Any], grid: Grid, land: np.ndarray, settings: FeatureSettings
+) -> dict[str, Any]:
+    """Return the pixels of ice of a day, and those that each product lacks: all of them where its file is missing.
+
+    Without a concentration those with a thickness are ice; without either, none are known.
+    """
+    concentration, drift = (products.get(module.PRODUCT) for module in (osisaf_concentration, osisaf_drift))
+    if concentration is None:
+        ice = np.isfinite(observed.beyond_mask["sit"])
+        without_drift = ice & (observed.mask_reason & REASON_BITS["drift_missing"] > 0)
+        lacking = {
+            cs2smos.PRODUCT: 0,
+            osisaf_concentration.PRODUCT: ice.sum(),
+            osisaf_drift.PRODUCT: without_drift.sum(),
+        }
+        counts = {product: int(count) for product, count in lacking.items()}
+        return {"ice_pixels": int(ice.sum()), "masked_pixels": counts}
+    if cs2smos.PRODUCT not in products:
+        unknown = cs2smos.Thickness(Path(), cs2smos.GRID, np.full(cs2smos.GRID.shape, np.nan))
+        observed = make_observed_day(unknown, concentration, drift, grid, land, settings)
+    return {"ice_pixels": observed.ice_pixels, "masked_pixels": observed.masked_pixels}
 
 
 def list_notes(products: Mapping[str, Any], settings: FeatureSettings) -> list[str]:

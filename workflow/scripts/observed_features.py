@@ -8,10 +8,9 @@ there is a thickness.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from superice.errors import InputError
 from superice.utils.command_line import add_grid, add_publication, make_parser, read_settings, run_command
@@ -19,8 +18,6 @@ from superice.utils.command_line import add_grid, add_publication, make_parser, 
 if TYPE_CHECKING:
     import numpy as np
 
-    from superice.features.observed import ObservedDay
-    from superice.features.settings import FeatureSettings
     from superice.fields.grid import Grid
 
 
@@ -36,54 +33,6 @@ def read_land(path: Path | None, grid: Grid) -> np.ndarray:
     if land.shape != grid.shape or land.dtype != bool:
         raise InputError(f"not a land mask of {grid.shape}", file=path, value=f"{land.dtype} {land.shape}")
     return land
-
-
-def explain_no_pixel(observed: ObservedDay, land: np.ndarray) -> str:
-    """Return why no pixel has all inputs, of a day with all its files or of an area without sea."""
-    from superice.features.observed import REASON_BITS
-    from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
-
-    if land.all():
-        return "every cell of the area is land; name an area with sea in it"
-    missing = {
-        cs2smos.PRODUCT: "thickness_missing",
-        osisaf_concentration.PRODUCT: "concentration_missing",
-        osisaf_drift.PRODUCT: "drift_missing",
-    }
-    at_sea = observed.mask_reason[~land]
-    absent = [product for product, reason in missing.items() if (at_sea & REASON_BITS[reason]).all()]
-    if absent:
-        return f"no cell of the area at sea has a value of {', '.join(absent)}; name an area that the products cover"
-    return "no pixel of ice has all inputs"
-
-
-def count_ice(
-    observed: ObservedDay, products: Mapping[str, Any], grid: Grid, land: np.ndarray, how: FeatureSettings
-) -> dict[str, Any]:
-    """Return the pixels of ice of a day, and those that each product lacks: all of them where its file is missing.
-
-    Without a concentration those with a thickness are ice; without either, none are known.
-    """
-    import numpy as np
-
-    from superice.features.observed import REASON_BITS, make_observed_day
-    from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
-
-    concentration, drift = (products.get(module.PRODUCT) for module in (osisaf_concentration, osisaf_drift))
-    if concentration is None:
-        ice = np.isfinite(observed.beyond_mask["sit"])
-        without_drift = ice & (observed.mask_reason & REASON_BITS["drift_missing"] > 0)
-        lacking = {
-            cs2smos.PRODUCT: 0,
-            osisaf_concentration.PRODUCT: ice.sum(),
-            osisaf_drift.PRODUCT: without_drift.sum(),
-        }
-        counts = {product: int(count) for product, count in lacking.items()}
-        return {"ice_pixels": int(ice.sum()), "masked_pixels": counts}
-    if cs2smos.PRODUCT not in products:
-        unknown = cs2smos.Thickness(Path(), cs2smos.GRID, np.full(cs2smos.GRID.shape, np.nan))
-        observed = make_observed_day(unknown, concentration, drift, grid, land, how)
-    return {"ice_pixels": observed.ice_pixels, "masked_pixels": observed.masked_pixels}
 
 
 def main() -> None:
@@ -105,7 +54,14 @@ def main() -> None:
     from superice.dataset.layout import INPUT_NOTES, write_observed_features
     from superice.dataset.publication import describe_publication
     from superice.features.neighbours import read_neighbours
-    from superice.features.observed import ObservedDay, list_notes, make_concentration, make_observed_day
+    from superice.features.observed import (
+        ObservedDay,
+        count_ice,
+        explain_no_pixel,
+        list_notes,
+        make_concentration,
+        make_observed_day,
+    )
     from superice.features.settings import FeatureSettings, describe_feature_settings
     from superice.fields.grid import load_grid
     from superice.readers import cs2smos, osisaf_concentration, osisaf_drift
