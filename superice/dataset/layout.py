@@ -55,6 +55,7 @@ MASK_REASONS = {
 }
 BEYOND_MASK = "{name}_beyond_mask"  # an observed field where it is known and another one is missing
 INPUT_NOTES = "input_notes"  # the attribute of a day of which a product says that it is worse than others
+POINTS_NOTE = "points_note"  # attribute of members at measurements: how many points were read, and are not compared
 EAST, NORTH = "degrees_east", "degrees_north"
 EPOCH = date(1978, 1, 1)  # times are counted in days from its noon
 COORDINATES = ("time", "x", "y", "longitude", "latitude", "altitude")

@@ -96,6 +96,20 @@ def collocate(all_series: Sequence[PointSeries], days: Sequence[RunDay]) -> list
     return [_finish(all_series[number], totals[number]) for number in sorted(totals) if totals[number].inside.any()]
 
 
+def describe_points(all_series: Sequence[PointSeries], days: Sequence[RunDay], found: Sequence[Collocation]) -> str:
+    """Return how many points of measurements were read, and why those count nothing that are not compared."""
+    read = sum(series.size for series in all_series)
+    of_days = sum(
+        np.unique(np.concatenate([find_points(series, run_day.day) for run_day in days])).size for series in all_series
+    )
+    inside = sum(one.series.size for one in found)
+    compared = sum(int((np.isfinite(one.members).all(axis=1) & np.isfinite(one.low_resolution)).sum()) for one in found)
+    return (
+        f"of {read} points that were read, {read - of_days} are of other days than the run's, {of_days - inside} lie outside"
+        f" its area, and {inside - compared} lie where it has no value"
+    )
+
+
 def find_points(series: PointSeries, day: date) -> np.ndarray:
     """Return the points whose time contains a day, as indices: as many days as it spans, around that of the point."""
     apart = (series.days - np.datetime64(day, "D")).astype(int)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from superice.dataset.layout import POINTS_NOTE
 from superice.run.paths import BRANCHES, RunPaths
 from superice.utils.files import read_json
 
@@ -49,8 +50,20 @@ def describe_inputs(paths: RunPaths, folder: Path = Path()) -> list[str]:
             sentences.append(f"{branch}: {_count_values(made, len(records), reasons)}")
     tables = [folder / path for path in paths.comparisons()]
     if any(table.exists() and len(table.read_text(encoding="utf-8").splitlines()) < 2 for table in tables):
-        sentences.append("measurements: none is of a day and a place where the run has values (sources.in_situ)")
+        note = _read_points_note(folder / paths.in_situ)
+        sentences.append(f"measurements: none is of a day and a place where the run has values (sources.in_situ){note}")
     return sentences
+
+
+def _read_points_note(path: Path) -> str:
+    """Return what the file of members at measurements says of the points that were read; nothing where it cannot."""
+    import netCDF4
+
+    try:
+        with netCDF4.Dataset(path) as file:
+            return f": {file.getncattr(POINTS_NOTE)}"
+    except (OSError, AttributeError):
+        return ""
 
 
 def _count_values(made: list[Path], planned: int, reasons: str) -> str:

@@ -17,18 +17,23 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, help="table by platform, CSV")
     args = parser.parse_args()
 
+    from superice.dataset.layout import POINTS_NOTE
     from superice.dataset.publication import describe_publication
-    from superice.evaluation.in_situ import collocate, find_run_days, write_collocations
+    from superice.evaluation.in_situ import collocate, describe_points, find_run_days, write_collocations
     from superice.evaluation.in_situ_table import tabulate
     from superice.readers.in_situ import read_all
     from superice.utils.files import write_table
 
     days = find_run_days(args.predictions, args.features)
-    found = collocate(read_all(args.measurements), days)
-    write_collocations(args.output, found, {"experiment": args.experiment, **describe_publication(args.publication)})
+    measured = read_all(args.measurements)
+    found = collocate(measured, days)
+    note = describe_points(measured, days, found)
+    details = {"experiment": args.experiment, POINTS_NOTE: note, **describe_publication(args.publication)}
+    write_collocations(args.output, found, details)
     table = tabulate(found)
     write_table(args.table, table)
     print(f"{len(table)} platforms with {int(table['points'].sum())} points where the run has values", file=sys.stderr)
+    print(note, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from superice.errors import InputError
 from superice.evaluation.in_situ import (
     Collocation,
     collocate,
+    describe_points,
     find_points,
     find_run_days,
     read_collocations,
@@ -102,6 +103,23 @@ def test_each_point_gets_the_members_of_its_day(run, small_grid):
     plane = 1.5 + 1e-6 * x[1:3] - 0.06 + np.array([0.0, 0.02])
     assert found.members == pytest.approx(np.stack([plane - 0.1, plane + 0.3], axis=1), abs=1e-6)
     assert found.low_resolution == pytest.approx(plane + 0.2, abs=1e-6)
+
+
+def test_points_that_are_not_compared_are_counted_by_the_reason(run, small_grid):
+    """The run has three days, of which the second point of the drift is on the first, and the third of the mean on all."""
+    x, y = np.array([10_000.0, 20_000.0, 30_000.0, 40_000.0]), np.full(4, -270_000.0)
+    drift = make_series(days=(-1, 0, 2, 5), lonlat=locate(small_grid, x, y))
+    far = make_series("far", lonlat=([0.0], [70.0]))
+    mean = make_series("mean", MEAN, (1, 40), lonlat=locate(small_grid, x[:2], y[:2]), span_days=30)
+    measured = [drift, far, mean]
+    sentence = (
+        "of {} points that were read, {} are of other days than the run's, {} lie outside its area, and {} lie where"
+    )
+    assert describe_points(measured, run, collocate(measured, run)).startswith(sentence.format(7, 3, 1, 0))
+    with np.load(run[0].features) as arrays:
+        fields = {name: np.full_like(values, np.nan) for name, values in arrays.items()}
+    np.savez(run[0].features, **fields)
+    assert describe_points(measured, run, collocate(measured, run)).startswith(sentence.format(7, 3, 1, 1))
 
 
 def test_the_low_resolution_is_that_of_the_product_where_another_input_is_missing(run, small_grid):

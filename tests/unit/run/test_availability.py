@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import netCDF4
 import yaml
 
+from superice.dataset.layout import POINTS_NOTE
 from superice.run.availability import describe_inputs
 from superice.run.configuration import Configuration
 from superice.run.paths import RunPaths
@@ -67,5 +69,9 @@ def test_measurements_of_other_days_and_places_are_told(tmp_path):
     assert describe_inputs(paths, tmp_path) == [
         "measurements: none is of a day and a place where the run has values (sources.in_situ)"
     ]
+    with netCDF4.Dataset(tmp_path / paths.in_situ, "w") as file:
+        file.setncattr(POINTS_NOTE, "of 12 points that were read, 12 are of other days")
+    (sentence,) = describe_inputs(paths, tmp_path)
+    assert sentence.endswith("(sources.in_situ): of 12 points that were read, 12 are of other days")
     table.write_text("platform,points\nbuoy,3\n")
     assert describe_inputs(paths, tmp_path) == []
