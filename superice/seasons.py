@@ -91,16 +91,18 @@ class Calendar:
 
     def _check_periods(self) -> None:
         """Raise InputError for a period without a day of a freezing season, and for splits that overlap."""
-        for name in self.splits:
-            if not self.split_days(name):
-                raise InputError(f"calendar.{name}: no day of a freezing season lies in this period")
-        if self.observations and not self.observed_days():
-            raise InputError("calendar.observations: no day of a freezing season lies in this period")
+        # Errors begin with the key of a single value, so that the file which states it can be named.
+        named = dict(self.splits) | ({"observations": self.observations} if self.observations else {})
+        for name, period in named.items():
+            if not self._list_days(period):
+                season = f"{_format(self.opening)} to {_format(self.closing)}"
+                stated = f"{period.first} to {period.last}"
+                raise InputError(f"calendar.{name}.first: no day of a freezing season ({season}) lies from {stated}")
         ordered = sorted(self.splits.items(), key=lambda item: item[1].first)
         for (name, before), (following, after) in itertools.pairwise(ordered):
             if after.first <= before.last:
                 raise InputError(
-                    f"calendar.{following}: begins on {after.first}, before calendar.{name} ends on {before.last}"
+                    f"calendar.{following}.first: {after.first} lies before calendar.{name} ends on {before.last}"
                 )
 
     def _find_seasons(self, period: Period) -> list[Season]:
@@ -250,8 +252,8 @@ def _parse_period(section: dict, every: int, key: str) -> Period:
     first = _parse_day(section["first"], f"{key}.first")
     last = _parse_day(section["last"], f"{key}.last")
     if last < first:
-        raise InputError(f"{key}: ends on {last}, before it begins on {first}")
-    for day in (first, last):
+        raise InputError(f"{key}.last: the period ends on {last}, before it begins on {first}")
+    for end, day in (("first", first), ("last", last)):
         if not 1978 <= day.year <= 2100:
-            raise InputError(f"{key}: out of range (1978 to 2100)", value=day)
+            raise InputError(f"{key}.{end}: out of range (1978 to 2100)", value=day)
     return Period(first, last, section.get("every", every))

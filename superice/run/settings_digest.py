@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from superice.fields.grid import load_grid, read_area
+from superice.fields.grid import Area, load_grid, read_area
 from superice.run.checks import check_widths
 from superice.run.configuration import Configuration
 from superice.run.paths import format_stamps
 from superice.utils.provenance import compute_digest
+
+
+def read_cells(areas: str | Path | None, area: Area) -> dict[str, Any]:
+    """Read the definition of an area without its description, which decides nothing.
+
+    Raises InputError as `superice.fields.grid.read_area` does.
+    """
+    return {key: value for key, value in read_area(areas, area).items() if key != "description"}
 
 
 class SettingsDigests:
@@ -17,7 +26,7 @@ class SettingsDigests:
     Attributes
     ----------
     area
-        Digest of the definition of the target grid; the file that it stands in does not count.
+        Digest of the definition of the target grid; its description and the file that it stands in do not count.
     spacing_km
         Spacing of the target grid in km.
     """
@@ -31,7 +40,7 @@ class SettingsDigests:
         areas = folder / run.areas
         self._training_days = format_stamps(run.calendar.split_days("training"))
         self._validation_days = format_stamps(run.calendar.split_days("validation"))
-        self._area = read_area(areas, run.area)
+        self._area = read_cells(areas, run.area)
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(areas, run.area).step / 1000
         check_widths(run, self.spacing_km)

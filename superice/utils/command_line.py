@@ -46,8 +46,18 @@ def read_settings(path: str) -> dict:
     """Read an option's value: a YAML file of settings. Raises InputError when it is missing or holds no mapping."""
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Leaves a date that there is not, such as 2023-13-01, as text, which the check of its key refuses by name."""
+
+        def construct_yaml_timestamp(self, node: Any) -> Any:
+            try:
+                return super().construct_yaml_timestamp(node)
+            except ValueError:
+                return node.value
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_timestamp)
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader)
     except FileNotFoundError as error:
         raise InputError("there is no such file", file=path) from error
     except OSError as error:

@@ -52,11 +52,14 @@ def test_days_of_a_season_are_evenly_spaced(every):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"test": {"first": "2022-05-01", "last": "2022-09-30"}}, "calendar.test: no day of a freezing season"),
-        ({"test": {"first": "2023-04-15", "last": "2022-10-18"}}, "calendar.test: ends on 2022-10-18, before"),
+        ({"test": {"first": "2022-05-01", "last": "2022-09-30"}}, "calendar.test.first: no day of a freezing season"),
+        (
+            {"test": {"first": "2023-04-15", "last": "2022-10-18"}},
+            "calendar.test.last: the period ends on 2022-10-18, before",
+        ),
         ({"test": {"first": "2022-02-30", "last": "2023-04-15"}}, "calendar.test.first: not a date"),
         ({"test": {"first": "2022-03-01", "last": "2023-04-15"}}, "before calendar.validation ends"),
-        ({"training": {"first": "1813-10-18", "last": "2020-04-15"}}, "calendar.training: out of range"),
+        ({"training": {"first": "1813-10-18", "last": "2020-04-15"}}, "calendar.training.first: out of range"),
         ({"gaps": ["yesterday"]}, "calendar.gaps: not a date"),
     ],
 )

@@ -10,14 +10,13 @@ from snakemake.settings.types import DeploymentMethod
 
 from superice.errors import InputError, OutputError
 from superice.figures.catalogue import find_kind
-from superice.fields.grid import read_area
 from superice.run.code_digest import digest_code
 from superice.run.configuration import Configuration
 from superice.run.merging import place_merged_files, read_includes
 from superice.run.figure_files import collect_figures, last_seasons, season_files
 from superice.run.origins import name_origin
 from superice.run.paths import RunPaths, SurrogatePaths, format_stamps, set_in_folder
-from superice.run.settings_digest import SettingsDigests
+from superice.run.settings_digest import SettingsDigests, read_cells
 from superice.run.settings_files import collect_settings, feature_settings_name, format_settings
 from superice.run.sources import PRODUCTS, Sources
 from superice.surrogate.configuration import SurrogateConfiguration

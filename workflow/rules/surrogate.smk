@@ -4,7 +4,7 @@
 
 SURROGATE_SOURCE = SURROGATE.content["source"]
 # Another definition of the grid makes the years again, and with them all that follows.
-SURROGATE_AREA = compute_digest(read_area(RUN.areas, SURROGATE.content["area"]))
+SURROGATE_AREA = compute_digest(read_cells(RUN.areas, SURROGATE.content["area"]))
 
 
 if SURROGATE_SOURCE["kind"] == "synthetic":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from shipped_configurations import load
+from workflow_copy import SMALL_AREA
 
 from superice.errors import InputError
 from superice.run.configuration import Configuration
@@ -137,7 +138,7 @@ def set_key(content, path, value):
         ("defaults.training.epoch", 3, "defaults.training: unknown key 'epoch'"),
         ("defaults.training.epochs", "many", "defaults.training.epochs: 'many' is not of type integer"),
         ("features.low_resolution.snow_km", 3, "features.low_resolution: unknown key 'snow_km'"),
-        ("calendar.test", {"first": "2022-06-01", "last": "2022-07-01"}, "calendar.test: no day"),
+        ("calendar.test", {"first": "2022-06-01", "last": "2022-07-01"}, "calendar.test.first: no day"),
         ("figures.model", ["2022-07-01"], "figures.model: 2022-07-01 is not among"),
         ("published", "nonsense", "published: no experiment 'nonsense'"),
         ("run", ["nonsense"], "run: no experiment 'nonsense'"),
@@ -551,6 +552,23 @@ def test_a_grid_may_be_given_by_its_place():
     assert SettingsDigests(Configuration(moved)).area != digests.area
     with pytest.raises(InputError, match=r"grid.around.size_km: 20 cells of 3 km along a side"):
         Configuration(load("demo") | {"grid": {"around": {"centre": [84, -20], "size_km": [60, 480]}}})
+
+
+def test_another_description_of_an_area_makes_nothing_again(tmp_path):
+    """What decides its cells does."""
+    texts = {
+        "one": SMALL_AREA,
+        "described": SMALL_AREA.replace("small:\n", "small:\n  description: cells near the pole\n"),
+        "moved": SMALL_AREA.replace("lat_0: 90", "lat_0: 89"),
+    }
+    digests = {}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+        run = Configuration(load("demo") | {"grid": {"areas": str(tmp_path / f"{name}.yaml"), "area": "small"}})
+        made = SettingsDigests(run)
+        digests[name] = made.area, made.digest_features("model", None), made.digest_ensemble("reference", "model", None)
+    assert digests["described"] == digests["one"]
+    assert not set(digests["moved"]) & set(digests["one"])
 
 
 def test_neighbouring_days_are_settings_of_the_features_only_where_there_are_some():

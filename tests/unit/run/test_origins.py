@@ -1,12 +1,12 @@
 """A wrong configuration ends with a sentence that names the file, of many, and the nearest known key."""
 
 import pytest
-import yaml
 
 from superice.errors import InputError
 from superice.run.configuration import Configuration
 from superice.run.merging import merge_configurations, read_includes
 from superice.run.origins import name_origin
+from superice.utils.command_line import read_settings
 
 BASE = "name: own\ninclude: [more]\ncalendar: {test: {first: '2022-10-18', last: '2022-10-20'}}\n"
 MORE = "experiments: {reference: {weights: model.safetensors}}\n"
@@ -20,7 +20,7 @@ def refuse(tmp_path):
         for name, text in {"base": base, "more": more, "top": top}.items():
             (tmp_path / f"{name}.yaml").write_text(text)
         files = [tmp_path / "base.yaml", tmp_path / "top.yaml"]
-        contents = [yaml.safe_load(file.read_text()) for file in files]
+        contents = [read_settings(str(file)) for file in files]
         content = merge_configurations(*contents, command_line or {})
         with pytest.raises(InputError) as caught:
             Configuration(read_includes(content, tmp_path))
@@ -45,6 +45,22 @@ def test_the_file_that_states_the_key_is_named(refuse, file, text, sentence):
     under = {"base": BASE, "more": MORE, "top": ""}[file]
     assert refuse(**{file: under + text}).split(": ", 1)[0] == f"{file}.yaml"
     assert sentence in refuse(**{file: under + text})
+
+
+@pytest.mark.parametrize(
+    ("period", "key"),
+    [
+        ("{first: '2022-10-18', last: '2022-10-17'}", "last: the period ends on 2022-10-17"),
+        ("{first: '2022-05-01', last: '2022-05-09'}", "first: no day of a freezing season (10-18 to 04-15)"),
+        ("{first: '1922-10-18', last: '2022-10-18'}", "first: out of range"),
+        ("{first: '2022-10-18', last: '2022-10-18'}", "first: 2022-10-18 lies before calendar.validation ends"),
+        ("{first: '2022-10-18', last: 2023-13-01}", "last: not a date (YYYY-MM-DD) (found 2023-13-01)"),
+    ],
+)
+def test_the_file_that_states_a_wrong_period_is_named(refuse, period, key):
+    validation = "validation: {first: '2022-10-18', last: '2022-10-18'}"
+    top = f"calendar: {{test: {period}{', ' + validation if 'validation' in key else ''}}}\n"
+    assert refuse(top=top).startswith(f"top.yaml: calendar.test.{key}")
 
 
 @pytest.mark.parametrize(
