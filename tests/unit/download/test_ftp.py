@@ -20,7 +20,9 @@ def test_half_a_file_is_continued(tmp_path, ftp, drift):
     ftp.drops = 1
     fetch_drift(tmp_path / "kept", ftp.address("/drift"))
     assert has_arrived_whole(tmp_path / "kept", drift)
-    assert f"REST {len(drift[1]) // 2}" in ftp.asked
+    # The server ends the connection with its half; what of it is still under way is lost.
+    (begin,) = [int(line.split()[1]) for line in ftp.asked if line.startswith("REST")]
+    assert 0 < begin <= len(drift[1]) // 2
 
 
 def test_a_month_that_is_not_there_is_a_missing_day(tmp_path, ftp):
