@@ -50,3 +50,11 @@ def test_includes_lie_under_what_includes_them(tmp_path):
     assert content == {"include": ["first", "second"], "a": {"w": 3}, "b": 3}
     with pytest.raises(InputError, match=r"include: there is no file .*third\.yaml"):
         read_includes({"include": ["third"]}, tmp_path)
+
+
+def test_a_change_of_one_experiment_leaves_those_that_share_its_section_in_the_file(tmp_path):
+    """YAML gives both the same mapping."""
+    (tmp_path / "shared.yaml").write_text("experiments:\n  a: &a\n    training: {epochs: 16}\n  b:\n    <<: *a\n")
+    content = {"include": ["shared"], "experiments": {"a": {"training": {"epochs": 20}}}}
+    merged = read_includes(content, tmp_path)["experiments"]
+    assert (merged["a"]["training"]["epochs"], merged["b"]["training"]["epochs"]) == (20, 16)
