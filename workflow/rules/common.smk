@@ -65,6 +65,7 @@ PATHS = RunPaths(RUN, workflow.pathvars.apply("<run>"))
 SURROGATE_PATHS = SurrogatePaths(SURROGATE, f"{PATHS.folder}/surrogate")
 SOURCES = Sources(RUN, PATHS)
 SETTINGS = collect_settings(RUN, SURROGATE)
+PUBLICATION = format_settings(SETTINGS.pop("publication"))
 ENVIRONMENT = own_file("envs/superice.yaml")
 # The days of jobs by their stamps: of each branch and, where a job is of none, with those around whose products are read.
 DAYS = {
@@ -97,6 +98,34 @@ wildcard_constraints:
     year=r"\d{4}",
     trial="|".join(SURROGATE.content["experiments"]),
     feature_set=f"(feature_sets/({'|'.join(RUN.content['feature_sets'])})/)?",
+
+
+def publication_file(wildcards):
+    """Return the file of who publishes, which no rule makes; none where a plan, which writes nothing, comes before all runs.
+
+    Whatever waits for the output of a rule that is to run again would be left out of the plan where that output is ancient.
+    """
+    return find_publication()
+
+
+@cache
+def find_publication():
+    """Return that file, written anew where a run begins."""
+    path = PATHS.settings("publication")
+    if workflow.is_main_process and workflow.executor_plugin and not workflow.dryrun:
+        write_at_start(path, PUBLICATION)
+    return [] if workflow.is_main_process and not os.path.exists(path) else path
+
+
+def write_at_start(path, text):
+    """Write a file of settings before the first job; end where it cannot be written."""
+    try:
+        write_text_if_changed(path, text)
+    except OutputError as error:
+        sys.exit(
+            f"settings: {path} cannot be written ({error.reason}); name a folder of your own with --directory, or make"
+            " this one writable"
+        )
 
 
 def run_script(name, devices=lambda wildcards: 1):
