@@ -129,7 +129,9 @@ class TestSmallRun:
         for name in ("coverage", "calendar"):
             with (run / RUN / f"{name}.csv").open() as file:
                 tables[name] = list(csv.DictReader(file))
-        assert [row["date"] for row in tables["coverage"]] == ["2022-10-18", "2022-11-17"]
+        assert [row["date"] for row in tables["coverage"]] == ["2022-10-18", "2022-11-17", "2022-12-17"]
+        lost = tables["coverage"][-1]  # the day without a file of the drift
+        assert lost["without_osisaf_drift"] == lost["ice_pixels"] != "0" and lost["kept_pixels"] == "0"
         for row in tables["coverage"]:
             lacking = [int(row[key]) for key in row if key.startswith("without")]
             assert max(lacking) <= int(row["ice_pixels"])
