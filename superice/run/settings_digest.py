@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from superice.fields.grid import Area, load_grid, read_area
-from superice.run.checks import check_widths
 from superice.run.configuration import Configuration
 from superice.run.paths import format_stamps
 from superice.utils.provenance import compute_digest
@@ -34,7 +33,7 @@ class SettingsDigests:
     def __init__(self, run: Configuration, folder: Path = Path()) -> None:
         """Take a run, and the folder where Snakemake was started.
 
-        Raises InputError for a grid that is not defined, or whose cells do not fit the boxes of features and scores.
+        Raises InputError for a grid that is not defined.
         """
         self.run = run
         areas = folder / run.areas
@@ -43,7 +42,6 @@ class SettingsDigests:
         self._area = read_cells(areas, run.area)
         self.area = compute_digest(self._area)
         self.spacing_km = load_grid(areas, run.area).step / 1000
-        check_widths(run, self.spacing_km)
 
     def digest_features(self, branch: str, feature_set: str | None) -> str:
         """Return the digest of what decides a branch's features."""

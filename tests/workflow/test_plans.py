@@ -320,3 +320,12 @@ def test_format_is_kept(checkout):
     command = [str(Path(sys.executable).parent / "snakefmt"), "--check", "Snakefile", "workflow/rules"]
     result = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_boxes_that_do_not_fit_the_cells_end_a_plan_of_features_and_not_of_the_surrogate(plan_short):
+    """The surrogate has a grid of its own."""
+    coarse = "grid: {around: {centre: [84, -20], size_km: [600, 480], step_km: 4}}"
+    ended = plan_short("scores", configuration=coarse, check=False)
+    assert "features.low_resolution.concentration_km: whole numbers of the grid's 4 km are needed, such as 16" in ended
+    assert "Traceback" not in ended
+    assert "store_year" in plan_short("surrogate", configuration=coarse)

@@ -225,6 +225,7 @@ def days_of_motion(wildcards):
 
 def model_files_of(wildcards):
     """Return the model's files of a job's day."""
+    need_fitting_cells()
     need_folders(SOURCES.searched_folders("model"))
     files = SOURCES.model_files(day_of(wildcards, "model"))
     PLANNED["model"][wildcards.date] = bool(files)
@@ -233,6 +234,7 @@ def model_files_of(wildcards):
 
 def observed_files_of(wildcards):
     """Return the product files of a job's day."""
+    need_fitting_cells()
     need_folders(SOURCES.searched_folders("observations"))
     files = SOURCES.observed_files(day_of(wildcards, "observations"))
     PLANNED["observations"][wildcards.date] = len(files) == len(PRODUCTS)

@@ -9,6 +9,7 @@ from snakemake.logging import logger
 
 from superice.network.released import LIMITS, RELEASED
 from superice.run.availability import describe_inputs
+from superice.run.checks import check_widths
 from superice.run.needs import describe_absent_folders, describe_empty_plan, find_absent_folders
 from superice.run.needs import require_files, require_named_folders, require_weights
 
@@ -50,6 +51,13 @@ def need_folders(folders):
         if key not in ABSENT:
             ABSENT[key] = folder
             logger.warning(f"{key}: there is no folder {folder}")
+
+
+@cache
+def need_fitting_cells():
+    """End where the boxes of features and scores do not fit the cells of the grid; the surrogate has a grid of its own."""
+    with end_with_sentence():
+        check_widths(RUN, DIGESTS.spacing_km)
 
 
 def needed(target, files):

@@ -9,6 +9,7 @@ from shipped_configurations import load
 from workflow_copy import SMALL_AREA
 
 from superice.errors import InputError
+from superice.run.checks import check_widths
 from superice.run.configuration import Configuration
 from superice.run.merging import merge_configurations
 from superice.run.settings_digest import SettingsDigests
@@ -116,12 +117,14 @@ def test_boxes_of_cells_that_do_not_fit_end_the_plan(step_km, names, sentence):
     """What fails in the scores would fail after all trainings."""
     content = load(*names)
     content["grid"] |= {"around": {"centre": [84, -20], "size_km": [600, 480], "step_km": step_km}}
-    digest = lambda: SettingsDigests(Configuration(content)).spacing_km
+    run = Configuration(content)
+    spacing_km = SettingsDigests(run).spacing_km
+    assert spacing_km == step_km
     if sentence is None:
-        assert digest() == step_km
+        check_widths(run, spacing_km)
         return
     with pytest.raises(InputError, match=sentence):
-        digest()
+        check_widths(run, spacing_km)
 
 
 def set_key(content, path, value):
