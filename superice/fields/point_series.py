@@ -141,7 +141,8 @@ def merge_series(all_series: list[PointSeries]) -> list[PointSeries]:
 
 def _simplify(name: str) -> str:
     """Return the letters and numbers of a name; what separates two numbers stays, as a hyphen."""
-    return re.sub(r"[^a-z0-9-]|(?<!\d)-|-(?!\d)", "", re.sub(r"(?<=\d)[^a-z0-9]+(?=\d)", "-", name.lower()))
+    hyphenated = re.sub(r"[^a-z0-9]+", "-", name.lower())
+    return re.sub(r"(?<!\d)-|-(?!\d)", "", hyphenated)
 
 
 def _list_points(series: PointSeries) -> list[tuple[np.datetime64, float, float, float]]:

@@ -93,10 +93,8 @@ def require_weights(run: Configuration, paths: RunPaths, experiment: str, spacin
     named, path = run.experiment(experiment).get("weights"), paths.weights(experiment)
     if not named or path.startswith(f"{paths.folder}/training/"):
         return
-    key, released = (
-        f"experiments.{experiment}.weights",
-        f"write `weights: {RELEASED}` for those that come with the package",
-    )
+    key = f"experiments.{experiment}.weights"
+    released = f"write `weights: {RELEASED}` for those that come with the package"
     if os.path.isfile(path):
         content = _read_metadata(path)
         if content is None:
